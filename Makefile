@@ -1,0 +1,124 @@
+# wxbench: `make bench` shows the result, `make test` checks everything; `make help` lists the rest.
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+SHELL := /bin/bash
+Q := $(if $(V),,@)
+B := build
+
+VERSION  := 0.1.0
+CC       ?= gcc
+ifeq ($(origin CC),default)
+CC       := gcc
+endif
+PACKAGES := libcyaml yaml-0.1 jansson smartcols libelf gsl
+PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null | sed 's/-I/-isystem /g')
+PKG_LIBS   = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
+CHECK_LIBS = $(shell pkg-config --libs check 2>/dev/null)
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
+CPPFLAGS := -D_GNU_SOURCE -DWX_VERSION='"$(VERSION)"' -Iharness
+CFLAGS   := -std=c17 -g $(WARNINGS)
+PLAIN    := -O2 -fno-plt
+ASAN     := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+TSAN     := -O1 -fsanitize=thread -fno-omit-frame-pointer
+
+# The library is every module but the verbs and the preload libraries, which are never instrumented.
+MODULES  := os stats codegen strategy clr scenario measure attribution reclaim trace output
+LIB_SRC  := $(foreach m,$(MODULES),$(wildcard harness/$(m)/*.c))
+CLI_SRC  := $(wildcard harness/cli/*.c)
+SUP_SRC  := $(wildcard tests/support/*.c)
+UNIT_SRC   := $(wildcard tests/unit/*_test.c)
+PLAIN_SRC  := $(wildcard tests/plain/*_test.c)
+THREAD_SRC := $(wildcard tests/thread/*_test.c)
+SHELL_TESTS := $(wildcard tests/plain/*_test.sh)
+
+objects = $(patsubst %.c,$(B)/obj/$(1)/%.o,$(2))
+
+UNIT_TESTS   := $(patsubst tests/%.c,$(B)/tests/%,$(UNIT_SRC))
+PLAIN_TESTS  := $(patsubst tests/%.c,$(B)/tests/%,$(PLAIN_SRC))
+THREAD_TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(THREAD_SRC))
+
+.PHONY: all
+all: $(B)/wxbench
+
+-include $(wildcard harness/preload/build.mk)
+
+$(B)/obj/plain/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo '  CC   $@'
+	$(Q)$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) $(PLAIN) -MMD -MP -c -o $@ $<
+$(B)/obj/asan/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo '  CC   $@'
+	$(Q)$(CC) $(CPPFLAGS) -Itests $(PKG_CFLAGS) $(CFLAGS) $(ASAN) -MMD -MP -c -o $@ $<
+$(B)/obj/tsan/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo '  CC   $@'
+	$(Q)$(CC) $(CPPFLAGS) -Itests $(PKG_CFLAGS) $(CFLAGS) $(TSAN) -MMD -MP -c -o $@ $<
+$(B)/obj/plain/tests/%.o: CPPFLAGS += -Itests
+
+$(B)/%/libwx.a:
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(Q)ar rcs $@ $^
+$(B)/plain/libwx.a: $(call objects,plain,$(LIB_SRC))
+$(B)/asan/libwx.a: $(call objects,asan,$(LIB_SRC))
+$(B)/tsan/libwx.a: $(call objects,tsan,$(LIB_SRC))
+
+$(B)/wxbench: $(call objects,plain,$(CLI_SRC)) $(B)/plain/libwx.a
+	@echo '  LD   $@'
+	$(Q)$(CC) $(PLAIN) -o $@ $^ $(PKG_LIBS) -pthread
+
+$(B)/tests/unit/%: $(B)/obj/asan/tests/unit/%.o $(call objects,asan,$(SUP_SRC)) $(B)/asan/libwx.a
+	@mkdir -p $(@D)
+	@echo '  LD   $@'
+	$(Q)$(CC) $(ASAN) -o $@ $^ $(PKG_LIBS) $(CHECK_LIBS) -pthread
+$(B)/tests/plain/%: $(B)/obj/plain/tests/plain/%.o $(call objects,plain,$(SUP_SRC)) $(B)/plain/libwx.a
+	@mkdir -p $(@D)
+	@echo '  LD   $@'
+	$(Q)$(CC) $(PLAIN) -o $@ $^ $(PKG_LIBS) $(CHECK_LIBS) -pthread
+$(B)/tests/thread/%: $(B)/obj/tsan/tests/thread/%.o $(call objects,tsan,$(SUP_SRC)) $(B)/tsan/libwx.a
+	@mkdir -p $(@D)
+	@echo '  LD   $@'
+	$(Q)$(CC) $(TSAN) -o $@ $^ $(PKG_LIBS) $(CHECK_LIBS) -pthread
+
+.SECONDARY:
+
+.PHONY: tests
+tests: all $(UNIT_TESTS) $(PLAIN_TESTS) $(THREAD_TESTS)
+
+.PHONY: test
+test:
+	@scripts/bootstrap build test
+	@$(MAKE) --no-print-directory -j$$(nproc) tests
+	@tests/run $(sort $(UNIT_TESTS)) $(sort $(THREAD_TESTS)) $(sort $(PLAIN_TESTS)) $(sort $(SHELL_TESTS))
+
+.PHONY: bench
+bench:
+	@scripts/bootstrap build bench
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@scripts/bench
+
+.PHONY: clean
+clean:
+	rm -rf $(B)
+
+.PHONY: help
+help:
+	@echo 'make         build build/wxbench and the preload libraries'
+	@echo 'make bench   install what is missing, run the main comparison, print the table, draw the plots'
+	@echo 'make test    install what is missing, run every test'
+	@echo 'make lint    clang-format, clang-tidy, cppcheck and shellcheck'
+	@echo 'make fuzz    fuzz every parser (FUZZ_SECONDS=600 each)'
+	@echo 'make soak    one hour of allocation under both ways of reclaiming'
+	@echo 'make clean   remove build/'
+
+-include $(wildcard tests/fuzz/build.mk)
+
+.PHONY: lint
+lint:
+	@scripts/lint
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

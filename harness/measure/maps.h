@@ -1,0 +1,55 @@
+/**
+   @file maps.h
+   The mappings of a process, from /proc/PID/maps or a saved copy.
+*/
+#ifndef WX_MEASURE_MAPS_H
+#define WX_MEASURE_MAPS_H
+
+#include "os/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/// Bits of WxMapping.protection.
+enum { WX_READ = 4, WX_WRITE = 2, WX_EXECUTE = 1 };
+
+/// One line of a maps file.
+typedef struct {
+  uint64_t start;  ///< First address.
+  uint64_t end;    ///< First address after it.
+  uint64_t offset; ///< In the file, bytes.
+  uint64_t inode;  ///< 0 for anonymous memory.
+  uint32_t major;  ///< Device of the file.
+  uint32_t minor;
+  uint8_t protection; ///< WX_READ | WX_WRITE | WX_EXECUTE; 0 is a reservation.
+  bool shared;
+  const char *path; ///< As the kernel prints it, "" where there is none; owned by the WxMaps.
+} WxMapping;
+
+/// All mappings in address order. Start with {0}, read as often as wanted, end with wx_maps_free().
+typedef struct {
+  WxMapping *items;
+  size_t count;
+  size_t capacity;
+  WxText text; ///< The file; paths point into it.
+} WxMaps;
+
+/// Where and why a saved file could not be understood.
+typedef struct {
+  size_t line;        ///< From 1; 0 where nothing is damaged.
+  const char *reason; ///< A constant phrase, what was expected.
+} WxDamage;
+
+/// Reads the mappings of `pid` (0: this process) with large reads. -ENOENT or -ESRCH where it is
+/// gone, -EACCES.
+int wx_maps_read(WxMaps *maps, pid_t pid);
+
+/// Parses what `maps->text` holds. Returns 0, or -EINVAL with `damage` set; the lines before the
+/// damage are kept.
+int wx_maps_parse(WxMaps *maps, WxDamage *damage);
+
+void wx_maps_free(WxMaps *maps);
+
+#endif

@@ -1,0 +1,180 @@
+#include "os/count.h"
+#include "os/os.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int wx_os_memfd_create(const char *name, unsigned flags) {
+  const int failed = wx_os_begin(WX_OS_MEMFD_CREATE);
+  if (failed)
+    return failed;
+  const int fd = memfd_create(name, flags);
+  return fd < 0 ? -errno : fd;
+}
+
+int wx_os_openat(int directory, const char *path, int flags) {
+  const int failed = wx_os_begin(WX_OS_OPEN);
+  if (failed)
+    return failed;
+  const int fd = openat(directory, path, flags | O_CLOEXEC);
+  return fd < 0 ? -errno : fd;
+}
+
+int wx_os_open(const char *path, int flags, mode_t mode) {
+  const int failed = wx_os_begin(WX_OS_OPEN);
+  if (failed)
+    return failed;
+  const int fd = open(path, flags | O_CLOEXEC, mode);
+  return fd < 0 ? -errno : fd;
+}
+
+int wx_os_close(int fd) {
+  const int failed = wx_os_begin(WX_OS_CLOSE);
+  if (failed)
+    return failed;
+  return close(fd) ? -errno : 0;
+}
+
+int wx_os_shm_create(const char *name, mode_t mode) {
+  const int failed = wx_os_begin(WX_OS_OPEN);
+  if (failed)
+    return failed;
+  const int fd = shm_open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+  return fd < 0 ? -errno : fd;
+}
+
+int wx_os_shm_unlink(const char *name) {
+  const int failed = wx_os_begin(WX_OS_UNLINK);
+  if (failed)
+    return failed;
+  return shm_unlink(name) ? -errno : 0;
+}
+
+int wx_os_ftruncate(int fd, uint64_t size) {
+  struct rlimit limit;
+  int failed = wx_os_getrlimit(RLIMIT_FSIZE, &limit);
+  if (failed)
+    return failed;
+  if (limit.rlim_cur != RLIM_INFINITY && size > limit.rlim_cur)
+    return -EFBIG;
+  failed = wx_os_begin(WX_OS_FTRUNCATE);
+  if (failed)
+    return failed;
+  return ftruncate(fd, (off_t)size) ? -errno : 0;
+}
+
+int wx_os_punch_hole(int fd, uint64_t offset, uint64_t size) {
+  const int failed = wx_os_begin(WX_OS_FALLOCATE);
+  if (failed)
+    return failed;
+  const int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+  return fallocate(fd, mode, (off_t)offset, (off_t)size) ? -errno : 0;
+}
+
+int wx_os_fstat(int fd, struct stat *status) {
+  const int failed = wx_os_begin(WX_OS_FSTAT);
+  if (failed)
+    return failed;
+  return fstat(fd, status) ? -errno : 0;
+}
+
+int wx_os_stat(const char *path, struct stat *status) {
+  const int failed = wx_os_begin(WX_OS_STAT);
+  if (failed)
+    return failed;
+  return stat(path, status) ? -errno : 0;
+}
+
+int64_t wx_os_seek(int fd, uint64_t offset, int whence) {
+  const int failed = wx_os_begin(WX_OS_LSEEK);
+  if (failed)
+    return failed;
+  const off_t found = lseek(fd, (off_t)offset, whence);
+  return found < 0 ? -errno : found;
+}
+
+ssize_t wx_os_read(int fd, void *buffer, size_t size) {
+  const int failed = wx_os_begin(WX_OS_READ);
+  if (failed)
+    return failed;
+  ssize_t got;
+  do
+    got = read(fd, buffer, size);
+  while (got < 0 && errno == EINTR);
+  return got < 0 ? -errno : got;
+}
+
+ssize_t wx_os_pread(int fd, void *buffer, size_t size, uint64_t offset) {
+  size_t done = 0;
+  while (done < size) {
+    const int failed = wx_os_begin(WX_OS_PREAD);
+    if (failed)
+      return failed;
+    const ssize_t got = pread(fd, (char *)buffer + done, size - done, (off_t)(offset + done));
+    if (got == 0)
+      break;
+    if (got < 0 && errno != EINTR)
+      return -errno;
+    if (got > 0)
+      done += (size_t)got;
+  }
+  return (ssize_t)done;
+}
+
+ssize_t wx_os_write(int fd, const void *buffer, size_t size) {
+  const int failed = wx_os_begin(WX_OS_WRITE);
+  if (failed)
+    return failed;
+  ssize_t put;
+  do
+    put = write(fd, buffer, size);
+  while (put < 0 && errno == EINTR);
+  return put < 0 ? -errno : put;
+}
+
+int wx_os_pwrite(int fd, const void *buffer, size_t size, uint64_t offset) {
+  size_t done = 0;
+  while (done < size) {
+    const int failed = wx_os_begin(WX_OS_PWRITE);
+    if (failed)
+      return failed;
+    const ssize_t put =
+        pwrite(fd, (const char *)buffer + done, size - done, (off_t)(offset + done));
+    if (put < 0 && errno != EINTR)
+      return -errno;
+    if (put > 0)
+      done += (size_t)put;
+  }
+  return 0;
+}
+
+int wx_os_readlink(const char *path, char *target, size_t capacity) {
+  const int failed = wx_os_begin(WX_OS_READLINK);
+  if (failed)
+    return failed;
+  const ssize_t length = readlink(path, target, capacity);
+  if (length < 0)
+    return -errno;
+  if ((size_t)length >= capacity)
+    return -ENAMETOOLONG;
+  target[length] = '\0';
+  return 0;
+}
+
+ssize_t wx_os_getdents(int directory, void *buffer, size_t size) {
+  const int failed = wx_os_begin(WX_OS_GETDENTS);
+  if (failed)
+    return failed;
+  const long got = syscall(SYS_getdents64, directory, buffer, size);
+  return got < 0 ? -errno : got;
+}
+
+int wx_os_getrlimit(int resource, struct rlimit *limit) {
+  const int failed = wx_os_begin(WX_OS_GETRLIMIT);
+  if (failed)
+    return failed;
+  return getrlimit((__rlimit_resource_t)resource, limit) ? -errno : 0;
+}

@@ -1,0 +1,43 @@
+#include "os/count.h"
+#include "os/os.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+size_t wx_os_page_size(void) {
+  return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+int wx_os_mmap(void *hint, size_t size, int protection, int flags, int fd, uint64_t offset,
+               void **mapped) {
+  const int failed = wx_os_begin(WX_OS_MMAP);
+  if (failed)
+    return failed;
+  void *address = mmap(hint, size, protection, flags, fd, (off_t)offset);
+  if (address == MAP_FAILED)
+    return -errno;
+  *mapped = address;
+  return 0;
+}
+
+int wx_os_munmap(void *start, size_t size) {
+  const int failed = wx_os_begin(WX_OS_MUNMAP);
+  if (failed)
+    return failed;
+  return munmap(start, size) ? -errno : 0;
+}
+
+int wx_os_mprotect(void *start, size_t size, int protection) {
+  const int failed = wx_os_begin(WX_OS_MPROTECT);
+  if (failed)
+    return failed;
+  return mprotect(start, size, protection) ? -errno : 0;
+}
+
+int wx_os_madvise(void *start, size_t size, int advice) {
+  const int failed = wx_os_begin(WX_OS_MADVISE);
+  if (failed)
+    return failed;
+  return madvise(start, size, advice) ? -errno : 0;
+}

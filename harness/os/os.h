@@ -1,0 +1,103 @@
+/**
+   @file os.h
+   The operating-system boundary: every system call of strategy/, measure/ and reclaim/ is made
+   here, and nowhere else.
+
+   Common contract: a function returns 0 (or the stated non-negative result) on success and a
+   negative errno on failure; errno itself means nothing to callers. Each call that is made is
+   counted by kind (count.h). A call that is made to fail by wx_os_inject() is not made at all: the
+   state of the process is what it was before, and the same call can be tried again. EINTR is
+   retried where Linux leaves no trace of the interrupted call. Sizes are bytes. All functions are
+   thread-safe.
+*/
+#ifndef WX_OS_OS_H
+#define WX_OS_OS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+/// The system's page size in bytes.
+size_t wx_os_page_size(void);
+
+/// `value` rounded up to a multiple of `unit`, a power of two; 0 where the result would not fit.
+static inline size_t wx_round_up(size_t value, size_t unit) {
+  return (value + unit - 1U) & ~(unit - 1U);
+}
+
+/* Files
+ * -------------------------------------------------------------------------------------------------
+ */
+
+/// Creates an anonymous file of size 0. Returns its descriptor, which the caller closes.
+int wx_os_memfd_create(const char *name, unsigned flags);
+
+/// Opens `path`; `mode` matters with O_CREAT only. Returns a descriptor, always close-on-exec.
+int wx_os_open(const char *path, int flags, mode_t mode);
+
+/// Opens `path` relative to the directory `directory`. Returns a descriptor, always close-on-exec.
+int wx_os_openat(int directory, const char *path, int flags);
+
+/// Closes `fd`. After a real (not injected) failure the descriptor is gone all the same.
+int wx_os_close(int fd);
+
+/// Creates a POSIX shared-memory object that must not exist. Returns its descriptor.
+int wx_os_shm_create(const char *name, mode_t mode);
+
+/// Removes the name of a shared-memory object; its memory lives as long as it is open or mapped.
+int wx_os_shm_unlink(const char *name);
+
+/// Sets the size of a file. -EFBIG above RLIMIT_FSIZE: the limit is read first, since the kernel
+/// would kill the process by SIGXFSZ (dotnet/runtime 117819).
+int wx_os_ftruncate(int fd, uint64_t size);
+
+/// Frees the pages of [offset, offset + size) of a shared-memory file; they read as zero
+/// afterwards, through every mapping. The file's size stays.
+int wx_os_punch_hole(int fd, uint64_t offset, uint64_t size);
+
+int wx_os_fstat(int fd, struct stat *status);
+int wx_os_stat(const char *path, struct stat *status);
+
+/// lseek() with SEEK_DATA or SEEK_HOLE. Returns the offset found; -ENXIO where there is no more
+/// data.
+int64_t wx_os_seek(int fd, uint64_t offset, int whence);
+
+/// Reads up to `size` bytes. Returns the number read, 0 at the end of the file.
+ssize_t wx_os_read(int fd, void *buffer, size_t size);
+
+/// Reads at `offset` until `size` bytes are there or the file ends. Returns the number read.
+ssize_t wx_os_pread(int fd, void *buffer, size_t size, uint64_t offset);
+
+/// Writes up to `size` bytes. Returns the number written.
+ssize_t wx_os_write(int fd, const void *buffer, size_t size);
+
+/// Writes all of `size` bytes at `offset`, or fails.
+int wx_os_pwrite(int fd, const void *buffer, size_t size, uint64_t offset);
+
+/// Reads a symbolic link into `target` (NUL-terminated). -ENAMETOOLONG where `capacity` is too
+/// small.
+int wx_os_readlink(const char *path, char *target, size_t capacity);
+
+/// Fills `buffer` with directory entries (struct linux_dirent64). Returns the bytes filled, 0 at
+/// the end.
+ssize_t wx_os_getdents(int directory, void *buffer, size_t size);
+
+/// Reads a resource limit of this process.
+int wx_os_getrlimit(int resource, struct rlimit *limit);
+
+/* Memory
+ * ------------------------------------------------------------------------------------------------
+ */
+
+/// Maps `size` > 0 bytes at, or with MAP_FIXED exactly at, `hint`. On success `*mapped` is the
+/// address; on failure it is untouched.
+int wx_os_mmap(void *hint, size_t size, int protection, int flags, int fd, uint64_t offset,
+               void **mapped);
+int wx_os_munmap(void *start, size_t size);
+int wx_os_mprotect(void *start, size_t size, int protection);
+int wx_os_madvise(void *start, size_t size, int advice);
+
+#endif

@@ -1,0 +1,101 @@
+#include "os/text.h"
+
+#include "os/os.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+
+enum { FIRST_CAPACITY = 64 * 1024, ENTRIES_SIZE = 32 * 1024 };
+
+static int reserve(WxText *text, size_t capacity) {
+  if (capacity <= text->capacity)
+    return 0;
+  char *data = realloc(text->data, capacity);
+  if (!data)
+    return -ENOMEM;
+  text->data = data;
+  text->capacity = capacity;
+  return 0;
+}
+
+static int read_all(WxText *text, int fd) {
+  for (;;) {
+    const size_t wanted = text->capacity ? text->capacity * 2 : FIRST_CAPACITY;
+    if (text->length + 1 >= text->capacity && reserve(text, wanted))
+      return -ENOMEM;
+    const ssize_t got =
+        wx_os_read(fd, text->data + text->length, text->capacity - text->length - 1);
+    if (got < 0)
+      return (int)got;
+    if (got == 0)
+      return 0;
+    text->length += (size_t)got;
+  }
+}
+
+int wx_text_read(WxText *text, const char *path) {
+  text->length = 0;
+  const int fd = wx_os_open(path, O_RDONLY, 0);
+  if (fd < 0)
+    return fd;
+  int result = read_all(text, fd);
+  int closed = wx_os_close(fd);
+  if (closed) // A close that was made to fail was not made: the descriptor must not stay behind.
+    (void)wx_os_close(fd);
+  if (!result)
+    result = closed;
+  if (result)
+    text->length = 0;
+  if (text->data)
+    text->data[text->length] = '\0';
+  return result;
+}
+
+void wx_text_free(WxText *text) {
+  free(text->data);
+  *text = (WxText){0};
+}
+
+// The number that the whole of `name` spells, or -1.
+static long whole_number(const char *name) {
+  char *end;
+  errno = 0;
+  const long number = strtol(name, &end, 10);
+  return *name >= '0' && *name <= '9' && *end == '\0' && errno == 0 ? number : -1;
+}
+
+static int visit_entries(const char *buffer, size_t length, int (*visit)(long, void *),
+                         void *context) {
+  for (size_t at = 0; at < length;) {
+    const struct dirent64 *entry = (const void *)(buffer + at);
+    const long number = whole_number(entry->d_name);
+    const int result = number >= 0 ? visit(number, context) : 0;
+    if (result)
+      return result;
+    at += entry->d_reclen;
+  }
+  return 0;
+}
+
+int wx_directory_numbers(const char *path, int (*visit)(long number, void *context),
+                         void *context) {
+  const int directory = wx_os_open(path, O_RDONLY | O_DIRECTORY, 0);
+  if (directory < 0)
+    return directory;
+  char *entries = malloc(ENTRIES_SIZE);
+  int result = entries ? 0 : -ENOMEM;
+  while (result == 0) {
+    const ssize_t got = wx_os_getdents(directory, entries, ENTRIES_SIZE);
+    if (got <= 0) {
+      result = (int)got;
+      break;
+    }
+    result = visit_entries(entries, (size_t)got, visit, context);
+  }
+  free(entries);
+  if (wx_os_close(directory))
+    (void)wx_os_close(directory);
+  return result;
+}

@@ -1,0 +1,30 @@
+/**
+   @file text.h
+   Whole small files (as those below /proc) and the numeric entries of a directory (as
+   /proc/PID/task).
+*/
+#ifndef WX_OS_TEXT_H
+#define WX_OS_TEXT_H
+
+#include <stddef.h>
+
+/// A NUL-terminated buffer that can be used again for the next file: start with {0}, end with
+/// wx_text_free().
+typedef struct {
+  char *data;
+  size_t length; ///< Bytes without the final NUL.
+  size_t capacity;
+} WxText;
+
+/// Reads all of `path` in as few reads as its size allows. On failure `text` is empty, its buffer
+/// kept.
+int wx_text_read(WxText *text, const char *path);
+
+/// Frees the buffer. Allowed on {0} and twice.
+void wx_text_free(WxText *text);
+
+/// Calls `visit` for each entry of `path` whose name is a whole decimal number, in the directory's
+/// order, until it returns non-zero. Returns that value, 0 at the end, or a negative errno.
+int wx_directory_numbers(const char *path, int (*visit)(long number, void *context), void *context);
+
+#endif

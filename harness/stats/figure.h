@@ -1,0 +1,31 @@
+/**
+   @file figure.h
+   A measured number that may be unknown.
+*/
+#ifndef WX_STATS_FIGURE_H
+#define WX_STATS_FIGURE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/// A whole number in the unit its name says (`_bytes`, `_ns`, else a count), or WX_UNKNOWN.
+typedef int64_t WxFigure;
+
+/// What cannot be known from this source: `null` in JSON, `n/a` in a table; never 0.
+#define WX_UNKNOWN INT64_MIN
+
+static inline bool wx_known(WxFigure figure) {
+  return figure != WX_UNKNOWN;
+}
+
+/// `a` - `b`, unknown if either is.
+static inline WxFigure wx_figure_minus(WxFigure a, WxFigure b) {
+  return wx_known(a) && wx_known(b) ? a - b : WX_UNKNOWN;
+}
+
+/// The larger of two figures; an unknown one does not count.
+static inline WxFigure wx_figure_max(WxFigure a, WxFigure b) {
+  return !wx_known(a) ? b : !wx_known(b) || a > b ? a : b;
+}
+
+#endif

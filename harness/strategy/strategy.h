@@ -1,0 +1,125 @@
+/**
+   @file strategy.h
+   One way of obtaining, writing and giving back executable memory, behind one struct of function
+   pointers.
+
+   The verbs are the .NET runtime's own: reserve address space, commit pages of it, map RW (get a
+   writable view of committed pages), unmap RW, release the whole block. Callers use the
+   wx_allocator_*() functions, which count the system calls of each verb; a strategy fills a
+   WxStrategy and derives its state from WxAllocator.
+
+   Errors: negative errno. Each verb is all or nothing, or can be tried again: a failed release
+   leaves the block live, a failed close leaves the allocator open, and only what is left is done at
+   the next try. Thread-safety: all verbs but open and close may be called from several threads at
+   once.
+*/
+#ifndef WX_STRATEGY_STRATEGY_H
+#define WX_STRATEGY_STRATEGY_H
+
+#include "strategy/options.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct WxAllocator WxAllocator;
+
+/// The verbs, for counting.
+typedef enum {
+  WX_RESERVE,
+  WX_COMMIT,
+  WX_MAP_RW,
+  WX_UNMAP_RW,
+  WX_RELEASE,
+  WX_VERBS,
+} WxVerb;
+
+/// The name of a verb as in JSON: "reserve", "commit", "map_rw", "unmap_rw", "release".
+const char *wx_verb_name(WxVerb verb);
+
+/// What the verbs cost so far.
+typedef struct {
+  uint64_t calls[WX_VERBS];    ///< How often the verb succeeded.
+  uint64_t syscalls[WX_VERBS]; ///< System calls made by the verb, failed attempts included.
+  uint64_t walked[WX_VERBS];   ///< List nodes the imitated runtime passes (options.h: walks).
+} WxCost;
+
+/// Addresses that a block must lie in: [low, high). {0, UINTPTR_MAX} is anywhere.
+typedef struct {
+  uintptr_t low;
+  uintptr_t high;
+} WxRange;
+
+#define WX_ANYWHERE ((WxRange){0, UINTPTR_MAX})
+
+/// What a strategy can do or is.
+enum {
+  WX_CAN_REUSE_FILE = 1 << 0,  ///< Backed by a file that outlives blocks: memory can be retained.
+  WX_CAN_ENFORCE_WX = 1 << 1,  ///< No page is ever writable and executable in the same mapping.
+  WX_CAN_PATCH = 1 << 2,       ///< Committed code can be rewritten.
+  WX_IS_RUNTIME_PATH = 1 << 3, ///< Imitates a path of the runtime.
+};
+
+/// A strategy: one row of the registry.
+typedef struct WxStrategy {
+  const char *name;
+  const char *summary; ///< One line for `wxbench list`.
+  unsigned capabilities;
+  int (*open)(const struct WxStrategy *strategy, const WxStrategyOptions *options,
+              WxAllocator **opened);
+  int (*reserve)(WxAllocator *self, size_t size, WxRange within, void **base);
+  int (*commit)(WxAllocator *self, void *start, size_t size, bool executable);
+  int (*map_rw)(WxAllocator *self, void *start, size_t size, bool cacheable, void **view);
+  int (*unmap_rw)(WxAllocator *self, void *view);
+  int (*release)(WxAllocator *self, void *base);
+  bool (*owns)(WxAllocator *self, uintptr_t address);
+  int (*close)(WxAllocator *self);
+} WxStrategy;
+
+/// The part of an open strategy that all share; a strategy's own state begins with it.
+struct WxAllocator {
+  const WxStrategy *strategy;
+  WxCost cost;
+};
+
+/// Opens `strategy`. On success the caller ends with wx_allocator_close().
+int wx_allocator_open(const WxStrategy *strategy, const WxStrategyOptions *options,
+                      WxAllocator **opened);
+
+/// Reserves `size` bytes (a multiple of the page size, > 0) of address space inside `within`.
+/// -ENOMEM where there is none.
+int wx_allocator_reserve(WxAllocator *allocator, size_t size, WxRange within, void **base);
+
+/// Makes whole pages of one block usable: readable and executable, or readable and writable. Fresh
+/// pages read as zero.
+int wx_allocator_commit(WxAllocator *allocator, void *start, size_t size, bool executable);
+
+/// Gets a writable view of committed [start, start + size) within one block: `*view` is where to
+/// write byte `start`. It stays valid until wx_allocator_unmap_rw(). `cacheable` permits the
+/// strategy to keep the view for later.
+int wx_allocator_map_rw(WxAllocator *allocator, void *start, size_t size, bool cacheable,
+                        void **view);
+
+/// Ends the use of a view; what was written is visible through the executable view afterwards.
+int wx_allocator_unmap_rw(WxAllocator *allocator, void *view);
+
+/// Gives the whole block at `base` back. No view of it may be in use.
+int wx_allocator_release(WxAllocator *allocator, void *base);
+
+/// Whether the mapping that starts at `address` belongs to this allocator.
+bool wx_allocator_owns(WxAllocator *allocator, uintptr_t address);
+
+/// Releases what is left and closes. On failure the allocator stays open and the call can be
+/// repeated.
+int wx_allocator_close(WxAllocator *allocator);
+
+/// What the verbs cost so far.
+WxCost wx_allocator_cost(const WxAllocator *allocator);
+
+/// The registry: the `index`-th strategy, NULL at its end.
+const WxStrategy *wx_strategy_at(size_t index);
+
+/// The strategy of that name, NULL where there is none.
+const WxStrategy *wx_strategy_find(const char *name);
+
+#endif

@@ -1,0 +1,34 @@
+#include "support/suite.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+int wx_suite_run_variants(const char *name, const TTest *const tests[], size_t count,
+                          int variants) {
+  Suite *suite = suite_create(name);
+  TCase *tcase = tcase_create(name);
+  suite_add_tcase(suite, tcase);
+  for (size_t i = 0; i < count; ++i)
+    tcase_add_loop_test(tcase, tests[i], 0, variants);
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_ENV);
+  const int failed = srunner_ntests_failed(runner);
+  srunner_print(runner, CK_NORMAL);
+  srunner_free(runner);
+  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int wx_suite_run(const char *name, const TTest *const tests[], size_t count) {
+  return wx_suite_run_variants(name, tests, count, 1);
+}
+
+void wx_test_skip(const char *function, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  printf("SKIP %s: ", function);
+  vprintf(format, arguments);
+  putchar('\n');
+  fflush(stdout);
+  va_end(arguments);
+}

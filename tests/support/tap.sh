@@ -1,0 +1,34 @@
+# shellcheck shell=bash
+# Helpers for shell tests: source this, state claims, end with `tap_end`.
+tap_failed=0
+wxbench=${WXBENCH:-build/wxbench}
+
+ok() { echo "ok - $*"; }
+not_ok() {
+  echo "not ok - $*"
+  tap_failed=1
+}
+skip() { echo "SKIP $1: $2"; }
+
+# claim NAME COMMAND...: holds if the command succeeds.
+claim() {
+  local name=$1
+  shift
+  if "$@"; then ok "$name"; else not_ok "$name"; fi
+}
+
+# refused NAME PATTERN COMMAND...: holds if the command exits 2, prints exactly one line on stderr, which matches.
+refused() {
+  local name=$1 pattern=$2 error status
+  shift 2
+  error=$("$@" 2>&1 >/dev/null </dev/null)
+  status=$?
+  if [ "$status" = 2 ] && [ "$(printf '%s\n' "$error" | wc -l)" = 1 ] && [[ $error =~ $pattern ]]; then
+    ok "$name"
+  else
+    printf 'exit %s, stderr:\n%s\n' "$status" "$error"
+    not_ok "$name"
+  fi
+}
+
+tap_end() { exit "$tap_failed"; }
