@@ -1,0 +1,102 @@
+#include "measure/maps_line.h"
+
+enum { HEX_DIGITS = 16 };
+
+// The value of a hexadecimal digit, one more than it, so that 0 is "no digit".
+static const uint8_t digit_values[256] = {
+    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+    ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
+
+// Each of these moves `*at` behind what it read and returns whether it was there. No line holds a
+// character that they take across its end, so none looks for it.
+
+static bool take_hexadecimal(const char **at, uint64_t *value) {
+  const char *from = *at;
+  uint64_t number = 0;
+  for (uint8_t digit; (digit = digit_values[(uint8_t) * *at]); ++*at)
+    number = number << 4 | (uint64_t)(digit - 1);
+  *value = number;
+  return *at > from && *at - from <= HEX_DIGITS;
+}
+
+static bool take_decimal(const char **at, uint64_t *value) {
+  const char *from = *at;
+  uint64_t number = 0;
+  for (; **at >= '0' && **at <= '9'; ++*at)
+    if (__builtin_mul_overflow(number, 10, &number) ||
+        __builtin_add_overflow(number, (uint64_t)(**at - '0'), &number))
+      return false;
+  *value = number;
+  return *at > from;
+}
+
+static bool take(const char **at, char expected) {
+  const bool there = **at == expected;
+  *at += there;
+  return there;
+}
+
+static bool take_flag(const char **at, char set, uint8_t bit, uint8_t *bits) {
+  if (take(at, set)) {
+    *bits |= bit;
+    return true;
+  }
+  return take(at, '-');
+}
+
+static bool take_protection(const char **at, WxMapping *mapping) {
+  if (!take_flag(at, 'r', WX_READ, &mapping->protection) ||
+      !take_flag(at, 'w', WX_WRITE, &mapping->protection) ||
+      !take_flag(at, 'x', WX_EXECUTE, &mapping->protection))
+    return false;
+  mapping->shared = take(at, 's');
+  return mapping->shared || take(at, 'p');
+}
+
+static bool take_device(const char **at, WxMapping *mapping) {
+  uint64_t major, minor;
+  if (!take_hexadecimal(at, &major) || !take(at, ':') || !take_hexadecimal(at, &minor) ||
+      major > UINT32_MAX || minor > UINT32_MAX)
+    return false;
+  mapping->major = (uint32_t)major;
+  mapping->minor = (uint32_t)minor;
+  return true;
+}
+
+const char *wx_maps_parse_line(char *line, char *newline, WxMapping *mapping) {
+  *newline = '\0';
+  if (newline > line && newline[-1] == '\r')
+    *--newline = '\0';
+  *mapping = (WxMapping){0};
+  const char *at = line;
+  if (!take_hexadecimal(&at, &mapping->start) || !take(&at, '-') ||
+      !take_hexadecimal(&at, &mapping->end) || !take(&at, ' '))
+    return "expected START-END in hexadecimal";
+  if (mapping->end <= mapping->start)
+    return "expected an end above the start";
+  if (!take_protection(&at, mapping) || !take(&at, ' '))
+    return "expected a protection such as r-xp";
+  if (!take_hexadecimal(&at, &mapping->offset) || !take(&at, ' '))
+    return "expected a file offset in hexadecimal";
+  if (!take_device(&at, mapping) || !take(&at, ' '))
+    return "expected a device such as 00:01";
+  if (!take_decimal(&at, &mapping->inode) || (at < newline && *at != ' '))
+    return "expected an inode number";
+  while (*at == ' ')
+    ++at;
+  mapping->path = at;
+  return NULL;
+}
+
+const char *wx_maps_follow(const WxMapping *previous, WxMapping *mapping) {
+  if (mapping->start >= previous->end)
+    return NULL;
+  if (mapping->start < previous->start || mapping->end <= previous->end)
+    return "expected an address above those of the line before";
+  if (mapping->inode)
+    mapping->offset += previous->end - mapping->start;
+  mapping->start = previous->end;
+  return NULL;
+}

@@ -1,0 +1,20 @@
+/**
+   @file maps_line.h
+   One line of a maps file; also the first line of each entry of smaps.
+*/
+#ifndef WX_MEASURE_MAPS_LINE_H
+#define WX_MEASURE_MAPS_LINE_H
+
+#include "measure/maps.h"
+
+/// Parses the line at `line`, which `newline` ends (a byte that may be written: it is made NUL, and
+/// so is a carriage return before it, so that mapping->path can point into the line). Returns NULL,
+/// or what was expected as a constant phrase.
+const char *wx_maps_parse_line(char *line, char *newline, WxMapping *mapping);
+
+/// Holds `mapping` against the one before it. The kernel prints one that grew between two of its
+/// reads again: what was already printed is cut off. Returns NULL, or what is wrong as a constant
+/// phrase.
+const char *wx_maps_follow(const WxMapping *previous, WxMapping *mapping);
+
+#endif

@@ -1,0 +1,174 @@
+// The parser of /proc/PID/maps: every field, every damage, every truncation.
+#include "measure/maps.h"
+#include "support/suite.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static const char sample[] =
+    "00400000-00401000 r--p 00000000 fe:02 77        /usr/bin/a program (deleted)\n"
+    "7f0000000000-7f0000010000 r-xs 00030000 00:01 1025     /memfd:doublemapper (deleted)\n"
+    "7f0000010000-7f0000020000 ---s 00040000 00:01 1025     /memfd:doublemapper (deleted)\n"
+    "7f0004000000-7f0004021000 rw-p 00000000 00:00 0 \n"
+    "7f0004021000-7f0008000000 ---p 00000000 00:00 0 \n"
+    "ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0      [vsyscall]\n";
+
+static void set_text(WxMaps *maps, const char *text, size_t length) {
+  free(maps->text.data);
+  // Exactly as long as it is said to be, so that a read past the end is seen.
+  maps->text.data = malloc(length + 1);
+  ck_assert_ptr_nonnull(maps->text.data);
+  memcpy(maps->text.data, text, length);
+  maps->text.data[length] = '\0';
+  maps->text.length = length;
+  maps->text.capacity = length + 1;
+}
+
+START_TEST(every_field_of_a_line_is_read) {
+  WxMaps maps = {0};
+  WxDamage damage;
+  set_text(&maps, sample, sizeof sample - 1);
+  ck_assert_int_eq(wx_maps_parse(&maps, &damage), 0);
+  ck_assert_uint_eq(maps.count, 6);
+  const WxMapping *own = &maps.items[1];
+  ck_assert_uint_eq(own->start, 0x7f0000000000);
+  ck_assert_uint_eq(own->end, 0x7f0000010000);
+  ck_assert_uint_eq(own->offset, 0x30000);
+  ck_assert_uint_eq(own->inode, 1025);
+  ck_assert_uint_eq(own->major, 0);
+  ck_assert_uint_eq(own->minor, 1);
+  ck_assert_int_eq(own->protection, WX_READ | WX_EXECUTE);
+  ck_assert(own->shared);
+  ck_assert_str_eq(own->path, "/memfd:doublemapper (deleted)");
+  ck_assert_str_eq(maps.items[0].path, "/usr/bin/a program (deleted)");
+  ck_assert_uint_eq(maps.items[0].major, 0xfe);
+  ck_assert_int_eq(maps.items[2].protection, 0);
+  ck_assert_int_eq(maps.items[3].protection, WX_READ | WX_WRITE);
+  ck_assert(!maps.items[3].shared);
+  ck_assert_str_eq(maps.items[3].path, "");
+  ck_assert_uint_eq(maps.items[5].end, 0xffffffffff601000);
+  wx_maps_free(&maps);
+}
+END_TEST
+
+static const struct {
+  const char *text;
+  size_t line;
+  const char *reason;
+} damaged[] = {
+    {"hello\n", 1, "expected START-END in hexadecimal"},
+    {"\n", 1, "expected START-END in hexadecimal"},
+    {"1000-2000 rw-p 0 00:00 0\n\n", 2, "expected START-END in hexadecimal"},
+    {"11112222333344445-22223333444455556 rw-p 0 00:00 0\n", 1,
+     "expected START-END in hexadecimal"},
+    {"2000-1000 rw-p 0 00:00 0\n", 1, "expected an end above the start"},
+    {"1000-1000 rw-p 0 00:00 0\n", 1, "expected an end above the start"},
+    {"1000-2000 rwp 0 00:00 0\n", 1, "expected a protection such as r-xp"},
+    {"1000-2000 rw-q 0 00:00 0\n", 1, "expected a protection such as r-xp"},
+    {"1000-2000 rw-p x 00:00 0\n", 1, "expected a file offset in hexadecimal"},
+    {"1000-2000 rw-p 0 0000 0\n", 1, "expected a device such as 00:01"},
+    {"1000-2000 rw-p 0 123456789:00 0\n", 1, "expected a device such as 00:01"},
+    {"1000-2000 rw-p 0 00:00 x\n", 1, "expected an inode number"},
+    {"1000-2000 rw-p 0 00:00 12x\n", 1, "expected an inode number"},
+    {"1000-2000 rw-p 0 00:00 18446744073709551616\n", 1, "expected an inode number"},
+    {"1000-2000 rw-p 0 00:00 0\n3000-4000 rw-p 0 00:00 0", 2, "the last line is cut short"},
+    {"3000-4000 rw-p 0 00:00 0\n1000-2000 rw-p 0 00:00 0\n", 2,
+     "expected an address above those of the line before"},
+};
+
+START_TEST(damage_is_named_with_its_line_and_what_stood_before_it_is_kept) {
+  WxMaps maps = {0};
+  for (size_t i = 0; i < sizeof damaged / sizeof *damaged; ++i) {
+    WxDamage damage;
+    set_text(&maps, damaged[i].text, strlen(damaged[i].text));
+    ck_assert_int_eq(wx_maps_parse(&maps, &damage), -EINVAL);
+    ck_assert_uint_eq(damage.line, damaged[i].line);
+    ck_assert_str_eq(damage.reason, damaged[i].reason);
+    ck_assert_uint_eq(maps.count, damaged[i].line - 1);
+  }
+  wx_maps_free(&maps);
+}
+END_TEST
+
+START_TEST(a_file_cut_at_any_byte_gives_its_whole_lines_and_says_that_it_was_cut) {
+  WxMaps maps = {0};
+  for (size_t length = 0; length < sizeof sample; ++length) {
+    WxDamage damage;
+    set_text(&maps, sample, length);
+    size_t lines = 0;
+    for (size_t i = 0; i < length; ++i)
+      lines += sample[i] == '\n';
+    const bool whole = length == 0 || sample[length - 1] == '\n';
+    ck_assert_int_eq(wx_maps_parse(&maps, &damage), whole ? 0 : -EINVAL);
+    ck_assert_uint_eq(maps.count, lines);
+    ck_assert_uint_eq(damage.line, whole ? 0 : lines + 1);
+  }
+  wx_maps_free(&maps);
+}
+END_TEST
+
+START_TEST(a_mapping_that_grew_while_it_was_printed_is_not_counted_twice) {
+  WxMaps maps = {0};
+  WxDamage damage;
+  const char *text = "1000-3000 rw-s 5000 00:01 9 /memfd:a (deleted)\n"
+                     "1000-5000 rw-s 5000 00:01 9 /memfd:a (deleted)\n";
+  set_text(&maps, text, strlen(text));
+  ck_assert_int_eq(wx_maps_parse(&maps, &damage), 0);
+  ck_assert_uint_eq(maps.count, 2);
+  ck_assert_uint_eq(maps.items[1].start, 0x3000);
+  ck_assert_uint_eq(maps.items[1].offset, 0x7000);
+  wx_maps_free(&maps);
+}
+END_TEST
+
+START_TEST(a_file_that_went_through_windows_is_the_same) {
+  WxMaps maps = {0};
+  WxDamage damage;
+  const char *text = "1000-3000 rw-s 5000 00:01 9 /memfd:a (deleted)\r\n"
+                     "3000-5000 rw-p 0 00:00 0\r\n";
+  set_text(&maps, text, strlen(text));
+  ck_assert_int_eq(wx_maps_parse(&maps, &damage), 0);
+  ck_assert_str_eq(maps.items[0].path, "/memfd:a (deleted)");
+  ck_assert_str_eq(maps.items[1].path, "");
+  wx_maps_free(&maps);
+}
+END_TEST
+
+START_TEST(ones_own_mappings_are_found_and_the_buffer_is_used_again) {
+  WxMaps maps = {0};
+  const size_t size = (size_t)sysconf(_SC_PAGESIZE);
+  void *page = mmap(NULL, size, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  ck_assert_ptr_ne(page, MAP_FAILED);
+  for (int round = 0; round < 2; ++round) {
+    ck_assert_int_eq(wx_maps_read(&maps, 0), 0);
+    bool found = false;
+    for (size_t i = 0; i < maps.count; ++i)
+      found |= maps.items[i].start == (uint64_t)page && maps.items[i].shared &&
+               maps.items[i].protection == WX_READ;
+    ck_assert(found);
+  }
+  munmap(page, size);
+  wx_maps_free(&maps);
+  wx_maps_free(&maps);
+}
+END_TEST
+
+START_TEST(a_process_that_is_gone_is_an_error) {
+  WxMaps maps = {0};
+  ck_assert_int_eq(wx_maps_read(&maps, 0x3fffffff), -ENOENT);
+  ck_assert_uint_eq(maps.count, 0);
+  wx_maps_free(&maps);
+}
+END_TEST
+
+WX_TEST_MAIN("maps", every_field_of_a_line_is_read,
+             damage_is_named_with_its_line_and_what_stood_before_it_is_kept,
+             a_file_cut_at_any_byte_gives_its_whole_lines_and_says_that_it_was_cut,
+             a_mapping_that_grew_while_it_was_printed_is_not_counted_twice,
+             a_file_that_went_through_windows_is_the_same,
+             ones_own_mappings_are_found_and_the_buffer_is_used_again,
+             a_process_that_is_gone_is_an_error)
