@@ -24,24 +24,24 @@
 
 typedef struct WxAllocator WxAllocator;
 
-/// The verbs, for counting.
+/// The verbs of the runtime, for counting.
 typedef enum {
   WX_RESERVE,
   WX_COMMIT,
   WX_MAP_RW,
   WX_UNMAP_RW,
   WX_RELEASE,
-  WX_VERBS,
-} WxVerb;
+  WX_OPERATIONS,
+} WxOperation;
 
 /// The name of a verb as in JSON: "reserve", "commit", "map_rw", "unmap_rw", "release".
-const char *wx_verb_name(WxVerb verb);
+const char *wx_operation_name(WxOperation verb);
 
 /// What the verbs cost so far.
 typedef struct {
-  uint64_t calls[WX_VERBS];    ///< How often the verb succeeded.
-  uint64_t syscalls[WX_VERBS]; ///< System calls made by the verb, failed attempts included.
-  uint64_t walked[WX_VERBS];   ///< List nodes the imitated runtime passes (options.h: walks).
+  uint64_t calls[WX_OPERATIONS];    ///< How often the verb succeeded.
+  uint64_t syscalls[WX_OPERATIONS]; ///< System calls made by the verb, failed attempts included.
+  uint64_t walked[WX_OPERATIONS];   ///< List nodes the imitated runtime passes (options.h: walks).
 } WxCost;
 
 /// Addresses that a block must lie in: [low, high). {0, UINTPTR_MAX} is anywhere.
@@ -78,11 +78,15 @@ typedef struct WxStrategy {
 
 /// The part of an open strategy that all share; a strategy's own state begins with it.
 struct WxAllocator {
-  const WxStrategy *strategy;
-  WxCost cost;
+  const WxStrategy *strategy; ///< What runs: after a fall-back not the strategy that was asked for.
+  _Atomic uint64_t calls[WX_OPERATIONS];
+  _Atomic uint64_t syscalls[WX_OPERATIONS];
+  _Atomic uint64_t walked[WX_OPERATIONS];
 };
 
-/// Opens `strategy`. On success the caller ends with wx_allocator_close().
+/// Opens `strategy`. On success the caller ends with wx_allocator_close(). A double-mapping
+/// strategy whose file cannot be made opens as `coreclr-off`, as the runtime does since .NET 7
+/// (dotnet/runtime 70758): see WxAllocator.strategy.
 int wx_allocator_open(const WxStrategy *strategy, const WxStrategyOptions *options,
                       WxAllocator **opened);
 
