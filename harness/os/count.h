@@ -32,7 +32,18 @@
   CALL(MMAP, "mmap")                                                                               \
   CALL(MUNMAP, "munmap")                                                                           \
   CALL(MPROTECT, "mprotect")                                                                       \
-  CALL(MADVISE, "madvise")
+  CALL(MADVISE, "madvise")                                                                         \
+  CALL(PIPE, "pipe2")                                                                              \
+  CALL(FCNTL, "fcntl")                                                                             \
+  CALL(DUP, "dup2")                                                                                \
+  CALL(POLL, "poll")                                                                               \
+  CALL(FORK, "clone")                                                                              \
+  CALL(EXEC, "execve")                                                                             \
+  CALL(WAIT, "wait4")                                                                              \
+  CALL(KILL, "kill")                                                                               \
+  CALL(SETPGID, "setpgid")                                                                         \
+  CALL(PRCTL, "prctl")                                                                             \
+  CALL(PIDFD_OPEN, "pidfd_open")
 
 typedef enum {
 #define WX_OS_CALL_ENUM(identifier, name) WX_OS_##identifier,

@@ -38,6 +38,11 @@ int wx_os_close(int fd) {
   return close(fd) ? -errno : 0;
 }
 
+void wx_os_close_reader(int fd) {
+  (void)wx_os_begin(WX_OS_CLOSE);
+  (void)close(fd);
+}
+
 int wx_os_shm_create(const char *name, mode_t mode) {
   const int failed = wx_os_begin(WX_OS_OPEN);
   if (failed)

@@ -44,6 +44,10 @@ int wx_os_openat(int directory, const char *path, int flags);
 /// Closes `fd`. After a real (not injected) failure the descriptor is gone all the same.
 int wx_os_close(int fd);
 
+/// Closes a descriptor that was only read through: no failure could lose anything, so none is
+/// reported. A failure that was armed for it is used up, and the descriptor is closed all the same.
+void wx_os_close_reader(int fd);
+
 /// Creates a POSIX shared-memory object that must not exist. Returns its descriptor.
 int wx_os_shm_create(const char *name, mode_t mode);
 

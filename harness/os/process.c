@@ -1,0 +1,133 @@
+#include "os/process.h"
+
+#include "os/count.h"
+#include "os/os.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { FIRST_FREE = STDERR_FILENO + 1 };
+
+uint64_t wx_os_now_ns(void) {
+  struct timespec now;
+  (void)clock_gettime(CLOCK_MONOTONIC, &now); // Cannot fail for this clock.
+  return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+}
+
+// Moves *fd out of the way of the standard streams.
+static int move_up(int *fd) {
+  if (*fd >= FIRST_FREE)
+    return 0;
+  const int failed = wx_os_begin(WX_OS_FCNTL);
+  if (failed)
+    return failed;
+  const int moved = fcntl(*fd, F_DUPFD_CLOEXEC, FIRST_FREE);
+  if (moved < 0)
+    return -errno;
+  (void)close(*fd);
+  *fd = moved;
+  return 0;
+}
+
+int wx_os_pipe(int ends[2]) {
+  int failed = wx_os_begin(WX_OS_PIPE);
+  if (failed)
+    return failed;
+  int made[2];
+  if (pipe2(made, O_CLOEXEC))
+    return -errno;
+  for (int i = 0; i < 2 && !failed; ++i)
+    failed = move_up(&made[i]);
+  for (int i = 0; i < 2; ++i)
+    if (failed)
+      (void)close(made[i]);
+    else
+      ends[i] = made[i];
+  return failed;
+}
+
+int wx_os_keep_on_exec(int fd) {
+  const int failed = wx_os_begin(WX_OS_FCNTL);
+  if (failed)
+    return failed;
+  return fcntl(fd, F_SETFD, 0) ? -errno : 0;
+}
+
+int wx_os_duplicate_onto(int fd, int onto) {
+  const int failed = wx_os_begin(WX_OS_DUP);
+  if (failed)
+    return failed;
+  return dup2(fd, onto) < 0 ? -errno : 0;
+}
+
+int wx_os_poll(struct pollfd *entries, size_t count, int timeout_ms) {
+  const int failed = wx_os_begin(WX_OS_POLL);
+  if (failed)
+    return failed;
+  const int ready = poll(entries, count, timeout_ms);
+  if (ready >= 0)
+    return ready;
+  return errno == EINTR ? 0 : -errno;
+}
+
+pid_t wx_os_fork(void) {
+  const int failed = wx_os_begin(WX_OS_FORK);
+  if (failed)
+    return failed;
+  const pid_t pid = fork();
+  return pid < 0 ? -errno : pid;
+}
+
+int wx_os_exec(char *const *argv, char *const *environment) {
+  const int failed = wx_os_begin(WX_OS_EXEC);
+  if (failed)
+    return failed;
+  (void)execvpe(argv[0], argv, environment);
+  return -errno;
+}
+
+pid_t wx_os_wait(pid_t pid, int options, int *status, struct rusage *usage) {
+  const int failed = wx_os_begin(WX_OS_WAIT);
+  if (failed)
+    return failed;
+  pid_t ended;
+  do
+    ended = wait4(pid, status, options, usage);
+  while (ended < 0 && errno == EINTR);
+  return ended < 0 ? -errno : ended;
+}
+
+int wx_os_kill(pid_t pid, int signal) {
+  const int failed = wx_os_begin(WX_OS_KILL);
+  if (failed)
+    return failed;
+  return kill(pid, signal) ? -errno : 0;
+}
+
+int wx_os_own_group(pid_t pid) {
+  const int failed = wx_os_begin(WX_OS_SETPGID);
+  if (failed)
+    return failed;
+  return setpgid(pid, 0) ? -errno : 0;
+}
+
+int wx_os_signal_on_parent_death(int signal) {
+  const int failed = wx_os_begin(WX_OS_PRCTL);
+  if (failed)
+    return failed;
+  return prctl(PR_SET_PDEATHSIG, signal) ? -errno : 0;
+}
+
+int wx_os_pidfd_open(pid_t pid) {
+  const int failed = wx_os_begin(WX_OS_PIDFD_OPEN);
+  if (failed)
+    return failed;
+  const long fd = syscall(SYS_pidfd_open, pid, 0U);
+  return fd < 0 ? -errno : (int)fd;
+}

@@ -1,0 +1,56 @@
+/**
+   @file process.h
+   Processes, pipes between them and waiting: the part of the operating-system boundary that starts
+   and ends other programs. The contract is that of os.h.
+*/
+#ifndef WX_OS_PROCESS_H
+#define WX_OS_PROCESS_H
+
+#include <poll.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+/// Nanoseconds of the monotonic clock. Not a counted system call.
+uint64_t wx_os_now_ns(void);
+
+/// Makes a pipe: `ends[0]` is read, `ends[1]` written. Both are close-on-exec and at least 3, so
+/// that they never take the place of a closed standard stream.
+int wx_os_pipe(int ends[2]);
+
+/// Lets `fd` stay open in a program that is executed.
+int wx_os_keep_on_exec(int fd);
+
+/// Makes `onto` refer to what `fd` refers to, open in an executed program.
+int wx_os_duplicate_onto(int fd, int onto);
+
+/// Waits for events, `timeout_ms` milliseconds at most (-1: without end). Returns how many entries
+/// have events, 0 when the time is over or a signal was caught.
+int wx_os_poll(struct pollfd *entries, size_t count, int timeout_ms);
+
+/// Duplicates the calling process. Returns 0 in the child and its pid in the parent.
+pid_t wx_os_fork(void);
+
+/// Becomes the program `argv[0]`, looked up in PATH; both arrays end with NULL. Returns on failure
+/// only.
+int wx_os_exec(char *const *argv, char *const *environment);
+
+/// Waits for the child `pid` to change state and reaps it if it ended. Returns its pid, or 0 with
+/// WNOHANG where nothing has happened; `usage` may be NULL.
+pid_t wx_os_wait(pid_t pid, int options, int *status, struct rusage *usage);
+
+/// Sends `signal` to a process, or to a process group by its negated number; 0 only asks whether it
+/// is there.
+int wx_os_kill(pid_t pid, int signal);
+
+/// Puts `pid` (0: the caller) into a process group of its own.
+int wx_os_own_group(pid_t pid);
+
+/// The caller gets `signal` when the thread that forked it ends.
+int wx_os_signal_on_parent_death(int signal);
+
+/// A descriptor of the process `pid`, which becomes readable when it ends. -ENOSYS before
+/// Linux 5.3.
+int wx_os_pidfd_open(pid_t pid);
+
+#endif
