@@ -43,7 +43,14 @@
   CALL(KILL, "kill")                                                                               \
   CALL(SETPGID, "setpgid")                                                                         \
   CALL(PRCTL, "prctl")                                                                             \
-  CALL(PIDFD_OPEN, "pidfd_open")
+  CALL(PIDFD_OPEN, "pidfd_open")                                                                   \
+  CALL(PTRACE, "ptrace")                                                                           \
+  CALL(PIDFD_SIGNAL, "pidfd_send_signal")                                                          \
+  CALL(SLEEP, "clock_nanosleep")                                                                   \
+  CALL(SCHEDULER, "sched_setscheduler")                                                            \
+  CALL(SETPRIORITY, "setpriority")                                                                 \
+  CALL(MLOCKALL, "mlockall")                                                                       \
+  CALL(SETSID, "setsid")
 
 typedef enum {
 #define WX_OS_CALL_ENUM(identifier, name) WX_OS_##identifier,

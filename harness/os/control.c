@@ -1,0 +1,83 @@
+#include "os/control.h"
+
+#include "os/count.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+long wx_os_ptrace(int request, pid_t thread, void *address, void *data) {
+  const int failed = wx_os_begin(WX_OS_PTRACE);
+  if (failed)
+    return failed;
+  const long result = ptrace((enum __ptrace_request)request, thread, address, data);
+  return result == -1 ? -errno : result;
+}
+
+int wx_os_pidfd_signal(int pidfd, int signal) {
+  const int failed = wx_os_begin(WX_OS_PIDFD_SIGNAL);
+  if (failed)
+    return failed;
+  return syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0U) ? -errno : 0;
+}
+
+int wx_os_sleep_ns(uint64_t nanoseconds) {
+  const int failed = wx_os_begin(WX_OS_SLEEP);
+  if (failed)
+    return failed;
+  const struct timespec wanted = {.tv_sec = (time_t)(nanoseconds / 1000000000U),
+                                  .tv_nsec = (long)(nanoseconds % 1000000000U)};
+  const int error = clock_nanosleep(CLOCK_MONOTONIC, 0, &wanted, NULL);
+  return error == EINTR ? 0 : -error;
+}
+
+int wx_os_set_scheduler(int policy, int priority) {
+  const int failed = wx_os_begin(WX_OS_SCHEDULER);
+  if (failed)
+    return failed;
+  const struct sched_param wanted = {.sched_priority = priority};
+  return sched_setscheduler(0, policy | SCHED_RESET_ON_FORK, &wanted) ? -errno : 0;
+}
+
+int wx_os_set_nice(int nice) {
+  const int failed = wx_os_begin(WX_OS_SETPRIORITY);
+  if (failed)
+    return failed;
+  return setpriority(PRIO_PROCESS, 0, nice) ? -errno : 0;
+}
+
+int wx_os_lock_memory(void) {
+  const int failed = wx_os_begin(WX_OS_MLOCKALL);
+  if (failed)
+    return failed;
+  return mlockall(MCL_CURRENT) ? -errno : 0;
+}
+
+int wx_os_new_session(void) {
+  const int failed = wx_os_begin(WX_OS_SETSID);
+  if (failed)
+    return failed;
+  return setsid() < 0 ? -errno : 0;
+}
+
+int wx_os_set_name(const char *name) {
+  const int failed = wx_os_begin(WX_OS_PRCTL);
+  if (failed)
+    return failed;
+  return prctl(PR_SET_NAME, name) ? -errno : 0;
+}
+
+int wx_os_get_seals(int fd) {
+  const int failed = wx_os_begin(WX_OS_FCNTL);
+  if (failed)
+    return failed;
+  const int seals = fcntl(fd, F_GET_SEALS);
+  return seals < 0 ? -errno : seals;
+}
