@@ -1,0 +1,95 @@
+/**
+   @file reclaim.h
+   Gives the orphaned pages of running .NET processes back.
+
+   The runtime fills a released block with zeros and keeps its pages (dotnet/runtime 89776). A hole
+   of a shared-memory file reads as zero too, so punching a page that holds only zeros changes no
+   content that anyone can read, mapped or not, as long as nobody writes to it between the check and
+   the punch. Therefore every process that maps the file is frozen for that moment (freezer.h).
+   Everything else happens while they run.
+
+   Library code: no output, negative errno, a WxReason where a person has to understand.
+*/
+#ifndef WX_RECLAIM_RECLAIM_H
+#define WX_RECLAIM_RECLAIM_H
+
+#include "reclaim/freezer.h"
+#include "reclaim/reason.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/// The default pause: 2 ms.
+enum { WX_RECLAIM_PAUSE_NS = 2000000 };
+
+/// For tests: runs between the zero check and the punch of each batch of pages.
+typedef struct {
+  void (*between)(void *context);
+  void *context;
+} WxReclaimHook;
+
+/// How to reclaim. {0} is the default.
+typedef struct {
+  const WxFreezer *freezer; ///< NULL: the first of the table, ptrace.
+  uint64_t max_pause_ns;    ///< First interrupt to last detach; 0: WX_RECLAIM_PAUSE_NS.
+  bool mapped;              ///< Also pages that are mapped, where they hold only zeros.
+  bool dry_run;             ///< Look, freeze and punch nothing.
+  const WxReclaimHook *hook;
+} WxReclaimOptions;
+
+/// The pauses of a reclaim. The quantiles are exact to 2 %.
+typedef struct {
+  uint64_t count;
+  uint64_t p50_ns;
+  uint64_t p99_ns;
+  uint64_t max_ns;
+  uint64_t total_ns;
+  uint64_t abandoned; ///< Attempts given up because a task did not stop in time; not in `count`.
+} WxPauses;
+
+/// What was done to one memfd.
+typedef struct {
+  pid_t pid; ///< The process it was reached through.
+  uint64_t device;
+  uint64_t inode;
+  uint64_t before_bytes;      ///< Allocated (st_blocks) before.
+  uint64_t after_bytes;       ///< Allocated after; with dry_run what it would be.
+  uint64_t punched_bytes;     ///< Given back, by st_blocks; with dry_run what would be.
+  uint64_t zero_mapped_bytes; ///< Of them, or left alone without `mapped`: mapped and all zero.
+  uint64_t wall_ns;           ///< The whole reclaim, pauses and what lies between.
+  WxPauses pauses;            ///< With dry_run `count` and `total_ns` are estimates, the rest is 0.
+  unsigned processes_frozen;  ///< The most processes that were frozen together.
+} WxReclaim;
+
+/// Reclaims the memfd of process `pid` once. 0 also where there was nothing to give back.
+/// -ESRCH: no such process, or it ended. -ENODATA: it has no doublemapper memfd. -EACCES, -EPERM:
+/// not permitted, or the memfd is sealed. -EBUSY: traced by another. -ETIMEDOUT: it could not be
+/// stopped within the pause, several times; what was done before is in `result`.
+int wx_reclaim_once(pid_t pid, const WxReclaimOptions *options, WxReclaim *result,
+                    WxReason *reason);
+
+/* A reclaim that goes on beside the program
+ * -------------------------------------------------------------------------------------------------
+ */
+
+typedef struct WxSidecar WxSidecar;
+
+/// Starts a child process that holds `pid` near its live size: it looks every `every_ns`
+/// nanoseconds. The child ends with its parent, with the target or by wx_sidecar_stop().
+/// (A process and not a thread, since a wait of the parent for the target would else see it stop.
+/// Where ptrace is limited to ancestors, the target must have permitted it by PR_SET_PTRACER.)
+int wx_sidecar_start(pid_t pid, uint64_t every_ns, const WxReclaimOptions *options,
+                     WxSidecar **started);
+
+/// Waits until the sidecar has finished a whole look at the target that began after this call, so
+/// that what was released before the call is given back. -ESRCH where the target has ended,
+/// -ETIMEDOUT after 10 s.
+int wx_sidecar_settle(WxSidecar *sidecar);
+
+/// Ends the sidecar, adds up what it did in `result` (may be NULL) and frees it. Returns 0, or the
+/// error that kept the sidecar from working. After it `reason` (may be NULL) says why.
+int wx_sidecar_stop(WxSidecar *sidecar, WxReclaim *result, WxReason *reason);
+
+#endif
