@@ -1,0 +1,36 @@
+/**
+   @file anonymous.h
+   What the strategies over anonymous private memory share: code is written where it runs, so a
+   writable view is the memory itself, and munmap really frees.
+*/
+#ifndef WX_STRATEGY_ANONYMOUS_H
+#define WX_STRATEGY_ANONYMOUS_H
+
+#include "strategy/blocks.h"
+#include "strategy/pal_pool.h"
+
+#include <pthread.h>
+
+typedef struct {
+  WxAllocator allocator; ///< First: a WxAllocator is cast to its owner.
+  pthread_mutex_t lock;  ///< Guards what follows.
+  WxPool pool;
+  WxBlocks blocks;
+  bool walks; ///< Charge the walks through the runtime's sorted list.
+} WxAnonymous;
+
+/// A new state for `strategy`, without a pool. NULL if memory is out.
+WxAnonymous *wx_anonymous_new(const WxStrategy *strategy, const WxStrategyOptions *options);
+
+/// Books a walk of the imitated sorted list up to `base`, and does it where walks are charged. With
+/// the lock held.
+void wx_anonymous_walk(WxAnonymous *self, WxOperation operation, uintptr_t base);
+
+int wx_anonymous_map_rw(WxAllocator *allocator, void *start, size_t size, bool cacheable,
+                        void **view);
+int wx_anonymous_unmap_rw(WxAllocator *allocator, void *view);
+int wx_anonymous_release(WxAllocator *allocator, void *base);
+bool wx_anonymous_owns(WxAllocator *allocator, uintptr_t address);
+int wx_anonymous_close(WxAllocator *allocator);
+
+#endif

@@ -1,0 +1,22 @@
+// The runtime with W^X on, as shipped in .NET 7 to 10: a released block is zero-filled and its
+// pages are kept.
+#include "strategy/double_mapping.h"
+#include "strategy/registry.h"
+
+static int release(WxAllocator *allocator, void *base) {
+  return wx_double_mapping_release(allocator, base, wx_give_back_by_zeroing);
+}
+
+const WxStrategy wx_strategy_coreclr = {
+    .name = "coreclr",
+    .summary = "the runtime with W^X on: release zero-fills the block and keeps its pages",
+    .capabilities = WX_CAN_REUSE_FILE | WX_CAN_ENFORCE_WX | WX_CAN_PATCH | WX_IS_RUNTIME_PATH,
+    .open = wx_double_mapping_open,
+    .reserve = wx_double_mapping_reserve,
+    .commit = wx_double_mapping_commit,
+    .map_rw = wx_double_mapping_map_rw,
+    .unmap_rw = wx_double_mapping_unmap_rw,
+    .release = release,
+    .owns = wx_double_mapping_owns,
+    .close = wx_double_mapping_close,
+};

@@ -1,0 +1,95 @@
+#include "strategy/strategy.h"
+
+#include "os/count.h"
+#include "strategy/registry.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+static const WxStrategy *const registry[] = {
+    &wx_strategy_coreclr,
+    &wx_strategy_coreclr_punch,
+    &wx_strategy_coreclr_off,
+    &wx_strategy_rwx,
+};
+
+static const char *const operation_names[WX_OPERATIONS] = {
+    [WX_RESERVE] = "reserve",   [WX_COMMIT] = "commit",   [WX_MAP_RW] = "map_rw",
+    [WX_UNMAP_RW] = "unmap_rw", [WX_RELEASE] = "release",
+};
+
+const char *wx_operation_name(WxOperation operation) {
+  return operation_names[operation];
+}
+
+const WxStrategy *wx_strategy_at(size_t index) {
+  return index < sizeof registry / sizeof *registry ? registry[index] : NULL;
+}
+
+const WxStrategy *wx_strategy_find(const char *name) {
+  for (size_t i = 0; i < sizeof registry / sizeof *registry; ++i)
+    if (strcmp(registry[i]->name, name) == 0)
+      return registry[i];
+  return NULL;
+}
+
+// Books what `operation` cost since `before`, and whether it succeeded. Returns `result`.
+static int book(WxAllocator *allocator, WxOperation operation, uint64_t before, int result) {
+  const uint64_t made = wx_os_made_by_thread() - before;
+  atomic_fetch_add_explicit(&allocator->syscalls[operation], made, memory_order_relaxed);
+  if (result == 0)
+    atomic_fetch_add_explicit(&allocator->calls[operation], 1, memory_order_relaxed);
+  return result;
+}
+
+int wx_allocator_open(const WxStrategy *strategy, const WxStrategyOptions *options,
+                      WxAllocator **opened) {
+  return strategy->open(strategy, options, opened);
+}
+
+int wx_allocator_reserve(WxAllocator *allocator, size_t size, WxRange within, void **base) {
+  const uint64_t before = wx_os_made_by_thread();
+  return book(allocator, WX_RESERVE, before,
+              allocator->strategy->reserve(allocator, size, within, base));
+}
+
+int wx_allocator_commit(WxAllocator *allocator, void *start, size_t size, bool executable) {
+  const uint64_t before = wx_os_made_by_thread();
+  return book(allocator, WX_COMMIT, before,
+              allocator->strategy->commit(allocator, start, size, executable));
+}
+
+int wx_allocator_map_rw(WxAllocator *allocator, void *start, size_t size, bool cacheable,
+                        void **view) {
+  const uint64_t before = wx_os_made_by_thread();
+  return book(allocator, WX_MAP_RW, before,
+              allocator->strategy->map_rw(allocator, start, size, cacheable, view));
+}
+
+int wx_allocator_unmap_rw(WxAllocator *allocator, void *view) {
+  const uint64_t before = wx_os_made_by_thread();
+  return book(allocator, WX_UNMAP_RW, before, allocator->strategy->unmap_rw(allocator, view));
+}
+
+int wx_allocator_release(WxAllocator *allocator, void *base) {
+  const uint64_t before = wx_os_made_by_thread();
+  return book(allocator, WX_RELEASE, before, allocator->strategy->release(allocator, base));
+}
+
+bool wx_allocator_owns(WxAllocator *allocator, uintptr_t address) {
+  return allocator->strategy->owns(allocator, address);
+}
+
+int wx_allocator_close(WxAllocator *allocator) {
+  return allocator->strategy->close(allocator);
+}
+
+WxCost wx_allocator_cost(const WxAllocator *allocator) {
+  WxCost cost;
+  for (int i = 0; i < WX_OPERATIONS; ++i) {
+    cost.calls[i] = atomic_load(&allocator->calls[i]);
+    cost.syscalls[i] = atomic_load(&allocator->syscalls[i]);
+    cost.walked[i] = atomic_load(&allocator->walked[i]);
+  }
+  return cost;
+}
