@@ -1,18 +1,23 @@
 #include "measure/maps.h"
 
 #include "measure/maps_line.h"
+#include "os/large.h"
+#include "os/os.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_CAPACITY = 512, TYPICAL_LINE = 64, PATH_SIZE = 64 };
+enum { FIRST_CAPACITY = 1024, BUFFER_SIZE = 64 * 1024, PATH_SIZE = 64 };
 
-static int make_room(WxMaps *maps, size_t wanted) {
-  if (wanted <= maps->capacity)
+static int make_room(WxMaps *maps) {
+  if (maps->count < maps->capacity)
     return 0;
-  WxMapping *items = reallocarray(maps->items, wanted, sizeof *items);
+  const size_t wanted = maps->capacity ? maps->capacity * 2 : FIRST_CAPACITY;
+  WxMapping *items =
+      wx_large_grow(maps->items, maps->count * sizeof *items, wanted * sizeof *items);
   if (!items)
     return -ENOMEM;
   maps->items = items;
@@ -20,37 +25,70 @@ static int make_room(WxMaps *maps, size_t wanted) {
   return 0;
 }
 
-// The mapping on the line from `line` to `newline`, or to `end` where the file has no newline.
-static const char *append_line(WxMaps *maps, char *line, char *newline, WxMapping *mapping) {
-  if (!newline)
-    return "the last line is cut short";
-  const char *reason = wx_maps_parse_line(line, newline, mapping);
-  if (!reason && maps->count)
-    reason = wx_maps_follow(&maps->items[maps->count - 1], mapping);
-  return reason;
+// Appends the mapping on the line from `line` to `newline`. Returns 0, -EINVAL with `reason`,
+// -ENOMEM.
+static int append_line(WxMaps *maps, char *line, char *newline, const char **reason) {
+  if (make_room(maps))
+    return -ENOMEM;
+  WxMapping *mapping = &maps->items[maps->count];
+  *reason = wx_maps_parse_line(line, newline, mapping);
+  if (!*reason && maps->count)
+    *reason = wx_maps_follow(mapping - 1, mapping);
+  if (*reason)
+    return -EINVAL;
+  ++maps->count;
+  return 0;
 }
 
 int wx_maps_parse(WxMaps *maps, WxDamage *damage) {
   maps->count = 0;
   *damage = (WxDamage){0};
-  int result = make_room(maps, maps->text.length / TYPICAL_LINE + FIRST_CAPACITY);
-  char *const end = maps->text.data ? maps->text.data + maps->text.length : NULL;
-  char *line = maps->text.data;
-  while (!result && line < end) {
+  const char *const end = maps->text.data ? maps->text.data + maps->text.length : NULL;
+  int result = 0;
+  for (char *line = maps->text.data; !result && line < end;) {
     char *newline = memchr(line, '\n', (size_t)(end - line));
-    if (maps->count == maps->capacity)
-      result = make_room(maps, maps->capacity * 2);
-    if (result)
-      break;
-    const char *reason = append_line(maps, line, newline, &maps->items[maps->count]);
-    if (reason) {
+    const char *reason = "the last line is cut short";
+    result = newline ? append_line(maps, line, newline, &reason) : -EINVAL;
+    if (result == -EINVAL)
       *damage = (WxDamage){.line = maps->count + 1, .reason = reason};
-      return -EINVAL;
-    }
-    ++maps->count;
     line = newline + 1;
   }
   return result;
+}
+
+// Appends the whole lines of the buffer, and moves what is left to its front.
+static int take_lines(WxMaps *maps, char *buffer, size_t *filled) {
+  char *line = buffer;
+  const char *const end = buffer + *filled;
+  for (char *newline; (newline = memchr(line, '\n', (size_t)(end - line))); line = newline + 1) {
+    const char *reason;
+    const int result = append_line(maps, line, newline, &reason);
+    if (result)
+      return result;
+    WxMapping *mapping = &maps->items[maps->count - 1];
+    if (*mapping->path)
+      mapping->path = wx_names_find(&maps->names, mapping->path, strlen(mapping->path));
+    else
+      mapping->path = "";
+    if (!mapping->path)
+      return -ENOMEM;
+  }
+  *filled = (size_t)(end - line);
+  memmove(buffer, line, *filled);
+  return 0;
+}
+
+// The kernel gives whole lines, a page of them a call: they are read while they are in the cache.
+static int read_all(WxMaps *maps, int fd, char *buffer) {
+  for (size_t filled = 0;;) {
+    const ssize_t got = wx_os_read(fd, buffer + filled, BUFFER_SIZE - filled);
+    if (got <= 0)
+      return got < 0 ? (int)got : filled ? -EINVAL : 0;
+    filled += (size_t)got;
+    const int result = take_lines(maps, buffer, &filled);
+    if (result)
+      return result;
+  }
 }
 
 int wx_maps_read(WxMaps *maps, pid_t pid) {
@@ -60,13 +98,21 @@ int wx_maps_read(WxMaps *maps, pid_t pid) {
   else
     snprintf(path, sizeof path, "/proc/self/maps");
   maps->count = 0;
-  const int result = wx_text_read(&maps->text, path);
-  WxDamage damage;
-  return result ? result : wx_maps_parse(maps, &damage);
+  const int fd = wx_os_open(path, O_RDONLY, 0);
+  if (fd < 0)
+    return fd;
+  char *buffer = malloc(BUFFER_SIZE);
+  int result = buffer ? read_all(maps, fd, buffer) : -ENOMEM;
+  free(buffer);
+  const int closed = wx_os_close(fd);
+  if (closed) // A close that was made to fail was not made: the descriptor must not stay behind.
+    (void)wx_os_close(fd);
+  return result ? result : closed;
 }
 
 void wx_maps_free(WxMaps *maps) {
   wx_text_free(&maps->text);
+  wx_names_free(&maps->names);
   free(maps->items);
   *maps = (WxMaps){0};
 }

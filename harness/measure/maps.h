@@ -5,6 +5,7 @@
 #ifndef WX_MEASURE_MAPS_H
 #define WX_MEASURE_MAPS_H
 
+#include "measure/names.h"
 #include "os/text.h"
 
 #include <stdbool.h>
@@ -33,7 +34,8 @@ typedef struct {
   WxMapping *items;
   size_t count;
   size_t capacity;
-  WxText text; ///< The file; paths point into it.
+  WxText text;   ///< A saved file, for wx_maps_parse(); paths point into it,
+  WxNames names; ///< or, of a process, into these.
 } WxMaps;
 
 /// Where and why a saved file could not be understood.
@@ -46,8 +48,8 @@ typedef struct {
 /// gone, -EACCES.
 int wx_maps_read(WxMaps *maps, pid_t pid);
 
-/// Parses what `maps->text` holds. Returns 0, or -EINVAL with `damage` set; the lines before the
-/// damage are kept.
+/// Parses what `maps->text` holds, once (lines are made into strings). Returns 0, or -EINVAL with
+/// `damage` set; the lines before the damage are kept.
 int wx_maps_parse(WxMaps *maps, WxDamage *damage);
 
 void wx_maps_free(WxMaps *maps);

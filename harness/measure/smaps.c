@@ -1,6 +1,7 @@
 #include "measure/smaps.h"
 
 #include "measure/maps_line.h"
+#include "os/large.h"
 #include "os/os.h"
 
 #include <errno.h>
@@ -86,11 +87,13 @@ static int make_room(WxSmaps *smaps) {
   if (smaps->count < smaps->capacity)
     return 0;
   const size_t wanted = smaps->capacity ? smaps->capacity * 2 : FIRST_CAPACITY;
-  WxMapping *items = reallocarray(smaps->items, wanted, sizeof *items);
+  WxMapping *items =
+      wx_large_grow(smaps->items, smaps->count * sizeof *items, wanted * sizeof *items);
   if (!items)
     return -ENOMEM;
   smaps->items = items;
-  WxResidency *residency = reallocarray(smaps->residency, wanted, sizeof *residency);
+  WxResidency *residency =
+      wx_large_grow(smaps->residency, smaps->count * sizeof *residency, wanted * sizeof *residency);
   if (!residency)
     return -ENOMEM;
   smaps->residency = residency;
