@@ -1,0 +1,46 @@
+/**
+   @file giveback.h
+   Gives each block that the runtime releases back to the kernel, right after the runtime's own
+   munmap() and still under the runtime's own lock.
+
+   The runtime relies on a released block being zero and has filled it with zeros; a hole reads as
+   zero. So giving it back changes no byte that anyone can read, and it is done only where that is
+   certain: the descriptor is still the file that was recognised, the block lies inside it, and
+   every byte of it was zero when it was unmapped. Whatever fails, the program gets the result of
+   its own call, and the block stays as the runtime left it.
+
+   Each function makes the program's call and returns what the kernel returned (raw.h). They are
+   thread-safe without a lock, and work on in a forked child.
+*/
+#ifndef WX_PRELOAD_GIVEBACK_H
+#define WX_PRELOAD_GIVEBACK_H
+
+#include "preload/files.h"
+#include "preload/recogniser.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+/// What one process has done. All zero is the beginning.
+typedef struct {
+  WxFiles files;
+  _Atomic bool seen;           ///< The runtime's file was there.
+  _Atomic bool aside;          ///< The program gives its memory back itself: leave it alone.
+  _Atomic uint64_t releases;   ///< Blocks recognised.
+  _Atomic uint64_t given_back; ///< Bytes of them that were punched.
+  _Atomic uint64_t empty;      ///< Blocks that held no memory any more.
+  _Atomic uint64_t dirty;      ///< Blocks left alone: not all zero, or not inside the file.
+  _Atomic uint64_t failed;     ///< Blocks that the kernel did not take.
+} WxGiveback;
+
+/// `recogniser` is the calling thread's.
+long wx_giveback_mmap(WxGiveback *state, WxRecogniser *recogniser, const WxMapCall *call);
+int wx_giveback_munmap(WxGiveback *state, WxRecogniser *recogniser, uintptr_t base, size_t size);
+int wx_giveback_ftruncate(WxGiveback *state, int fd, int64_t size);
+int wx_giveback_fallocate(WxGiveback *state, int fd, int mode, int64_t offset, int64_t size);
+
+/// Writes what was done as one line with its newline into `text`. Returns its length, never above
+/// `capacity`; the line is cut off there.
+size_t wx_giveback_report(const WxGiveback *state, int pid, char *text, size_t capacity);
+
+#endif

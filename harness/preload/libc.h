@@ -1,0 +1,42 @@
+/**
+   @file libc.h
+   What a preload library needs to stand in for a function of the C library, whichever that is.
+
+   glibc and musl both offer `__errno_location` and `environ`. They are weak references: the library
+   names no other library that it needs, and works, without errno, where they are missing.
+*/
+#ifndef WX_PRELOAD_LIBC_H
+#define WX_PRELOAD_LIBC_H
+
+#include "preload/raw.h"
+
+extern int *__errno_location(void) __attribute__((weak));
+extern char **environ __attribute__((weak));
+
+/// The result of a raw call as the C library returns it: -1 with errno set, or the result, which
+/// leaves errno as it was.
+static inline long wx_libc_result(long result) {
+  if (!wx_raw_failed(result)) {
+    return result;
+  }
+  if (__errno_location) {
+    *__errno_location() = (int)-result;
+  }
+  return -1;
+}
+
+/// Whether the environment holds exactly `wanted` ("NAME=value"). Not before the C library is up.
+static inline int wx_libc_environment_has(const char *wanted) {
+  for (char **entry = &environ ? environ : 0; entry && *entry; entry++) {
+    size_t i = 0;
+    while (wanted[i] && (*entry)[i] == wanted[i]) {
+      i++;
+    }
+    if (!wanted[i] && !(*entry)[i]) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
+#endif
