@@ -1,0 +1,40 @@
+#include "stats/result.h"
+
+#define UNKNOWN WX_UNKNOWN
+
+WxMetrics wx_metrics_unknown(void) {
+  return (WxMetrics){.live_peak_bytes = UNKNOWN,
+                     .allocated_peak_bytes = UNKNOWN,
+                     .retained_bytes = UNKNOWN,
+                     .orphaned_bytes = UNKNOWN,
+                     .mappings_peak = UNKNOWN,
+                     .syscalls = {UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN},
+                     .minor_faults = UNKNOWN,
+                     .wall_ns = UNKNOWN,
+                     .wx_pages_seen = UNKNOWN};
+}
+
+WxSample wx_sample_unknown(WxFigure round, const char *step) {
+  return (WxSample){.round = round,
+                    .step = step,
+                    .t_ns = UNKNOWN,
+                    .live_bytes = UNKNOWN,
+                    .reserved_bytes = UNKNOWN,
+                    .allocated_bytes = UNKNOWN,
+                    .mapped_bytes = UNKNOWN,
+                    .orphaned_bytes = UNKNOWN,
+                    .rss_bytes = UNKNOWN,
+                    .rss_shmem_bytes = UNKNOWN,
+                    .pss_bytes = UNKNOWN,
+                    .cgroup_shmem_bytes = UNKNOWN,
+                    .mappings = UNKNOWN,
+                    .doublemapper_mappings = UNKNOWN};
+}
+
+bool wx_result_ok(const WxResult *result) {
+  for (size_t i = 0; i < result->expectation_count; ++i) {
+    if (!result->expectations[i].ok)
+      return false;
+  }
+  return true;
+}
