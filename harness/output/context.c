@@ -1,0 +1,138 @@
+#include "output/context.h"
+
+#include "output/json.h"
+
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+// Reads the first line of a small file. Returns false where there is none.
+static bool first_line(const char *path, char *line, int size) {
+  FILE *file = fopen(path, "re");
+  if (!file)
+    return false;
+  const bool read = fgets(line, size, file) != NULL;
+  fclose(file);
+  if (read)
+    line[strcspn(line, "\n")] = '\0';
+  return read && *line;
+}
+
+static json_t *number_of(const char *path) {
+  char line[64], *end;
+  if (!first_line(path, line, sizeof line))
+    return json_null();
+  const long long number = strtoll(line, &end, 10);
+  return end != line && *end == '\0' ? json_integer(number) : json_null();
+}
+
+static json_t *date_of(time_t moment) {
+  struct tm broken;
+  char text[32];
+  if (!gmtime_r(&moment, &broken))
+    return json_null();
+  return strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &broken) ? json_string(text)
+                                                                    : json_null();
+}
+
+static json_t *kernel_of(void) {
+  struct utsname name;
+  return uname(&name) == 0 ? json_sprintf("%s %s %s", name.sysname, name.release, name.machine)
+                           : json_null();
+}
+
+// "model name" on x86; other systems name parts only, so that the first known key has to do.
+static json_t *cpu_of(void) {
+  static const char *const keys[] = {"model name", "Model", "CPU part"};
+  FILE *file = fopen("/proc/cpuinfo", "re");
+  if (!file)
+    return json_null();
+  char line[512], found[512] = "";
+  size_t best = sizeof keys / sizeof *keys;
+  while (best > 0 && fgets(line, sizeof line, file)) {
+    for (size_t i = 0; i < best; ++i) {
+      const char *colon = strchr(line, ':');
+      if (!colon || strncmp(line, keys[i], strlen(keys[i])) != 0)
+        continue;
+      snprintf(found, sizeof found, "%s", colon + 1 + strspn(colon + 1, " \t"));
+      best = i;
+    }
+  }
+  fclose(file);
+  found[strcspn(found, "\n")] = '\0';
+  return *found ? wx_json_text(found) : json_null();
+}
+
+static json_t *cpus_of(void) {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0)
+    return json_integer(CPU_COUNT(&set));
+  const long online = sysconf(_SC_NPROCESSORS_ONLN);
+  return online > 0 ? json_integer(online) : json_null();
+}
+
+// The chosen word of a list such as `always within_size [never]`.
+static json_t *thp_shmem_of(void) {
+  char line[128];
+  if (!first_line("/sys/kernel/mm/transparent_hugepage/shmem_enabled", line, sizeof line))
+    return json_null();
+  char *open = strchr(line, '['), *close = open ? strchr(open, ']') : NULL;
+  return close ? json_stringn(open + 1, (size_t)(close - open - 1)) : json_null();
+}
+
+static json_t *cgroup_of(void) {
+  FILE *file = fopen("/proc/self/cgroup", "re");
+  if (!file)
+    return json_null();
+  char line[512];
+  bool v1 = false, v2 = false;
+  while (fgets(line, sizeof line, file)) {
+    v2 |= strncmp(line, "0::", 3) == 0;
+    v1 |= strncmp(line, "0::", 3) != 0;
+  }
+  fclose(file);
+  return v1 || v2 ? json_string(v1 && v2 ? "v1+v2" : v1 ? "v1" : "v2") : json_null();
+}
+
+static json_t *container_of(void) {
+  static const struct {
+    const char *path, *name;
+  } marks[] = {{"/run/.containerenv", "podman"}, {"/.dockerenv", "docker"}};
+  if (getenv("KUBERNETES_SERVICE_HOST"))
+    return json_string("kubernetes");
+  for (size_t i = 0; i < sizeof marks / sizeof *marks; ++i) {
+    if (access(marks[i].path, F_OK) == 0)
+      return json_string(marks[i].name);
+  }
+  char name[64];
+  if (first_line("/run/systemd/container", name, sizeof name))
+    return wx_json_text(name);
+  // The first PID namespace of a kernel always has this number.
+  const ssize_t length = readlink("/proc/self/ns/pid", name, sizeof name - 1);
+  if (length < 0)
+    return json_null();
+  name[length] = '\0';
+  return json_string(strcmp(name, "pid:[4026531836]") == 0 ? "none" : "pid-namespace");
+}
+
+static const char *compiler(void) {
+#if defined __clang__
+  return "clang " __clang_version__;
+#else
+  return "gcc " __VERSION__;
+#endif
+}
+
+json_t *wx_context_json(const char *command, time_t started, WxFigure seed) {
+  return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o}", "date",
+                   date_of(started), "command", wx_json_text(command), "wxbench_version",
+                   WX_VERSION, "kernel", kernel_of(), "cpu", cpu_of(), "cpus", cpus_of(),
+                   "page_size", json_integer(sysconf(_SC_PAGESIZE)), "thp_shmem", thp_shmem_of(),
+                   "memfd_noexec", number_of("/proc/sys/vm/memfd_noexec"), "max_map_count",
+                   number_of("/proc/sys/vm/max_map_count"), "cgroup", cgroup_of(), "container",
+                   container_of(), "compiler", compiler(), "seed", wx_json_figure(seed));
+}

@@ -1,0 +1,67 @@
+#include "output/document.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void wx_document_init(WxDocument *document, const char *kind) {
+  *document = (WxDocument){.kind = kind, .context = json_object(), .results = json_array()};
+  document->lost = !document->context || !document->results;
+}
+
+void wx_document_add_result(WxDocument *document, json_t *result) {
+  if (json_array_append_new(document->results, result) != 0)
+    document->lost = true;
+}
+
+void wx_document_add_table(WxDocument *document, WxTable *table) {
+  WxTable **tables = wx_table_error(table) == 0
+                         ? reallocarray(document->tables, document->table_count + 1, sizeof *tables)
+                         : NULL;
+  if (!tables) {
+    wx_table_free(table);
+    document->lost = true;
+    return;
+  }
+  document->tables = tables;
+  tables[document->table_count++] = table;
+}
+
+void wx_document_note(WxDocument *document, const char *format, ...) {
+  char *text;
+  va_list arguments;
+  va_start(arguments, format);
+  const int length = vasprintf(&text, format, arguments);
+  va_end(arguments);
+  if (length < 0) {
+    document->lost = true;
+    return;
+  }
+  char **notes = reallocarray(document->notes, document->note_count + 1, sizeof *notes);
+  if (!notes) {
+    free(text);
+    document->lost = true;
+    return;
+  }
+  document->notes = notes;
+  notes[document->note_count++] = text;
+}
+
+json_t *wx_document_json(const WxDocument *document) {
+  return document->lost
+             ? NULL
+             : json_pack("{s:s, s:s, s:O, s:O}", "schema", "wxbench/1", "kind", document->kind,
+                         "context", document->context, "results", document->results);
+}
+
+void wx_document_free(WxDocument *document) {
+  for (size_t i = 0; i < document->table_count; ++i)
+    wx_table_free(document->tables[i]);
+  for (size_t i = 0; i < document->note_count; ++i)
+    free(document->notes[i]);
+  free(document->tables);
+  free(document->notes);
+  json_decref(document->context);
+  json_decref(document->results);
+  *document = (WxDocument){0};
+}

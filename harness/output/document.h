@@ -1,0 +1,48 @@
+/**
+   @file document.h
+   What one verb has to say: JSON results for machines, tables and notes for people, all written by
+   any of the formats (format.h).
+
+   Building is sticky, as for tables: a lost part is remembered, and the document refuses to be
+   written rather than be incomplete.
+*/
+#ifndef WX_OUTPUT_DOCUMENT_H
+#define WX_OUTPUT_DOCUMENT_H
+
+#include "output/table.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct {
+  const char *kind; ///< run, validate, replay, ... as in JSON; borrowed.
+  json_t *context;  ///< An object; see context.h.
+  json_t *results;  ///< An array of objects.
+  WxTable **tables;
+  size_t table_count;
+  char **notes; ///< Sentences for people below the tables.
+  size_t note_count;
+  bool lost; ///< Memory ran out while building.
+} WxDocument;
+
+/// Starts an empty document. It ends with wx_document_free(), also after a failure.
+void wx_document_init(WxDocument *document, const char *kind);
+
+/// Appends a result and takes ownership of it. NULL counts as lost.
+void wx_document_add_result(WxDocument *document, json_t *result);
+
+/// Appends a table and takes ownership of it. NULL counts as lost.
+void wx_document_add_table(WxDocument *document, WxTable *table);
+
+/// Appends a sentence, printed below the tables.
+void wx_document_note(WxDocument *document, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/// The whole JSON document as a new reference: schema, kind, context, results. NULL where memory
+/// ran out.
+json_t *wx_document_json(const WxDocument *document);
+
+void wx_document_free(WxDocument *document);
+
+#endif

@@ -1,0 +1,25 @@
+/**
+   @file file.h
+   Writing a whole file, or nothing.
+*/
+#ifndef WX_OUTPUT_FILE_H
+#define WX_OUTPUT_FILE_H
+
+#include <stddef.h>
+
+/// Replaces the content of `path`: written under a temporary name in the same folder, brought to
+/// the disk and renamed, so that a reader sees the old or the new file and never a part. A symbolic
+/// link is followed, an existing file keeps its permissions. What is no regular file (a pipe, a
+/// terminal, /dev/full) is written in place. Returns 0 or a negative errno; then the old file
+/// stands as it was and the temporary one is gone.
+int wx_file_write(const char *path, const void *data, size_t size);
+
+/// Whether wx_file_write() can be expected to work, found out without writing: 0 or a negative
+/// errno. For a check before long work.
+int wx_file_check(const char *path);
+
+/// Writes all of `data` to a descriptor, retrying short and interrupted writes. A full disk, also
+/// one found only now, is a negative errno.
+int wx_file_write_all(int fd, const void *data, size_t size);
+
+#endif

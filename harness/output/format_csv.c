@@ -1,0 +1,101 @@
+// Comma-separated values: one row per sample with the names of its result, digits without units,
+// empty where unknown; without samples the tables.
+#include "output/format.h"
+#include "output/json.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static const char *const names[] = {"scenario", "workload", "strategy", "mode", "model", "runtime"};
+static const char *const figures[] = {
+    "t_ns",         "live_bytes",         "reserved_bytes", "allocated_bytes",
+    "mapped_bytes", "orphaned_bytes",     "rss_bytes",      "rss_shmem_bytes",
+    "pss_bytes",    "cgroup_shmem_bytes", "mappings",       "doublemapper_mappings"};
+
+#define LENGTH(array) (sizeof(array) / sizeof *(array))
+
+static void write_text(FILE *stream, const char *text) {
+  if (!text)
+    return;
+  if (!strpbrk(text, ",\"\r\n")) {
+    fputs(text, stream);
+    return;
+  }
+  fputc('"', stream);
+  for (; *text; ++text) {
+    if (*text == '"')
+      fputc('"', stream);
+    fputc(*text, stream);
+  }
+  fputc('"', stream);
+}
+
+static void write_figure(FILE *stream, WxFigure figure) {
+  if (wx_known(figure))
+    fprintf(stream, "%" PRIi64, figure);
+}
+
+static void write_sample(FILE *stream, const json_t *result, const json_t *sample) {
+  for (size_t i = 0; i < LENGTH(names); ++i) {
+    write_text(stream, wx_json_get_text(result, names[i]));
+    fputc(',', stream);
+  }
+  write_figure(stream, wx_json_get_figure(sample, "round"));
+  fputc(',', stream);
+  write_text(stream, wx_json_get_text(sample, "step"));
+  for (size_t i = 0; i < LENGTH(figures); ++i) {
+    fputc(',', stream);
+    write_figure(stream, wx_json_get_figure(sample, figures[i]));
+  }
+  fputc('\n', stream);
+}
+
+static void write_samples(const WxDocument *document, FILE *stream) {
+  for (size_t i = 0; i < LENGTH(names); ++i)
+    fprintf(stream, "%s,", names[i]);
+  fputs("round,step", stream);
+  for (size_t i = 0; i < LENGTH(figures); ++i)
+    fprintf(stream, ",%s", figures[i]);
+  fputc('\n', stream);
+  for (size_t i = 0; i < json_array_size(document->results); ++i) {
+    const json_t *result = json_array_get(document->results, i);
+    const json_t *samples = json_object_get(result, "samples");
+    for (size_t k = 0; k < json_array_size(samples); ++k)
+      write_sample(stream, result, json_array_get(samples, k));
+  }
+}
+
+static void write_table(const WxTable *table, FILE *stream) {
+  for (size_t i = 0; i < wx_table_columns(table); ++i) {
+    if (i > 0)
+      fputc(',', stream);
+    write_text(stream, wx_table_column(table, i).name);
+  }
+  fputc('\n', stream);
+  for (size_t row = 0; row < wx_table_rows(table); ++row) {
+    for (size_t i = 0; i < wx_table_columns(table); ++i) {
+      char buffer[WX_CELL_TEXT];
+      if (i > 0)
+        fputc(',', stream);
+      write_text(stream, wx_table_raw(table, row, i, buffer));
+    }
+    fputc('\n', stream);
+  }
+}
+
+int wx_format_csv(const WxDocument *document, FILE *stream) {
+  bool samples = false;
+  for (size_t i = 0; i < json_array_size(document->results); ++i)
+    samples |=
+        json_array_size(json_object_get(json_array_get(document->results, i), "samples")) > 0;
+  if (samples) {
+    write_samples(document, stream);
+    return 0;
+  }
+  for (size_t i = 0; i < document->table_count; ++i) {
+    if (i > 0)
+      fputc('\n', stream);
+    write_table(document->tables[i], stream);
+  }
+  return 0;
+}

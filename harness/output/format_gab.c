@@ -1,0 +1,89 @@
+// The array that github-action-benchmark reads as customSmallerIsBetter: one entry per figure of
+// each result's metrics, nested ones by their path, such as `asm, on, 10.0.14: syscalls.total`.
+#include "output/format.h"
+#include "output/json.h"
+#include "output/result.h"
+
+#include <errno.h>
+#include <string.h>
+
+typedef struct {
+  json_t *entries;
+  const char *extra; ///< The command, shown beside each figure.
+  const char *subject;
+} Series;
+
+static bool ends_with(const char *text, const char *end) {
+  const size_t length = strlen(text), tail = strlen(end);
+  return length >= tail && strcmp(text + length - tail, end) == 0;
+}
+
+static const char *unit_of(const char *path) {
+  if (ends_with(path, "_bytes"))
+    return "bytes";
+  return ends_with(path, "_ns") || strncmp(path, "time_ns.", 8) == 0 ? "ns" : "count";
+}
+
+static int append(const Series *series, const char *path, const json_t *value, const char *range) {
+  char name[512];
+  snprintf(name, sizeof name, "%s: %s", series->subject, path);
+  json_t *entry = json_pack("{s:o, s:s, s:o, s:s*, s:o*}", "name", wx_json_text(name), "unit",
+                            unit_of(path), "value", json_deep_copy(value), "range", range, "extra",
+                            series->extra ? wx_json_text(series->extra) : NULL);
+  return json_array_append_new(series->entries, entry) == 0 ? 0 : -ENOMEM;
+}
+
+// A median with its interval is one entry.
+static int append_median(const Series *series, const char *path, const json_t *time) {
+  char range[64];
+  snprintf(range, sizeof range, "%lld..%lld", (long long)wx_json_get_figure(time, "ci_low"),
+           (long long)wx_json_get_figure(time, "ci_high"));
+  const bool bounded = wx_known(wx_json_get_figure(time, "ci_low"));
+  const json_t *median = json_object_get(time, "median");
+  return json_is_number(median) ? append(series, path, median, bounded ? range : NULL) : 0;
+}
+
+static int append_all(const Series *series, const char *prefix, json_t *object) {
+  const char *key;
+  json_t *value;
+  json_object_foreach(object, key, value) {
+    char path[256];
+    snprintf(path, sizeof path, "%s%s%s", prefix, *prefix ? "." : "", key);
+    int error = 0;
+    if (json_is_number(value))
+      error = append(series, path, value, NULL);
+    else if (json_object_get(value, "median"))
+      error = append_median(series, path, value);
+    else if (json_is_object(value) && strlen(path) < 128)
+      error = append_all(series, path, value);
+    if (error)
+      return error;
+  }
+  return 0;
+}
+
+static int append_result(const Series *series, const json_t *result) {
+  const char *metric = wx_json_get_text(result, "metric");
+  const json_t *now = json_object_get(result, "new");
+  if (metric && json_is_number(now))
+    return append(series, metric, now, NULL);
+  return append_all(series, "", json_object_get(result, "metrics"));
+}
+
+int wx_format_gab(const WxDocument *document, FILE *stream) {
+  Series series = {json_array(), wx_json_get_text(document->context, "command"), NULL};
+  int error = series.entries ? 0 : -ENOMEM;
+  for (size_t i = 0; !error && i < json_array_size(document->results); ++i) {
+    const json_t *result = json_array_get(document->results, i);
+    char subject[256];
+    wx_result_name(result, ", ", subject, sizeof subject);
+    series.subject = subject[0] ? subject : document->kind;
+    error = append_result(&series, result);
+  }
+  if (!error && json_dumpf(series.entries, stream, JSON_INDENT(2)) != 0)
+    error = -EIO;
+  if (!error && fputc('\n', stream) == EOF)
+    error = -EIO;
+  json_decref(series.entries);
+  return error;
+}

@@ -1,0 +1,130 @@
+// JUnit XML: a test suite per result with a case per expectation; a comparison's rows are cases.
+#include "output/format.h"
+#include "output/json.h"
+#include "output/result.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+  size_t tests;
+  size_t failures;
+  size_t skipped;
+} Counts;
+
+// Writes text into an attribute; what XML cannot hold becomes '?'.
+static void write_text(FILE *stream, const char *text) {
+  static const struct {
+    char plain;
+    const char *escaped;
+  } escapes[] = {{'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\n', "&#10;"}};
+  for (; text && *text; ++text) {
+    const char *escaped = NULL;
+    for (size_t i = 0; i < sizeof escapes / sizeof *escapes; ++i) {
+      if (escapes[i].plain == *text)
+        escaped = escapes[i].escaped;
+    }
+    if (escaped)
+      fputs(escaped, stream);
+    else
+      fputc((unsigned char)*text < ' ' && *text != '\t' ? '?' : *text, stream);
+  }
+}
+
+static bool is_worse(const json_t *row) {
+  const char *gate = wx_json_get_text(row, "gate");
+  return gate && strcmp(gate, "worse") == 0;
+}
+
+static Counts count_result(const json_t *result) {
+  if (wx_json_get_text(result, "skipped"))
+    return (Counts){1, 0, 1};
+  if (wx_json_get_text(result, "gate"))
+    return (Counts){1, is_worse(result), 0};
+  const json_t *expectations = json_object_get(result, "expectations");
+  Counts counts = {json_array_size(expectations), 0, 0};
+  for (size_t i = 0; i < counts.tests; ++i)
+    counts.failures += json_is_false(json_object_get(json_array_get(expectations, i), "ok"));
+  return counts;
+}
+
+static Counts count_all(const json_t *results) {
+  Counts all = {0};
+  for (size_t i = 0; i < json_array_size(results); ++i) {
+    const Counts one = count_result(json_array_get(results, i));
+    all.tests += one.tests;
+    all.failures += one.failures;
+    all.skipped += one.skipped;
+  }
+  return all;
+}
+
+static void open_case(FILE *stream, const char *suite, const char *name) {
+  fputs("    <testcase classname=\"", stream);
+  write_text(stream, suite);
+  fputs("\" name=\"", stream);
+  write_text(stream, name);
+  fputs("\">", stream);
+}
+
+static void write_expectation(FILE *stream, const char *suite, const json_t *expectation) {
+  open_case(stream, suite, wx_json_get_text(expectation, "name"));
+  if (json_is_false(json_object_get(expectation, "ok"))) {
+    fputs("<failure message=\"expected ", stream);
+    write_text(stream, wx_json_get_text(expectation, "expected"));
+    fputs(", was ", stream);
+    write_text(stream, wx_json_get_text(expectation, "actual"));
+    fputs("\"/>", stream);
+  }
+  fputs("</testcase>\n", stream);
+}
+
+static void write_comparison(FILE *stream, const char *suite, const json_t *row) {
+  open_case(stream, suite, wx_json_get_text(row, "metric"));
+  if (is_worse(row)) {
+    char *base = json_dumps(json_object_get(row, "base"), JSON_ENCODE_ANY);
+    char *now = json_dumps(json_object_get(row, "new"), JSON_ENCODE_ANY);
+    fputs("<failure message=\"was ", stream);
+    write_text(stream, base);
+    fputs(", is ", stream);
+    write_text(stream, now);
+    fputs("\"/>", stream);
+    free(base);
+    free(now);
+  }
+  fputs("</testcase>\n", stream);
+}
+
+static void write_result(FILE *stream, const json_t *result) {
+  char suite[512];
+  wx_result_name(result, ", ", suite, sizeof suite);
+  const Counts counts = count_result(result);
+  fputs("  <testsuite name=\"", stream);
+  write_text(stream, suite);
+  fprintf(stream, "\" tests=\"%zu\" failures=\"%zu\" skipped=\"%zu\">\n", counts.tests,
+          counts.failures, counts.skipped);
+  if (counts.skipped > 0) {
+    open_case(stream, suite, "run");
+    fputs("<skipped message=\"", stream);
+    write_text(stream, wx_json_get_text(result, "skipped"));
+    fputs("\"/></testcase>\n", stream);
+  } else if (wx_json_get_text(result, "gate")) {
+    write_comparison(stream, suite, result);
+  }
+  const json_t *expectations = json_object_get(result, "expectations");
+  for (size_t i = 0; i < json_array_size(expectations); ++i)
+    write_expectation(stream, suite, json_array_get(expectations, i));
+  fputs("  </testsuite>\n", stream);
+}
+
+int wx_format_junit(const WxDocument *document, FILE *stream) {
+  const Counts all = count_all(document->results);
+  fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"wxbench ", stream);
+  write_text(stream, document->kind);
+  fprintf(stream, "\" tests=\"%zu\" failures=\"%zu\" skipped=\"%zu\">\n", all.tests, all.failures,
+          all.skipped);
+  for (size_t i = 0; i < json_array_size(document->results); ++i)
+    write_result(stream, json_array_get(document->results, i));
+  fputs("</testsuites>\n", stream);
+  return 0;
+}

@@ -1,0 +1,64 @@
+// Aligned columns, by libsmartcols; then the notes.
+#include "output/format.h"
+
+#include <errno.h>
+#include <libsmartcols/libsmartcols.h>
+
+static int fill_row(struct libscols_table *printed, const WxTable *table, size_t row) {
+  struct libscols_line *line = scols_table_new_line(printed, NULL);
+  if (!line)
+    return -ENOMEM;
+  for (size_t column = 0; column < wx_table_columns(table); ++column) {
+    char buffer[WX_CELL_TEXT];
+    const int error = scols_line_set_data(line, column, wx_table_show(table, row, column, buffer));
+    if (error)
+      return error;
+  }
+  return 0;
+}
+
+static int fill(struct libscols_table *printed, const WxTable *table) {
+  for (size_t i = 0; i < wx_table_columns(table); ++i) {
+    const WxColumn column = wx_table_column(table, i);
+    if (!scols_table_new_column(printed, column.name, 0,
+                                column.type == WX_TEXT ? 0 : SCOLS_FL_RIGHT))
+      return -ENOMEM;
+  }
+  for (size_t row = 0; row < wx_table_rows(table); ++row) {
+    const int error = fill_row(printed, table, row);
+    if (error)
+      return error;
+  }
+  return 0;
+}
+
+static int print(const WxTable *table, FILE *stream) {
+  struct libscols_table *printed = scols_new_table();
+  if (!printed)
+    return -ENOMEM;
+  // A cut number would be a wrong number: never fit the table to the terminal.
+  scols_table_set_termforce(printed, SCOLS_TERMFORCE_NEVER);
+  scols_table_enable_noencoding(printed, 1);
+  scols_table_set_column_separator(printed, "  ");
+  scols_table_set_stream(printed, stream);
+  int error = fill(printed, table);
+  if (!error && wx_table_title(table))
+    fprintf(stream, "%s\n", wx_table_title(table));
+  if (!error)
+    error = scols_print_table(printed);
+  scols_unref_table(printed);
+  return error;
+}
+
+int wx_format_table(const WxDocument *document, FILE *stream) {
+  for (size_t i = 0; i < document->table_count; ++i) {
+    if (i > 0)
+      fputc('\n', stream);
+    const int error = print(document->tables[i], stream);
+    if (error)
+      return error;
+  }
+  for (size_t i = 0; i < document->note_count; ++i)
+    fprintf(stream, "%s%s\n", i == 0 && document->table_count > 0 ? "\n" : "", document->notes[i]);
+  return 0;
+}

@@ -1,0 +1,25 @@
+/**
+   @file result.h
+   The results of run, validate and replay as JSON, named as in the contract, and back as tables.
+*/
+#ifndef WX_OUTPUT_RESULT_H
+#define WX_OUTPUT_RESULT_H
+
+#include "output/document.h"
+#include "stats/result.h"
+
+#include <jansson.h>
+
+/// One result with its metrics, samples, expectations and verdict; a skipped one has its reason
+/// instead. The caller owns it and may add members. NULL where memory ran out.
+json_t *wx_result_json(const WxResult *result);
+
+/// A table with one row a result, of the figures that people compare. Works on results read from a
+/// file, too. NULL where memory ran out.
+WxTable *wx_result_table(const char *title, const json_t *results);
+
+/// How a result is called: "scenario, strategy, model" or "workload, mode, runtime", what is there
+/// of it, as `release_retains, coreclr, net8`. Returns the length that was wanted, as snprintf().
+int wx_result_name(const json_t *result, const char *separator, char *text, size_t size);
+
+#endif
