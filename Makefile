@@ -24,9 +24,9 @@ PLAIN    := -O2 -fno-plt
 ASAN     := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 TSAN     := -O1 -fsanitize=thread -fno-omit-frame-pointer
 
-# The library is every module but the verbs and the preload libraries, which are never instrumented.
+# The library is everything but the main program and the preload libraries, which are never instrumented.
 MODULES  := os stats codegen strategy clr scenario measure attribution reclaim trace output
-LIB_SRC  := $(foreach m,$(MODULES),$(wildcard harness/$(m)/*.c))
+LIB_SRC  := $(foreach m,$(MODULES),$(wildcard harness/$(m)/*.c)) $(filter-out harness/cli/main.c,$(wildcard harness/cli/*.c))
 CLI_SRC  := $(wildcard harness/cli/*.c)
 SUP_SRC  := $(wildcard tests/support/*.c)
 UNIT_SRC   := $(wildcard tests/unit/*_test.c)
@@ -62,7 +62,7 @@ $(B)/obj/plain/tests/%.o: CPPFLAGS += -Itests
 $(B)/%/libwx.a:
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(Q)ar rcs $@ $^
+	$(Q)ar qcs $@ $^
 $(B)/plain/libwx.a: $(call objects,plain,$(LIB_SRC))
 $(B)/asan/libwx.a: $(call objects,asan,$(LIB_SRC))
 $(B)/tsan/libwx.a: $(call objects,tsan,$(LIB_SRC))

@@ -1,6 +1,123 @@
-#include <stdio.h>
+// The table of verbs, and what the program says about itself.
+#include "cli/say.h"
+#include "cli/verb.h"
 
-int main(void) {
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+// A verb whose file is not there yet has no row.
+#pragma weak wx_cli_audit
+#pragma weak wx_cli_bench
+#pragma weak wx_cli_compare
+#pragma weak wx_cli_explain
+#pragma weak wx_cli_list
+#pragma weak wx_cli_reclaim
+#pragma weak wx_cli_record
+#pragma weak wx_cli_replay
+#pragma weak wx_cli_report
+#pragma weak wx_cli_run
+#pragma weak wx_cli_validate
+
+static const WxCliVerb verbs[] = {
+    {"list", "what there is: strategies, scenarios, workloads, peers, runtimes, models",
+     wx_cli_list},
+    {"run", "run scenarios on the simulator, strategy by strategy", wx_cli_run},
+    {"validate", "run workloads on the real .NET runtime, mode by mode", wx_cli_validate},
+    {"record", "record what a .NET process asks of its executable memory", wx_cli_record},
+    {"replay", "run a recording on any strategy", wx_cli_replay},
+    {"reclaim", "give orphaned pages of a .NET process back", wx_cli_reclaim},
+    {"audit", "say whose memory it is, for a process, saved maps or a core", wx_cli_audit},
+    {"explain", "say what address ranges of a debugger's list are", wx_cli_explain},
+    {"bench", "measure what reclaim and audit cost", wx_cli_bench},
+    {"compare", "compare two result files; exit 1 if anything got worse", wx_cli_compare},
+    {"report", "summarise a folder of result files", wx_cli_report},
+};
+
+enum { VERBS = sizeof verbs / sizeof *verbs };
+
+static const WxCliVerb *find(const char *name) {
+  for (size_t i = 0; i < VERBS; ++i) {
+    if (verbs[i].run && strcmp(verbs[i].name, name) == 0)
+      return &verbs[i];
+  }
+  return NULL;
+}
+
+static int unknown(const char *name) {
+  const char *names[VERBS + 1];
+  size_t count = 0;
+  for (size_t i = 0; i < VERBS; ++i) {
+    if (verbs[i].run)
+      names[count++] = verbs[i].name;
+  }
+  names[count++] = "help";
+  return wx_cli_unknown(NULL, "verb", name, names, count);
+}
+
+// Output to stdout that got lost is a failure, too.
+static int flushed(void) {
+  if (fflush(stdout) != 0 || ferror(stdout))
+    return wx_cli_fail(NULL, "cannot write to stdout: %s", strerror(errno));
+  return WX_EXIT_OK;
+}
+
+static int print_help(void) {
+  puts("Usage: wxbench VERB [OPTION...] [ARGUMENT...]\n"
+       "What does .NET's W^X double mapping cost in memory, mappings and time, and what would cost "
+       "less?\n");
+  for (size_t i = 0; i < VERBS; ++i) {
+    if (verbs[i].run)
+      printf("  %-10s %s\n", verbs[i].name, verbs[i].summary);
+  }
+  puts("\n  --help     show this help; `wxbench help VERB` explains a verb\n"
+       "  --version  show the version\n\n"
+       "Exit status: 0 done, expectations met; 1 an expectation failed; 2 bad usage or input;\n"
+       "77 not possible on this machine.\n\n"
+       "Example: wxbench run release_retains");
+  return flushed();
+}
+
+static int print_version(void) {
   puts("wxbench " WX_VERSION);
-  return 0;
+  return flushed();
+}
+
+static int help_on(const char *name) {
+  const WxCliVerb *verb = find(name);
+  if (!verb)
+    return unknown(name);
+  char *arguments[] = {(char *)verb->name, (char[]){"--help"}, NULL};
+  return verb->run(2, arguments);
+}
+
+// A descriptor 0, 1 or 2 that is closed would be given to the next file opened. Reading from or
+// writing to these stand-ins fails, as it would have.
+static void fill_standard_descriptors(void) {
+  for (int fd = 0; fd <= 2; ++fd) {
+    if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) < 0)
+      return;
+  }
+}
+
+int main(int argc, char **argv) {
+  fill_standard_descriptors();
+  setlocale(LC_CTYPE, "");
+  if (argc < 2)
+    return wx_cli_fail(NULL, "no verb given; expected one of those that `wxbench --help` lists");
+  const char *first = argv[1];
+  if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0 ||
+      (strcmp(first, "help") == 0 && argc == 2))
+    return print_help();
+  if (strcmp(first, "--version") == 0)
+    return print_version();
+  if (strcmp(first, "help") == 0)
+    return help_on(argv[2]);
+  if (*first == '-')
+    return wx_cli_fail(NULL, "unknown option '%s'; a verb comes first (see wxbench --help)", first);
+  const WxCliVerb *verb = find(first);
+  return verb ? verb->run(argc - 1, argv + 1) : unknown(first);
 }

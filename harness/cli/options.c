@@ -1,0 +1,167 @@
+#include "cli/options.h"
+
+#include "cli/explain_usage.h"
+#include "cli/say.h"
+#include "cli/verb.h"
+#include "output/file.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// The outermost argp, which every parser can see, and what it fills.
+typedef struct {
+  struct argp argp; ///< First: state->root_argp points here.
+  WxOptions *options;
+} Root;
+
+static error_t set_format(WxOptions *options, const char *name) {
+  options->format = wx_format_find(name);
+  if (options->format)
+    return 0;
+  const char *names[16];
+  size_t count = 0;
+  for (const WxFormat *format; count < 16 && (format = wx_format_at(count)); ++count)
+    names[count] = format->name;
+  wx_cli_unknown(options->verb, "format", name, names, count);
+  options->said = true;
+  return EINVAL;
+}
+
+static error_t set_json(struct argp_state *state, WxOptions *options, const char *path) {
+  options->json = path;
+  if (strcmp(path, "-") == 0)
+    return 0;
+  const int error = wx_file_check(path);
+  return error ? wx_options_refuse(state, "--json: cannot write '%s': %s", path, strerror(-error))
+               : 0;
+}
+
+static error_t take_arguments(struct argp_state *state, WxOptions *options) {
+  if (!options->spec->arguments)
+    return wx_options_refuse(state, "unexpected argument '%s'; expected only options (see --help)",
+                             state->argv[state->next]);
+  options->arguments = state->argv + state->next;
+  options->argument_count = (size_t)(state->argc - state->next);
+  return 0;
+}
+
+static error_t parse(int key, char *value, struct argp_state *state) {
+  WxOptions *options = state->input;
+  switch (key) {
+  case ARGP_KEY_INIT:
+    if (options->spec->parse)
+      state->child_inputs[0] = options->own;
+    return 0;
+  case 'q':
+    options->quiet = true;
+    return 0;
+  case 'h':
+    options->help = true;
+    return ECANCELED;
+  case WX_OPTION_JSON:
+    return set_json(state, options, value);
+  case WX_OPTION_FORMAT:
+    return set_format(options, value);
+  case ARGP_KEY_ARGS:
+    return take_arguments(state, options);
+  case ARGP_KEY_ERROR:
+    options->next = state->next;
+    return 0;
+  default:
+    return ARGP_ERR_UNKNOWN;
+  }
+}
+
+// Writes the help text of `root` to stdout.
+static int print_help(const WxOptions *options, const struct argp *root) {
+  char name[64];
+  snprintf(name, sizeof name, "wxbench %s", options->verb);
+  // The note on values of short options repeats what the list shows.
+  setenv("ARGP_HELP_FMT", "no-dup-args-note", 0);
+  argp_help(root, stdout, ARGP_HELP_SHORT_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC, name);
+  if (fflush(stdout) != 0)
+    return wx_cli_fail(options->verb, "cannot write to stdout: %s", strerror(errno));
+  return WX_EXIT_OK;
+}
+
+// The command as typed, from argv before argp reorders it; words in single quotes where needed.
+static char *quote_command(int argc, char **argv) {
+  char *text = NULL;
+  size_t length;
+  FILE *stream = open_memstream(&text, &length);
+  if (!stream)
+    return NULL;
+  fputs("wxbench", stream);
+  for (int i = 0; i < argc; ++i) {
+    const char *safe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=:,./@%";
+    const bool plain = *argv[i] && argv[i][strspn(argv[i], safe)] == '\0';
+    fputs(plain ? " " : " '", stream);
+    for (const char *at = argv[i]; *at; ++at) {
+      if (*at == '\'')
+        fputs("'\\''", stream);
+      else
+        fputc(*at, stream);
+    }
+    fputs(plain ? "" : "'", stream);
+  }
+  return fclose(stream) == 0 ? text : NULL;
+}
+
+bool wx_options_parse(WxOptions *options, const WxOptionsSpec *spec, int argc, char **argv,
+                      void *own) {
+  *options = (WxOptions){.verb = argv[0],
+                         .command = quote_command(argc, argv),
+                         .started = time(NULL),
+                         .status = WX_EXIT_USAGE,
+                         .spec = spec,
+                         .own = own};
+  char doc[2048];
+  snprintf(doc, sizeof doc, "%s\vExample:\n%s", spec->summary, spec->example);
+  const struct argp of_verb = {.options = spec->options, .parser = spec->parse};
+  const struct argp_child children[] = {{&of_verb, 0, NULL, 0}, {0}};
+  const Root root = {.argp = {.options = wx_common_options,
+                              .parser = parse,
+                              .args_doc = spec->arguments,
+                              .doc = doc,
+                              .children = spec->options ? children : NULL},
+                     .options = options};
+  const unsigned flags =
+      ARGP_NO_ERRS | ARGP_NO_HELP | ARGP_NO_EXIT | (spec->command ? ARGP_IN_ORDER : 0U);
+  const error_t error = argp_parse(&root.argp, argc, argv, flags, NULL, options);
+  if (!error) {
+    if (!options->format && !options->quiet)
+      options->format = wx_format_at(0);
+    return true;
+  }
+  if (options->help)
+    options->status = print_help(options, &root.argp);
+  else if (error == ENOMEM)
+    wx_cli_fail(options->verb, "out of memory");
+  else if (!options->said)
+    wx_explain_usage(options->verb, spec->options, argc, argv, options->next);
+  wx_options_free(options);
+  return false;
+}
+
+void wx_options_free(WxOptions *options) {
+  free(options->command);
+  options->command = NULL;
+}
+
+error_t wx_options_refuse(struct argp_state *state, const char *format, ...) {
+  WxOptions *options = ((const Root *)state->root_argp)->options;
+  options->said = true;
+  char *message;
+  va_list arguments;
+  va_start(arguments, format);
+  const int length = vasprintf(&message, format, arguments);
+  va_end(arguments);
+  if (length < 0)
+    return ENOMEM;
+  wx_cli_fail(options->verb, "%s", message);
+  free(message);
+  return EINVAL;
+}

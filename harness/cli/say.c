@@ -1,0 +1,65 @@
+#include "cli/say.h"
+
+#include "cli/suggest.h"
+#include "cli/verb.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// One write for the whole line, so that lines of several processes do not mix.
+static void say(const char *verb, const char *format, va_list arguments) {
+  char *message;
+  if (vasprintf(&message, format, arguments) < 0) {
+    fputs("wxbench: out of memory\n", stderr);
+    return;
+  }
+  for (char *at = message; *at; ++at) {
+    if ((unsigned char)*at < ' ' || *at == 0x7f)
+      *at = ' ';
+  }
+  fprintf(stderr, "wxbench%s%s: %s\n", verb ? " " : "", verb ? verb : "", message);
+  free(message);
+}
+
+int wx_cli_fail(const char *verb, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  say(verb, format, arguments);
+  va_end(arguments);
+  return WX_EXIT_USAGE;
+}
+
+int wx_cli_impossible(const char *verb, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  say(verb, format, arguments);
+  va_end(arguments);
+  return WX_EXIT_IMPOSSIBLE;
+}
+
+// Writes "'a', 'b' or 'c'".
+static void write_choice(FILE *stream, const char *const names[], size_t count) {
+  for (size_t i = 0; i < count; ++i)
+    fprintf(stream, "%s'%s'", i == 0 ? "" : i + 1 < count ? ", " : " or ", names[i]);
+}
+
+int wx_cli_unknown(const char *verb, const char *what, const char *typed, const char *const names[],
+                   size_t count) {
+  const char *near[3];
+  const size_t found = wx_suggest(typed, names, count, near, 3);
+  char *choice = NULL;
+  size_t length;
+  FILE *stream = open_memstream(&choice, &length);
+  if (stream) {
+    fputs(found > 0 ? "did you mean " : "expected ", stream);
+    write_choice(stream, found > 0 ? near : names, found > 0 ? found : count);
+    fputs(found > 0 ? "?" : "", stream);
+    fclose(stream);
+  }
+  const int status =
+      wx_cli_fail(verb, "unknown %s '%s'; %s", what, typed, choice ? choice : "see wxbench --help");
+  free(choice);
+  return status;
+}

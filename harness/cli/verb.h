@@ -1,0 +1,36 @@
+/**
+   @file verb.h
+   The verbs of the program. A new one is a file VERB.c that defines `wx_cli_VERB`, its prototype
+   here, and a row in main.c.
+*/
+#ifndef WX_CLI_VERB_H
+#define WX_CLI_VERB_H
+
+/// Exit statuses of the program.
+enum {
+  WX_EXIT_OK = 0,         ///< Done, and every expectation met.
+  WX_EXIT_FAILED = 1,     ///< An expectation failed, or something got worse.
+  WX_EXIT_USAGE = 2,      ///< Bad usage, bad input or output that cannot be written.
+  WX_EXIT_IMPOSSIBLE = 77 ///< Not possible on this machine.
+};
+
+/// One row of the table. `argv[0]` is the verb's name; the result is the exit status.
+typedef struct {
+  const char *name;
+  const char *summary;
+  int (*run)(int argc, char **argv);
+} WxCliVerb;
+
+int wx_cli_audit(int argc, char **argv);
+int wx_cli_bench(int argc, char **argv);
+int wx_cli_compare(int argc, char **argv);
+int wx_cli_explain(int argc, char **argv);
+int wx_cli_list(int argc, char **argv);
+int wx_cli_reclaim(int argc, char **argv);
+int wx_cli_record(int argc, char **argv);
+int wx_cli_replay(int argc, char **argv);
+int wx_cli_report(int argc, char **argv);
+int wx_cli_run(int argc, char **argv);
+int wx_cli_validate(int argc, char **argv);
+
+#endif
