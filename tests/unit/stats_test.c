@@ -1,0 +1,179 @@
+// Order statistics, intervals and tests against values worked out by hand.
+#include "stats/interval.h"
+#include "stats/significance.h"
+#include "stats/summary.h"
+#include "support/suite.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdint.h>
+
+START_TEST(quantiles_lie_between_neighbours) {
+  const double four[] = {1, 2, 3, 4};
+  ck_assert_double_eq(wx_quantile(four, 4, 0), 1);
+  ck_assert_double_eq(wx_quantile(four, 4, 0.5), 2.5);
+  ck_assert_double_eq(wx_quantile(four, 4, 1), 4);
+  ck_assert_double_eq(wx_quantile(four, 1, 0.95), 1);
+  ck_assert(isnan(wx_quantile(four, 0, 0.5)));
+  ck_assert(isnan(wx_quantile(four, 4, 1.5)));
+  ck_assert(isnan(wx_quantile(four, 4, NAN)));
+}
+END_TEST
+
+START_TEST(a_summary_keeps_the_outlier_and_is_not_moved_by_it) {
+  double values[20];
+  for (int i = 0; i < 20; ++i)
+    values[i] = 20 - i;
+  values[0] = 1000;
+  WxSummary summary;
+  ck_assert_int_eq(wx_summarise(values, 20, &summary), 0);
+  ck_assert_uint_eq(summary.n, 20);
+  ck_assert_double_eq(summary.min, 1);
+  ck_assert_double_eq(summary.median, 10.5);
+  ck_assert_double_eq_tol(summary.p95, 19 + 0.05 * (1000 - 19), 1e-9);
+  ck_assert_double_eq(summary.max, 1000);
+  ck_assert_double_eq(summary.mad, 5);
+  ck_assert_double_eq(values[0], 1000);
+}
+END_TEST
+
+START_TEST(nothing_and_not_a_number_have_no_summary) {
+  const double values[] = {1, NAN};
+  WxSummary summary;
+  WxInterval interval;
+  ck_assert_int_eq(wx_summarise(values, 0, &summary), -EINVAL);
+  ck_assert_int_eq(wx_summarise(values, 2, &summary), -EINVAL);
+  ck_assert_int_eq(wx_interval_median(values, 0, 1, &interval), -EINVAL);
+  ck_assert_int_eq(wx_interval_median(values, 2, 1, &interval), -EINVAL);
+  const double base[] = {1, 0};
+  ck_assert_int_eq(wx_interval_ratio(base, base, 2, 1, &interval), -EINVAL);
+  ck_assert_int_eq(wx_interval_ratio(base, base, 0, 1, &interval), -EINVAL);
+}
+END_TEST
+
+START_TEST(the_interval_of_a_median_is_that_of_order_statistics) {
+  // For 101 values the binomial interval of the median reaches from the 41st to the 61st.
+  double values[101];
+  for (int i = 0; i < 101; ++i)
+    values[i] = i + 1;
+  WxInterval interval;
+  ck_assert_int_eq(wx_interval_median(values, 101, 42, &interval), 0);
+  ck_assert_double_eq(interval.median, 51);
+  ck_assert_double_eq_tol(interval.low, 41, 2);
+  ck_assert_double_eq_tol(interval.high, 61, 2);
+  ck_assert_uint_eq(interval.n, 101);
+}
+END_TEST
+
+START_TEST(the_same_seed_gives_the_same_interval) {
+  const double values[] = {5, 3, 8, 1, 9, 2, 7};
+  WxInterval one, other;
+  ck_assert_int_eq(wx_interval_median(values, 7, 7, &one), 0);
+  ck_assert_int_eq(wx_interval_median(values, 7, 7, &other), 0);
+  ck_assert_double_eq(one.low, other.low);
+  ck_assert_double_eq(one.high, other.high);
+}
+END_TEST
+
+// A reproducible number in [0, 1).
+static double next_random(uint64_t *state) {
+  *state = *state * 6364136223846793005U + 1442695040888963407U;
+  return (double)(*state >> 11) / 9007199254740992.0;
+}
+
+START_TEST(intervals_cover_the_truth_nineteen_times_in_twenty) {
+  enum { TRIALS = 200, VALUES = 25 };
+  uint64_t state = 1;
+  int covered = 0;
+  for (int trial = 0; trial < TRIALS; ++trial) {
+    double values[VALUES];
+    for (int i = 0; i < VALUES; ++i)
+      values[i] = next_random(&state);
+    WxInterval interval;
+    ck_assert_int_eq(wx_interval_median(values, VALUES, (uint64_t)trial, &interval), 0);
+    covered += interval.low <= 0.5 && interval.high >= 0.5;
+  }
+  ck_assert_int_ge(covered, 182);
+  ck_assert_int_le(covered, 199);
+}
+END_TEST
+
+START_TEST(paired_ratios_cancel_what_both_sides_share) {
+  // The machine gets ten times slower half way; the second operation always takes 1.2 x the first.
+  double base[30], values[30];
+  for (int i = 0; i < 30; ++i) {
+    base[i] = (i < 15 ? 100 : 1000) + i % 3;
+    values[i] = 1.2 * base[i];
+  }
+  WxInterval ratio;
+  ck_assert_int_eq(wx_interval_ratio(base, values, 30, 1, &ratio), 0);
+  ck_assert_double_eq_tol(ratio.median, 1.2, 1e-9);
+  ck_assert_double_eq_tol(ratio.low, 1.2, 1e-9);
+  ck_assert_double_eq_tol(ratio.high, 1.2, 1e-9);
+}
+END_TEST
+
+START_TEST(a_difference_must_exceed_the_noise_and_the_threshold) {
+  const WxInterval same = {1.01, 0.98, 1.05, 30};
+  const double noise = wx_interval_noise(&same);
+  ck_assert_double_eq_tol(noise, 0.05, 1e-9);
+  const WxInterval slower = {1.2, 1.1, 1.3, 30}, faster = {0.8, 0.7, 0.9, 30};
+  ck_assert_int_eq(wx_interval_difference(&slower, noise, 0.1), WX_HIGHER);
+  ck_assert_int_eq(wx_interval_difference(&faster, noise, 0.1), WX_LOWER);
+  ck_assert_int_eq(wx_interval_difference(&slower, noise, 0.25), WX_NO_DIFFERENCE);
+  ck_assert_int_eq(wx_interval_difference(&slower, 0.3, 0.1), WX_NO_DIFFERENCE);
+  const WxInterval unsure = {1.2, 0.9, 1.5, 30};
+  ck_assert_int_eq(wx_interval_difference(&unsure, noise, 0.1), WX_NO_DIFFERENCE);
+}
+END_TEST
+
+START_TEST(the_sign_test_is_exact) {
+  const double a[] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 5};
+  const double all[] = {2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 5};
+  const double seven[] = {2, 2, 2, 2, 2, 2, 2, 0, 0, 0, 5};
+  ck_assert_double_eq_tol(wx_sign_test(a, all, 11), 2.0 / 1024, 1e-12);
+  ck_assert_double_eq_tol(wx_sign_test(a, seven, 11), 2.0 * 176 / 1024, 1e-12);
+  ck_assert_double_eq(wx_sign_test(a, a, 11), 1);
+  const double one_up[] = {2, 0};
+  ck_assert_double_eq(wx_sign_test(a, one_up, 2), 1);
+}
+END_TEST
+
+START_TEST(mann_whitney_agrees_with_the_worked_example) {
+  const double low[] = {1, 2, 3, 4, 5, 6, 7, 8}, high[] = {9, 10, 11, 12, 13, 14, 15, 16};
+  const double tied_a[] = {1, 2, 2, 3, 4, 5, 6, 7}, tied_b[] = {2, 3, 5, 6, 8, 8, 9, 10};
+  double p;
+  ck_assert_int_eq(wx_mann_whitney(low, 8, high, 8, &p), 0);
+  ck_assert_double_eq_tol(p, 0.0009391056991171905, 1e-9);
+  ck_assert_int_eq(wx_mann_whitney(tied_a, 8, tied_b, 8, &p), 0);
+  ck_assert_double_eq_tol(p, 0.07250202542192914, 1e-9);
+  const double same[] = {4, 4, 4};
+  ck_assert_int_eq(wx_mann_whitney(same, 3, same, 3, &p), 0);
+  ck_assert_double_eq(p, 1);
+  ck_assert_int_eq(wx_mann_whitney(same, 0, same, 3, &p), -EINVAL);
+}
+END_TEST
+
+START_TEST(holm_adjusts_step_by_step) {
+  double p[] = {0.01, 0.04, 0.03, 0.005};
+  ck_assert_int_eq(wx_holm(p, 4), 0);
+  ck_assert_double_eq_tol(p[0], 0.03, 1e-12);
+  ck_assert_double_eq_tol(p[1], 0.06, 1e-12);
+  ck_assert_double_eq_tol(p[2], 0.06, 1e-12);
+  ck_assert_double_eq_tol(p[3], 0.02, 1e-12);
+  double large[] = {0.9, 0.8};
+  ck_assert_int_eq(wx_holm(large, 2), 0);
+  ck_assert_double_eq(large[0], 1);
+  ck_assert_int_eq(wx_holm(large, 0), 0);
+}
+END_TEST
+
+WX_TEST_MAIN("stats", quantiles_lie_between_neighbours,
+             a_summary_keeps_the_outlier_and_is_not_moved_by_it,
+             nothing_and_not_a_number_have_no_summary,
+             the_interval_of_a_median_is_that_of_order_statistics,
+             the_same_seed_gives_the_same_interval,
+             intervals_cover_the_truth_nineteen_times_in_twenty,
+             paired_ratios_cancel_what_both_sides_share,
+             a_difference_must_exceed_the_noise_and_the_threshold, the_sign_test_is_exact,
+             mann_whitney_agrees_with_the_worked_example, holm_adjusts_step_by_step)
