@@ -30,7 +30,7 @@ claim repro_is_under_120_lines shorter_than 120 "$source"
 claim repro_shows_the_claim ends 0 "$scratch/repro"
 pages_kib=$(($(getconf PAGESIZE) * 1000 / 1024))
 claim repro_release_allocates_whole_blocks row 'zero fill \(the runtime\)' $pages_kib $((pages_kib * 16))
-claim repro_punching_gives_everything_back row 'punch, no zero fill' $pages_kib 0
+claim repro_punching_gives_everything_back row 'punch instead' $pages_kib 0
 claim repro_full_blocks_compile cc -DUSED=16 -o "$scratch/full" "$source"
 claim repro_full_blocks_show_the_claim ends 0 "$scratch/full"
 
