@@ -6,24 +6,19 @@ static bool is_doublemapper(int fd) {
   char path[32] = "/proc/self/fd/";
   char digits[12];
   size_t count = 0;
-  for (unsigned rest = (unsigned)fd; count == 0 || rest > 0; rest /= 10) {
+  for (unsigned rest = (unsigned)fd; count == 0 || rest > 0; rest /= 10)
     digits[count++] = (char)('0' + rest % 10);
-  }
   size_t length = sizeof "/proc/self/fd/" - 1;
-  while (count > 0) {
+  while (count > 0)
     path[length++] = digits[--count];
-  }
   path[length] = '\0';
 
   char target[sizeof WANTED];
-  if (wx_raw_readlink(path, target, sizeof target) != sizeof WANTED - 1) {
+  if (wx_raw_readlink(path, target, sizeof target) != sizeof WANTED - 1)
     return false;
-  }
-  for (size_t i = 0; i < sizeof WANTED - 1; i++) {
-    if (target[i] != WANTED[i]) {
+  for (size_t i = 0; i < sizeof WANTED - 1; i++)
+    if (target[i] != WANTED[i])
       return false;
-    }
-  }
   return true;
 }
 
@@ -42,12 +37,10 @@ static bool is_free_for(const WxFile *slot, int held, int fd) {
 
 bool wx_files_learn(WxFiles *files, int fd) {
   WxRawFile file;
-  if (fd < 0 || !is_doublemapper(fd) || wx_raw_fstat(fd, &file)) {
+  if (fd < 0 || !is_doublemapper(fd) || wx_raw_fstat(fd, &file))
     return false;
-  }
-  if (wx_files_still(files, fd, &file)) {
+  if (wx_files_still(files, fd, &file))
     return true;
-  }
   for (size_t i = 0; i < WX_FILES; i++) {
     WxFile *slot = &files->slots[i];
     int held = atomic_load(&slot->descriptor);
@@ -65,9 +58,8 @@ bool wx_files_learn(WxFiles *files, int fd) {
 static const WxFile *find(const WxFiles *files, int fd) {
   for (size_t i = 0; i < WX_FILES; i++) {
     const WxFile *slot = &files->slots[i];
-    if (atomic_load_explicit(&slot->descriptor, memory_order_acquire) == fd + 1) {
+    if (atomic_load_explicit(&slot->descriptor, memory_order_acquire) == fd + 1)
       return slot;
-    }
   }
   return NULL;
 }

@@ -11,12 +11,10 @@ static bool all_zero(uintptr_t base, size_t size) {
   const uint64_t *word = (const uint64_t *)base; // NOLINT(performance-no-int-to-ptr)
   for (const uint64_t *end = word + size / sizeof *word; word < end; word += STEP) {
     uint64_t bits = 0;
-    for (size_t i = 0; i < STEP; i++) {
+    for (size_t i = 0; i < STEP; i++)
       bits |= word[i];
-    }
-    if (bits) {
+    if (bits)
       return false;
-    }
   }
   return true;
 }
@@ -25,9 +23,8 @@ static bool all_zero(uintptr_t base, size_t size) {
 static bool is_certain(WxGiveback *state, const WxMapCall *release) {
   WxRawFile file;
   if (atomic_load_explicit(&state->aside, memory_order_relaxed) ||
-      !wx_files_still(&state->files, release->fd, &file)) {
+      !wx_files_still(&state->files, release->fd, &file))
     return false;
-  }
   count(&state->releases, 1);
   // Beyond the end of the file, reading would be fatal.
   if (release->offset > file.size || release->size > file.size - release->offset) {
@@ -48,11 +45,10 @@ static bool is_certain(WxGiveback *state, const WxMapCall *release) {
 }
 
 static void give_back(WxGiveback *state, const WxMapCall *release) {
-  if (wx_raw_punch_hole(release->fd, release->offset, release->size)) {
+  if (wx_raw_punch_hole(release->fd, release->offset, release->size))
     count(&state->failed, 1);
-  } else {
+  else
     count(&state->given_back, release->size);
-  }
 }
 
 long wx_giveback_mmap(WxGiveback *state, WxRecogniser *recogniser, const WxMapCall *call) {
@@ -70,24 +66,21 @@ int wx_giveback_munmap(WxGiveback *state, WxRecogniser *recogniser, uintptr_t ba
   const bool certain =
       wx_recogniser_unmapping(recogniser, base, size, &release) && is_certain(state, &release);
   const int result = wx_raw_munmap((void *)base, size); // NOLINT(performance-no-int-to-ptr)
-  if (certain && result == 0) {
+  if (certain && result == 0)
     give_back(state, &release);
-  }
   return result;
 }
 
 int wx_giveback_ftruncate(WxGiveback *state, int fd, int64_t size) {
   const int result = wx_raw_ftruncate(fd, size);
-  if (result == 0 && wx_files_learn(&state->files, fd)) {
+  if (result == 0 && wx_files_learn(&state->files, fd))
     atomic_store_explicit(&state->seen, true, memory_order_relaxed);
-  }
   return result;
 }
 
 int wx_giveback_fallocate(WxGiveback *state, int fd, int mode, int64_t offset, int64_t size) {
   const int result = wx_raw_fallocate(fd, mode, offset, size);
-  if (result == 0 && (mode & FALLOC_FL_PUNCH_HOLE) && wx_files_knows(&state->files, fd)) {
+  if (result == 0 && (mode & FALLOC_FL_PUNCH_HOLE) && wx_files_knows(&state->files, fd))
     atomic_store_explicit(&state->aside, true, memory_order_relaxed);
-  }
   return result;
 }

@@ -16,12 +16,10 @@ extern char **environ __attribute__((weak));
 /// The result of a raw call as the C library returns it: -1 with errno set, or the result, which
 /// leaves errno as it was.
 static inline long wx_libc_result(long result) {
-  if (!wx_raw_failed(result)) {
+  if (!wx_raw_failed(result))
     return result;
-  }
-  if (__errno_location) {
+  if (__errno_location)
     *__errno_location() = (int)-result;
-  }
   return -1;
 }
 
@@ -29,12 +27,10 @@ static inline long wx_libc_result(long result) {
 static inline int wx_libc_environment_has(const char *wanted) {
   for (char **entry = &environ ? environ : 0; entry && *entry; entry++) {
     size_t i = 0;
-    while (wanted[i] && (*entry)[i] == wanted[i]) {
+    while (wanted[i] && (*entry)[i] == wanted[i])
       i++;
-    }
-    if (!wanted[i] && !(*entry)[i]) {
+    if (!wanted[i] && !(*entry)[i])
       return 1;
-    }
   }
   return 0;
 }

@@ -40,9 +40,8 @@ int64_t wx_raw_seek_data(int fd, uint64_t offset) {
 int wx_raw_fstat(int fd, WxRawFile *file) {
   struct stat status;
   const int failure = (int)wx_syscall(__NR_fstat, fd, pointer(&status), 0, 0, 0, 0);
-  if (failure) {
+  if (failure)
     return failure;
-  }
   file->device = status.st_dev;
   file->inode = status.st_ino;
   file->size = (uint64_t)status.st_size;

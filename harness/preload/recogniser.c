@@ -14,20 +14,18 @@ bool wx_recogniser_may_begin(const WxMapCall *call) {
 }
 
 void wx_recogniser_mapped(WxRecogniser *recogniser, const WxMapCall *call, bool doublemapper) {
-  if (doublemapper && wx_recogniser_may_begin(call)) {
+  if (doublemapper && wx_recogniser_may_begin(call))
     recogniser->candidate = *call;
-  } else {
+  else
     recogniser->candidate.size = 0;
-  }
 }
 
 bool wx_recogniser_unmapping(WxRecogniser *recogniser, uintptr_t base, size_t size,
                              WxMapCall *release) {
   const size_t expected = recogniser->candidate.size;
   recogniser->candidate.size = 0;
-  if (expected == 0 || expected != size || recogniser->candidate.base != base) {
+  if (expected == 0 || expected != size || recogniser->candidate.base != base)
     return false;
-  }
   *release = recogniser->candidate;
   release->size = size;
   return true;

@@ -7,9 +7,8 @@ typedef struct {
 } Line;
 
 static void put_text(Line *line, const char *text) {
-  while (*text && line->length < line->capacity) {
+  while (*text && line->length < line->capacity)
     line->text[line->length++] = *text++;
-  }
 }
 
 static void put_number(Line *line, uint64_t value) {

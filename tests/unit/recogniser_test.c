@@ -42,9 +42,8 @@ static void begin(void) {
   kernel.name = DOUBLEMAPPER;
   kernel.size = (uint64_t)1 << 40;
   kernel.data = OFFSET;
-  for (int fd = 0; fd < 32; fd++) {
+  for (int fd = 0; fd < 32; fd++)
     kernel.inode[fd] = 100U + (uint64_t)fd;
-  }
 }
 
 long wx_raw_mmap(void *hint, size_t size, int protection, int flags, int fd, uint64_t offset) {
@@ -77,9 +76,8 @@ int64_t wx_raw_seek_data(int fd, uint64_t offset) {
   return kernel.data;
 }
 int wx_raw_fstat(int fd, WxRawFile *file) {
-  if (fd < 0 || !kernel.inode[fd]) {
+  if (fd < 0 || !kernel.inode[fd])
     return -EBADF;
-  }
   *file = (WxRawFile){.device = 1, .inode = kernel.inode[fd], .size = kernel.size};
   return 0;
 }
