@@ -1,0 +1,69 @@
+#include "os/preloads.h"
+
+#include "os/os.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/// The path of `library` in the folder of the running program.
+static int find(const char *library, char *path, size_t capacity) {
+  const int failed = wx_os_readlink("/proc/self/exe", path, capacity);
+  if (failed < 0)
+    return failed;
+  char *name = strrchr(path, '/') + 1;
+  const size_t left = capacity - (size_t)(name - path);
+  if ((size_t)snprintf(name, left, "%s", library) >= left)
+    return -ENAMETOOLONG;
+  struct stat status;
+  const int missing = wx_os_stat(path, &status);
+  if (missing)
+    return missing;
+  return strpbrk(path, " :") ? -EILSEQ : 0;
+}
+
+int wx_preload_entry(const char *library, WxPreloadPlace place, char **entry) {
+  char path[PATH_MAX];
+  const int failed = find(library, path, sizeof path);
+  if (failed)
+    return failed;
+  const char *others = getenv("LD_PRELOAD");
+  int length;
+  if (!others || !*others)
+    length = asprintf(entry, "LD_PRELOAD=%s", path);
+  else if (place == WX_PRELOAD_FIRST)
+    length = asprintf(entry, "LD_PRELOAD=%s:%s", path, others);
+  else
+    length = asprintf(entry, "LD_PRELOAD=%s:%s", others, path);
+  return length < 0 ? -ENOMEM : 0;
+}
+
+static size_t count(char *const *entries) {
+  size_t entry_count = 0;
+  while (entries[entry_count])
+    entry_count++;
+  return entry_count;
+}
+
+static bool sets(char *const *entries, const char *variable) {
+  const size_t name = strcspn(variable, "=") + 1;
+  while (*entries && strncmp(*entries, variable, name) != 0)
+    entries++;
+  return *entries;
+}
+
+char **wx_preload_environment(char *const *entries) {
+  const size_t added = count(entries);
+  char **made = calloc(count(environ) + added + 1, sizeof *made);
+  if (!made)
+    return NULL;
+  memcpy(made, entries, added * sizeof *made);
+  char **end = made + added;
+  for (char **variable = environ; *variable; variable++)
+    if (!sets(entries, *variable))
+      *end++ = *variable;
+  return made;
+}

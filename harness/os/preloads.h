@@ -1,0 +1,26 @@
+/**
+   @file preloads.h
+   Starting programs with a library of ours preloaded. The contract is that of os.h.
+*/
+#ifndef WX_OS_PRELOADS_H
+#define WX_OS_PRELOADS_H
+
+/// Where a library stands among those that LD_PRELOAD names already: one that forwards its calls
+/// comes first, one that makes the system call itself comes last.
+typedef enum {
+  WX_PRELOAD_FIRST,
+  WX_PRELOAD_LAST,
+} WxPreloadPlace;
+
+/// Makes the environment entry `LD_PRELOAD=...` that names `library` (as `libwxreclaim.so`, which
+/// stands in the folder of this program) beside those that this process's environment names. The
+/// caller frees `*entry`. -ENOENT where the library is not there, -EILSEQ where its path holds a
+/// space or a colon, which the dynamic linker takes for a separator.
+int wx_preload_entry(const char *library, WxPreloadPlace place, char **entry);
+
+/// Makes an environment for wx_os_exec(): this process's own, with `entries` (`NAME=value` each,
+/// ended by NULL) in place of those of the same names. Its strings are borrowed; the caller frees
+/// the array. NULL where there is no memory.
+char **wx_preload_environment(char *const *entries);
+
+#endif
