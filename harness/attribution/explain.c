@@ -1,0 +1,99 @@
+#include "attribution/explain.h"
+
+#include "measure/maps.h"
+
+// A heap counts as full with less than this left: the request that did not fit opened the next one.
+#define NEARLY_FULL_BYTES UINT64_C(0x100000)
+
+static uint64_t down(uint64_t address, uint64_t slot) {
+  return address & ~(slot - 1);
+}
+
+static void add_piece(WxExplanation *explanation, uint64_t start, uint64_t end, uint64_t slot) {
+  if (start == end)
+    return;
+  const bool whole = start == down(start, slot) && end == down(end, slot);
+  explanation->pieces[explanation->piece_count++] = (WxPiece){
+      .start = start,
+      .end = end,
+      .slot = down(start, slot),
+      .whole_slots = whole ? (end - start) / slot : 0,
+  };
+}
+
+// The part before the first slot boundary inside, the whole slots, the part after them.
+static void cut(WxExplanation *explanation, uint64_t slot) {
+  const uint64_t start = explanation->range.start, end = explanation->range.end;
+  const uint64_t last = down(end, slot);
+  const uint64_t first = start == down(start, slot) ? start : down(start, slot) + slot;
+  if (first > last || first < start) { // It lies inside one slot.
+    add_piece(explanation, start, end, slot);
+    return;
+  }
+  add_piece(explanation, start, first, slot);
+  add_piece(explanation, first, last, slot);
+  add_piece(explanation, last, end, slot);
+}
+
+static void read_front(WxExplanation *explanation, uint64_t slot) {
+  const uint64_t size = explanation->range.end - explanation->range.start;
+  const uint64_t rest = size & (slot - 1);
+  explanation->heaps = size / slot + (rest != 0);
+  if (rest == 0) {
+    explanation->reading = WX_READING_WHOLE_SLOTS;
+    explanation->certainty = WX_CERTAINTY_MEDIUM;
+  } else if (slot - rest < NEARLY_FULL_BYTES) {
+    explanation->reading = WX_READING_FULL_HEAPS;
+    explanation->certainty = WX_CERTAINTY_VERY_HIGH;
+  } else {
+    explanation->reading = WX_READING_HEAP_FRONT;
+    explanation->certainty = WX_CERTAINTY_HIGH;
+  }
+}
+
+static void read_tail(WxExplanation *explanation, uint64_t slot) {
+  const bool to_the_end = explanation->range.end - down(explanation->range.start, slot) >= slot;
+  explanation->heaps = 1;
+  explanation->reading = to_the_end ? WX_READING_RESERVED_TAIL : WX_READING_TAIL_PART;
+  explanation->certainty = to_the_end ? WX_CERTAINTY_VERY_HIGH : WX_CERTAINTY_MEDIUM;
+}
+
+// A protection that malloc does not give contradicts the pattern.
+static void weigh_protection(WxExplanation *explanation) {
+  const int protection = explanation->range.protection;
+  const bool tail = explanation->reading == WX_READING_RESERVED_TAIL ||
+                    explanation->reading == WX_READING_TAIL_PART;
+  // gcore writes reserved memory as readable.
+  const bool fits =
+      protection == WX_PROTECTION_UNKNOWN ||
+      (tail ? protection <= 0 || protection == WX_READ : protection == (WX_READ | WX_WRITE));
+  if (fits || explanation->reading >= WX_READING_UNDETERMINED)
+    return;
+  explanation->reading = WX_READING_UNDETERMINED;
+  explanation->certainty = WX_CERTAINTY_LOW;
+  explanation->heaps = 0;
+}
+
+bool wx_explain_starts_at_heap(const WxRange *range, uint64_t slot) {
+  const uint64_t into = range->start & (slot - 1);
+  return into == 0 || into == WX_FRESH_HEAP_BYTES;
+}
+
+WxExplanation wx_explain(const WxRange *range, uint64_t slot) {
+  WxExplanation explanation = {.range = *range};
+  cut(&explanation, slot);
+  const uint64_t into = range->start & (slot - 1);
+  if (into == 0) {
+    read_front(&explanation, slot);
+  } else if (into == WX_FRESH_HEAP_BYTES) {
+    read_tail(&explanation, slot);
+  } else if ((range->end & (slot - 1)) == 0) {
+    explanation.reading = WX_READING_UNDETERMINED;
+    explanation.certainty = WX_CERTAINTY_LOW;
+  } else {
+    explanation.reading = WX_READING_NO_PATTERN;
+    explanation.certainty = WX_CERTAINTY_NONE;
+  }
+  weigh_protection(&explanation);
+  return explanation;
+}

@@ -1,0 +1,86 @@
+/**
+   @file explain.h
+   What a range of addresses from somebody's screenshot probably is, by arithmetic alone.
+
+   The heaps of glibc's malloc, other than the main one, start at a multiple of 64 MiB, are reserved
+   whole and made writable from the front; with default settings a fresh one is writable for 0x21000
+   bytes. A page-aligned address is at one of these two places by chance once in 8,192 times.
+*/
+#ifndef WX_ATTRIBUTION_EXPLAIN_H
+#define WX_ATTRIBUTION_EXPLAIN_H
+
+#include "attribution/certainty.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+  WX_PROTECTION_UNKNOWN = -1, ///< Not said.
+  WX_PROTECTION_NOTHING = -2, ///< The debugger had no state for it (PAGE_UNKNOWN, MEM_UNKNOWN).
+};
+
+/// Bytes that glibc reserves for a heap on 64-bit machines, and that a fresh heap has committed.
+#define WX_HEAP_SLOT_BYTES  UINT64_C(0x4000000)
+#define WX_FRESH_HEAP_BYTES UINT64_C(0x21000)
+
+/// A range as it was typed or pasted.
+typedef struct {
+  uint64_t start;
+  uint64_t end;   ///< Exclusive.
+  int protection; ///< WX_READ | WX_WRITE | WX_EXECUTE, 0 for none, or one of the above.
+} WxRange;
+
+/// One part of a range, cut at the slots' ends.
+typedef struct {
+  uint64_t start;
+  uint64_t end;
+  uint64_t slot;        ///< Address of the (first) slot it lies in.
+  uint64_t whole_slots; ///< How many whole slots it is; 0 for a part of one.
+} WxPiece;
+
+/// What a range was taken for.
+typedef enum {
+  WX_READING_FULL_HEAPS,
+  WX_READING_HEAP_FRONT,
+  WX_READING_WHOLE_SLOTS,
+  WX_READING_RESERVED_TAIL,
+  WX_READING_TAIL_PART,
+  WX_READING_UNDETERMINED,
+  WX_READING_NO_PATTERN,
+} WxReading;
+
+enum { WX_PIECES_MAX = 3 };
+
+typedef struct {
+  WxRange range;
+  WxPiece pieces[WX_PIECES_MAX]; ///< In address order, adding up to the range.
+  size_t piece_count;
+  uint64_t heaps; ///< How many heaps, whole or in part; 0 where it is none.
+  WxReading reading;
+  WxCertainty certainty;
+} WxExplanation;
+
+/// Explains `range`, start < end, with heaps of `slot` bytes (a power of two, WX_HEAP_SLOT_BYTES
+/// unless the hugetlb tunable is on).
+WxExplanation wx_explain(const WxRange *range, uint64_t slot);
+
+/// A word for the reading, for programs: "full-heaps", "reserved-tail", ...
+const char *wx_reading_code(WxReading reading);
+
+/// Writes the decomposition as text, such as "slot 7f4000000000 full (64.00) + ...", sizes in MiB.
+/// Never writes more than `size` bytes.
+void wx_explain_pieces(const WxExplanation *explanation, char *text, size_t size);
+
+/// Writes what the range is, in a sentence or two.
+void wx_explain_verdict(const WxExplanation *explanation, char *text, size_t size);
+
+/// Whether the range starts at one of the two places that glibc's heaps give away.
+bool wx_explain_starts_at_heap(const WxRange *range, uint64_t slot);
+
+/// Finds the range in one line of text: START-END, or a row of a debugger's listing (two addresses,
+/// perhaps with backticks, a leading 0x and words such as PAGE_READWRITE), or a line of maps.
+/// Returns whether there was one.
+bool wx_explain_parse(const char *line, WxRange *range);
+
+#endif

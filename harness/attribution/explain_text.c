@@ -1,0 +1,120 @@
+#include "attribution/explain.h"
+#include "measure/maps.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+// Text that is cut where the buffer ends.
+typedef struct {
+  char *at;
+  size_t left;
+} Writer;
+
+static void put(Writer *writer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void put(Writer *writer, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  const int length = vsnprintf(writer->at, writer->left, format, arguments);
+  va_end(arguments);
+  const size_t moved = length < 0                      ? 0
+                       : (size_t)length < writer->left ? (size_t)length
+                       : writer->left                  ? writer->left - 1
+                                                       : 0;
+  writer->at += moved;
+  writer->left -= moved;
+}
+
+static double mebibytes(uint64_t bytes) {
+  return (double)bytes / (1024.0 * 1024.0);
+}
+
+static bool is_tail(const WxExplanation *explanation) {
+  return explanation->reading == WX_READING_RESERVED_TAIL ||
+         explanation->reading == WX_READING_TAIL_PART;
+}
+
+static void put_piece(Writer *writer, const WxExplanation *explanation, size_t index) {
+  const WxPiece *piece = &explanation->pieces[index];
+  const double size = mebibytes(piece->end - piece->start);
+  const uint64_t from = piece->start - piece->slot, to = piece->end - piece->slot;
+  if (is_tail(explanation) && index > 0)
+    put(writer, "%.2f beyond the slot", size);
+  else if (piece->whole_slots == 1)
+    put(writer,
+        explanation->heaps ? "slot %" PRIx64 " full (%.2f)" : "exactly one slot %" PRIx64 " (%.2f)",
+        piece->slot, size);
+  else if (piece->whole_slots)
+    put(writer, "%" PRIu64 " whole slots from %" PRIx64 " (%.2f)", piece->whole_slots, piece->slot,
+        size);
+  else if (from == 0)
+    put(writer, "slot %" PRIx64 " filled to %#" PRIx64 " (%.2f)", piece->slot, to, size);
+  else
+    put(writer, "slot %" PRIx64 " from +%#" PRIx64 " (%.2f)", piece->slot, from, size);
+}
+
+void wx_explain_pieces(const WxExplanation *explanation, char *text, size_t size) {
+  Writer writer = {text, size};
+  for (size_t i = 0; i < explanation->piece_count; ++i) {
+    put(&writer, i ? " + " : "");
+    put_piece(&writer, explanation, i);
+  }
+}
+
+static const struct {
+  const char *code;
+  const char *one;  // For one heap or none,
+  const char *more; // for several.
+} readings[] = {
+    [WX_READING_FULL_HEAPS] = {"full-heaps", "one practically full glibc heap (malloc)",
+                               "adjacent, practically full glibc heaps (malloc), shown as one"},
+    [WX_READING_HEAP_FRONT] = {"heap-front", "the committed front of a glibc heap (malloc)",
+                               "adjacent glibc heaps (malloc), the last one committed in part"},
+    [WX_READING_WHOLE_SLOTS] = {"whole-slots",
+                                "one full glibc heap, or another aligned reservation",
+                                "full glibc heaps, or another aligned reservation"},
+    [WX_READING_RESERVED_TAIL] =
+        {"reserved-tail", "the PROT_NONE tail of a malloc arena that never grew (132 KiB used)",
+         ""},
+    [WX_READING_TAIL_PART] = {"reserved-tail-part",
+                              "inside the reserved tail of a malloc arena that never grew", ""},
+    [WX_READING_UNDETERMINED] = {"undetermined", "undetermined", ""},
+    [WX_READING_NO_PATTERN] = {"no-pattern", "no pattern: these addresses alone say nothing", ""},
+};
+
+const char *wx_reading_code(WxReading reading) {
+  return readings[reading].code;
+}
+
+static void put_undetermined(Writer *writer, const WxExplanation *explanation) {
+  const int protection = explanation->range.protection;
+  const bool code = protection >= 0 && protection & WX_EXECUTE;
+  if (code)
+    put(writer, ": execute is the double mapper's protection and never malloc's");
+  else if (protection == WX_PROTECTION_UNKNOWN)
+    put(writer,
+        ": if it can be executed it can be the double mapper, whose blocks may end where an "
+        "arena starts");
+  else
+    put(writer, ": the protection does not fit malloc");
+  const uint64_t last = explanation->range.end & (WX_HEAP_SLOT_BYTES - 1);
+  if (last == 0)
+    put(writer, "; it also fits the tail of an arena and whole empty slots");
+  put(writer, "; a core's NT_FILE and PT_LOADs decide");
+}
+
+void wx_explain_verdict(const WxExplanation *explanation, char *text, size_t size) {
+  Writer writer = {text, size};
+  const bool several = explanation->heaps > 1;
+  if (several)
+    put(&writer, explanation->heaps == 2 ? "two " : "%" PRIu64 " ", explanation->heaps);
+  put(&writer, "%s",
+      several ? readings[explanation->reading].more : readings[explanation->reading].one);
+  if (explanation->reading == WX_READING_RESERVED_TAIL)
+    put(&writer, "%s: zero bytes of memory",
+        explanation->piece_count > 1 ? " and a hole behind it" : "");
+  else if (explanation->reading == WX_READING_TAIL_PART)
+    put(&writer, ": zero bytes of memory");
+  else if (explanation->reading == WX_READING_UNDETERMINED)
+    put_undetermined(&writer, explanation);
+}
