@@ -71,6 +71,7 @@ const char *wx_names_find(WxNames *names, const char *name, size_t length) {
     if (!*slot)
       return NULL;
     ++names->count;
+    names->bytes += length + 1;
   }
   names->last = *slot;
   names->last_length = length;

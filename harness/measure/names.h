@@ -15,6 +15,7 @@ typedef struct {
   const char **slots; ///< A hash table of `capacity` slots, a power of two, NULL where free.
   size_t count;
   size_t capacity;
+  size_t bytes; ///< Of all names, each with its NUL.
   WxNamesBlock *blocks; ///< The text.
   const char *last;     ///< What was found last: most often asked for next.
   size_t last_length;
