@@ -236,6 +236,6 @@ void wx_core_close(WxCore *core) {
   free(core->segments);
   free(core->files);
   free(core->stack_pointers);
-  wx_names_free(&core->names);
+  wx_name_pool_free(&core->names);
   *core = (WxCore){.fd = -1};
 }

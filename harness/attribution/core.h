@@ -10,7 +10,7 @@
 #ifndef WX_ATTRIBUTION_CORE_H
 #define WX_ATTRIBUTION_CORE_H
 
-#include "measure/names.h"
+#include "measure/name_pool.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -63,7 +63,7 @@ typedef struct {
   WxCoreFile *files;
   size_t file_count;
   bool has_file_note; ///< The kernel drops NT_FILE where it would be above 4 MiB.
-  WxNames names;
+  WxNamePool names;
   uint64_t *stack_pointers; ///< One a thread, where its machine is known.
   size_t thread_count;
   size_t thread_capacity;

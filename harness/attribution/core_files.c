@@ -58,7 +58,7 @@ static const char *read_path(WxCore *core, WxCoreReader *reader, uint64_t *at, u
     return NULL;
   const size_t length = (size_t)(nul - text);
   *at += length + 1;
-  return wx_names_find(&core->names, text, length);
+  return wx_name_pool_find(&core->names, text, length);
 }
 
 static void read_paths(WxCore *core, WxCoreReader *reader, const Table *table) {

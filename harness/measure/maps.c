@@ -67,7 +67,7 @@ static int take_lines(WxMaps *maps, char *buffer, size_t *filled) {
       return result;
     WxMapping *mapping = &maps->items[maps->count - 1];
     if (*mapping->path)
-      mapping->path = wx_names_find(&maps->names, mapping->path, strlen(mapping->path));
+      mapping->path = wx_name_pool_find(&maps->names, mapping->path, strlen(mapping->path));
     else
       mapping->path = "";
     if (!mapping->path)
@@ -112,7 +112,7 @@ int wx_maps_read(WxMaps *maps, pid_t pid) {
 
 void wx_maps_free(WxMaps *maps) {
   wx_text_free(&maps->text);
-  wx_names_free(&maps->names);
+  wx_name_pool_free(&maps->names);
   free(maps->items);
   *maps = (WxMaps){0};
 }

@@ -5,7 +5,7 @@
 #ifndef WX_MEASURE_MAPS_H
 #define WX_MEASURE_MAPS_H
 
-#include "measure/names.h"
+#include "measure/name_pool.h"
 #include "os/text.h"
 
 #include <stdbool.h>
@@ -34,8 +34,8 @@ typedef struct {
   WxMapping *items;
   size_t count;
   size_t capacity;
-  WxText text;   ///< A saved file, for wx_maps_parse(); paths point into it,
-  WxNames names; ///< or, of a process, into these.
+  WxText text;      ///< A saved file, for wx_maps_parse(); paths point into it,
+  WxNamePool names; ///< or, of a process, into these.
 } WxMaps;
 
 /// Where and why a saved file could not be understood.

@@ -126,7 +126,7 @@ static int open_entry(Parser *parser, char *line, char *newline, const char **re
     *reason = wx_maps_follow(mapping - 1, mapping);
   if (*reason)
     return -EINVAL;
-  mapping->path = wx_names_find(&smaps->names, mapping->path, strlen(mapping->path));
+  mapping->path = wx_name_pool_find(&smaps->names, mapping->path, strlen(mapping->path));
   if (!mapping->path)
     return -ENOMEM;
   smaps->residency[smaps->count++] = (WxResidency){0};
@@ -295,6 +295,6 @@ int wx_smaps_read(WxSmaps *smaps, pid_t pid) {
 void wx_smaps_free(WxSmaps *smaps) {
   free(smaps->items);
   free(smaps->residency);
-  wx_names_free(&smaps->names);
+  wx_name_pool_free(&smaps->names);
   *smaps = (WxSmaps){0};
 }

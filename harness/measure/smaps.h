@@ -9,7 +9,7 @@
 #define WX_MEASURE_SMAPS_H
 
 #include "measure/maps.h"
-#include "measure/names.h"
+#include "measure/name_pool.h"
 
 /// What is resident of one mapping, in bytes.
 typedef struct {
@@ -32,7 +32,7 @@ typedef struct {
   WxResidency *residency;
   size_t count;
   size_t capacity;
-  WxNames names; ///< Paths point into it.
+  WxNamePool names; ///< Paths point into it.
 } WxSmaps;
 
 /// Reads the entries of `pid` (0: this process). -ENOENT or -ESRCH where it is gone, -EACCES.

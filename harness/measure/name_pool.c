@@ -1,4 +1,4 @@
-#include "measure/names.h"
+#include "measure/name_pool.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -6,8 +6,8 @@
 
 enum { FIRST_SLOTS = 256, BLOCK_SIZE = 16 * 1024 };
 
-struct WxNamesBlock {
-  WxNamesBlock *next;
+struct WxNamePoolBlock {
+  WxNamePoolBlock *next;
   size_t used;
   size_t size;
   char text[];
@@ -28,7 +28,7 @@ static const char **slot_of(const char **slots, size_t capacity, const char *nam
   return &slots[at];
 }
 
-static int grow(WxNames *names) {
+static int grow(WxNamePool *names) {
   const size_t capacity = names->capacity ? names->capacity * 2 : FIRST_SLOTS;
   const char **slots = calloc(capacity, sizeof *slots);
   if (!slots)
@@ -42,14 +42,14 @@ static int grow(WxNames *names) {
   return 0;
 }
 
-static char *make_copy(WxNames *names, const char *name, size_t length) {
-  WxNamesBlock *block = names->blocks;
+static char *make_copy(WxNamePool *names, const char *name, size_t length) {
+  WxNamePoolBlock *block = names->blocks;
   if (!block || block->size - block->used <= length) {
     const size_t size = length + 1 > BLOCK_SIZE ? length + 1 : BLOCK_SIZE;
     block = malloc(sizeof *block + size);
     if (!block)
       return NULL;
-    *block = (WxNamesBlock){.next = names->blocks, .size = size};
+    *block = (WxNamePoolBlock){.next = names->blocks, .size = size};
     names->blocks = block;
   }
   char *copy = block->text + block->used;
@@ -59,7 +59,7 @@ static char *make_copy(WxNames *names, const char *name, size_t length) {
   return copy;
 }
 
-const char *wx_names_find(WxNames *names, const char *name, size_t length) {
+const char *wx_name_pool_find(WxNamePool *names, const char *name, size_t length) {
   length = strnlen(name, length);
   if (names->last && length == names->last_length && !memcmp(name, names->last, length))
     return names->last;
@@ -78,12 +78,12 @@ const char *wx_names_find(WxNames *names, const char *name, size_t length) {
   return *slot;
 }
 
-void wx_names_free(WxNames *names) {
+void wx_name_pool_free(WxNamePool *names) {
   while (names->blocks) {
-    WxNamesBlock *block = names->blocks;
+    WxNamePoolBlock *block = names->blocks;
     names->blocks = block->next;
     free(block);
   }
   free(names->slots);
-  *names = (WxNames){0};
+  *names = (WxNamePool){0};
 }
