@@ -6,6 +6,7 @@ export DOTNET_CLI_UI_LANGUAGE=en MSBUILDDISABLENODEREUSE=1 MSBUILDTERMINALLOGGER
 
 # The oldest SDK that builds scenarios/dotnet and runs scripts/repro/leak.cs as a single file.
 sdk_wanted=10.0
+sdk_advice="install .NET SDK $sdk_wanted or later, or set DOTNET_ROOT=FOLDER"
 
 # sdk_muxer: prints the path of the `dotnet` program of an SDK (DOTNET_ROOT's, else that on PATH); fails without one.
 sdk_muxer() {
@@ -21,7 +22,7 @@ sdk_muxer() {
 
 # sdk_missing PURPOSE: says that there is no SDK, in one line, and ends the script with 77.
 sdk_missing() {
-  echo "SKIP: no .NET SDK found, needed to $1: install version $sdk_wanted or later, or set DOTNET_ROOT=FOLDER"
+  echo "SKIP: no .NET SDK found, needed to $1: $sdk_advice"
   exit 77
 }
 

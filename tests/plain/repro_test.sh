@@ -47,7 +47,7 @@ fi
 leak=scripts/repro/leak.cs
 claim leak_is_under_80_lines shorter_than 80 "$leak"
 if ! muxer=$(sdk_muxer); then
-  skip leak_shows_the_claim "no .NET SDK found: install version $sdk_wanted or later, or set DOTNET_ROOT=FOLDER"
+  skip leak_shows_the_claim "no .NET SDK found: $sdk_advice"
 elif [ "$("$muxer" --version | cut -d. -f1)" -lt "${sdk_wanted%.*}" ]; then
   skip leak_shows_the_claim "a single file takes SDK $sdk_wanted or later, this is $("$muxer" --version)"
 else

@@ -7,7 +7,10 @@ set -u
 # shellcheck source=scripts/dotnet.sh
 . scripts/dotnet.sh
 
-muxer=$(sdk_muxer) || sdk_missing "run the workloads"
+if ! muxer=$(sdk_muxer); then
+  skip workloads "no .NET SDK found: $sdk_advice"
+  exit 77
+fi
 scripts/build-workloads || exit
 program=build/workloads/wxworkload.dll
 scratch=$(mktemp -d)
