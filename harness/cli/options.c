@@ -133,7 +133,7 @@ bool wx_options_parse(WxOptions *options, const WxOptionsSpec *spec, int argc, c
   const error_t error = argp_parse(&root.argp, argc, argv, flags, NULL, options);
   if (!error) {
     if (!options->format && !options->quiet)
-      options->format = wx_format_at(0);
+      options->format = spec->format ? wx_format_find(spec->format) : wx_format_at(0);
     return true;
   }
   if (options->help)

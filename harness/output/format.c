@@ -7,7 +7,7 @@
 static const WxFormat formats[] = {
     {"table", "aligned columns for people", wx_format_table},
     {"json", "the whole document, as --json -", wx_format_json},
-    {"csv", "one row per sample, or the tables", wx_format_csv},
+    {"csv", "one row per sample or per result, digits only", wx_format_csv},
     {"markdown", "tables for a README or a CI summary", wx_format_markdown},
     {"junit", "expectations as JUnit test cases", wx_format_junit},
     {"gab", "github-action-benchmark, customSmallerIsBetter", wx_format_gab},

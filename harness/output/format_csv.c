@@ -1,5 +1,7 @@
-// Comma-separated values: one row per sample with the names of its result, digits without units,
-// empty where unknown; without samples the tables.
+// Comma-separated values: one row per sample with the names of its result, or one row
+// per result where results are plain rows, or the tables. Digits without units, empty where
+// unknown.
+#include "output/flat_table.h"
 #include "output/format.h"
 #include "output/json.h"
 
@@ -83,15 +85,45 @@ static void write_table(const WxTable *table, FILE *stream) {
   }
 }
 
-int wx_format_csv(const WxDocument *document, FILE *stream) {
-  bool samples = false;
-  for (size_t i = 0; i < json_array_size(document->results); ++i)
-    samples |=
-        json_array_size(json_object_get(json_array_get(document->results, i), "samples")) > 0;
-  if (samples) {
-    write_samples(document, stream);
-    return 0;
+static bool is_flat(json_t *result) {
+  const char *key;
+  json_t *value;
+  json_object_foreach(result, key, value) {
+    if (json_is_object(value) || json_is_array(value))
+      return false;
   }
+  return true;
+}
+
+// What the results are: each with samples, each a plain row, or neither.
+typedef enum { SAMPLED, FLAT, OTHER } Shape;
+
+static Shape shape_of(const json_t *results) {
+  bool flat = json_array_size(results) > 0;
+  for (size_t i = 0; i < json_array_size(results); ++i) {
+    json_t *result = json_array_get(results, i);
+    if (json_array_size(json_object_get(result, "samples")) > 0)
+      return SAMPLED;
+    flat = flat && is_flat(result);
+  }
+  return flat ? FLAT : OTHER;
+}
+
+static int write_flat(const json_t *results, FILE *stream) {
+  WxTable *table = wx_flat_table(NULL, results);
+  const int error = wx_table_error(table);
+  if (!error)
+    write_table(table, stream);
+  wx_table_free(table);
+  return error;
+}
+
+int wx_format_csv(const WxDocument *document, FILE *stream) {
+  const Shape shape = shape_of(document->results);
+  if (shape == SAMPLED)
+    write_samples(document, stream);
+  if (shape != OTHER)
+    return shape == FLAT ? write_flat(document->results, stream) : 0;
   for (size_t i = 0; i < document->table_count; ++i) {
     if (i > 0)
       fputc('\n', stream);

@@ -1,4 +1,5 @@
-// JUnit XML: a test suite per result with a case per expectation; a comparison's rows are cases.
+// JUnit XML: a test suite per result with a case per expectation; the rows of a comparison are
+// cases.
 #include "output/format.h"
 #include "output/json.h"
 #include "output/result.h"
@@ -48,9 +49,10 @@ static Counts count_result(const json_t *result) {
   return counts;
 }
 
-static Counts count_all(const json_t *results) {
+// What results [first, end) hold.
+static Counts count_range(const json_t *results, size_t first, size_t end) {
   Counts all = {0};
-  for (size_t i = 0; i < json_array_size(results); ++i) {
+  for (size_t i = first; i < end; ++i) {
     const Counts one = count_result(json_array_get(results, i));
     all.tests += one.tests;
     all.failures += one.failures;
@@ -95,36 +97,54 @@ static void write_comparison(FILE *stream, const char *suite, const json_t *row)
   fputs("</testcase>\n", stream);
 }
 
-static void write_result(FILE *stream, const json_t *result) {
-  char suite[512];
-  wx_result_name(result, ", ", suite, sizeof suite);
-  const Counts counts = count_result(result);
-  fputs("  <testsuite name=\"", stream);
-  write_text(stream, suite);
+static void write_counts(FILE *stream, Counts counts) {
   fprintf(stream, "\" tests=\"%zu\" failures=\"%zu\" skipped=\"%zu\">\n", counts.tests,
           counts.failures, counts.skipped);
-  if (counts.skipped > 0) {
+}
+
+static void write_cases(FILE *stream, const char *suite, const json_t *result) {
+  const char *skipped = wx_json_get_text(result, "skipped");
+  if (skipped) {
     open_case(stream, suite, "run");
     fputs("<skipped message=\"", stream);
-    write_text(stream, wx_json_get_text(result, "skipped"));
+    write_text(stream, skipped);
     fputs("\"/></testcase>\n", stream);
-  } else if (wx_json_get_text(result, "gate")) {
-    write_comparison(stream, suite, result);
+    return;
   }
+  if (wx_json_get_text(result, "gate"))
+    write_comparison(stream, suite, result);
   const json_t *expectations = json_object_get(result, "expectations");
   for (size_t i = 0; i < json_array_size(expectations); ++i)
     write_expectation(stream, suite, json_array_get(expectations, i));
+}
+
+enum { NAME_SIZE = 512 };
+
+// Writes the suite of the results of one name that begin at `first`. Returns the index after them.
+static size_t write_suite(FILE *stream, const json_t *results, size_t first) {
+  char suite[NAME_SIZE], other[NAME_SIZE];
+  wx_result_name(json_array_get(results, first), ", ", suite, sizeof suite);
+  size_t end = first;
+  do {
+    ++end;
+    wx_result_name(json_array_get(results, end), ", ", other, sizeof other);
+  } while (end < json_array_size(results) && strcmp(suite, other) == 0);
+  fputs("  <testsuite name=\"", stream);
+  write_text(stream, suite);
+  write_counts(stream, count_range(results, first, end));
+  for (size_t i = first; i < end; ++i)
+    write_cases(stream, suite, json_array_get(results, i));
   fputs("  </testsuite>\n", stream);
+  return end;
 }
 
 int wx_format_junit(const WxDocument *document, FILE *stream) {
-  const Counts all = count_all(document->results);
+  const json_t *results = document->results;
   fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"wxbench ", stream);
   write_text(stream, document->kind);
-  fprintf(stream, "\" tests=\"%zu\" failures=\"%zu\" skipped=\"%zu\">\n", all.tests, all.failures,
-          all.skipped);
-  for (size_t i = 0; i < json_array_size(document->results); ++i)
-    write_result(stream, json_array_get(document->results, i));
+  write_counts(stream, count_range(results, 0, json_array_size(results)));
+  for (size_t i = 0; i < json_array_size(results);)
+    i = write_suite(stream, results, i);
   fputs("</testsuites>\n", stream);
   return 0;
 }

@@ -4,8 +4,7 @@
 // Writes a cell so that it cannot end the row or become markup.
 static void write_cell(FILE *stream, const char *text) {
   for (; *text; ++text) {
-    if (*text == '|' || *text == '\\' || *text == '`' || *text == '*' || *text == '_' ||
-        *text == '<')
+    if (*text == '|' || *text == '\\' || *text == '`' || *text == '*' || *text == '<')
       fputc('\\', stream);
     fputc(*text == '\n' || *text == '\r' ? ' ' : *text, stream);
   }

@@ -45,47 +45,100 @@ static void judge(const json_t *result, char *text, size_t size) {
     snprintf(text, size, count > 0 ? "%zu ok" : "-", count);
 }
 
-static void add(WxTable *table, const json_t *result) {
+// A column of the table and where its figures come from.
+typedef struct {
+  WxColumn column;
+  const char *key;   ///< Of metrics; NULL for text.
+  const char *inner; ///< Of the object that `key` names.
+  bool optional;     ///< Left out where no result knows it.
+} Source;
+
+static const Source sources[] = {
+    {{"live peak", WX_BYTES}, "live_peak_bytes", NULL, false},
+    {{"memfd peak", WX_BYTES}, "allocated_peak_bytes", NULL, false},
+    {{"retained", WX_BYTES}, "retained_bytes", NULL, false},
+    {{"mappings", WX_COUNT}, "mappings_peak", NULL, true},
+    {{"syscalls", WX_COUNT}, "syscalls", "total", true},
+    {{"faults", WX_COUNT}, "minor_faults", NULL, true},
+    {{"time", WX_NS}, "wall_ns", NULL, true},
+};
+
+enum { SOURCES = sizeof sources / sizeof *sources, NAMES = 3 };
+
+static WxFigure figure_of(const json_t *result, const Source *source) {
   const json_t *metrics = json_object_get(result, "metrics");
+  return source->inner ? wx_json_get_figure(json_object_get(metrics, source->key), source->inner)
+                       : wx_json_get_figure(metrics, source->key);
+}
+
+static bool any_figure(const json_t *results, const Source *source) {
+  for (size_t i = 0; i < json_array_size(results); ++i) {
+    if (wx_known(figure_of(json_array_get(results, i), source)))
+      return true;
+  }
+  return false;
+}
+
+// The heading of a pair of names: that of which any result has one; NULL where none has either.
+static const char *heading(const json_t *results, const char *one, const char *other) {
+  for (size_t i = 0; i < json_array_size(results); ++i) {
+    if (wx_json_get_text(json_array_get(results, i), one))
+      return one;
+    if (wx_json_get_text(json_array_get(results, i), other))
+      return other;
+  }
+  return NULL;
+}
+
+static const char *const pairs[NAMES][2] = {
+    {"scenario", "workload"}, {"strategy", "mode"}, {"model", "runtime"}};
+
+// Which columns the table has; the judgement comes last.
+typedef struct {
+  bool name[NAMES];
+  bool figure[SOURCES];
+  WxColumn columns[NAMES + SOURCES + 1];
+  size_t count;
+} Layout;
+
+static Layout lay_out(const json_t *results) {
+  Layout layout = {.count = 0};
+  for (size_t i = 0; i < NAMES; ++i) {
+    const char *name = heading(results, pairs[i][0], pairs[i][1]);
+    layout.name[i] = name != NULL;
+    if (name)
+      layout.columns[layout.count++] = (WxColumn){name, WX_TEXT};
+  }
+  for (size_t i = 0; i < SOURCES; ++i) {
+    layout.figure[i] = !sources[i].optional || any_figure(results, &sources[i]);
+    if (layout.figure[i])
+      layout.columns[layout.count++] = sources[i].column;
+  }
+  layout.columns[layout.count++] = (WxColumn){"expectations", WX_TEXT};
+  return layout;
+}
+
+static void add(WxTable *table, const Layout *layout, const json_t *result) {
+  WxCell cells[NAMES + SOURCES + 1];
+  size_t count = 0;
+  for (size_t i = 0; i < NAMES; ++i) {
+    if (layout->name[i])
+      cells[count++] = wx_text(either(result, pairs[i][0], pairs[i][1]));
+  }
+  for (size_t i = 0; i < SOURCES; ++i) {
+    if (layout->figure[i])
+      cells[count++] = wx_figure(figure_of(result, &sources[i]));
+  }
   char judgement[256];
   judge(result, judgement, sizeof judgement);
-  const WxCell cells[] = {
-      wx_text(either(result, "scenario", "workload")),
-      wx_text(either(result, "strategy", "mode")),
-      wx_text(either(result, "model", "runtime")),
-      wx_figure(wx_json_get_figure(metrics, "live_peak_bytes")),
-      wx_figure(wx_json_get_figure(metrics, "allocated_peak_bytes")),
-      wx_figure(wx_json_get_figure(metrics, "retained_bytes")),
-      wx_figure(wx_json_get_figure(metrics, "mappings_peak")),
-      wx_figure(wx_json_get_figure(json_object_get(metrics, "syscalls"), "total")),
-      wx_figure(wx_json_get_figure(metrics, "minor_faults")),
-      wx_figure(wx_json_get_figure(metrics, "wall_ns")),
-      wx_text(judgement),
-  };
+  cells[count] = wx_text(judgement);
   wx_table_add(table, cells);
 }
 
-// Names what the results of this document have: a scenario or a workload, and so on.
-static const char *heading(const json_t *results, const char *one, const char *other) {
-  return json_object_get(json_array_get(results, 0), other) ? other : one;
-}
-
 WxTable *wx_result_table(const char *title, const json_t *results) {
-  const WxColumn columns[] = {
-      {heading(results, "scenario", "workload"), WX_TEXT},
-      {heading(results, "strategy", "mode"), WX_TEXT},
-      {heading(results, "model", "runtime"), WX_TEXT},
-      {"live peak", WX_BYTES},
-      {"memfd peak", WX_BYTES},
-      {"retained", WX_BYTES},
-      {"mappings", WX_COUNT},
-      {"syscalls", WX_COUNT},
-      {"faults", WX_COUNT},
-      {"time", WX_NS},
-      {"expectations", WX_TEXT},
-  };
-  WxTable *table = wx_table_new(title, columns, sizeof columns / sizeof *columns);
+  const Layout layout = lay_out(results);
+  WxTable *table = wx_table_new(title, layout.columns, layout.count);
   for (size_t i = 0; i < json_array_size(results); ++i)
-    add(table, json_array_get(results, i));
+    add(table, &layout, json_array_get(results, i));
   return table;
 }

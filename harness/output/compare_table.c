@@ -1,0 +1,77 @@
+// The rows of a comparison that changed, for people.
+#include "output/compare.h"
+#include "output/json.h"
+#include "output/result.h"
+#include "stats/units.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool ends_with(const char *text, const char *end) {
+  const size_t length = strlen(text), tail = strlen(end);
+  return length >= tail && strcmp(text + length - tail, end) == 0;
+}
+
+// The writer of figures in the unit of a metric.
+static char *(*writer_of(const char *metric))(char *, WxFigure) {
+  if (ends_with(metric, "_bytes"))
+    return wx_units_format_bytes;
+  const bool time = ends_with(metric, "_ns") || strncmp(metric, "time_ns.", 8) == 0;
+  return time ? wx_units_format_ns : wx_units_format_count;
+}
+
+// Both sides of a row as text. Figures that differ in their unit's digits only are written out.
+static void show(const json_t *row, const char *text[2], char buffers[2][WX_UNITS_TEXT]) {
+  static const char *const sides[] = {"base", "new"};
+  const char *metric = wx_json_get_text(row, "metric");
+  char *(*write)(char *, WxFigure) = writer_of(metric);
+  for (size_t i = 0; i < 2; ++i) {
+    const char *word = wx_json_get_text(row, sides[i]);
+    text[i] = word ? word : write(buffers[i], wx_json_get_figure(row, sides[i]));
+  }
+  if (strcmp(text[0], text[1]) != 0 || wx_json_get_text(row, "base"))
+    return;
+  for (size_t i = 0; i < 2; ++i) {
+    wx_units_format_count(buffers[i], wx_json_get_figure(row, sides[i]));
+    if (write != wx_units_format_count)
+      strcat(buffers[i], write == wx_units_format_bytes ? " B" : " ns");
+  }
+}
+
+// How much it changed: `+12.5 %`, with the interval of the rounds where there is one.
+static void show_change(const json_t *row, char *text, size_t size) {
+  const WxFigure base = wx_json_get_figure(row, "base"), now = wx_json_get_figure(row, "new");
+  const json_t *low = json_object_get(row, "ratio_low"), *high = json_object_get(row, "ratio_high");
+  text[0] = '\0';
+  if (json_is_number(low) && json_is_number(high))
+    snprintf(text, size, "x %.2f (%.2f..%.2f)", json_number_value(json_object_get(row, "ratio")),
+             json_number_value(low), json_number_value(high));
+  else if (wx_known(base) && wx_known(now) && base > 0)
+    snprintf(text, size, "%+.1f %%", ((double)now / (double)base - 1) * 100);
+}
+
+static void add(WxTable *table, const json_t *row) {
+  char subject[256], buffers[2][WX_UNITS_TEXT], change[64];
+  const char *text[2];
+  wx_result_name(row, ", ", subject, sizeof subject);
+  show(row, text, buffers);
+  show_change(row, change, sizeof change);
+  const WxCell cells[] = {wx_text(subject), wx_text(wx_json_get_text(row, "metric")),
+                          wx_text(text[0]), wx_text(text[1]),
+                          wx_text(change),  wx_text(wx_json_get_text(row, "gate"))};
+  wx_table_add(table, cells);
+}
+
+WxTable *wx_comparison_table(const char *title, const json_t *rows) {
+  const WxColumn columns[] = {{"result", WX_TEXT}, {"metric", WX_TEXT}, {"base", WX_TEXT},
+                              {"new", WX_TEXT},    {"change", WX_TEXT}, {"gate", WX_TEXT}};
+  WxTable *table = wx_table_new(title, columns, sizeof columns / sizeof *columns);
+  for (size_t i = 0; i < json_array_size(rows); ++i) {
+    const json_t *row = json_array_get(rows, i);
+    if (wx_json_get_text(row, "metric") &&
+        !json_equal(json_object_get(row, "base"), json_object_get(row, "new")))
+      add(table, row);
+  }
+  return table;
+}
