@@ -1,0 +1,151 @@
+// wxbench report: what a folder of result files says, as one text.
+#include "cli/options.h"
+#include "cli/say.h"
+#include "cli/verb.h"
+#include "output/compare.h"
+#include "output/flat_table.h"
+#include "output/json.h"
+#include "output/load.h"
+#include "output/result.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const WxOptionsSpec spec = {
+    .arguments = "DIR|FILE.json",
+    .summary = "Summarise the result files of a folder, or rewrite one result file in another "
+               "format. Files of other programs are named and left out.",
+    .example = "  wxbench report results/local > summary.md\n"
+               "  wxbench report validate.json --format csv > samples.csv",
+    .format = "markdown",
+};
+
+static WxTable *table_of(const char *kind, const char *title, const json_t *results) {
+  if (strcmp(kind, "run") == 0 || strcmp(kind, "replay") == 0 || strcmp(kind, "validate") == 0)
+    return wx_result_table(title, results);
+  if (strcmp(kind, "compare") == 0)
+    return wx_comparison_table(title, results);
+  return wx_flat_table(title, results);
+}
+
+static void note_verdicts(WxDocument *document, const json_t *results) {
+  for (size_t i = 0; i < json_array_size(results); ++i) {
+    const json_t *result = json_array_get(results, i);
+    const char *text = wx_json_get_text(json_object_get(result, "verdict"), "text");
+    char name[256];
+    wx_result_name(result, ", ", name, sizeof name);
+    if (text)
+      wx_document_note(document, "%s: %s", *name ? name : "verdict", text);
+  }
+}
+
+// Puts the content of one loaded file into the report.
+static void add_file(WxDocument *document, const char *name, const json_t *root) {
+  const json_t *results = json_object_get(root, "results");
+  const json_t *context = json_object_get(root, "context");
+  const char *kind = wx_json_get_text(root, "kind");
+  const char *command = wx_json_get_text(context, "command");
+  const char *date = wx_json_get_text(context, "date"),
+             *kernel = wx_json_get_text(context, "kernel");
+  char title[512];
+  snprintf(title, sizeof title, "%s (%s)", name, command ? command : kind);
+  if (json_array_size(results) > 0)
+    wx_document_add_table(document, table_of(kind, title, results));
+  wx_document_note(document, "%s: %s on %s.", name, date ? date : "no date",
+                   kernel ? kernel : "an unknown kernel");
+  note_verdicts(document, results);
+  for (size_t i = 0; i < json_array_size(results); ++i)
+    wx_document_add_result(document, json_incref(json_array_get(results, i)));
+}
+
+// One file keeps its kind and its context: it is the same document, written differently.
+static int report_file(WxOptions *options, const char *path) {
+  char problem[WX_PROBLEM];
+  json_t *root;
+  if (wx_document_load(path, &root, problem) < 0) {
+    wx_options_free(options);
+    return wx_cli_fail("report", "%s", problem);
+  }
+  WxDocument document;
+  wx_document_init(&document, wx_json_get_text(root, "kind"));
+  if (json_object_update(document.context, json_object_get(root, "context")) != 0)
+    document.lost = true;
+  add_file(&document, path, root);
+  const int status = wx_cli_finish(options, &document, WX_UNKNOWN, WX_EXIT_OK);
+  json_decref(root);
+  return status;
+}
+
+static int is_json(const struct dirent *entry) {
+  const char *dot = strrchr(entry->d_name, '.');
+  return dot && entry->d_name[0] != '.' && strcmp(dot, ".json") == 0;
+}
+
+// Whether a file is well-formed JSON of another program, such as hyperfine's.
+static bool is_foreign(const char *path) {
+  json_t *root = json_load_file(path, 0, NULL);
+  const bool foreign = root && !json_object_get(root, "schema");
+  json_decref(root);
+  return foreign;
+}
+
+// Adds `folder`/`name`. Returns 0, or the exit status after the fault was reported.
+static int add_entry(WxDocument *document, const char *folder, const char *name) {
+  char path[4096], problem[WX_PROBLEM];
+  json_t *root;
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  if (wx_document_load(path, &root, problem) == 0) {
+    add_file(document, name, root);
+    json_decref(root);
+    return 0;
+  }
+  if (!is_foreign(path))
+    return wx_cli_fail("report", "%s", problem);
+  wx_document_note(document, "%s: left out, not a result of wxbench.", name);
+  return 0;
+}
+
+static int report_folder(WxOptions *options, const char *folder) {
+  struct dirent **entries;
+  const int count = scandir(folder, &entries, is_json, alphasort);
+  WxDocument document;
+  wx_document_init(&document, "report");
+  int status = 0;
+  if (count < 0)
+    status = wx_cli_fail("report", "%s: %s", folder, strerror(errno));
+  else if (count == 0)
+    status = wx_cli_fail("report", "%s: expected .json files, but there is none", folder);
+  for (int i = 0; i < count; ++i) {
+    if (!status)
+      status = add_entry(&document, folder, entries[i]->d_name);
+    free(entries[i]);
+  }
+  if (count >= 0)
+    free(entries);
+  if (!status)
+    return wx_cli_finish(options, &document, WX_UNKNOWN, WX_EXIT_OK);
+  wx_document_free(&document);
+  wx_options_free(options);
+  return status;
+}
+
+int wx_cli_report(int argc, char **argv) {
+  WxOptions options;
+  if (!wx_options_parse(&options, &spec, argc, argv, NULL))
+    return options.status;
+  struct stat status;
+  int fault = 0;
+  const char *path = options.argument_count == 1 ? options.arguments[0] : NULL;
+  if (!path)
+    fault =
+        wx_cli_fail("report", "expected one folder or file, but got %zu", options.argument_count);
+  else if (stat(path, &status) != 0)
+    fault = wx_cli_fail("report", "%s: %s", path, strerror(errno));
+  if (!fault)
+    return S_ISDIR(status.st_mode) ? report_folder(&options, path) : report_file(&options, path);
+  wx_options_free(&options);
+  return fault;
+}
