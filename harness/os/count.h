@@ -41,6 +41,7 @@
   CALL(EXEC, "execve")                                                                             \
   CALL(WAIT, "wait4")                                                                              \
   CALL(KILL, "kill")                                                                               \
+  CALL(CHDIR, "chdir")                                                                             \
   CALL(SETPGID, "setpgid")                                                                         \
   CALL(PRCTL, "prctl")                                                                             \
   CALL(PIDFD_OPEN, "pidfd_open")                                                                   \

@@ -110,6 +110,21 @@ int wx_os_kill(pid_t pid, int signal) {
   return kill(pid, signal) ? -errno : 0;
 }
 
+void wx_os_end_group(pid_t pid, int *status, struct rusage *usage) {
+  (void)kill(-pid, SIGKILL);
+  (void)kill(pid, SIGKILL); // It may not lead a group yet.
+  int ignored;
+  while (wait4(pid, status ? status : &ignored, 0, usage) < 0 && errno == EINTR)
+    ;
+}
+
+int wx_os_change_directory(const char *path) {
+  const int failed = wx_os_begin(WX_OS_CHDIR);
+  if (failed)
+    return failed;
+  return chdir(path) ? -errno : 0;
+}
+
 int wx_os_own_group(pid_t pid) {
   const int failed = wx_os_begin(WX_OS_SETPGID);
   if (failed)

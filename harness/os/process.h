@@ -43,6 +43,13 @@ pid_t wx_os_wait(pid_t pid, int options, int *status, struct rusage *usage);
 /// is there.
 int wx_os_kill(pid_t pid, int signal);
 
+/// Kills the child `pid` and the process group that it leads, and reaps it. For cleaning up: armed
+/// failures do not concern it. `status` and `usage` may be NULL.
+void wx_os_end_group(pid_t pid, int *status, struct rusage *usage);
+
+/// Changes the working directory of this process.
+int wx_os_change_directory(const char *path);
+
 /// Puts `pid` (0: the caller) into a process group of its own.
 int wx_os_own_group(pid_t pid);
 
