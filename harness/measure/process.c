@@ -1,0 +1,191 @@
+#include "measure/process.h"
+
+#include "os/grow.h"
+#include "os/os.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { KIBIBYTE = 1024 };
+
+/// One figure of a file whose lines read `Name: number [kB]`.
+typedef struct {
+  const char *name; ///< With the colon.
+  size_t member;    ///< Offset of the WxFigure it fills.
+  int64_t unit;
+} Field;
+
+#define FIELD(TYPE, MEMBER, NAME, UNIT)                                                            \
+  { NAME, offsetof(TYPE, MEMBER), UNIT }
+
+static const Field status_fields[] = {
+    FIELD(WxProcessStatus, rss_bytes, "VmRSS:", KIBIBYTE),
+    FIELD(WxProcessStatus, rss_peak_bytes, "VmHWM:", KIBIBYTE),
+    FIELD(WxProcessStatus, rss_anon_bytes, "RssAnon:", KIBIBYTE),
+    FIELD(WxProcessStatus, rss_file_bytes, "RssFile:", KIBIBYTE),
+    FIELD(WxProcessStatus, rss_shmem_bytes, "RssShmem:", KIBIBYTE),
+    FIELD(WxProcessStatus, swap_bytes, "VmSwap:", KIBIBYTE),
+    FIELD(WxProcessStatus, page_tables_bytes, "VmPTE:", KIBIBYTE),
+    FIELD(WxProcessStatus, threads, "Threads:", 1),
+    FIELD(WxProcessStatus, parent, "PPid:", 1),
+    FIELD(WxProcessStatus, user, "Uid:", 1),
+};
+
+static const Field pss_fields[] = {
+    FIELD(WxProcessPss, pss_bytes, "Pss:", KIBIBYTE),
+    FIELD(WxProcessPss, pss_anon_bytes, "Pss_Anon:", KIBIBYTE),
+    FIELD(WxProcessPss, pss_file_bytes, "Pss_File:", KIBIBYTE),
+    FIELD(WxProcessPss, pss_shmem_bytes, "Pss_Shmem:", KIBIBYTE),
+};
+
+void wx_process_path(char path[static WX_PROCESS_PATH_SIZE], pid_t pid, const char *file) {
+  if (pid)
+    snprintf(path, WX_PROCESS_PATH_SIZE, "/proc/%d/%s", (int)pid, file);
+  else
+    snprintf(path, WX_PROCESS_PATH_SIZE, "/proc/self/%s", file);
+}
+
+int wx_process_error(int error) {
+  return error == -ENOENT ? -ESRCH : error;
+}
+
+static int read_file(WxText *text, pid_t pid, const char *file) {
+  char path[WX_PROCESS_PATH_SIZE];
+  wx_process_path(path, pid, file);
+  return wx_process_error(wx_text_read(text, path));
+}
+
+static void take_field(const Field *field, const char *line, void *record) {
+  const size_t length = strlen(field->name);
+  if (strncmp(line, field->name, length) != 0)
+    return;
+  char *end;
+  const int64_t number = strtoll(line + length, &end, 10);
+  WxFigure *figure = (void *)((char *)record + field->member);
+  if (end != line + length && number >= 0 && number <= INT64_MAX / field->unit)
+    *figure = number * field->unit;
+}
+
+static void take_fields(const Field *fields, size_t count, const WxText *text, void *record) {
+  for (size_t i = 0; i < count; ++i) {
+    const WxFigure unknown = WX_UNKNOWN;
+    memcpy((char *)record + fields[i].member, &unknown, sizeof unknown);
+  }
+  for (const char *line = text->data; line && *line;) {
+    for (size_t i = 0; i < count; ++i)
+      take_field(&fields[i], line, record);
+    const char *newline = strchr(line, '\n');
+    line = newline ? newline + 1 : NULL;
+  }
+}
+
+int wx_process_status(WxProcessStatus *status, pid_t pid, WxText *text) {
+  const int result = read_file(text, pid, "status");
+  if (!result)
+    take_fields(status_fields, sizeof status_fields / sizeof *status_fields, text, status);
+  return result;
+}
+
+int wx_process_pss(WxProcessPss *pss, pid_t pid, WxText *text) {
+  const int result = read_file(text, pid, "smaps_rollup");
+  take_fields(pss_fields, sizeof pss_fields / sizeof *pss_fields, text, pss);
+  if (result != -ESRCH)
+    return result;
+  char path[WX_PROCESS_PATH_SIZE]; // The process, or only this file of it, is not there.
+  wx_process_path(path, pid, "status");
+  struct stat status;
+  return wx_process_error(wx_os_stat(path, &status));
+}
+
+WxMappingCounts wx_process_count_mappings(const WxMaps *maps, const char *path) {
+  WxMappingCounts counts = {0};
+  size_t *const by_access[] = {&counts.none, &counts.executable, &counts.writable, &counts.both};
+  for (size_t i = 0; i < maps->count; ++i) {
+    const WxMapping *mapping = &maps->items[i];
+    if (path ? strcmp(mapping->path, path) != 0 : strcmp(mapping->path, "[vsyscall]") == 0)
+      continue;
+    const unsigned access = mapping->protection & (WX_WRITE | WX_EXECUTE);
+    ++*(mapping->protection == WX_READ ? &counts.read_only : by_access[access]);
+    ++counts.count;
+    counts.bytes += mapping->end - mapping->start;
+  }
+  return counts;
+}
+
+/// What is used of /proc/PID/stat.
+typedef struct {
+  char state;
+  pid_t parent;
+  uint64_t start;
+} Stat;
+
+// The text after the command's name, which is in brackets and may itself hold brackets and spaces.
+static int parse_stat(const WxText *text, Stat *stat) {
+  const char *bracket = text->data ? strrchr(text->data, ')') : NULL;
+  int parent;
+  const int got = bracket ? sscanf(bracket + 1,
+                                   " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d "
+                                   "%*d %*d %*d %*d %" SCNu64,
+                                   &stat->state, &parent, &stat->start)
+                          : 0;
+  if (got != 3)
+    return -EINVAL;
+  stat->parent = parent;
+  return 0;
+}
+
+static int read_stat(pid_t pid, Stat *stat, WxText *text) {
+  const int result = read_file(text, pid, "stat");
+  return result ? result : parse_stat(text, stat);
+}
+
+int wx_process_start_time(pid_t pid, uint64_t *ticks, WxText *text) {
+  Stat stat;
+  const int result = read_stat(pid, &stat, text);
+  if (result)
+    return result;
+  *ticks = stat.start;
+  return stat.state == 'Z' || stat.state == 'X' ? -ESRCH : 0;
+}
+
+int wx_process_parent(pid_t pid, pid_t *parent, WxText *text) {
+  Stat stat;
+  const int result = read_stat(pid, &stat, text);
+  if (!result)
+    *parent = stat.parent;
+  return result;
+}
+
+int wx_processes_add(WxProcesses *processes, pid_t pid) {
+  pid_t *pids = wx_grown(processes->pids, &processes->capacity, processes->count, sizeof *pids);
+  if (!pids)
+    return -ENOMEM;
+  processes->pids = pids;
+  pids[processes->count++] = pid;
+  return 0;
+}
+
+static int visit_process(long number, void *context) {
+  return wx_processes_add(context, (pid_t)number);
+}
+
+int wx_process_all(WxProcesses *found) {
+  found->count = 0;
+  return wx_directory_numbers("/proc", visit_process, found);
+}
+
+bool wx_processes_contain(const WxProcesses *processes, pid_t pid) {
+  for (size_t i = 0; i < processes->count; ++i)
+    if (processes->pids[i] == pid)
+      return true;
+  return false;
+}
+
+void wx_processes_free(WxProcesses *processes) {
+  free(processes->pids);
+  *processes = (WxProcesses){0};
+}

@@ -1,0 +1,101 @@
+/**
+   @file process.h
+   What /proc says about one process besides its mappings.
+
+   In all of measure/, a pid of 0 is the calling process, and -ESRCH says that the process is not
+   there (any more): ended, a zombie, or its number used by another one.
+*/
+#ifndef WX_MEASURE_PROCESS_H
+#define WX_MEASURE_PROCESS_H
+
+#include "measure/maps.h"
+#include "os/text.h"
+#include "stats/figure.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/// Room for the path of a file below /proc/PID.
+enum { WX_PROCESS_PATH_SIZE = 96 };
+
+/// From /proc/PID/status. What a kernel or a process (a kernel thread) does not say is unknown.
+/// RSS counts a page once for each view of it, so a doubly mapped page counts twice, and a page
+/// that nobody maps not at all.
+typedef struct {
+  WxFigure rss_bytes;
+  WxFigure rss_peak_bytes;
+  WxFigure rss_anon_bytes;
+  WxFigure rss_file_bytes;
+  WxFigure rss_shmem_bytes;
+  WxFigure swap_bytes;
+  WxFigure page_tables_bytes;
+  WxFigure threads;
+  WxFigure parent;
+  WxFigure user; ///< The real user id.
+} WxProcessStatus;
+
+/// From /proc/PID/smaps_rollup (Linux 4.14; the parts 5.9). A page mapped n times counts 1/n in
+/// each view, so a doubly mapped page of one process counts once.
+typedef struct {
+  WxFigure pss_bytes;
+  WxFigure pss_anon_bytes;
+  WxFigure pss_file_bytes;
+  WxFigure pss_shmem_bytes;
+} WxProcessPss;
+
+/// Mappings by what may be done with them, and their bytes of address space.
+typedef struct {
+  size_t count; ///< All of them, without [vsyscall], which max_map_count does not count either.
+  size_t executable; ///< Executable, not writable.
+  size_t writable;   ///< Writable, not executable.
+  size_t both;       ///< Writable and executable at the same time.
+  size_t read_only;
+  size_t none; ///< Address space that is only reserved.
+  uint64_t bytes;
+} WxMappingCounts;
+
+/// Processes. Start with {0}, end with wx_processes_free().
+typedef struct {
+  pid_t *pids;
+  size_t count;
+  size_t capacity;
+} WxProcesses;
+
+/// Writes the path of `file` below /proc/PID into `path`.
+void wx_process_path(char path[static WX_PROCESS_PATH_SIZE], pid_t pid, const char *file);
+
+/// `error` as the functions of this folder return it: -ENOENT, which /proc says of a process that
+/// has gone, becomes -ESRCH; all others stay.
+int wx_process_error(int error);
+
+/// Reads /proc/PID/status. `text` is a buffer for use again. Anybody may read it.
+int wx_process_status(WxProcessStatus *status, pid_t pid, WxText *text);
+
+/// Reads /proc/PID/smaps_rollup; all unknown where the kernel has none. -EACCES where the caller
+/// could not trace the process.
+int wx_process_pss(WxProcessPss *pss, pid_t pid, WxText *text);
+
+/// Counts the mappings whose path is exactly `path` (NULL: all mappings).
+WxMappingCounts wx_process_count_mappings(const WxMaps *maps, const char *path);
+
+/// The time at which the process started, in clock ticks after boot: with its pid it names one
+/// process. -ESRCH also for a zombie.
+int wx_process_start_time(pid_t pid, uint64_t *ticks, WxText *text);
+
+/// The parent of a process, which may be a zombie; 0 where it has none here.
+int wx_process_parent(pid_t pid, pid_t *parent, WxText *text);
+
+/// Puts every process into `found`.
+int wx_process_all(WxProcesses *found);
+
+/// Appends a process. -ENOMEM with the list as it was.
+int wx_processes_add(WxProcesses *processes, pid_t pid);
+
+/// Whether `pid` is in the list.
+bool wx_processes_contain(const WxProcesses *processes, pid_t pid);
+
+void wx_processes_free(WxProcesses *processes);
+
+#endif
