@@ -1,0 +1,121 @@
+#include "measure/extents.h"
+
+#include "os/grow.h"
+#include "os/os.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { SMALLEST_CLASS = 4096 };
+
+int wx_extents_add(WxExtents *extents, uint64_t start, uint64_t end) {
+  WxExtent *items = wx_grown(extents->items, &extents->capacity, extents->count, sizeof *items);
+  if (!items)
+    return -ENOMEM;
+  extents->items = items;
+  items[extents->count++] = (WxExtent){start, end};
+  return 0;
+}
+
+static int by_start(const void *left, const void *right) {
+  const WxExtent *a = left;
+  const WxExtent *b = right;
+  return (a->start > b->start) - (a->start < b->start);
+}
+
+void wx_extents_normalize(WxExtents *extents) {
+  if (extents->count)
+    qsort(extents->items, extents->count, sizeof *extents->items, by_start);
+  size_t kept = 0;
+  for (size_t i = 0; i < extents->count; ++i) {
+    const WxExtent next = extents->items[i];
+    if (next.end <= next.start)
+      continue;
+    WxExtent *last = kept ? &extents->items[kept - 1] : NULL;
+    if (!last || next.start > last->end)
+      extents->items[kept++] = next;
+    else if (next.end > last->end)
+      last->end = next.end;
+  }
+  extents->count = kept;
+}
+
+// Appends to an ascending list, joining what touches.
+static int append(WxExtents *extents, uint64_t start, uint64_t end) {
+  WxExtent *last = extents->count ? &extents->items[extents->count - 1] : NULL;
+  if (!last || last->end < start)
+    return wx_extents_add(extents, start, end);
+  last->end = end;
+  return 0;
+}
+
+int wx_extents_read(WxExtents *extents, int fd) {
+  extents->count = 0;
+  uint64_t at = 0;
+  for (;;) {
+    const int64_t data = wx_os_seek(fd, at, SEEK_DATA);
+    const int64_t hole = data < 0 ? data : wx_os_seek(fd, (uint64_t)data, SEEK_HOLE);
+    if (hole == -ENXIO) // No data above, or none any more.
+      return 0;
+    if (hole < 0)
+      return (int)hole;
+    if (hole == data) { // Punched between the two calls: look again behind it.
+      at = (uint64_t)hole + wx_os_page_size();
+      continue;
+    }
+    const int result = append(extents, (uint64_t)data, (uint64_t)hole);
+    if (result)
+      return result;
+    at = (uint64_t)hole;
+  }
+}
+
+int wx_extents_subtract(WxExtents *difference, const WxExtents *left, const WxExtents *right) {
+  difference->count = 0;
+  size_t next = 0;
+  for (size_t i = 0; i < left->count; ++i) {
+    uint64_t start = left->items[i].start;
+    const uint64_t end = left->items[i].end;
+    while (next < right->count && right->items[next].end <= start)
+      ++next;
+    for (size_t j = next; start < end; ++j) {
+      const uint64_t stop =
+          j < right->count && right->items[j].start < end ? right->items[j].start : end;
+      if (stop > start && wx_extents_add(difference, start, stop))
+        return -ENOMEM;
+      start = stop == end ? end : right->items[j].end;
+    }
+  }
+  return 0;
+}
+
+uint64_t wx_extents_bytes(const WxExtents *extents) {
+  uint64_t bytes = 0;
+  for (size_t i = 0; i < extents->count; ++i)
+    bytes += extents->items[i].end - extents->items[i].start;
+  return bytes;
+}
+
+static size_t size_class(uint64_t size) {
+  size_t found = 0;
+  while (found + 1 < WX_SIZE_CLASSES && size >= (uint64_t)SMALLEST_CLASS << (found + 1))
+    ++found;
+  return found;
+}
+
+WxHistogram wx_extents_histogram(const WxExtents *extents) {
+  WxHistogram histogram = {0};
+  for (size_t i = 0; i < extents->count; ++i) {
+    const uint64_t size = extents->items[i].end - extents->items[i].start;
+    const size_t found = size_class(size);
+    ++histogram.count[found];
+    histogram.bytes[found] += size;
+  }
+  return histogram;
+}
+
+void wx_extents_free(WxExtents *extents) {
+  free(extents->items);
+  *extents = (WxExtents){0};
+}
