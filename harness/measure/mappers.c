@@ -1,0 +1,144 @@
+#include "measure/mappers.h"
+
+#include "measure/family.h"
+#include "os/grow.h"
+#include "os/text.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { READ_TRIES = 3 };
+
+static int add(WxMappers *mappers, WxFileId file, WxExtent range, pid_t pid) {
+  WxMapperRange *items =
+      wx_grown(mappers->items, &mappers->capacity, mappers->count, sizeof *items);
+  if (!items)
+    return -ENOMEM;
+  mappers->items = items;
+  items[mappers->count++] = (WxMapperRange){file, range, pid};
+  return 0;
+}
+
+static int add_matching(WxMappers *mappers, const WxMaps *maps, pid_t pid, const WxFileId *ids,
+                        size_t count) {
+  for (size_t i = 0; i < maps->count; ++i) {
+    const WxMapping *mapping = &maps->items[i];
+    if (!mapping->inode)
+      continue;
+    for (size_t j = 0; j < count; ++j) {
+      if (!wx_mapping_is_of(mapping, ids[j]))
+        continue;
+      const WxExtent range = {mapping->offset, mapping->offset + (mapping->end - mapping->start)};
+      if (add(mappers, ids[j], range, pid))
+        return -ENOMEM;
+      break;
+    }
+  }
+  return 0;
+}
+
+// A process that runs on may change its mappings between two reads of the file so that the lines do
+// not fit together; it is then read again.
+static int read_maps(WxMaps *maps, pid_t pid) {
+  int result = -EINVAL;
+  for (int i = 0; i < READ_TRIES && result == -EINVAL; ++i)
+    result = wx_process_error(wx_maps_read(maps, pid));
+  return result;
+}
+
+static int look_at(WxMappers *mappers, pid_t pid, const WxFileId *ids, size_t count) {
+  const int result = read_maps(&mappers->maps, pid);
+  if (result)
+    return result;
+  mappers->checked += mappers->maps.count > 0; // A kernel thread has none.
+  return add_matching(mappers, &mappers->maps, pid, ids, count);
+}
+
+static int look_at_others(WxMappers *mappers, pid_t pid, const WxFileId *ids, size_t count) {
+  for (size_t i = 0; i < mappers->processes.count; ++i) {
+    const pid_t other = mappers->processes.pids[i];
+    const int result = other == pid ? 0 : look_at(mappers, other, ids, count);
+    if (result == -EACCES || result == -EPERM || result == -EINVAL)
+      ++mappers->unreadable;
+    else if (result && result != -ESRCH)
+      return result;
+  }
+  return 0;
+}
+
+static int compare(const void *left, const void *right) {
+  const WxMapperRange *a = left;
+  const WxMapperRange *b = right;
+  const uint64_t keys[][2] = {
+      {a->file.inode, b->file.inode},       {a->file.major, b->file.major},
+      {a->file.minor, b->file.minor},       {a->range.start, b->range.start},
+      {(uint64_t)a->pid, (uint64_t)b->pid}, {a->range.end, b->range.end},
+  };
+  for (size_t i = 0; i < sizeof keys / sizeof *keys; ++i)
+    if (keys[i][0] != keys[i][1])
+      return keys[i][0] < keys[i][1] ? -1 : 1;
+  return 0;
+}
+
+int wx_mappers_read(WxMappers *mappers, WxMapperScope scope, pid_t pid, const WxMaps *own,
+                    const WxFileId *ids, size_t count) {
+  mappers->count = mappers->checked = mappers->unreadable = 0;
+  const pid_t number = pid ? pid : getpid();
+  int result = scope == WX_MAPPERS_ALL
+                   ? wx_process_all(&mappers->processes)
+                   : wx_family_read(&mappers->processes, number, &mappers->maps.text);
+  if (!result && own) {
+    ++mappers->checked;
+    result = add_matching(mappers, own, number, ids, count);
+  } else if (!result) {
+    result = look_at(mappers, number, ids, count);
+  }
+  if (!result)
+    result = look_at_others(mappers, number, ids, count);
+  if (!result && mappers->count)
+    qsort(mappers->items, mappers->count, sizeof *mappers->items, compare);
+  return result;
+}
+
+bool wx_mappers_equal(const WxMappers *a, const WxMappers *b) {
+  if (a->count != b->count)
+    return false;
+  for (size_t i = 0; i < a->count; ++i)
+    if (compare(&a->items[i], &b->items[i]) != 0)
+      return false;
+  return true;
+}
+
+int wx_mappers_ranges(const WxMappers *mappers, WxFileId file, WxExtents *ranges) {
+  ranges->count = 0;
+  for (size_t i = 0; i < mappers->count; ++i) {
+    const WxMapperRange *item = &mappers->items[i];
+    if (wx_file_id_equal(item->file, file) &&
+        wx_extents_add(ranges, item->range.start, item->range.end))
+      return -ENOMEM;
+  }
+  wx_extents_normalize(ranges);
+  return 0;
+}
+
+int wx_mappers_of(const WxMappers *mappers, WxFileId file, WxProcesses *found) {
+  found->count = 0;
+  for (size_t i = 0; i < mappers->count; ++i) {
+    const WxMapperRange *item = &mappers->items[i];
+    if (!wx_file_id_equal(item->file, file) || wx_processes_contain(found, item->pid))
+      continue;
+    const int result = wx_processes_add(found, item->pid);
+    if (result)
+      return result;
+  }
+  return 0;
+}
+
+void wx_mappers_free(WxMappers *mappers) {
+  free(mappers->items);
+  wx_processes_free(&mappers->processes);
+  wx_maps_free(&mappers->maps);
+  *mappers = (WxMappers){0};
+}
