@@ -1,0 +1,212 @@
+#include "measure/snapshot.h"
+
+#include "measure/cgroup.h"
+#include "measure/maps.h"
+#include "measure/memfd.h"
+#include "measure/orphans.h"
+#include "measure/process.h"
+#include "os/grow.h"
+#include "os/process.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/// How often a process that closes a file, or changes its mappings, just then is looked at again.
+enum { TRIES = 3 };
+
+struct WxObserver {
+  WxObserverOptions options;
+  char *name;
+  pid_t pid;
+  uint64_t started; ///< Start time of the process, which tells it from a later one of that pid.
+  WxMaps maps;
+  WxMemfds memfds;
+  WxOrphans *orphans;
+  size_t orphans_capacity;
+  WxOrphanFinder finder;
+  WxText text;
+  WxCgroup group;
+};
+
+WxSnapshot wx_snapshot_unknown(void) {
+  return (WxSnapshot){
+      .allocated_bytes = WX_UNKNOWN,
+      .mapped_bytes = WX_UNKNOWN,
+      .orphaned_bytes = WX_UNKNOWN,
+      .rss_bytes = WX_UNKNOWN,
+      .rss_anon_bytes = WX_UNKNOWN,
+      .rss_shmem_bytes = WX_UNKNOWN,
+      .pss_bytes = WX_UNKNOWN,
+      .pss_shmem_bytes = WX_UNKNOWN,
+      .cgroup_shmem_bytes = WX_UNKNOWN,
+      .cgroup_file_mapped_bytes = WX_UNKNOWN,
+      .cgroup_usage_bytes = WX_UNKNOWN,
+      .threads = WX_UNKNOWN,
+      .mappings = WX_UNKNOWN,
+      .doublemapper_mappings = WX_UNKNOWN,
+      .inodes = WX_UNKNOWN,
+      .mappers_checked = WX_UNKNOWN,
+      .mappers_unreadable = WX_UNKNOWN,
+  };
+}
+
+int wx_observer_open(WxObserver **opened, const WxObserverOptions *options) {
+  WxObserver *observer = calloc(1, sizeof *observer);
+  if (!observer)
+    return -ENOMEM;
+  observer->options = *options;
+  observer->pid = options->pid ? options->pid : getpid();
+  int result = 0;
+  if (options->name && !(observer->name = strdup(options->name)))
+    result = -ENOMEM;
+  if (!result)
+    result = wx_process_start_time(observer->pid, &observer->started, &observer->text);
+  if (!result)
+    result = wx_cgroup_find(&observer->group, observer->pid, "", &observer->text);
+  if (result)
+    wx_observer_close(observer);
+  else
+    *opened = observer;
+  return result;
+}
+
+static int make_room(WxObserver *observer) {
+  const size_t old = observer->orphans_capacity;
+  while (observer->orphans_capacity < observer->memfds.count) {
+    WxOrphans *orphans = wx_grown(observer->orphans, &observer->orphans_capacity,
+                                  observer->orphans_capacity, sizeof *orphans);
+    if (!orphans)
+      return -ENOMEM;
+    observer->orphans = orphans;
+  }
+  for (size_t i = old; i < observer->orphans_capacity; ++i)
+    observer->orphans[i] = (WxOrphans){0};
+  return 0;
+}
+
+// `sum` += `part`; unknown once a part is.
+static void add(WxFigure *sum, WxFigure part) {
+  *sum = wx_known(*sum) && wx_known(part) ? *sum + part : WX_UNKNOWN;
+}
+
+static bool is_of_any(const WxMapping *mapping, const WxMemfds *memfds) {
+  for (size_t i = 0; mapping->inode && i < memfds->count; ++i)
+    if (wx_mapping_is_of(mapping, memfds->items[i].id))
+      return true;
+  return false;
+}
+
+static void take_mappings(const WxObserver *observer, WxSnapshot *snapshot) {
+  snapshot->mappings = (WxFigure)wx_process_count_mappings(&observer->maps, NULL).count;
+  snapshot->doublemapper_mappings = 0;
+  for (size_t i = 0; i < observer->maps.count; ++i)
+    snapshot->doublemapper_mappings += is_of_any(&observer->maps.items[i], &observer->memfds);
+  snapshot->inodes = (WxFigure)observer->memfds.count;
+}
+
+static int take_orphans(WxObserver *observer, WxSnapshot *snapshot) {
+  snapshot->allocated_bytes = snapshot->mapped_bytes = snapshot->orphaned_bytes = 0;
+  snapshot->mappers_checked = 1;
+  snapshot->mappers_unreadable = 0;
+  snapshot->estimate = false;
+  if (!observer->memfds.count)
+    return 0;
+  int result = make_room(observer);
+  if (!result)
+    result = wx_orphans_read(&observer->finder, observer->orphans, &observer->memfds, observer->pid,
+                             observer->options.scope, &observer->maps);
+  for (size_t i = 0; !result && i < observer->memfds.count; ++i) {
+    add(&snapshot->allocated_bytes, observer->orphans[i].allocated_bytes);
+    add(&snapshot->mapped_bytes, observer->orphans[i].mapped_bytes);
+    add(&snapshot->orphaned_bytes, observer->orphans[i].orphaned_bytes);
+    snapshot->estimate |= observer->orphans[i].estimate;
+  }
+  snapshot->mappers_checked = (WxFigure)observer->finder.after.checked;
+  snapshot->mappers_unreadable = (WxFigure)observer->finder.after.unreadable;
+  return result;
+}
+
+static int take_files(WxObserver *observer, WxSnapshot *snapshot) {
+  int result = -ESTALE;
+  for (int i = 0; i < TRIES && (result == -ESTALE || result == -EINVAL); ++i) {
+    result = wx_process_error(wx_maps_read(&observer->maps, observer->pid));
+    if (!result)
+      result = wx_memfd_find(&observer->memfds, observer->pid, &observer->maps, observer->name);
+    if (!result)
+      take_mappings(observer, snapshot);
+    if (!result)
+      result = take_orphans(observer, snapshot);
+  }
+  return result;
+}
+
+static int take_process(WxObserver *observer, WxSnapshot *snapshot) {
+  WxProcessStatus status;
+  int result = wx_process_status(&status, observer->pid, &observer->text);
+  if (result)
+    return result;
+  snapshot->rss_bytes = status.rss_bytes;
+  snapshot->rss_anon_bytes = status.rss_anon_bytes;
+  snapshot->rss_shmem_bytes = status.rss_shmem_bytes;
+  snapshot->threads = status.threads;
+  if (observer->options.fast)
+    return 0;
+  WxProcessPss pss;
+  result = wx_process_pss(&pss, observer->pid, &observer->text);
+  snapshot->pss_bytes = pss.pss_bytes;
+  snapshot->pss_shmem_bytes = pss.pss_shmem_bytes;
+  return result;
+}
+
+static int take_group(WxObserver *observer, WxSnapshot *snapshot) {
+  WxCgroupFigures figures;
+  const int result = wx_cgroup_read(&figures, &observer->group, &observer->text);
+  snapshot->cgroup_shmem_bytes = figures.shmem_bytes;
+  snapshot->cgroup_file_mapped_bytes = figures.file_mapped_bytes;
+  snapshot->cgroup_usage_bytes = figures.usage_bytes;
+  return result;
+}
+
+// Whether all that was read belongs to the process that was meant.
+static int check_identity(WxObserver *observer) {
+  uint64_t started;
+  const int result = wx_process_start_time(observer->pid, &started, &observer->text);
+  if (result)
+    return result;
+  return started == observer->started ? 0 : -ESRCH;
+}
+
+int wx_observer_take(WxObserver *observer, WxSnapshot *snapshot) {
+  *snapshot = wx_snapshot_unknown();
+  const uint64_t begun = wx_os_now_ns();
+  int result = take_files(observer, snapshot);
+  if (!result)
+    result = take_process(observer, snapshot);
+  if (!result)
+    result = take_group(observer, snapshot);
+  if (!result || result == -EACCES) { // A process that ends is refused before it is gone.
+    const int identity = check_identity(observer);
+    result = identity ? identity : result;
+  }
+  if (result)
+    *snapshot = wx_snapshot_unknown();
+  snapshot->t_ns = begun;
+  return result;
+}
+
+void wx_observer_close(WxObserver *observer) {
+  if (!observer)
+    return;
+  for (size_t i = 0; i < observer->orphans_capacity; ++i)
+    wx_orphans_free(&observer->orphans[i]);
+  free(observer->orphans);
+  wx_orphan_finder_free(&observer->finder);
+  wx_memfds_free(&observer->memfds);
+  wx_maps_free(&observer->maps);
+  wx_text_free(&observer->text);
+  free(observer->name);
+  free(observer);
+}

@@ -1,0 +1,316 @@
+// One sample of a process: what a double-mapped file holds, what of it is mapped, what is orphaned.
+#include "measure/memfd.h"
+#include "measure/snapshot.h"
+#include "os/os.h"
+#include "support/double_map.h"
+#include "support/inject.h"
+#include "support/suite.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { SIZE = 16 * 1024 * 1024, PAGE = 4096 };
+
+static WxSnapshot sample(pid_t pid, WxMapperScope scope) {
+  const WxObserverOptions options = {.pid = pid, .name = WX_DOUBLEMAPPER, .scope = scope};
+  WxObserver *observer;
+  ck_assert_int_eq(wx_observer_open(&observer, &options), 0);
+  WxSnapshot snapshot;
+  ck_assert_int_eq(wx_observer_take(observer, &snapshot), 0);
+  wx_observer_close(observer);
+  return snapshot;
+}
+
+static WxSnapshot sample_self(void) {
+  return sample(0, WX_MAPPERS_FAMILY);
+}
+
+static void check_files(const WxSnapshot *snapshot, WxFigure allocated, WxFigure mapped,
+                        WxFigure mappings) {
+  ck_assert_int_eq(snapshot->allocated_bytes, allocated);
+  ck_assert_int_eq(snapshot->mapped_bytes, mapped);
+  ck_assert_int_eq(snapshot->orphaned_bytes, allocated - mapped);
+  ck_assert_int_eq(snapshot->doublemapper_mappings, mappings);
+  ck_assert(!snapshot->estimate);
+}
+
+START_TEST(a_process_without_the_file_holds_nothing_and_that_is_known) {
+  const WxSnapshot snapshot = sample_self();
+  check_files(&snapshot, 0, 0, 0);
+  ck_assert_int_eq(snapshot.inodes, 0);
+  ck_assert_int_eq(snapshot.mappers_unreadable, 0);
+}
+END_TEST
+
+// The table of states: what each source says of 16 MiB.
+START_TEST(each_state_of_a_block_has_its_exact_figures) {
+  DoubleMap map = double_map_make(SIZE);
+  const WxSnapshot none = sample_self();
+  check_files(&none, 0, 0, 0);
+  ck_assert_int_eq(none.inodes, 1);
+
+  double_map_writable(&map);
+  double_map_write(&map);
+  const WxSnapshot written = sample_self();
+  check_files(&written, SIZE, SIZE, 1);
+  ck_assert_int_eq(written.rss_shmem_bytes - none.rss_shmem_bytes, SIZE);
+  ck_assert_int_eq(written.pss_shmem_bytes - none.pss_shmem_bytes, SIZE);
+
+  double_map_executable(&map);
+  double_map_touch(&map);
+  const WxSnapshot both = sample_self();
+  check_files(&both, SIZE, SIZE, 2);
+  ck_assert_int_eq(both.rss_shmem_bytes - none.rss_shmem_bytes, 2 * SIZE);
+  ck_assert_int_eq(both.pss_shmem_bytes - none.pss_shmem_bytes, SIZE);
+
+  double_map_drop_writable(&map);
+  const WxSnapshot one = sample_self();
+  check_files(&one, SIZE, SIZE, 1);
+  ck_assert_int_eq(one.rss_shmem_bytes - none.rss_shmem_bytes, SIZE);
+
+  double_map_drop_executable(&map);
+  const WxSnapshot unmapped = sample_self();
+  check_files(&unmapped, SIZE, 0, 0);
+  ck_assert_int_eq(unmapped.rss_shmem_bytes, none.rss_shmem_bytes);
+  ck_assert_int_eq(unmapped.pss_shmem_bytes, none.pss_shmem_bytes);
+
+  double_map_punch(&map, 0, SIZE);
+  const WxSnapshot punched = sample_self();
+  check_files(&punched, 0, 0, 0);
+  double_map_free(&map);
+}
+END_TEST
+
+START_TEST(partly_mapped_pages_are_told_from_orphaned_ones_to_the_page) {
+  DoubleMap map = double_map_make(8 * PAGE);
+  double_map_writable(&map);
+  double_map_write(&map);
+  double_map_punch(&map, 2 * PAGE, PAGE);
+  ck_assert_int_eq(munmap(map.writable + PAGE, 4 * PAGE), 0); // Pages 1 to 4; 2 is a hole.
+  const WxSnapshot snapshot = sample_self();
+  check_files(&snapshot, 7 * PAGE, 4 * PAGE, 2);
+  double_map_free(&map);
+}
+END_TEST
+
+START_TEST(a_reservation_without_pages_is_neither_allocated_nor_mapped) {
+  DoubleMap map = double_map_make(SIZE);
+  double_map_executable(&map);
+  const WxSnapshot snapshot = sample_self();
+  check_files(&snapshot, 0, 0, 1);
+  double_map_free(&map);
+}
+END_TEST
+
+START_TEST(two_files_of_that_name_are_added_and_the_template_is_not) {
+  DoubleMap first = double_map_make(2 * PAGE);
+  DoubleMap second = double_map_make(4 * PAGE);
+  double_map_writable(&first);
+  double_map_write(&first);
+  double_map_writable(&second);
+  double_map_write(&second);
+  double_map_drop_writable(&second);
+  const int template = memfd_create("doublemapper-template", 0);
+  ck_assert_int_eq(ftruncate(template, PAGE), 0);
+  ck_assert_int_eq(pwrite(template, "x", 1, 0), 1);
+  const WxSnapshot snapshot = sample_self();
+  check_files(&snapshot, 6 * PAGE, 2 * PAGE, 1);
+  ck_assert_int_eq(snapshot.inodes, 2);
+  ck_assert_int_eq(close(template), 0);
+  double_map_free(&first);
+  double_map_free(&second);
+}
+END_TEST
+
+// A child that runs `body` until it is killed; it has said by a byte that it is ready.
+static pid_t start(void (*body)(void *), void *context) {
+  int ready[2];
+  ck_assert_int_eq(pipe(ready), 0);
+  const pid_t pid = fork();
+  ck_assert_int_ge(pid, 0);
+  if (pid == 0) {
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (body)
+      body(context);
+    (void)!write(ready[1], "r", 1);
+    for (;;)
+      (void)pause();
+  }
+  char byte;
+  ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+  ck_assert_int_eq(close(ready[0]), 0);
+  ck_assert_int_eq(close(ready[1]), 0);
+  return pid;
+}
+
+static void finish(pid_t pid) {
+  ck_assert_int_eq(kill(pid, SIGKILL), 0);
+  ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+}
+
+START_TEST(what_only_a_forked_child_maps_is_mapped) {
+  DoubleMap map = double_map_make(4 * PAGE);
+  double_map_writable(&map);
+  double_map_write(&map);
+  const pid_t child = start(NULL, NULL);
+  double_map_drop_writable(&map);
+  const WxSnapshot family = sample_self();
+  check_files(&family, 4 * PAGE, 4 * PAGE, 0);
+  ck_assert_int_eq(family.mappers_checked, 2);
+  finish(child);
+  const WxSnapshot alone = sample_self();
+  check_files(&alone, 4 * PAGE, 0, 0);
+  ck_assert_int_eq(alone.mappers_checked, 1);
+  double_map_free(&map);
+}
+END_TEST
+
+START_TEST(what_only_the_parent_maps_is_orphaned_in_the_family_and_mapped_among_all) {
+  DoubleMap map = double_map_make(4 * PAGE);
+  double_map_writable(&map);
+  double_map_write(&map);
+  const pid_t child = start((void (*)(void *))double_map_drop_writable, &map);
+  const WxSnapshot family = sample(child, WX_MAPPERS_FAMILY);
+  check_files(&family, 4 * PAGE, 0, 0);
+  const WxSnapshot all = sample(child, WX_MAPPERS_ALL);
+  check_files(&all, 4 * PAGE, 4 * PAGE, 0);
+  ck_assert_int_ge(all.mappers_checked, 2);
+  finish(child);
+  double_map_free(&map);
+}
+END_TEST
+
+START_TEST(a_file_whose_descriptor_is_closed_is_found_by_its_mapping) {
+  DoubleMap map = double_map_make(4 * PAGE);
+  double_map_writable(&map);
+  double_map_write(&map);
+  ck_assert_int_eq(close(map.fd), 0);
+  const WxSnapshot snapshot = sample_self();
+  ck_assert_int_eq(snapshot.inodes, 1);
+  ck_assert_int_eq(snapshot.doublemapper_mappings, 1);
+  if (!wx_known(snapshot.allocated_bytes)) {
+    ck_assert_int_eq(snapshot.mapped_bytes, WX_UNKNOWN);
+    WX_SKIP("map_files needs CAP_CHECKPOINT_RESTORE");
+  } else {
+    check_files(&snapshot, 4 * PAGE, 4 * PAGE, 1);
+  }
+  ck_assert_int_eq(munmap(map.writable, map.size), 0);
+}
+END_TEST
+
+START_TEST(a_thousand_samples_leave_what_the_target_holds) {
+  DoubleMap map = double_map_make(64 * PAGE);
+  double_map_writable(&map);
+  double_map_executable(&map);
+  memset(map.writable, 1, 16 * PAGE); // The other pages are mapped holes.
+  const uint64_t before = double_map_allocated(&map);
+  ck_assert_uint_eq(before, 16 * PAGE);
+  const WxObserverOptions options = {.name = WX_DOUBLEMAPPER, .scope = WX_MAPPERS_FAMILY};
+  WxObserver *observer;
+  ck_assert_int_eq(wx_observer_open(&observer, &options), 0);
+  for (int i = 0; i < 1000; ++i) {
+    WxSnapshot snapshot;
+    ck_assert_int_eq(wx_observer_take(observer, &snapshot), 0);
+    ck_assert_int_eq(snapshot.allocated_bytes, 16 * PAGE);
+  }
+  wx_observer_close(observer);
+  ck_assert_uint_eq(double_map_allocated(&map), before);
+  double_map_free(&map);
+}
+END_TEST
+
+START_TEST(a_process_that_has_ended_is_not_there) {
+  const pid_t child = start(NULL, NULL);
+  const WxObserverOptions options = {.pid = child, .name = WX_DOUBLEMAPPER};
+  WxObserver *observer;
+  ck_assert_int_eq(wx_observer_open(&observer, &options), 0);
+  WxSnapshot snapshot;
+  ck_assert_int_eq(wx_observer_take(observer, &snapshot), 0);
+  ck_assert_int_eq(kill(child, SIGKILL), 0);
+  siginfo_t info; // A zombie first ...
+  ck_assert_int_eq(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
+  ck_assert_int_eq(wx_observer_take(observer, &snapshot), -ESRCH);
+  ck_assert_int_eq(waitpid(child, NULL, 0), child); // ... then gone.
+  ck_assert_int_eq(wx_observer_take(observer, &snapshot), -ESRCH);
+  ck_assert_int_eq(snapshot.allocated_bytes, WX_UNKNOWN);
+  wx_observer_close(observer);
+  ck_assert_int_eq(wx_observer_open(&observer, &options), -ESRCH);
+}
+END_TEST
+
+static void become_nobody(void) {
+  ck_assert_int_eq(setgid(65534), 0);
+  ck_assert_int_eq(setuid(65534), 0);
+}
+
+START_TEST(a_process_of_another_user_is_refused) {
+  if (geteuid() != 0) {
+    WX_SKIP("needs root to become somebody else");
+    return;
+  }
+  const pid_t target = start(NULL, NULL);
+  const pid_t stranger = fork();
+  ck_assert_int_ge(stranger, 0);
+  if (stranger == 0) {
+    become_nobody();
+    const WxObserverOptions options = {.pid = target, .name = WX_DOUBLEMAPPER};
+    WxObserver *observer;
+    int result = wx_observer_open(&observer, &options);
+    WxSnapshot snapshot;
+    if (!result)
+      result = wx_observer_take(observer, &snapshot);
+    _exit(-result);
+  }
+  int status;
+  ck_assert_int_eq(waitpid(stranger, &status, 0), stranger);
+  ck_assert_int_eq(WEXITSTATUS(status), EACCES);
+  finish(target);
+}
+END_TEST
+
+static int sample_once(void *context) {
+  const WxObserverOptions options = {.name = WX_DOUBLEMAPPER, .scope = WX_MAPPERS_FAMILY};
+  WxObserver *observer;
+  int result = wx_observer_open(&observer, &options);
+  if (result)
+    return result;
+  result = wx_observer_take(observer, context);
+  wx_observer_close(observer);
+  return result;
+}
+
+static WxHeld held_before;
+
+static void nothing_is_left(void *context) {
+  (void)context;
+  ck_assert_uint_eq(wx_held().descriptors, held_before.descriptors);
+}
+
+START_TEST(any_system_call_of_a_sample_may_fail_and_nothing_is_left) {
+  DoubleMap map = double_map_make(4 * PAGE);
+  double_map_writable(&map);
+  double_map_write(&map);
+  WxSnapshot snapshot;
+  held_before = wx_held();
+  ck_assert_uint_ge(wx_inject_each(EIO, sample_once, nothing_is_left, &snapshot), 30);
+  check_files(&snapshot, 4 * PAGE, 4 * PAGE, 1);
+  double_map_free(&map);
+}
+END_TEST
+
+WX_TEST_MAIN("snapshot", a_process_without_the_file_holds_nothing_and_that_is_known,
+             each_state_of_a_block_has_its_exact_figures,
+             partly_mapped_pages_are_told_from_orphaned_ones_to_the_page,
+             a_reservation_without_pages_is_neither_allocated_nor_mapped,
+             two_files_of_that_name_are_added_and_the_template_is_not,
+             what_only_a_forked_child_maps_is_mapped,
+             what_only_the_parent_maps_is_orphaned_in_the_family_and_mapped_among_all,
+             a_file_whose_descriptor_is_closed_is_found_by_its_mapping,
+             a_thousand_samples_leave_what_the_target_holds, a_process_that_has_ended_is_not_there,
+             a_process_of_another_user_is_refused,
+             any_system_call_of_a_sample_may_fail_and_nothing_is_left)
