@@ -1,0 +1,184 @@
+#include "measure/child.h"
+
+#include "measure/environment.h"
+#include "os/os.h"
+#include "os/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { NOT_STARTED = 127, VARIABLE_SIZE = 64 };
+
+/// The pipes, each {read, write}; -1 where not made.
+typedef struct {
+  int steps[2];
+  int answers[2];
+  int failure[2]; ///< The child's errno where it cannot start; empty and closed where it can.
+  int output[2];
+  int errors[2];
+} Pipes;
+
+static void close_end(int *fd) {
+  if (*fd >= 0)
+    wx_os_close_reader(*fd);
+  *fd = -1;
+}
+
+static void close_pipes(Pipes *pipes) {
+  int(*const all[])[2] = {&pipes->steps, &pipes->answers, &pipes->failure, &pipes->output,
+                          &pipes->errors};
+  for (size_t i = 0; i < sizeof all / sizeof *all; ++i) {
+    close_end(&(*all[i])[0]);
+    close_end(&(*all[i])[1]);
+  }
+}
+
+static int make_pipes(Pipes *pipes, const WxObserveOptions *options) {
+  *pipes = (Pipes){{-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}};
+  int result = wx_os_pipe(pipes->steps);
+  if (!result)
+    result = wx_os_pipe(pipes->answers);
+  if (!result)
+    result = wx_os_pipe(pipes->failure);
+  if (!result && options->output == WX_STREAM_CAPTURE)
+    result = wx_os_pipe(pipes->output);
+  if (!result && options->errors == WX_STREAM_CAPTURE)
+    result = wx_os_pipe(pipes->errors);
+  return result;
+}
+
+// The functions from here to run_child() run in the child, between fork and exec: no allocation.
+
+static int point_to_null(int stream, int flags) {
+  const int fd = wx_os_open("/dev/null", flags, 0);
+  if (fd < 0)
+    return fd;
+  const int result = fd == stream ? wx_os_keep_on_exec(fd) : wx_os_duplicate_onto(fd, stream);
+  if (fd != stream)
+    wx_os_close_reader(fd);
+  return result;
+}
+
+static int set_stream(WxStream wanted, int pipe_end, int stream) {
+  if (wanted == WX_STREAM_CAPTURE)
+    return wx_os_duplicate_onto(pipe_end, stream);
+  return wanted == WX_STREAM_DISCARD ? point_to_null(stream, O_WRONLY) : 0;
+}
+
+static int prepare_child(const Pipes *pipes, const WxObserveOptions *options, pid_t parent) {
+  int result = wx_os_own_group(0);
+  if (!result)
+    result = wx_os_signal_on_parent_death(SIGKILL);
+  if (!result && getppid() != parent) // It died before the signal was asked for.
+    result = -ESRCH;
+  if (!result)
+    result = point_to_null(STDIN_FILENO, O_RDONLY);
+  if (!result)
+    result = set_stream(options->output, pipes->output[1], STDOUT_FILENO);
+  if (!result)
+    result = set_stream(options->errors, pipes->errors[1], STDERR_FILENO);
+  if (!result && options->directory)
+    result = wx_os_change_directory(options->directory);
+  return result;
+}
+
+static int become_program(const Pipes *pipes, const WxObserveOptions *options, char **environment) {
+  int result = wx_os_keep_on_exec(pipes->answers[0]);
+  if (!result)
+    result = wx_os_keep_on_exec(pipes->steps[1]);
+  return result ? result : wx_os_exec(options->argv, environment);
+}
+
+static int become_function(Pipes *pipes, const WxObserveOptions *options) {
+  const WxStepChannel channel = {.read = pipes->answers[0], .write = pipes->steps[1]};
+  pipes->answers[0] = pipes->steps[1] = -1;
+  close_pipes(pipes);
+  return options->child(channel, options->child_context);
+}
+
+static _Noreturn void run_child(Pipes *pipes, const WxObserveOptions *options, char **environment,
+                                pid_t parent) {
+  int result = prepare_child(pipes, options, parent);
+  if (!result && options->child)
+    _exit(become_function(pipes, options));
+  if (!result)
+    result = become_program(pipes, options, environment);
+  (void)write(pipes->failure[1], &result, sizeof result);
+  _exit(NOT_STARTED);
+}
+
+// Waits until the child runs its program or function. Returns the child's failure where it cannot.
+static int await_start(const Pipes *pipes) {
+  int failure = 0;
+  const ssize_t got = wx_os_read(pipes->failure[0], &failure, sizeof failure);
+  if (got < 0)
+    return (int)got;
+  return got == sizeof failure ? failure : 0;
+}
+
+static int fork_child(WxChild *child, Pipes *pipes, const WxObserveOptions *options,
+                      char **environment) {
+  const pid_t parent = getpid();
+  const pid_t pid = wx_os_fork();
+  if (pid < 0)
+    return pid;
+  if (pid == 0)
+    run_child(pipes, options, environment, parent);
+  child->pid = pid;
+  close_end(&pipes->failure[1]);
+  close_end(&pipes->steps[1]);
+  close_end(&pipes->output[1]);
+  close_end(&pipes->errors[1]);
+  int result = await_start(pipes);
+  if (!result) {
+    child->pidfd = wx_os_pidfd_open(pid);
+    result = child->pidfd == -ENOSYS || child->pidfd >= 0 ? 0 : child->pidfd;
+  }
+  if (result)
+    wx_os_end_group(pid, NULL, NULL);
+  return result;
+}
+
+// The ends that this side needs move from the pipes to the child.
+static void take_ends(WxChild *child, Pipes *pipes) {
+  int *const from[] = {&pipes->steps[0], &pipes->answers[1], &pipes->answers[0], &pipes->output[0],
+                       &pipes->errors[0]};
+  int *const to[] = {&child->steps, &child->answers, &child->answers_kept, &child->output,
+                     &child->errors};
+  for (size_t i = 0; i < sizeof from / sizeof *from; ++i) {
+    *to[i] = *from[i];
+    *from[i] = -1;
+  }
+}
+
+int wx_child_start(WxChild *child, const WxObserveOptions *options) {
+  *child = (WxChild){-1, -1, -1, -1, -1, -1, -1};
+  Pipes pipes;
+  int result = make_pipes(&pipes, options);
+  char variable[VARIABLE_SIZE];
+  snprintf(variable, sizeof variable, "%s=%d,%d", WX_STEP_VARIABLE, pipes.answers[0],
+           pipes.steps[1]);
+  char **environment = wx_environment_make(options->environment, variable);
+  if (!result && !environment)
+    result = -ENOMEM;
+  if (!result)
+    result = fork_child(child, &pipes, options, environment);
+  if (!result)
+    take_ends(child, &pipes);
+  free(environment);
+  close_pipes(&pipes);
+  return result;
+}
+
+void wx_child_close(WxChild *child) {
+  close_end(&child->pidfd);
+  close_end(&child->steps);
+  close_end(&child->answers);
+  close_end(&child->answers_kept);
+  close_end(&child->output);
+  close_end(&child->errors);
+}

@@ -1,0 +1,85 @@
+/**
+   @file observe.h
+   Starts a program (or a function in a child process) and looks at it at each of its steps
+   (steps.h), while it waits.
+*/
+#ifndef WX_MEASURE_OBSERVE_H
+#define WX_MEASURE_OBSERVE_H
+
+#include "measure/steps.h"
+#include "os/text.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+/// What becomes of the program's standard output and error.
+typedef enum {
+  WX_STREAM_INHERIT,
+  WX_STREAM_DISCARD,
+  WX_STREAM_CAPTURE,
+} WxStream;
+
+/// How the observation ended.
+typedef enum {
+  WX_OBSERVED_ENDED,   ///< It reached step `end`; its wait status is its own affair.
+  WX_OBSERVED_DIED,    ///< It ended, or closed its pipe and ended, before step `end`.
+  WX_OBSERVED_LATE,    ///< It was killed at the time limit.
+  WX_OBSERVED_GARBLED, ///< It did not keep the protocol and was killed; `complaint` says how.
+  WX_OBSERVED_STOPPED, ///< The callback returned an error and it was killed.
+} WxOutcome;
+
+/// Called at each step, while the program waits. Other than 0 ends the observation with
+/// WX_OBSERVED_STOPPED and that value.
+typedef int WxStepCallback(void *context, pid_t pid, const WxStep *step);
+
+/// What to start and how. Zero is a good value for all but `argv` or `child`.
+typedef struct {
+  char *const *argv; ///< The program, looked up in PATH, and its arguments; ends with NULL.
+  /// Instead of `argv`: runs in the child; its result is the exit status. What it prints it must
+  /// flush itself.
+  int (*child)(WxStepChannel channel, void *context);
+  void *child_context;
+  /// `NAME=value` adds or replaces a variable, `NAME` alone removes it; ends with NULL, or NULL.
+  const char *const *environment;
+  const char *directory; ///< Working directory, or NULL for this one.
+  WxStream output;       ///< Its standard input is empty always.
+  WxStream errors;
+  size_t capture_limit;   ///< Bytes kept of each captured stream, the last of them; 0: 1 MiB.
+  uint64_t time_limit_ns; ///< 0: none.
+  WxStepCallback *on_step;
+  void *context;
+} WxObserveOptions;
+
+/// What happened. Start with {0}, end with wx_observed_free().
+typedef struct {
+  WxOutcome outcome;
+  int stopped_by;      ///< What the callback returned, with WX_OBSERVED_STOPPED.
+  int wait_status;     ///< As waitpid() gives it.
+  struct rusage usage; ///< Of the program and the children that it waited for.
+  uint64_t wall_ns;    ///< From before the fork until it was reaped, waiting at steps included.
+  uint64_t waiting_ns; ///< The part of it that the callback took.
+  uint64_t steps;      ///< How many were said.
+  WxStep last;         ///< The last of them.
+  WxText output;       ///< What was captured.
+  WxText errors;
+  char complaint[160]; ///< One line on what was wrong, "" where nothing was.
+} WxObserved;
+
+/// Runs the program to its end. Returns 0 with `observed` filled, whatever the program did; or a
+/// negative errno where it could not be started (that of execve: -ENOENT, -EACCES) or the observer
+/// itself failed, in which case nothing of the program is left running.
+///
+/// The program leads a process group of its own: whatever is killed is that group, nothing else. It
+/// is killed too when the calling thread dies. What it leaves running when it ends well is not
+/// touched, nor waited for.
+int wx_observe(const WxObserveOptions *options, WxObserved *observed);
+
+/// Writes one line on how the program ended, as "killed by signal 9 (Killed) after step collected
+/// of round 1".
+void wx_observed_describe(const WxObserved *observed, char *text, size_t size);
+
+void wx_observed_free(WxObserved *observed);
+
+#endif
