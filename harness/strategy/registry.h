@@ -12,5 +12,6 @@ extern const WxStrategy wx_strategy_coreclr;
 extern const WxStrategy wx_strategy_coreclr_punch;
 extern const WxStrategy wx_strategy_coreclr_off;
 extern const WxStrategy wx_strategy_rwx;
+extern const WxStrategy wx_strategy_close_without_munmap;
 
 #endif

@@ -7,10 +7,8 @@
 #include <string.h>
 
 static const WxStrategy *const registry[] = {
-    &wx_strategy_coreclr,
-    &wx_strategy_coreclr_punch,
-    &wx_strategy_coreclr_off,
-    &wx_strategy_rwx,
+    &wx_strategy_coreclr, &wx_strategy_coreclr_punch,        &wx_strategy_coreclr_off,
+    &wx_strategy_rwx,     &wx_strategy_close_without_munmap,
 };
 
 static const char *const operation_names[WX_OPERATIONS] = {

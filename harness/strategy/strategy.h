@@ -58,6 +58,8 @@ enum {
   WX_CAN_ENFORCE_WX = 1 << 1,  ///< No page is ever writable and executable in the same mapping.
   WX_CAN_PATCH = 1 << 2,       ///< Committed code can be rewritten.
   WX_IS_RUNTIME_PATH = 1 << 3, ///< Imitates a path of the runtime.
+  WX_IS_REFUTED =
+      1 << 4, ///< A guess that is wrong; only run where a scenario or the user names it.
 };
 
 /// A strategy: one row of the registry.

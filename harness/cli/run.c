@@ -1,0 +1,222 @@
+// `wxbench run`: scenarios on the simulator, each on several strategies.
+#include "scenario/run.h"
+#include "cli/options.h"
+#include "cli/progress.h"
+#include "cli/say.h"
+#include "cli/scenarios.h"
+#include "cli/verb.h"
+#include "output/result.h"
+#include "scenario/expect.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { KEY_STRATEGY = 's', KEY_SET = 256, KEY_ROUNDS };
+
+typedef struct {
+  WxNames strategies;
+  WxSettings settings;
+} Own;
+
+static const struct argp_option own_options[] = {
+    {"strategy", KEY_STRATEGY, "S", 0, "Only this strategy; may be repeated", 0},
+    {"set", KEY_SET, "KEY=VALUE", 0,
+     "Set a parameter of the scenario or an option of the strategy; may be repeated", 0},
+    {"rounds", KEY_ROUNDS, "N", 0, "The same as --set rounds=N", 0},
+    {0},
+};
+
+static error_t set_rounds(struct argp_state *state, Own *own, const char *text) {
+  static char setting[64];
+  uint64_t rounds;
+  const error_t failed = wx_options_count(state, "--rounds", text, 1, UINT32_MAX, &rounds);
+  if (failed)
+    return failed;
+  snprintf(setting, sizeof setting, "rounds=%llu", (unsigned long long)rounds);
+  return wx_settings_add(state, &own->settings, setting);
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state) {
+  Own *own = state->input;
+  switch (key) {
+  case KEY_STRATEGY:
+    return wx_names_add(state, &own->strategies, argument);
+  case KEY_SET:
+    return wx_settings_add(state, &own->settings, argument);
+  case KEY_ROUNDS:
+    return set_rounds(state, own, argument);
+  default:
+    return ARGP_ERR_UNKNOWN;
+  }
+}
+
+static const WxOptionsSpec spec = {
+    .arguments = "[SCENARIO|FILE.yaml...]",
+    .summary =
+        "Run scenarios on the simulator, each on several strategies and in a process of its own; "
+        "without an argument all of them.",
+    .example = "  wxbench run release_retains\n"
+               "  wxbench run drifting_sizes --strategy coreclr --rounds 20 --json result.json",
+    .options = own_options,
+    .parse = parse,
+};
+
+typedef struct {
+  const WxOptions *options;
+  const Own *own;
+  WxDocument *document;
+  WxProgress progress;
+  bool failed; ///< An expectation was not met.
+} Session;
+
+static bool is_default(const WxStrategy *strategy) {
+  return !(strategy->capabilities & WX_IS_REFUTED);
+}
+
+// The strategies to run: those of the command line, else of the scenario, else all but refuted
+// guesses.
+static size_t choose(const Session *session, const WxScenario *scenario, const WxStrategy *chosen[],
+                     size_t capacity) {
+  size_t count = 0;
+  const WxNames *named = &session->own->strategies;
+  const size_t wanted = named->count ? named->count : scenario->strategies_count;
+  for (size_t i = 0; i < wanted && count < capacity; ++i)
+    chosen[count++] = wx_strategy_find(named->count ? named->items[i] : scenario->strategies[i]);
+  const WxStrategy *strategy;
+  for (size_t i = 0; wanted == 0 && (strategy = wx_strategy_at(i)) && count < capacity; ++i)
+    if (is_default(strategy))
+      chosen[count++] = strategy;
+  return count;
+}
+
+static void add_result(Session *session, const WxParameters *parameters, WxResult results[],
+                       size_t count, const WxRun *run, size_t index) {
+  WxExpectationResult *judged;
+  size_t judged_count;
+  if (wx_expect_judge(parameters, results, count, index, &judged, &judged_count)) {
+    session->document->lost = true;
+    return;
+  }
+  results[index].expectations = judged;
+  results[index].expectation_count = judged_count;
+  json_t *json = wx_result_json(&results[index]);
+  if (json && strcmp(run->report.path, results[index].strategy) != 0)
+    json_object_set_new(json, "fell_back_to", json_string(run->report.path));
+  wx_document_add_result(session->document, json);
+  session->failed = session->failed || !wx_result_ok(&results[index]);
+  if (strcmp(run->report.path, results[index].strategy) != 0)
+    wx_document_note(session->document,
+                     "%s on %s ran as %s: the runtime's switch is off or its file "
+                     "could not be made.",
+                     results[index].scenario, results[index].strategy, run->report.path);
+  for (size_t i = 0; i < judged_count; ++i)
+    if (!judged[i].ok)
+      wx_document_note(session->document, "NOT MET: %s on %s: %s: expected %s, measured %s",
+                       results[index].scenario, results[index].strategy, judged[i].name,
+                       judged[i].expected, judged[i].actual);
+  results[index].expectations = NULL;
+  wx_expect_free(judged, judged_count);
+}
+
+static int run_strategies(Session *session, const WxParameters *parameters,
+                          const WxStrategy *const chosen[], size_t count, WxRun runs[],
+                          WxResult results[]) {
+  const char *name = parameters->scenario->name;
+  for (size_t i = 0; i < count; ++i) {
+    wx_progress_show(&session->progress, "%s on %s", name, chosen[i]->name);
+    if (wx_run_scenario(parameters, chosen[i], &runs[i])) {
+      wx_progress_end(&session->progress);
+      return wx_cli_fail(session->options->verb, "%s on %s: %s", name, chosen[i]->name,
+                         runs[i].problem);
+    }
+    results[i] = runs[i].result;
+  }
+  for (size_t i = 0; i < count; ++i)
+    add_result(session, parameters, results, count, &runs[i], i);
+  return 0;
+}
+
+static int run_scenario(Session *session, const WxScenario *scenario,
+                        const WxParameters *parameters) {
+  enum { MOST = 64 };
+  const WxStrategy *chosen[MOST];
+  const size_t count = choose(session, scenario, chosen, MOST);
+  WxRun *runs = calloc(count + 1, sizeof *runs);
+  WxResult *results = calloc(count + 1, sizeof *results);
+  int status = runs && results ? run_strategies(session, parameters, chosen, count, runs, results)
+                               : wx_cli_fail(session->options->verb, "out of memory");
+  for (size_t i = 0; i < count && runs; ++i)
+    wx_run_free(&runs[i]);
+  free(runs);
+  free(results);
+  return status;
+}
+
+static int load_and_run(Session *session, const char *name) {
+  WxLoadedScenario loaded;
+  int status = wx_cli_load_scenario(session->options->verb, "scenario", "scenarios", name,
+                                    &session->own->settings, &loaded);
+  if (status)
+    return status;
+  if (loaded.scenario->workload)
+    status = wx_cli_fail(session->options->verb,
+                         "%s is a workload of the real runtime; "
+                         "expected a scenario (try wxbench validate)",
+                         name);
+  else
+    status = run_scenario(session, loaded.scenario, &loaded.parameters);
+  wx_cli_loaded_free(&loaded);
+  return status;
+}
+
+static int check_strategies(const WxOptions *options, const WxNames *strategies) {
+  const char *names[64];
+  size_t count = 0;
+  for (const WxStrategy *strategy; (strategy = wx_strategy_at(count)); ++count)
+    names[count] = strategy->name;
+  for (size_t i = 0; i < strategies->count; ++i)
+    if (!wx_strategy_find(strategies->items[i]))
+      return wx_cli_unknown(options->verb, "strategy", strategies->items[i], names, count);
+  return 0;
+}
+
+static int run_all(Session *session) {
+  char **names;
+  size_t count;
+  int status = wx_cli_all_scenarios(session->options->verb, "scenarios", &names, &count);
+  if (status)
+    return status;
+  for (size_t i = 0; i < count && status == 0; ++i)
+    status = load_and_run(session, names[i]);
+  wx_scenario_names_free(names, count);
+  return status;
+}
+
+int wx_cli_run(int argc, char **argv) {
+  WxOptions options;
+  Own own = {0};
+  if (!wx_options_parse(&options, &spec, argc, argv, &own))
+    return options.status;
+  WxDocument document;
+  wx_document_init(&document, "run");
+  Session session = {&options, &own, &document, wx_progress_begin(options.quiet), false};
+  int status = check_strategies(&options, &own.strategies);
+  if (status == 0 && options.argument_count == 0)
+    status = run_all(&session);
+  for (size_t i = 0; i < options.argument_count && status == 0; ++i)
+    status = load_and_run(&session, options.arguments[i]);
+  wx_progress_end(&session.progress);
+  if (status == 0)
+    wx_document_add_table(&document, wx_result_table("run", document.results));
+  const char *seed = wx_settings_get(&own.settings, "seed");
+  const WxFigure shown_seed = seed ? atoll(seed) : 0;
+  wx_names_free(&own.strategies);
+  wx_settings_free(&own.settings);
+  if (status == 0)
+    return wx_cli_finish(&options, &document, shown_seed,
+                         session.failed ? WX_EXIT_FAILED : WX_EXIT_OK);
+  wx_document_free(&document);
+  wx_options_free(&options);
+  return status;
+}

@@ -1,0 +1,146 @@
+#include "scenario/actions.h"
+
+#include "codegen/codegen.h"
+#include "os/os.h"
+#include "scenario/blocks.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+// The fields of an action, as bits, so that a row can say which it needs and which it may have.
+enum {
+  NAME = 1 << 0,
+  GROUP = 1 << 1,
+  COUNT = 1 << 2,
+  SIZE = 1 << 3,
+  GROW = 1 << 4,
+  CODE = 1 << 5,
+  PAGES = 1 << 6,
+  ORDER = 1 << 7,
+  MAY_FAIL = 1 << 8,
+};
+
+static const struct {
+  const char *name;
+  size_t offset;
+} fields[] = {
+    {"name", offsetof(WxAction, name)},         {"group", offsetof(WxAction, group)},
+    {"count", offsetof(WxAction, count)},       {"size", offsetof(WxAction, size)},
+    {"grow", offsetof(WxAction, grow)},         {"code", offsetof(WxAction, code)},
+    {"pages", offsetof(WxAction, pages)},       {"order", offsetof(WxAction, order)},
+    {"may_fail", offsetof(WxAction, may_fail)},
+};
+
+enum { FIELDS = sizeof fields / sizeof *fields };
+
+typedef struct {
+  const char *name;
+  int needs;
+  int may_have;
+  int (*run)(const WxAction *action, WxPlay *play);
+} Row;
+
+// Says a step of the round, at which everything is sampled.
+static int act_step(const WxAction *action, WxPlay *play) {
+  return wx_play_step(play, action->name);
+}
+
+// `count` blocks of `size` bytes (and `grow` more in each later round), each with a function of
+// `code` bytes, run at once.
+static int act_generate(const WxAction *action, WxPlay *play) {
+  WxBlockPlan plan;
+  const int result = wx_block_plan(action, play, &plan);
+  return result ? result : wx_blocks_generate(play, &plan);
+}
+
+// As generate, but nothing is committed or written: address space only.
+static int act_reserve(const WxAction *action, WxPlay *play) {
+  WxBlockPlan plan;
+  const int result = wx_block_plan(action, play, &plan);
+  return result ? result : wx_blocks_reserve(play, &plan);
+}
+
+// Commits each block of a group as pairs of `pages` bytes, executable and writable in turn, as the
+// runtime's stub heaps.
+static int act_interleave(const WxAction *action, WxPlay *play) {
+  uint64_t stride;
+  const int result =
+      wx_parameters_quantity(play->parameters, action->pages, &stride, play->report->problem);
+  return result ? result : wx_blocks_interleave(play, action->group, (size_t)stride);
+}
+
+// Writes a new function over each one of the group and runs it.
+static int act_rewrite(const WxAction *action, WxPlay *play) {
+  return wx_blocks_rewrite(play, action->group);
+}
+
+// Runs every function of the group and checks what it returns.
+static int act_call(const WxAction *action, WxPlay *play) {
+  return wx_blocks_call(play, action->group);
+}
+
+// Releases the group: `oldest` first (the default), `newest` first, or `every-second` block.
+static int act_release(const WxAction *action, WxPlay *play) {
+  return wx_blocks_release(play, action->group, action->order);
+}
+
+static const Row rows[] = {
+    {"step", NAME, 0, act_step},
+    {"generate", GROUP | COUNT | SIZE, GROW | CODE | MAY_FAIL, act_generate},
+    {"reserve", GROUP | COUNT | SIZE, GROW | MAY_FAIL, act_reserve},
+    {"interleave", GROUP | PAGES, MAY_FAIL, act_interleave},
+    {"rewrite", GROUP, MAY_FAIL, act_rewrite},
+    {"call", GROUP, 0, act_call},
+    {"release", GROUP, ORDER | MAY_FAIL, act_release},
+};
+
+static const Row *find(const char *name) {
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i)
+    if (strcmp(rows[i].name, name) == 0)
+      return &rows[i];
+  return NULL;
+}
+
+static const char *field_value(const WxAction *action, size_t index) {
+  return *(char *const *)(const void *)((const char *)action + fields[index].offset);
+}
+
+static int unknown_action(const WxAction *action, char *problem, size_t size) {
+  int length = snprintf(problem, size, "unknown action '%.32s'; expected", action->act);
+  for (size_t i = 0; i < sizeof rows / sizeof *rows && length > 0 && (size_t)length < size; ++i)
+    length +=
+        snprintf(problem + length, size - (size_t)length, "%s %s", i ? "," : "", rows[i].name);
+  return -EINVAL;
+}
+
+int wx_action_check(const WxAction *action, char *problem, size_t size) {
+  const Row *row = find(action->act);
+  if (!row)
+    return unknown_action(action, problem, size);
+  for (size_t i = 0; i < FIELDS; ++i) {
+    const int bit = 1 << i;
+    const bool given = field_value(action, i) != NULL;
+    if (given == ((row->needs & bit) != 0) || (given && row->may_have & bit))
+      continue;
+    snprintf(problem, size, "action %s %s '%s'", row->name,
+             given ? "has no field" : "needs a field", fields[i].name);
+    return -EINVAL;
+  }
+  if (action->order && !wx_blocks_order_known(action->order)) {
+    snprintf(problem, size, "order is '%.32s'; expected oldest, newest or every-second",
+             action->order);
+    return -EINVAL;
+  }
+  return 0;
+}
+
+int wx_action_do(const WxAction *action, WxPlay *play) {
+  const int result = find(action->act)->run(action, play);
+  if (result && action->may_fail && strcmp(action->may_fail, "yes") == 0) {
+    ++play->report->failures;
+    return 0;
+  }
+  return result;
+}

@@ -1,0 +1,15 @@
+/**
+   @file runtime_switch.h
+   The runtime's own switch for W^X, read as the runtime reads it.
+*/
+#ifndef WX_SCENARIO_RUNTIME_SWITCH_H
+#define WX_SCENARIO_RUNTIME_SWITCH_H
+
+#include <stdbool.h>
+
+/// Whether a runtime of major version `major` would run with W^X on:
+/// `DOTNET_EnableWriteXorExecute`, else `COMPlus_EnableWriteXorExecute`, a hexadecimal number;
+/// without either, on from .NET 7 (dotnet/runtime PR 69672).
+bool wx_runtime_switch_on(int major);
+
+#endif

@@ -1,0 +1,84 @@
+#include "scenario/sampling.h"
+
+#include "os/grow.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+// The names of steps that samples may borrow: literals outlive everything.
+static const char *step_name(const char *name) {
+  static const char *const names[] = {"start", "generated", "dropped", "collected", "end"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; ++i)
+    if (strcmp(names[i], name) == 0)
+      return names[i];
+  return NULL;
+}
+
+static void fill(WxSample *sample, const WxSnapshot *snapshot, const WxStep *step) {
+  sample->live_bytes = wx_known(step->live_bytes) ? step->live_bytes : snapshot->mapped_bytes;
+  sample->allocated_bytes = snapshot->allocated_bytes;
+  sample->mapped_bytes = snapshot->mapped_bytes;
+  sample->orphaned_bytes = snapshot->orphaned_bytes;
+  sample->rss_bytes = snapshot->rss_bytes;
+  sample->rss_shmem_bytes = snapshot->rss_shmem_bytes;
+  sample->pss_bytes = snapshot->pss_bytes;
+  sample->cgroup_shmem_bytes = snapshot->cgroup_shmem_bytes;
+  sample->mappings = snapshot->mappings;
+  sample->doublemapper_mappings = snapshot->doublemapper_mappings;
+}
+
+static int open_observer(WxSampling *sampling, pid_t pid) {
+  const WxObserverOptions options = {
+      .pid = pid, .name = sampling->file, .scope = WX_MAPPERS_FAMILY};
+  return wx_observer_open(&sampling->observer, &options);
+}
+
+int wx_sampling_take(WxSampling *sampling, pid_t pid, const WxStep *step) {
+  const char *name = step_name(step->name);
+  if (!name)
+    return -EPROTO;
+  if (!sampling->observer) {
+    const int result = open_observer(sampling, pid);
+    if (result)
+      return result;
+  }
+  WxSample *grown =
+      wx_grown(sampling->samples, &sampling->capacity, sampling->count, sizeof *grown);
+  if (!grown)
+    return -ENOMEM;
+  sampling->samples = grown;
+  WxSnapshot snapshot;
+  const int result = wx_observer_take(sampling->observer, &snapshot);
+  if (result)
+    return result;
+  if (sampling->count == 0)
+    sampling->begun_ns = snapshot.t_ns;
+  WxSample *sample = &sampling->samples[sampling->count++];
+  *sample = wx_sample_unknown((WxFigure)step->round, name);
+  sample->t_ns = (WxFigure)(snapshot.t_ns - sampling->begun_ns);
+  fill(sample, &snapshot, step);
+  return 0;
+}
+
+WxSample *wx_sampling_last(WxSampling *sampling) {
+  return sampling->count ? &sampling->samples[sampling->count - 1] : NULL;
+}
+
+void wx_sampling_metrics(const WxSampling *sampling, WxMetrics *metrics) {
+  for (size_t i = 0; i < sampling->count; ++i) {
+    const WxSample *sample = &sampling->samples[i];
+    metrics->live_peak_bytes = wx_figure_max(metrics->live_peak_bytes, sample->live_bytes);
+    metrics->allocated_peak_bytes =
+        wx_figure_max(metrics->allocated_peak_bytes, sample->allocated_bytes);
+    metrics->mappings_peak = wx_figure_max(metrics->mappings_peak, sample->mappings);
+  }
+  if (sampling->count)
+    metrics->orphaned_bytes = sampling->samples[sampling->count - 1].orphaned_bytes;
+}
+
+void wx_sampling_free(WxSampling *sampling) {
+  wx_observer_close(sampling->observer);
+  free(sampling->samples);
+  *sampling = (WxSampling){0};
+}

@@ -1,0 +1,88 @@
+/**
+   @file scenario.h
+   A scenario: what is to be done, round by round, and what must come of it; read from
+   scenarios/NAME.yaml.
+
+   All text is as written in the file; quantities are resolved by parameters.h when they are used.
+*/
+#ifndef WX_SCENARIO_SCENARIO_H
+#define WX_SCENARIO_SCENARIO_H
+
+#include "scenario/yaml.h"
+
+/// A number that can be set from the command line.
+typedef struct {
+  char *name;
+  char *value;
+  char *means; ///< What it is, in a few words; may be NULL.
+} WxParameter;
+
+/// One action of a round; which fields an action uses is in its row in actions.c. Unused ones are
+/// NULL.
+typedef struct {
+  char *act;
+  char *name;
+  char *group;
+  char *count;
+  char *size;
+  char *grow;
+  char *code;
+  char *pages;
+  char *order;
+  char *may_fail;
+} WxAction;
+
+/// What a figure is compared with: a number, or a figure or parameter, multiplied.
+typedef struct {
+  char *number;
+  char *of;
+  char *times;
+  char *strategy;
+  char *mode;
+} WxExpectedValue;
+
+typedef struct {
+  char *strategy; ///< Or NULL: every one.
+  char *mode;     ///< For a workload of the real runtime.
+  char *metric;
+  char *op; ///< eq, le, ge, grows, flat.
+  WxExpectedValue *value;
+} WxExpectation;
+
+typedef struct {
+  char *name;
+  char *shows;    ///< One sentence: what it proves or refutes.
+  char *workload; ///< Of the real runtime; then there are no rounds here.
+  char *wx;       ///< `env`: the runtime's own switch picks the path of `coreclr`.
+  char *at_end;   ///< `release` (the default) or `keep`: what becomes of what is still live.
+  WxParameter *parameters;
+  unsigned parameters_count;
+  char **strategies; ///< Which to compare; none: all of the registry that imitate or fix the
+                     ///< runtime, and `rwx`.
+  unsigned strategies_count;
+  WxAction *round;
+  unsigned round_count;
+  WxExpectation *expect;
+  unsigned expect_count;
+} WxScenario;
+
+/// Reads a scenario and checks its words (actions, their fields, operators, strategies). Returns 0,
+/// or a negative errno with `complaint` set. The caller ends with wx_scenario_free().
+int wx_scenario_load(const char *path, WxScenario **loaded, WxComplaint *complaint);
+
+/// Allowed on NULL.
+void wx_scenario_free(WxScenario *scenario);
+
+/// Finds the file of scenario `name`: `DIRECTORY/NAME.yaml`. -ENOENT where there is none.
+int wx_scenario_path(const char *directory, const char *name, char *path, size_t capacity);
+
+/// Lists the names of all scenarios of a directory, sorted. Returns 0 with `*names`
+/// (wx_scenario_names_free()).
+int wx_scenario_names(const char *directory, char ***names, size_t *count);
+void wx_scenario_names_free(char **names, size_t count);
+
+/// The directory of the scenarios (`scenarios`) or of the workloads (`scenarios/workloads`): below
+/// `WXBENCH_HOME`, else beside the folder in which the program lies, else here.
+void wx_scenario_directory(const char *below, char *path, size_t capacity);
+
+#endif

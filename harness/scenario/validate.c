@@ -1,0 +1,162 @@
+#include "scenario/validate.h"
+
+#include "measure/memfd.h"
+#include "measure/observe.h"
+#include "scenario/verdict.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ARGUMENTS_MOST = 32, TIME_LIMIT_MINUTES = 10 };
+
+static const uint64_t minute_ns = UINT64_C(60) * 1000 * 1000 * 1000;
+
+// The command line: dotnet exec --fx-version V PROGRAM WORKLOAD key=value...
+typedef struct {
+  char *items[ARGUMENTS_MOST + 1];
+  size_t count;
+} Arguments;
+
+static int add_argument(Arguments *arguments, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static int add_argument(Arguments *arguments, const char *format, ...) {
+  va_list values;
+  va_start(values, format);
+  char *text;
+  const int length = vasprintf(&text, format, values);
+  va_end(values);
+  if (length < 0)
+    return -ENOMEM;
+  if (arguments->count == ARGUMENTS_MOST) {
+    free(text);
+    return -E2BIG;
+  }
+  arguments->items[arguments->count++] = text;
+  return 0;
+}
+
+static void free_arguments(Arguments *arguments) {
+  for (size_t i = 0; i < arguments->count; ++i)
+    free(arguments->items[i]);
+}
+
+static int build_arguments(const WxValidationOrder *order, Arguments *arguments, char *problem) {
+  const WxScenario *scenario = order->parameters->scenario;
+  int result = add_argument(arguments, "%s/dotnet", order->runtime->root);
+  if (result == 0)
+    result = add_argument(arguments, "exec");
+  if (result == 0)
+    result = add_argument(arguments, "--fx-version");
+  if (result == 0)
+    result = add_argument(arguments, "%s", order->runtime->version);
+  if (result == 0)
+    result = add_argument(arguments, "%s", order->program);
+  if (result == 0)
+    result = add_argument(arguments, "%s", scenario->workload);
+  for (unsigned i = 0; i < scenario->parameters_count && result == 0; ++i) {
+    const char *name = scenario->parameters[i].name;
+    uint64_t value;
+    result = wx_parameters_quantity(order->parameters, name, &value, problem);
+    if (result == 0)
+      result = add_argument(arguments, "%s=%llu", name, (unsigned long long)value);
+  }
+  return result;
+}
+
+static int sample_step(void *context, pid_t pid, const WxStep *step) {
+  return wx_sampling_take(context, pid, step);
+}
+
+// The last sample at the step of that name, NULL where it was never reached.
+static const WxSample *sample_at(const WxSampling *sampling, const char *step) {
+  for (size_t i = sampling->count; i-- > 0;)
+    if (strcmp(sampling->samples[i].step, step) == 0)
+      return &sampling->samples[i];
+  return NULL;
+}
+
+static void fill_result(WxValidation *validation, const WxObserved *observed) {
+  WxMetrics *metrics = &validation->result.metrics;
+  const WxSample *start = sample_at(&validation->sampling, "start");
+  const WxSample *end = sample_at(&validation->sampling, "end");
+  wx_sampling_metrics(&validation->sampling, metrics);
+  if (start && end)
+    metrics->retained_bytes = wx_figure_minus(end->orphaned_bytes, start->orphaned_bytes);
+  metrics->minor_faults = observed->usage.ru_minflt;
+  metrics->wall_ns = (WxFigure)(observed->wall_ns - observed->waiting_ns);
+  validation->result.samples = validation->sampling.samples;
+  validation->result.sample_count = validation->sampling.count;
+  validation->result.verdict_code = wx_verdict(metrics, end ? end->allocated_bytes : WX_UNKNOWN,
+                                               validation->verdict, sizeof validation->verdict);
+  validation->result.verdict_text = validation->verdict;
+}
+
+// The last line that the program wrote to its standard error, or how it ended.
+static int explain(WxValidation *validation, const WxObserved *observed) {
+  char ending[WX_PROBLEM_SIZE / 2];
+  wx_observed_describe(observed, ending, sizeof ending);
+  const char *line = observed->errors.length ? observed->errors.data : "";
+  snprintf(validation->problem, sizeof validation->problem, "%s%s%.*s", ending, *line ? ": " : "",
+           (int)strcspn(line, "\n"), line);
+  return observed->outcome == WX_OBSERVED_STOPPED ? observed->stopped_by : -EIO;
+}
+
+static int observe(const WxValidationOrder *order, Arguments *arguments, WxValidation *validation) {
+  char preload[PATH_MAX + 16];
+  snprintf(preload, sizeof preload, "LD_PRELOAD=%s", order->preload);
+  const char *const environment[] = {
+      order->mode->wx ? "DOTNET_EnableWriteXorExecute=1" : "DOTNET_EnableWriteXorExecute=0",
+      "COMPlus_EnableWriteXorExecute",
+      "DOTNET_ROOT",
+      order->mode->preload ? preload : NULL,
+      NULL,
+  };
+  const WxObserveOptions options = {
+      .argv = arguments->items,
+      .environment = environment,
+      .output = WX_STREAM_CAPTURE,
+      .errors = WX_STREAM_CAPTURE,
+      .time_limit_ns = TIME_LIMIT_MINUTES * minute_ns,
+      .on_step = sample_step,
+      .context = &validation->sampling,
+  };
+  WxObserved observed = {0};
+  int result = wx_observe(&options, &observed);
+  if (result)
+    snprintf(validation->problem, sizeof validation->problem, "cannot start %s: %s",
+             arguments->items[0], strerror(-result));
+  else if (observed.outcome != WX_OBSERVED_ENDED || observed.wait_status)
+    result = explain(validation, &observed);
+  else
+    fill_result(validation, &observed);
+  validation->output = observed.output;
+  observed.output = (WxText){0};
+  wx_observed_free(&observed);
+  return result;
+}
+
+int wx_validate(const WxValidationOrder *order, WxValidation *validation) {
+  *validation = (WxValidation){.sampling.file = WX_DOUBLEMAPPER};
+  validation->result = (WxResult){.workload = order->parameters->scenario->name,
+                                  .mode = order->mode->name,
+                                  .runtime = order->runtime->version,
+                                  .metrics = wx_metrics_unknown()};
+  Arguments arguments = {0};
+  int result = build_arguments(order, &arguments, validation->problem);
+  if (result == 0)
+    result = observe(order, &arguments, validation);
+  else if (*validation->problem == '\0')
+    snprintf(validation->problem, sizeof validation->problem, "%s", strerror(-result));
+  free_arguments(&arguments);
+  return result;
+}
+
+void wx_validation_free(WxValidation *validation) {
+  wx_sampling_free(&validation->sampling);
+  wx_text_free(&validation->output);
+}
