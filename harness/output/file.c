@@ -57,7 +57,7 @@ static int find_target(const char *path, Target *target) {
     strcpy(target->folder, ".");
   const char *base = slash ? slash + 1 : target->file;
   if (*base == '\0')
-    return -EISDIR;
+    return *path ? -EISDIR : -ENOENT;
   // A leading dot keeps it out of globs; the name is cut so that it always fits.
   const int length = snprintf(target->temporary, sizeof target->temporary, "%s/.%.200s.%ld.tmp",
                               target->folder, base, (long)getpid());
