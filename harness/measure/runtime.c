@@ -12,9 +12,13 @@ static const char *component_before(const char *path, const char *end) {
   return end;
 }
 
+// The kernel appends " (deleted)" to the path of a file that an update has replaced.
 static bool is_library(const char *path) {
   const char *name = strrchr(path, '/');
-  return name && strcmp(name + 1, library) == 0;
+  if (!name || strncmp(name + 1, library, sizeof library - 1) != 0)
+    return false;
+  const char *rest = name + sizeof library;
+  return *rest == '\0' || strcmp(rest, " (deleted)") == 0;
 }
 
 static void take_version(WxRuntime *runtime) {
