@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# The verb `explain`, as a user types it: the published case, pasted rows, bad input.
+set -u
+. tests/support/tap.sh
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+"$wxbench" explain 7f4000000000-7f4007ff6000 7f3fc4000000-7f3fcbff5000 7f404c021000-7f4051b4c000 \
+  7f3fae82e000-7f3fb4000000 7f406c021000-7f40701ff000 --json "$work/published.json" >"$work/published.txt"
+claim explain_prints_the_published_case_row_by_row cmp "$work/published.txt" tests/fixtures/explain/published.txt
+
+certainties=$(python3 -c 'import json,sys; print(*[r["certainty"] for r in json.load(open(sys.argv[1]))["results"]], sep=",")' \
+  "$work/published.json")
+claim explain_states_its_certainty_in_json [ "$certainties" = "very high,very high,very high,low,very high" ]
+
+"$wxbench" explain <tests/fixtures/explain/pasted.txt --json - |
+  python3 -c 'import json,sys; print(*[r["reading"] for r in json.load(sys.stdin)["results"]])' >"$work/pasted"
+claim explain_reads_rows_pasted_from_a_debugger [ "$(cat "$work/pasted")" = "full-heaps reserved-tail undetermined" ]
+
+refused explain_refuses_a_range_that_is_none "expected START-END" "$wxbench" explain 7f00
+refused explain_refuses_a_range_backwards "expected START-END" "$wxbench" explain 7f0000002000-7f0000001000
+refused explain_refuses_text_without_ranges "none of the 0 lines on stdin has a range" "$wxbench" explain
+refused explain_refuses_a_slot_that_is_no_power_of_two "expected a power of two" "$wxbench" explain --slot 3MiB 7f0000000000-7f0000001000
+tap_end
