@@ -1,6 +1,7 @@
 // The table of verbs, and what the program says about itself.
 #include "cli/say.h"
 #include "cli/verb.h"
+#include "os/layout.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,17 +25,17 @@
 
 static const WxCliVerb verbs[] = {
     {"list", "what there is: strategies, scenarios, workloads, peers, runtimes, models",
-     wx_cli_list},
-    {"run", "run scenarios on the simulator, strategy by strategy", wx_cli_run},
-    {"validate", "run workloads on the real .NET runtime, mode by mode", wx_cli_validate},
-    {"record", "record what a .NET process asks of its executable memory", wx_cli_record},
-    {"replay", "run a recording on any strategy", wx_cli_replay},
-    {"reclaim", "give orphaned pages of a .NET process back", wx_cli_reclaim},
-    {"audit", "say whose memory it is, for a process, saved maps or a core", wx_cli_audit},
-    {"explain", "say what address ranges of a debugger's list are", wx_cli_explain},
-    {"bench", "measure what reclaim and audit cost", wx_cli_bench},
-    {"compare", "compare two result files; exit 1 if anything got worse", wx_cli_compare},
-    {"report", "summarise a folder of result files", wx_cli_report},
+     wx_cli_list, false},
+    {"run", "run scenarios on the simulator, strategy by strategy", wx_cli_run, true},
+    {"validate", "run workloads on the real .NET runtime, mode by mode", wx_cli_validate, false},
+    {"record", "record what a .NET process asks of its executable memory", wx_cli_record, false},
+    {"replay", "run a recording on any strategy", wx_cli_replay, true},
+    {"reclaim", "give orphaned pages of a .NET process back", wx_cli_reclaim, false},
+    {"audit", "say whose memory it is, for a process, saved maps or a core", wx_cli_audit, false},
+    {"explain", "say what address ranges of a debugger's list are", wx_cli_explain, false},
+    {"bench", "measure what reclaim and audit cost", wx_cli_bench, false},
+    {"compare", "compare two result files; exit 1 if anything got worse", wx_cli_compare, false},
+    {"report", "summarise a folder of result files", wx_cli_report, false},
 };
 
 enum { VERBS = sizeof verbs / sizeof *verbs };
@@ -119,5 +120,7 @@ int main(int argc, char **argv) {
   if (*first == '-')
     return wx_cli_fail(NULL, "unknown option '%s'; a verb comes first (see wxbench --help)", first);
   const WxCliVerb *verb = find(first);
+  if (verb && verb->fixed_layout)
+    wx_os_fix_layout(argv);
   return verb ? verb->run(argc - 1, argv + 1) : unknown(first);
 }

@@ -6,6 +6,8 @@
 #ifndef WX_CLI_VERB_H
 #define WX_CLI_VERB_H
 
+#include <stdbool.h>
+
 /// Exit statuses of the program.
 enum {
   WX_EXIT_OK = 0,         ///< Done, and every expectation met.
@@ -19,6 +21,7 @@ typedef struct {
   const char *name;
   const char *summary;
   int (*run)(int argc, char **argv);
+  bool fixed_layout; ///< Counts mappings of its own, which must not depend on random addresses.
 } WxCliVerb;
 
 int wx_cli_audit(int argc, char **argv);
