@@ -57,7 +57,7 @@ int wx_os_lock_memory(void) {
   const int failed = wx_os_begin(WX_OS_MLOCKALL);
   if (failed)
     return failed;
-  return mlockall(MCL_CURRENT) ? -errno : 0;
+  return mlockall(MCL_CURRENT | MCL_ONFAULT) ? -errno : 0;
 }
 
 int wx_os_new_session(void) {

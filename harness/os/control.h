@@ -29,7 +29,7 @@ int wx_os_set_scheduler(int policy, int priority);
 /// Sets the nice value of the calling process, -20 (favoured) to 19.
 int wx_os_set_nice(int nice);
 
-/// Keeps what is mapped now in memory.
+/// Keeps each page of what is mapped now in memory once it was used.
 int wx_os_lock_memory(void);
 
 /// Makes the caller the leader of a session of its own, away from its terminal and process group.

@@ -66,6 +66,14 @@ int wx_os_duplicate_onto(int fd, int onto) {
   return dup2(fd, onto) < 0 ? -errno : 0;
 }
 
+int wx_os_duplicate_from(int fd, int lowest) {
+  const int failed = wx_os_begin(WX_OS_FCNTL);
+  if (failed)
+    return failed;
+  const int made = fcntl(fd, F_DUPFD_CLOEXEC, lowest);
+  return made < 0 ? -errno : made;
+}
+
 int wx_os_poll(struct pollfd *entries, size_t count, int timeout_ms) {
   const int failed = wx_os_begin(WX_OS_POLL);
   if (failed)

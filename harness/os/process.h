@@ -24,6 +24,9 @@ int wx_os_keep_on_exec(int fd);
 /// Makes `onto` refer to what `fd` refers to, open in an executed program.
 int wx_os_duplicate_onto(int fd, int onto);
 
+/// Another descriptor of the same open file, the lowest free one from `lowest` on, close-on-exec.
+int wx_os_duplicate_from(int fd, int lowest);
+
 /// Waits for events, `timeout_ms` milliseconds at most (-1: without end). Returns how many entries
 /// have events, 0 when the time is over or a signal was caught.
 int wx_os_poll(struct pollfd *entries, size_t count, int timeout_ms);
