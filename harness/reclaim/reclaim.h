@@ -13,8 +13,10 @@
 #ifndef WX_RECLAIM_RECLAIM_H
 #define WX_RECLAIM_RECLAIM_H
 
+#include "measure/memfd.h"
 #include "reclaim/freezer.h"
 #include "reclaim/reason.h"
+#include "stats/figure.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -57,7 +59,8 @@ typedef struct {
   uint64_t before_bytes;      ///< Allocated (st_blocks) before.
   uint64_t after_bytes;       ///< Allocated after; with dry_run what it would be.
   uint64_t punched_bytes;     ///< Given back, by st_blocks; with dry_run what would be.
-  uint64_t zero_mapped_bytes; ///< Of them, or left alone without `mapped`: mapped and all zero.
+  WxFigure zero_mapped_bytes; ///< Mapped and all zero: given back with `mapped`, else left alone;
+                              ///< unknown where nobody looked (a sidecar).
   uint64_t wall_ns;           ///< The whole reclaim, pauses and what lies between.
   WxPauses pauses;            ///< With dry_run `count` and `total_ns` are estimates, the rest is 0.
   unsigned processes_frozen;  ///< The most processes that were frozen together.
@@ -69,6 +72,10 @@ typedef struct {
 /// stopped within the pause, several times; what was done before is in `result`.
 int wx_reclaim_once(pid_t pid, const WxReclaimOptions *options, WxReclaim *result,
                     WxReason *reason);
+
+/// As wx_reclaim_once(), for one of the files that wx_memfd_find() found.
+int wx_reclaim_memfd(pid_t pid, const WxMemfd *memfd, const WxReclaimOptions *options,
+                     WxReclaim *result, WxReason *reason);
 
 /* A reclaim that goes on beside the program
  * -------------------------------------------------------------------------------------------------

@@ -1,0 +1,83 @@
+#include "reclaim/scan.h"
+
+#include "os/os.h"
+#include "reclaim/zero.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int wx_scan_open(WxScan *scan, int fd, const WxExtents *where, uint64_t from) {
+  *scan = (WxScan){.fd = fd, .page = wx_os_page_size(), .where = where, .offset = from};
+  scan->buffer = aligned_alloc(scan->page, WX_SCAN_CHUNK);
+  if (!scan->buffer)
+    return -ENOMEM;
+  memset(scan->buffer, 0, WX_SCAN_CHUNK); // Its pages are there before the first pause.
+  return 0;
+}
+
+// The next part to be read: whole pages inside one extent, at most a chunk.
+static bool next_part(WxScan *scan, WxExtent *part) {
+  for (; scan->at < scan->where->count; ++scan->at) {
+    const WxExtent *extent = &scan->where->items[scan->at];
+    const uint64_t low = extent->start > scan->offset ? extent->start : scan->offset;
+    const uint64_t start = wx_round_up(low, scan->page);
+    const uint64_t end = extent->end & ~(uint64_t)(scan->page - 1);
+    if (start >= end)
+      continue;
+    *part = (WxExtent){start, end - start > WX_SCAN_CHUNK ? start + WX_SCAN_CHUNK : end};
+    return true;
+  }
+  return false;
+}
+
+// Appends [start, end), joined to the last one where they touch. False where there is no room.
+static bool append(WxExtents *found, uint64_t start, uint64_t end) {
+  if (found->count && found->items[found->count - 1].end == start) {
+    found->items[found->count - 1].end = end;
+    return true;
+  }
+  if (found->count == found->capacity)
+    return false;
+  found->items[found->count++] = (WxExtent){start, end};
+  return true;
+}
+
+// Looks through what was read, [start, start + size). Returns the bytes of zero pages added;
+// scan->offset moves behind what was looked at.
+static uint64_t look_through(WxScan *scan, WxExtents *found, size_t size) {
+  uint64_t added = 0;
+  const uint64_t start = scan->offset;
+  for (size_t at = 0; at < size;) {
+    const size_t zero = wx_zero_run(scan->buffer + at, size - at, scan->page, true);
+    if (zero && !append(found, start + at, start + at + zero))
+      return added;
+    added += zero;
+    at += zero;
+    at += wx_zero_run(scan->buffer + at, size - at, scan->page, false);
+    scan->offset = start + at;
+  }
+  return added;
+}
+
+int64_t wx_scan_next(WxScan *scan, WxExtents *found, uint64_t wanted) {
+  uint64_t added = 0;
+  WxExtent part;
+  while (added < wanted && found->count < found->capacity && next_part(scan, &part)) {
+    scan->offset = part.start;
+    const ssize_t got =
+        wx_os_pread(scan->fd, scan->buffer, (size_t)(part.end - part.start), part.start);
+    if (got < 0)
+      return got;
+    const size_t whole = (size_t)got & ~(scan->page - 1);
+    if (whole == 0)
+      return (int64_t)added; // The file was cut off.
+    added += look_through(scan, found, whole);
+  }
+  return (int64_t)added;
+}
+
+void wx_scan_close(WxScan *scan) {
+  free(scan->buffer);
+  scan->buffer = NULL;
+}
