@@ -1,0 +1,47 @@
+/**
+   @file freezer_group.h
+   The control group that a process can be frozen by: its own, in version 2 or in the freezer
+   hierarchy of version 1.
+*/
+#ifndef WX_RECLAIM_FREEZER_GROUP_H
+#define WX_RECLAIM_FREEZER_GROUP_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+enum { WX_GROUP_PATH_SIZE = 256 };
+
+/// How one version of control groups freezes.
+typedef struct {
+  const char *type;    ///< File system of its mounts.
+  const char *option;  ///< Mount option that marks the hierarchy, "" for any.
+  const char *key;     ///< Begins its line in /proc/PID/cgroup behind the number.
+  const char *control; ///< File that is written.
+  const char *freeze;
+  const char *thaw;
+  const char *state;  ///< File that tells.
+  const char *frozen; ///< Text that is in it once all tasks are frozen.
+} WxGroupKind;
+
+typedef struct {
+  const WxGroupKind *kind;
+  char path[WX_GROUP_PATH_SIZE];    ///< As in /proc/PID/cgroup.
+  char control[WX_GROUP_PATH_SIZE]; ///< Whole path of the file that is written.
+  char state[WX_GROUP_PATH_SIZE];
+} WxGroup;
+
+/// Finds a group that `pid` is in and that can be frozen. -ENOTSUP where there is none (the root
+/// group of a hierarchy cannot be).
+int wx_group_find(WxGroup *group, pid_t pid);
+
+/// Whether `pid` is in the group itself or (`below` true) in it or a group below it. Allocates
+/// nothing. Returns 0, 1 or a negative errno.
+int wx_group_has(const WxGroup *group, pid_t pid, bool below);
+
+/// Writes the control file: `freeze` or thaw.
+int wx_group_write(const WxGroup *group, bool freeze);
+
+/// Whether the state file holds `text`. Returns 0, 1 or a negative errno.
+int wx_group_state_has(const WxGroup *group, const char *text);
+
+#endif

@@ -1,0 +1,125 @@
+#include "reclaim/herd_holder.h"
+
+#include "os/os.h"
+#include "reclaim/task_stat.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+
+static bool in_herd(const WxHerd *herd, pid_t pid) {
+  for (size_t i = 0; i < herd->process_count; ++i)
+    if (herd->processes[i].pid == pid)
+      return true;
+  return false;
+}
+
+static bool is_ancestor(const WxHerd *herd, pid_t pid) {
+  for (size_t i = 0; i < herd->ancestor_count; ++i)
+    if (herd->ancestors[i] == pid)
+      return true;
+  return pid <= 1;
+}
+
+static void add_ancestors(WxHerd *herd, pid_t pid) {
+  WxTaskStat stat;
+  while (herd->ancestor_count < WX_HERD_ANCESTORS && !wx_task_stat(herd->proc, pid, &stat) &&
+         !is_ancestor(herd, stat.parent)) {
+    pid = stat.parent;
+    herd->ancestors[herd->ancestor_count++] = pid;
+  }
+}
+
+void wx_herd_find_ancestors(WxHerd *herd) {
+  herd->ancestor_count = 0;
+  for (size_t i = 0; i < herd->process_count; ++i)
+    add_ancestors(herd, herd->processes[i].pid);
+}
+
+bool wx_herd_may_hold(const WxHerd *herd, pid_t pid) {
+  if (wx_herd_has_open(herd, pid))
+    return true;
+  for (int i = 0; i < WX_HERD_ANCESTORS; ++i) {
+    WxTaskStat stat;
+    if (wx_task_stat(herd->proc, pid, &stat)) // Ended meanwhile: its children were adopted.
+      return true;
+    pid = stat.parent;
+    if (in_herd(herd, pid) || is_ancestor(herd, pid))
+      return true;
+    if (wx_herd_knows(herd, pid))
+      return false;
+  }
+  return true;
+}
+
+static bool descends_from_herd(const WxHerd *herd, pid_t pid) {
+  for (int i = 0; i < WX_HERD_ANCESTORS && pid > 1; ++i) {
+    WxTaskStat stat;
+    if (wx_task_stat(herd->proc, pid, &stat))
+      return false;
+    pid = stat.parent;
+    if (in_herd(herd, pid))
+      return true;
+  }
+  return false;
+}
+
+// Looks for `wanted` in the rest of the file, keeping what could be its beginning from one part to
+// the next.
+static int file_has(int fd, const char *wanted, char *buffer) {
+  const size_t overlap = strlen(wanted) - 1;
+  size_t kept = 0;
+  for (;;) {
+    const ssize_t got = wx_os_read(fd, buffer + kept, WX_HERD_BUFFER_SIZE - kept);
+    if (got <= 0)
+      return (int)got;
+    const size_t length = kept + (size_t)got;
+    if (memmem(buffer, length, wanted, overlap + 1))
+      return 1;
+    kept = length < overlap ? length : overlap;
+    memmove(buffer, buffer + length - kept, kept);
+  }
+}
+
+bool wx_herd_has_open(const WxHerd *herd, pid_t pid) {
+  char path[64];
+  struct stat status;
+  if (herd->number < 0)
+    return false;
+  (void)snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)pid, herd->number);
+  if (wx_os_stat(path, &status))
+    return false;
+  const WxFileId file = {major(status.st_dev), minor(status.st_dev), status.st_ino};
+  return wx_file_id_equal(file, herd->file);
+}
+
+int wx_herd_holds(WxHerd *herd, pid_t pid, WxReason *reason) {
+  if (wx_herd_has_open(herd, pid))
+    return 1;
+  char path[32];
+  (void)snprintf(path, sizeof path, "%d/maps", (int)pid);
+  const int fd = wx_os_openat(herd->proc, path, O_RDONLY);
+  int result = fd;
+  if (fd >= 0) {
+    // As the kernel prints device and inode of a mapping. A path that holds the same text only
+    // makes a stranger stop with the herd.
+    char wanted[64];
+    (void)snprintf(wanted, sizeof wanted, " %02x:%02x %llu ", herd->file.major, herd->file.minor,
+                   (unsigned long long)herd->file.inode);
+    result = file_has(fd, wanted, herd->buffer);
+    wx_os_close_reader(fd);
+  }
+  if (result == -EACCES || result == -EPERM) {
+    if (descends_from_herd(herd, pid))
+      return wx_reason(reason, -EACCES,
+                       "process %d descends from process %d and may share its memory, but may not "
+                       "be looked at: run as root or with CAP_SYS_PTRACE",
+                       (int)pid, (int)herd->pid);
+    ++herd->unreadable;
+    return 0;
+  }
+  return result == -ENOENT ? -ESRCH : result;
+}
