@@ -34,8 +34,8 @@ struct WxFreezer {
   /// `resume`, which must be called whatever this returned.
   int (*stop)(WxHerd *herd, WxUndo *undo, uint64_t deadline_ns, WxReason *reason);
 
-  /// Lets all of them go on. -EBUSY where a task could not be let go in an orderly way: it is let
-  /// go when the calling process ends.
+  /// Lets all of them go on. -EINPROGRESS where a task could not be let go in an orderly way: it is
+  /// let go when the calling process ends.
   int (*resume)(WxHerd *herd, WxUndo *undo);
 };
 

@@ -1,0 +1,22 @@
+#include "reclaim/freezer.h"
+
+#include <string.h>
+
+static const WxFreezer *const freezers[] = {
+    &wx_freezer_ptrace,
+    &wx_freezer_cgroup,
+    &wx_freezer_stop,
+};
+
+enum { FREEZERS = sizeof freezers / sizeof *freezers };
+
+const WxFreezer *wx_freezer_at(size_t index) {
+  return index < FREEZERS ? freezers[index] : NULL;
+}
+
+const WxFreezer *wx_freezer_find(const char *name) {
+  for (size_t i = 0; i < FREEZERS; ++i)
+    if (strcmp(freezers[i]->name, name) == 0)
+      return freezers[i];
+  return NULL;
+}

@@ -1,0 +1,196 @@
+// SIGSTOP to every process, for where tracing is refused. Its weaknesses, all of them told to the
+// user: the parent of the target is told of the stop, anyone's SIGCONT lets the target go on in the
+// middle, and the first process of a PID namespace ignores SIGSTOP from inside. What was stopped
+// already is left alone, and is not sent SIGCONT.
+#include "os/control.h"
+#include "os/os.h"
+#include "os/process.h"
+#include "os/text.h"
+#include "reclaim/freezer.h"
+#include "reclaim/herd.h"
+#include "reclaim/task_stat.h"
+#include "reclaim/undo.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { FIRST_NAP_NS = 10000, LONGEST_NAP_NS = 80000 };
+
+// Whether the process is number 1 of a PID namespace that we are in too. From a namespace above,
+// the signal works.
+static int is_own_first(pid_t pid, bool *first) {
+  char path[64];
+  struct stat ours;
+  struct stat its;
+  *first = false;
+  (void)snprintf(path, sizeof path, "/proc/%d/ns/pid", (int)pid);
+  if (wx_os_stat("/proc/self/ns/pid", &ours) || wx_os_stat(path, &its) || ours.st_ino != its.st_ino)
+    return 0;
+  (void)snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+  WxText text = {0};
+  const int failed = wx_text_read(&text, path);
+  const char *line = failed ? NULL : strstr(text.data, "\nNSpid:");
+  const char *end = line ? strchr(line + 1, '\n') : NULL;
+  if (end)
+    *first = end[-1] == '1' && (end[-2] == '\t' || end[-2] == ' ');
+  wx_text_free(&text);
+  return failed == -ENOENT ? -ESRCH : failed;
+}
+
+// Whether no task of the process runs, or -EBUSY where one is held by a tracer.
+static int is_stopped(const WxHerd *herd, size_t index) {
+  for (size_t i = 0; i < herd->task_count; ++i) {
+    WxTaskStat stat;
+    if (herd->tasks[i].process != index)
+      continue;
+    const int failed = wx_task_stat(herd->processes[index].tasks, herd->tasks[i].id, &stat);
+    if (failed && failed != -ESRCH)
+      return failed;
+    if (!failed && stat.state == 't')
+      return -EBUSY;
+    if (!failed && !strchr("TZX", stat.state))
+      return 0;
+  }
+  return 1;
+}
+
+static int send(const WxHerdProcess *process, int signal) {
+  return process->pidfd >= 0 ? wx_os_pidfd_signal(process->pidfd, signal)
+                             : wx_os_kill(process->pid, signal);
+}
+
+static int prepare_one(WxHerd *herd, size_t index, WxReason *reason) {
+  WxHerdProcess *process = &herd->processes[index];
+  process->stopped = false;
+  bool first;
+  int failed = is_own_first(process->pid, &first);
+  if (!failed && first)
+    return wx_reason(
+        reason, -EOPNOTSUPP,
+        "process %d is the first of its PID namespace and ignores SIGSTOP from inside: "
+        "use --freeze ptrace, or run from the host",
+        (int)process->pid);
+  if (!failed)
+    failed = send(process, 0);
+  if (failed == -EPERM)
+    return wx_reason(reason, failed,
+                     "not permitted to signal process %d: run as its user, or as root",
+                     (int)process->pid);
+  const int stopped = failed ? failed : is_stopped(herd, index);
+  if (stopped == -EBUSY)
+    return wx_reason(reason, stopped, "process %d is held by a tracer (a debugger?)",
+                     (int)process->pid);
+  process->untouched = stopped == 1;
+  return stopped < 0 ? stopped : 0;
+}
+
+static int prepare(WxHerd *herd, WxUndo *undo, WxReason *reason) {
+  (void)undo;
+  const int found = wx_herd_find_tasks(herd);
+  if (found < 0)
+    return found;
+  for (size_t i = 0; i < herd->process_count; ++i) {
+    const int failed = prepare_one(herd, i, reason);
+    if (failed && failed != -ESRCH)
+      return failed;
+  }
+  return 0;
+}
+
+static int stop_processes(WxHerd *herd, WxUndo *undo) {
+  for (size_t i = 0; i < herd->process_count; ++i) {
+    WxHerdProcess *process = &herd->processes[i];
+    WxTaskStat stat;
+    if (process->stopped || process->untouched)
+      continue;
+    int failed = wx_task_stat(herd->proc, process->pid, &stat);
+    if (failed == -ESRCH)
+      continue;
+    if (failed)
+      return failed;
+    wx_undo_note_stop(undo, i, process->pid, stat.start_ticks);
+    process->stopped = true;
+    failed = send(process, SIGSTOP);
+    if (failed && failed != -ESRCH)
+      return failed;
+  }
+  return 0;
+}
+
+static int count_running(WxHerd *herd) {
+  int running = 0;
+  for (size_t i = 0; i < herd->task_count; ++i) {
+    WxTask *task = &herd->tasks[i];
+    if (task->state != WX_TASK_RUNS)
+      continue;
+    WxTaskStat stat;
+    const int failed = wx_task_stat(herd->processes[task->process].tasks, task->id, &stat);
+    if (failed && failed != -ESRCH)
+      return failed;
+    if (failed || stat.state == 'Z' || stat.state == 'X')
+      task->state = WX_TASK_GONE;
+    else if (stat.state == 'T')
+      task->state = WX_TASK_STOPPED;
+    else
+      ++running;
+  }
+  return running;
+}
+
+static int wait_for_all(WxHerd *herd, uint64_t deadline_ns) {
+  uint64_t nap = FIRST_NAP_NS;
+  for (;;) {
+    const int running = count_running(herd);
+    if (running <= 0)
+      return running;
+    if (wx_os_now_ns() >= deadline_ns)
+      return -ETIMEDOUT;
+    const int failed = wx_os_sleep_ns(nap);
+    if (failed)
+      return failed;
+    nap = nap < LONGEST_NAP_NS ? nap * 2 : nap;
+  }
+}
+
+static int stop(WxHerd *herd, WxUndo *undo, uint64_t deadline_ns, WxReason *reason) {
+  (void)reason;
+  int found;
+  do {
+    int failed = stop_processes(herd, undo);
+    if (!failed)
+      failed = wait_for_all(herd, deadline_ns);
+    if (failed)
+      return failed;
+    found = wx_herd_find_tasks(herd);
+  } while (found > 0);
+  return found;
+}
+
+static int resume(WxHerd *herd, WxUndo *undo) {
+  int result = 0;
+  for (size_t i = 0; i < herd->process_count; ++i) {
+    WxHerdProcess *process = &herd->processes[i];
+    if (!process->stopped)
+      continue;
+    const int failed = send(process, SIGCONT);
+    if (failed && failed != -ESRCH) {
+      result = -EINPROGRESS; // The survivor tries again.
+      continue;
+    }
+    process->stopped = false;
+    wx_undo_clear(undo, i);
+  }
+  return result;
+}
+
+const WxFreezer wx_freezer_stop = {
+    .name = "stop",
+    .summary = "SIGSTOP and SIGCONT, for where tracing is refused",
+    .prepare = prepare,
+    .stop = stop,
+    .resume = resume,
+};
