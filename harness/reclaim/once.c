@@ -1,0 +1,95 @@
+// One reclaim, from a pid to its result.
+#include "reclaim/find.h"
+#include "reclaim/reclaim.h"
+#include "reclaim/target.h"
+
+#include "os/process.h"
+
+#include <errno.h>
+
+// 1, 2, 4, ... ms between attempts: 4 s in all.
+enum { MOST_WAITS = 12 };
+
+static int reclaim(WxTarget *target, const WxReclaimOptions *options, WxReclaim *result,
+                   WxReason *reason) {
+  const uint64_t began = wx_os_now_ns();
+  int failed = wx_target_look(target, reason);
+  if (failed)
+    return failed;
+  result->before_bytes = target->allocated_bytes;
+  failed = wx_target_reclaim(target, options, MOST_WAITS, reason);
+  const WxReclaim done = wx_target_result(target);
+  result->punched_bytes = done.punched_bytes;
+  result->pauses = done.pauses;
+  result->processes_frozen = done.processes_frozen;
+  result->wall_ns = wx_os_now_ns() - began;
+  if (wx_target_allocated(target, &result->after_bytes))
+    result->after_bytes = result->before_bytes - result->punched_bytes;
+  return failed;
+}
+
+static int estimate(WxTarget *target, const WxReclaimOptions *options, WxReclaim *result,
+                    WxReason *reason) {
+  const uint64_t began = wx_os_now_ns();
+  int failed = wx_target_look(target, reason);
+  if (!failed)
+    failed = wx_target_estimate(target, options, &result->punched_bytes, &result->pauses.count);
+  result->before_bytes = target->allocated_bytes;
+  result->after_bytes = result->before_bytes - result->punched_bytes;
+  result->processes_frozen = (unsigned)target->herd.process_count;
+  result->wall_ns = wx_os_now_ns() - began;
+  return failed;
+}
+
+// What is mapped and zero, as it was before.
+static int count_mapped(const WxTarget *target, WxReclaim *result) {
+  uint64_t bytes;
+  const int failed = wx_target_zero_mapped(target, &bytes);
+  if (!failed)
+    result->zero_mapped_bytes = (WxFigure)bytes;
+  return failed;
+}
+
+int wx_reclaim_memfd(pid_t pid, const WxMemfd *memfd, const WxReclaimOptions *options,
+                     WxReclaim *result, WxReason *reason) {
+  WxTarget target;
+  int failed = wx_target_open(&target, pid, memfd, reason);
+  if (failed)
+    return failed;
+  *result = wx_target_result(&target);
+  failed = wx_target_look(&target, reason);
+  if (!failed)
+    failed = count_mapped(&target, result);
+  if (!failed)
+    failed = options->dry_run ? estimate(&target, options, result, reason)
+                              : reclaim(&target, options, result, reason);
+  wx_target_close(&target);
+  if (failed == -ESRCH && reason && !reason->text[0])
+    return wx_reason(reason, failed, "process %d ended", (int)pid);
+  return failed;
+}
+
+// The one that holds most: a process has one, but for strange programs.
+static const WxMemfd *largest(const WxMemfds *memfds) {
+  const WxMemfd *best = &memfds->items[0];
+  for (size_t i = 1; i < memfds->count; ++i)
+    if (wx_figure_max(best->allocated_bytes, memfds->items[i].allocated_bytes) !=
+        best->allocated_bytes)
+      best = &memfds->items[i];
+  return best;
+}
+
+int wx_reclaim_once(pid_t pid, const WxReclaimOptions *options, WxReclaim *result,
+                    WxReason *reason) {
+  WxMaps maps = {0};
+  WxMemfds memfds = {0};
+  if (reason)
+    reason->text[0] = '\0';
+  *result = (WxReclaim){.pid = pid, .zero_mapped_bytes = WX_UNKNOWN};
+  int failed = wx_reclaim_find(&memfds, pid, &maps, reason);
+  if (!failed)
+    failed = wx_reclaim_memfd(pid, largest(&memfds), options, result, reason);
+  wx_memfds_free(&memfds);
+  wx_maps_free(&maps);
+  return failed;
+}

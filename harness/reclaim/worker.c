@@ -1,0 +1,108 @@
+#include "reclaim/worker.h"
+
+#include "os/control.h"
+#include "os/os.h"
+#include "os/process.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+// An attempt to freeze that lasts longer than its budget by so much hangs in the kernel.
+static const uint64_t hang_ns = 2000000000U;
+enum { LOOK_EVERY_MS = 100, MOST_FAVOURED = -20 };
+
+struct WxWorker {
+  WxPassDone done;
+  WxUndo undo;
+  int result;
+  WxReason reason;
+};
+
+int wx_worker_open(WxWorker **opened) {
+  void *memory;
+  const int failed = wx_os_mmap(NULL, sizeof(WxWorker), PROT_READ | PROT_WRITE,
+                                MAP_SHARED | MAP_ANONYMOUS, -1, 0, &memory);
+  if (!failed)
+    *opened = memory;
+  return failed;
+}
+
+const WxPassDone *wx_worker_done(const WxWorker *worker) {
+  return &worker->done;
+}
+
+void wx_worker_rewind(WxWorker *worker) {
+  worker->done.next = 0;
+}
+
+static bool parent_ended(void *context) {
+  return getppid() != *(const pid_t *)context;
+}
+
+// In the child. What is not permitted only makes pauses longer.
+static _Noreturn void work(WxWorker *worker, const WxPass *pass, pid_t parent) {
+  (void)wx_os_new_session();
+  (void)wx_os_set_name("wx-freeze");
+  (void)wx_os_set_nice(MOST_FAVOURED);
+  (void)wx_os_lock_memory();
+  WxPass own = *pass;
+  own.undo = &worker->undo;
+  own.ended = parent_ended;
+  own.context = &parent;
+  worker->result = wx_pass_run(&own, &worker->done, &worker->reason);
+  _exit(0);
+}
+
+static bool hangs(const WxWorker *worker, uint64_t max_pause_ns) {
+  const uint64_t began = atomic_load(&worker->done.attempt_began_ns);
+  return began && wx_os_now_ns() > began + max_pause_ns + hang_ns;
+}
+
+// Waits until the worker has closed its end of the pipe, which it does by ending; kills it if it
+// hangs. Returns whether it ended by itself.
+static bool await(WxWorker *worker, pid_t pid, int end, uint64_t max_pause_ns) {
+  struct pollfd entry = {.fd = end};
+  while (wx_os_poll(&entry, 1, LOOK_EVERY_MS) == 0)
+    if (hangs(worker, max_pause_ns))
+      (void)wx_os_kill(pid, SIGKILL);
+  int status = 0;
+  const pid_t ended = wx_os_wait(pid, 0, &status, NULL);
+  return ended == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static int run_child(WxWorker *worker, const WxPass *pass, const int ends[2]) {
+  const pid_t parent = getpid();
+  const pid_t pid = wx_os_fork();
+  if (pid == 0)
+    work(worker, pass, parent);
+  wx_os_close_reader(ends[1]);
+  if (pid < 0)
+    return pid;
+  const bool well = await(worker, pid, ends[0], pass->max_pause_ns);
+  (void)wx_undo_run(&worker->undo);
+  atomic_store(&worker->done.attempt_began_ns, 0);
+  return well ? worker->result : -ECHILD;
+}
+
+int wx_worker_run(WxWorker *worker, const WxPass *pass, WxReason *reason) {
+  int ends[2];
+  int result = wx_os_pipe(ends);
+  if (result)
+    return result;
+  worker->result = 0;
+  worker->reason.text[0] = '\0';
+  result = run_child(worker, pass, ends);
+  wx_os_close_reader(ends[0]);
+  if (worker->reason.text[0])
+    (void)wx_reason(reason, result, "%s", worker->reason.text);
+  return result == -EINPROGRESS ? -ETIMEDOUT : result;
+}
+
+void wx_worker_close(WxWorker *worker) {
+  if (worker && wx_os_munmap(worker, sizeof *worker))
+    (void)wx_os_munmap(worker, sizeof *worker); // Made to fail by a test.
+}

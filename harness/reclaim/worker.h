@@ -1,0 +1,37 @@
+/**
+   @file worker.h
+   Runs a pass in a child process, so that whatever happens the target goes on:
+   - tracing ends with the process that traces, also of tasks that have not stopped yet (waiting for
+     a vforked child or a disk), which cannot be detached one by one;
+   - a worker that hangs can be killed (attaching waits for a target that executes another program,
+     which may wait for its tracer);
+   - if one of the two dies, the other one lets the target go on. The worker is in a session of its
+     own and has a name of its own, so that what ends the tool (a key, its process group) does not
+     end both.
+*/
+#ifndef WX_RECLAIM_WORKER_H
+#define WX_RECLAIM_WORKER_H
+
+#include "reclaim/pass.h"
+#include "reclaim/reason.h"
+
+typedef struct WxWorker WxWorker;
+
+/// The memory shared with workers; one for many passes, one after another. The caller ends with
+/// wx_worker_close().
+int wx_worker_open(WxWorker **opened);
+
+/// What the passes have done since it was opened.
+const WxPassDone *wx_worker_done(const WxWorker *worker);
+
+/// The next pass begins at the first byte of the file.
+void wx_worker_rewind(WxWorker *worker);
+
+/// Runs one pass (`undo`, `ended` and `context` are set here) from where the last one got to.
+/// Returns what wx_pass_run() returned, -ETIMEDOUT for -EINPROGRESS, and -ECHILD where the worker
+/// died.
+int wx_worker_run(WxWorker *worker, const WxPass *pass, WxReason *reason);
+
+void wx_worker_close(WxWorker *worker);
+
+#endif
