@@ -7,7 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
-enum { FIRST_CAPACITY = 64 * 1024, ENTRIES_SIZE = 32 * 1024 };
+enum { FIRST_CAPACITY = 64 * 1024, ENTRIES_SIZE = 8 * 1024 };
 
 static int reserve(WxText *text, size_t capacity) {
   if (capacity <= text->capacity)
@@ -84,8 +84,8 @@ int wx_directory_numbers(const char *path, int (*visit)(long number, void *conte
   const int directory = wx_os_open(path, O_RDONLY | O_DIRECTORY, 0);
   if (directory < 0)
     return directory;
-  char *entries = malloc(ENTRIES_SIZE);
-  int result = entries ? 0 : -ENOMEM;
+  _Alignas(struct dirent64) char entries[ENTRIES_SIZE];
+  int result = 0;
   while (result == 0) {
     const ssize_t got = wx_os_getdents(directory, entries, ENTRIES_SIZE);
     if (got <= 0) {
@@ -94,8 +94,6 @@ int wx_directory_numbers(const char *path, int (*visit)(long number, void *conte
     }
     result = visit_entries(entries, (size_t)got, visit, context);
   }
-  free(entries);
-  if (wx_os_close(directory))
-    (void)wx_os_close(directory);
+  wx_os_close_reader(directory);
   return result;
 }
