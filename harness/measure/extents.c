@@ -4,6 +4,7 @@
 #include "os/os.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -24,8 +25,16 @@ static int by_start(const void *left, const void *right) {
   return (a->start > b->start) - (a->start < b->start);
 }
 
+// A sort allocates; a list that needs none is common.
+static bool is_sorted(const WxExtents *extents) {
+  for (size_t i = 1; i < extents->count; ++i)
+    if (extents->items[i].start < extents->items[i - 1].start)
+      return false;
+  return true;
+}
+
 void wx_extents_normalize(WxExtents *extents) {
-  if (extents->count)
+  if (!is_sorted(extents))
     qsort(extents->items, extents->count, sizeof *extents->items, by_start);
   size_t kept = 0;
   for (size_t i = 0; i < extents->count; ++i) {

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 enum { READ_TRIES = 3 };
@@ -68,20 +67,6 @@ static int look_at_others(WxMappers *mappers, pid_t pid, const WxFileId *ids, si
   return 0;
 }
 
-static int compare(const void *left, const void *right) {
-  const WxMapperRange *a = left;
-  const WxMapperRange *b = right;
-  const uint64_t keys[][2] = {
-      {a->file.inode, b->file.inode},       {a->file.major, b->file.major},
-      {a->file.minor, b->file.minor},       {a->range.start, b->range.start},
-      {(uint64_t)a->pid, (uint64_t)b->pid}, {a->range.end, b->range.end},
-  };
-  for (size_t i = 0; i < sizeof keys / sizeof *keys; ++i)
-    if (keys[i][0] != keys[i][1])
-      return keys[i][0] < keys[i][1] ? -1 : 1;
-  return 0;
-}
-
 int wx_mappers_read(WxMappers *mappers, WxMapperScope scope, pid_t pid, const WxMaps *own,
                     const WxFileId *ids, size_t count) {
   mappers->count = mappers->checked = mappers->unreadable = 0;
@@ -97,16 +82,19 @@ int wx_mappers_read(WxMappers *mappers, WxMapperScope scope, pid_t pid, const Wx
   }
   if (!result)
     result = look_at_others(mappers, number, ids, count);
-  if (!result && mappers->count)
-    qsort(mappers->items, mappers->count, sizeof *mappers->items, compare);
   return result;
+}
+
+static bool same_range(const WxMapperRange *a, const WxMapperRange *b) {
+  return a->range.start == b->range.start && a->range.end == b->range.end && a->pid == b->pid &&
+         wx_file_id_equal(a->file, b->file);
 }
 
 bool wx_mappers_equal(const WxMappers *a, const WxMappers *b) {
   if (a->count != b->count)
     return false;
   for (size_t i = 0; i < a->count; ++i)
-    if (compare(&a->items[i], &b->items[i]) != 0)
+    if (!same_range(&a->items[i], &b->items[i]))
       return false;
   return true;
 }

@@ -32,7 +32,7 @@ typedef struct {
 
 /// What was found. Start with {0}, fill as often as wanted, end with wx_mappers_free().
 typedef struct {
-  WxMapperRange *items; ///< By file, then by start, then by pid.
+  WxMapperRange *items; ///< `pid` first, then process by process, each in address order.
   size_t count;
   size_t capacity;
   size_t checked;    ///< Processes whose mappings were read.
@@ -48,7 +48,9 @@ typedef struct {
 int wx_mappers_read(WxMappers *mappers, WxMapperScope scope, pid_t pid, const WxMaps *own,
                     const WxFileId *ids, size_t count);
 
-/// Whether both hold the same parts of the same files mapped by the same processes.
+/// Whether both hold the same parts of the same files mapped by the same processes, at the same
+/// places among their other mappings of these files. Read in the same way with nothing changed
+/// meanwhile, they do.
 bool wx_mappers_equal(const WxMappers *a, const WxMappers *b);
 
 /// The parts of `file` that any process maps, normal (extents.h). -ENOMEM.
