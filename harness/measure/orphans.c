@@ -59,8 +59,9 @@ static int compute(WxOrphans *orphans, const WxMappers *mappers) {
   if (result)
     return result;
   const WxFigure orphaned = (WxFigure)wx_extents_bytes(&orphans->orphaned);
-  orphans->orphaned_bytes = orphaned;
-  orphans->mapped_bytes = (WxFigure)wx_extents_bytes(&orphans->allocated) - orphaned;
+  const WxFigure allocated = orphans->allocated_bytes; // Less than was seen, if much was punched.
+  orphans->orphaned_bytes = orphaned < allocated ? orphaned : allocated;
+  orphans->mapped_bytes = allocated - orphans->orphaned_bytes;
   return 0;
 }
 

@@ -28,7 +28,7 @@ typedef struct {
   WxFigure allocated_bytes; ///< st_blocks x 512.
   WxFigure mapped_bytes;    ///< Allocated and mapped by any process, each page once.
   WxFigure orphaned_bytes;  ///< Allocated and mapped by none.
-  bool estimate;            ///< The state changed while it was looked at: the sum may not hold.
+  bool estimate;            ///< The state changed while it was looked at. The sum holds even so.
   WxExtents allocated;      ///< The parts of the file that hold pages; normal (extents.h).
   WxExtents mapped;         ///< The parts of the file that are mapped; normal.
   WxExtents orphaned;       ///< Parts that hold pages and are not mapped; normal.
