@@ -4,7 +4,8 @@
 
    Shared memory is charged to the group of whoever touched a page first, once, and stays charged
    while no process maps it: shmem far above file_mapped is the fingerprint of orphaned pages. The
-   figures include the groups below.
+   figures include the groups below. The kernel counts in batches of some pages a processor, and
+   version 2 may show figures that are up to two seconds old.
 */
 #ifndef WX_MEASURE_CGROUP_H
 #define WX_MEASURE_CGROUP_H

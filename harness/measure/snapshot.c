@@ -6,6 +6,7 @@
 #include "measure/orphans.h"
 #include "measure/process.h"
 #include "os/grow.h"
+#include "os/os.h"
 #include "os/process.h"
 
 #include <errno.h>
@@ -21,7 +22,8 @@ struct WxObserver {
   WxObserverOptions options;
   char *name;
   pid_t pid;
-  uint64_t started; ///< Start time of the process, which tells it from a later one of that pid.
+  int pidfd;        ///< Says exactly whether the process has ended; -1 before Linux 5.3.
+  uint64_t started; ///< Its start time, which tells it from a later one of that pid.
   WxMaps maps;
   WxMemfds memfds;
   WxOrphans *orphans;
@@ -53,15 +55,26 @@ WxSnapshot wx_snapshot_unknown(void) {
   };
 }
 
+static int open_pidfd(WxObserver *observer) {
+  const int fd = wx_os_pidfd_open(observer->pid);
+  if (fd < 0)
+    return fd == -ENOSYS ? 0 : fd;
+  observer->pidfd = fd;
+  return 0;
+}
+
 int wx_observer_open(WxObserver **opened, const WxObserverOptions *options) {
   WxObserver *observer = calloc(1, sizeof *observer);
   if (!observer)
     return -ENOMEM;
   observer->options = *options;
   observer->pid = options->pid ? options->pid : getpid();
+  observer->pidfd = -1;
   int result = 0;
   if (options->name && !(observer->name = strdup(options->name)))
     result = -ENOMEM;
+  if (!result)
+    result = open_pidfd(observer);
   if (!result)
     result = wx_process_start_time(observer->pid, &observer->started, &observer->text);
   if (!result)
@@ -170,8 +183,13 @@ static int take_group(WxObserver *observer, WxSnapshot *snapshot) {
   return result;
 }
 
-// Whether all that was read belongs to the process that was meant.
+// Whether all that was read belongs to the process that was meant: a pid cannot name another one
+// before its process has ended and was reaped.
 static int check_identity(WxObserver *observer) {
+  struct pollfd entry = {.fd = observer->pidfd, .events = POLLIN};
+  const int ended = observer->pidfd < 0 ? 0 : wx_os_poll(&entry, 1, 0);
+  if (ended)
+    return ended < 0 ? ended : -ESRCH;
   uint64_t started;
   const int result = wx_process_start_time(observer->pid, &started, &observer->text);
   if (result)
@@ -208,5 +226,7 @@ void wx_observer_close(WxObserver *observer) {
   wx_maps_free(&observer->maps);
   wx_text_free(&observer->text);
   free(observer->name);
+  if (observer->pidfd >= 0)
+    wx_os_close_reader(observer->pidfd);
   free(observer);
 }

@@ -5,6 +5,7 @@
 #include "measure/orphans.h"
 #include "measure/process.h"
 #include "measure/runtime.h"
+#include "os/count.h"
 #include "os/os.h"
 #include "support/double_map.h"
 #include "support/suite.h"
@@ -85,6 +86,21 @@ START_TEST(status_tells_memory_threads_parent_and_user) {
   ck_assert_int_eq(status.rss_bytes,
                    status.rss_anon_bytes + status.rss_file_bytes + status.rss_shmem_bytes);
   ck_assert_int_gt(status.page_tables_bytes, 0);
+  wx_text_free(&text);
+}
+END_TEST
+
+START_TEST(pss_is_read_and_unknown_where_the_kernel_has_none) {
+  WxProcessPss pss;
+  ck_assert_int_eq(wx_process_pss(&pss, 0, &text), 0);
+  ck_assert_int_gt(pss.pss_bytes, 0);
+  ck_assert_int_ge(pss.pss_bytes + 4096 * 4, // Rounded down one by one.
+                   pss.pss_anon_bytes + pss.pss_file_bytes + pss.pss_shmem_bytes);
+  wx_os_inject(WX_OS_OPEN, 1, ENOENT);
+  ck_assert_int_eq(wx_process_pss(&pss, 0, &text), 0);
+  ck_assert(wx_os_inject_end());
+  ck_assert_int_eq(pss.pss_bytes, WX_UNKNOWN);
+  ck_assert_int_eq(pss.pss_shmem_bytes, WX_UNKNOWN);
   wx_text_free(&text);
 }
 END_TEST
@@ -300,6 +316,7 @@ END_TEST
 
 WX_TEST_MAIN("process", a_family_is_the_process_and_its_descendants_by_both_ways_of_asking,
              status_tells_memory_threads_parent_and_user,
+             pss_is_read_and_unknown_where_the_kernel_has_none,
              a_zombie_has_a_parent_but_no_start_and_no_memory,
              a_name_with_brackets_and_blanks_does_not_confuse_the_start_time,
              mappings_are_counted_by_what_may_be_done_with_them,

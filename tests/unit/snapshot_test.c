@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -243,6 +244,31 @@ START_TEST(a_process_that_has_ended_is_not_there) {
 }
 END_TEST
 
+// Two processes may start within one tick of the clock that start times are told in.
+START_TEST(a_later_process_of_the_same_number_is_another_one) {
+  const pid_t child = start(NULL, NULL);
+  const WxObserverOptions options = {.pid = child, .name = WX_DOUBLEMAPPER};
+  WxObserver *observer;
+  ck_assert_int_eq(wx_observer_open(&observer, &options), 0);
+  finish(child);
+  FILE *last_pid = fopen("/proc/sys/kernel/ns_last_pid", "we");
+  const bool set = last_pid && fprintf(last_pid, "%d", (int)child - 1) > 0;
+  if ((last_pid && fclose(last_pid)) || !set) {
+    WX_SKIP("the next pid cannot be chosen");
+    wx_observer_close(observer);
+    return;
+  }
+  const pid_t later = start(NULL, NULL);
+  WxSnapshot snapshot;
+  if (later == child)
+    ck_assert_int_eq(wx_observer_take(observer, &snapshot), -ESRCH);
+  else
+    WX_SKIP("another process took the number first");
+  finish(later);
+  wx_observer_close(observer);
+}
+END_TEST
+
 static void become_nobody(void) {
   ck_assert_int_eq(setgid(65534), 0);
   ck_assert_int_eq(setuid(65534), 0);
@@ -312,5 +338,6 @@ WX_TEST_MAIN("snapshot", a_process_without_the_file_holds_nothing_and_that_is_kn
              what_only_the_parent_maps_is_orphaned_in_the_family_and_mapped_among_all,
              a_file_whose_descriptor_is_closed_is_found_by_its_mapping,
              a_thousand_samples_leave_what_the_target_holds, a_process_that_has_ended_is_not_there,
+             a_later_process_of_the_same_number_is_another_one,
              a_process_of_another_user_is_refused,
              any_system_call_of_a_sample_may_fail_and_nothing_is_left)
