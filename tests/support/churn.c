@@ -96,7 +96,7 @@ static void count_live(WxChurn *churn, size_t size) {
 
 static int make(Thread *self, Block *block) {
   const uint64_t random = next_random(&self->random);
-  block->size = random % 16 == 0 ? WX_CHURN_BLOCK : SMALLEST_BLOCK << (random % 2);
+  block->size = random % 16 == 0 ? (size_t)WX_CHURN_BLOCK : (size_t)SMALLEST_BLOCK << (random % 2);
   block->committed = PAGE * (1 + (random >> 8) % (SMALLEST_BLOCK / PAGE));
   block->identity = random;
   count_live(self->churn, block->size);
