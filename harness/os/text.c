@@ -36,16 +36,11 @@ static int read_all(WxText *text, int fd) {
 }
 
 int wx_text_read(WxText *text, const char *path) {
-  text->length = 0;
   const int fd = wx_os_open(path, O_RDONLY, 0);
-  if (fd < 0)
-    return fd;
-  int result = read_all(text, fd);
-  int closed = wx_os_close(fd);
-  if (closed) // A close that was made to fail was not made: the descriptor must not stay behind.
-    (void)wx_os_close(fd);
-  if (!result)
-    result = closed;
+  text->length = 0;
+  const int result = fd < 0 ? fd : read_all(text, fd);
+  if (fd >= 0)
+    wx_os_close_reader(fd);
   if (result)
     text->length = 0;
   if (text->data)

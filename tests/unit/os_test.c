@@ -86,6 +86,16 @@ START_TEST(a_file_that_fails_to_be_read_leaves_no_descriptor) {
 }
 END_TEST
 
+START_TEST(a_file_that_cannot_be_read_leaves_no_old_text) {
+  WxText text = {0};
+  ck_assert_int_eq(wx_text_read(&text, "/proc/self/status"), 0);
+  ck_assert_int_eq(wx_text_read(&text, "/nonexistent/file"), -ENOENT);
+  ck_assert_uint_eq(text.length, 0);
+  ck_assert_str_eq(text.data, "");
+  wx_text_free(&text);
+}
+END_TEST
+
 static int find_self(long number, void *context) {
   *(long *)context += number == getpid();
   return number == getpid();
@@ -108,4 +118,5 @@ WX_TEST_MAIN("os", each_call_is_counted_by_kind, the_nth_call_fails_and_is_neith
              a_failure_of_one_kind_leaves_other_kinds_alone, a_real_failure_is_a_negative_errno,
              a_size_above_the_file_limit_is_an_error_and_not_a_signal,
              a_file_that_fails_to_be_read_leaves_no_descriptor,
+             a_file_that_cannot_be_read_leaves_no_old_text,
              numeric_entries_are_found_and_a_failure_leaves_no_descriptor)
