@@ -9,13 +9,12 @@ trap 'rm -rf "$work"' EXIT
   7f3fae82e000-7f3fb4000000 7f406c021000-7f40701ff000 --json "$work/published.json" >"$work/published.txt"
 claim explain_prints_the_published_case_row_by_row cmp "$work/published.txt" tests/fixtures/explain/published.txt
 
-certainties=$(python3 -c 'import json,sys; print(*[r["certainty"] for r in json.load(open(sys.argv[1]))["results"]], sep=",")' \
-  "$work/published.json")
+values() { sed -n "s/.*\"$1\": \"\([^\"]*\)\".*/\1/p" | paste -sd, -; }
+certainties=$(values certainty <"$work/published.json")
 claim explain_states_its_certainty_in_json [ "$certainties" = "very high,very high,very high,low,very high" ]
 
-"$wxbench" explain <tests/fixtures/explain/pasted.txt --json - |
-  python3 -c 'import json,sys; print(*[r["reading"] for r in json.load(sys.stdin)["results"]])' >"$work/pasted"
-claim explain_reads_rows_pasted_from_a_debugger [ "$(cat "$work/pasted")" = "full-heaps reserved-tail undetermined" ]
+readings=$("$wxbench" explain --json - <tests/fixtures/explain/pasted.txt | values reading)
+claim explain_reads_rows_pasted_from_a_debugger [ "$readings" = "full-heaps,reserved-tail,undetermined" ]
 
 refused explain_refuses_a_range_that_is_none "expected START-END" "$wxbench" explain 7f00
 refused explain_refuses_a_range_backwards "expected START-END" "$wxbench" explain 7f0000002000-7f0000001000

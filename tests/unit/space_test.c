@@ -225,12 +225,12 @@ START_TEST(rows_are_what_a_debugger_shows_and_say_what_they_really_are) {
     char text[256];
     wx_row_really(&rows.items[i], text, sizeof text);
     if (rows.items[i].start == BASE) {
-      ck_assert_str_eq(text, "glibc heap, committed 64.19");
+      ck_assert_str_eq(text, "glibc heap, committed 64.19mb");
       ck_assert_str_eq(wx_row_protection(rows.items[i].protection), "PAGE_READWRITE");
       full = true;
     }
     if (rows.items[i].start == BASE + 2 * SLOT + 0x21000) {
-      ck_assert_str_eq(text, "glibc heap, reserved 63.87 + hole 55.00 + thread stack 0.00");
+      ck_assert_str_eq(text, "glibc heap, reserved 63.87mb + hole 55.00mb + thread stack 4.00kb");
       ck_assert_str_eq(wx_row_protection(rows.items[i].protection), "PAGE_UNKNOWN");
       tail = true;
     }

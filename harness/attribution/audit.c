@@ -1,0 +1,198 @@
+#include "attribution/audit.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *wx_source_name(WxSource source) {
+  static const char *const names[] = {
+      [WX_SOURCE_LIVE] = "live",
+      [WX_SOURCE_MAPS] = "maps",
+      [WX_SOURCE_SMAPS] = "smaps",
+      [WX_SOURCE_CORE] = "core",
+  };
+  return names[source];
+}
+
+void wx_audit_notice(WxAudit *audit, const char *format, ...) {
+  if (audit->notice_count == WX_NOTICES)
+    return;
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(audit->notices[audit->notice_count++], WX_NOTICE_TEXT, format, arguments);
+  va_end(arguments);
+}
+
+static WxPartKind part_of(uint8_t protection) {
+  if (!protection)
+    return WX_PART_NONE;
+  if ((protection & (WX_WRITE | WX_EXECUTE)) == WX_EXECUTE)
+    return WX_PART_RX;
+  return (protection & (WX_WRITE | WX_EXECUTE)) == WX_WRITE ? WX_PART_RW : WX_PART_OTHER;
+}
+
+static void count_parts(WxAudit *audit) {
+  const WxSpace *space = audit->space;
+  for (size_t i = 0; i < WX_PARTS; ++i)
+    audit->parts[i] = (WxProtectionPart){.rss_bytes = space->residency ? 0 : WX_UNKNOWN,
+                                         .pss_bytes = space->residency ? 0 : WX_UNKNOWN};
+  for (size_t i = 0; i < space->count; ++i) {
+    if (space->owners[i] != WX_OWNER_DOUBLE_MAPPER)
+      continue;
+    const WxMapping *mapping = &space->mappings[i];
+    WxProtectionPart *part = &audit->parts[part_of(mapping->protection)];
+    ++part->count;
+    part->bytes += mapping->end - mapping->start;
+    if (space->residency) {
+      part->rss_bytes += (WxFigure)space->residency[i].rss;
+      part->pss_bytes += (WxFigure)space->residency[i].pss;
+    }
+  }
+}
+
+// What is resident of a mapping is said of it as a whole: it goes to the owner of most of it.
+typedef struct {
+  WxAudit *audit;
+  size_t mapping;
+  WxOwner owner;
+  uint64_t bytes;
+} Weigher;
+
+static void take_residency(const Weigher *weigher) {
+  const WxSpace *space = weigher->audit->space;
+  if (weigher->mapping == SIZE_MAX)
+    return;
+  WxOwnerResidency *sum = &weigher->audit->residency[weigher->owner];
+  ++sum->mappings;
+  if (!space->residency)
+    return;
+  const WxResidency *residency = &space->residency[weigher->mapping];
+  sum->rss_bytes += (WxFigure)residency->rss;
+  sum->pss_bytes += (WxFigure)residency->pss;
+  sum->swap_bytes += (WxFigure)residency->swap;
+}
+
+static int weigh_part(const WxPart *part, void *context) {
+  Weigher *weigher = context;
+  const uint64_t bytes = part->end - part->start;
+  weigher->audit->ownership.bytes[part->owner] += bytes;
+  if (part->mapping != weigher->mapping) {
+    take_residency(weigher);
+    *weigher = (Weigher){weigher->audit, part->mapping, part->owner, bytes};
+  } else if (bytes > weigher->bytes) {
+    weigher->owner = part->owner;
+    weigher->bytes = bytes;
+  }
+  return 0;
+}
+
+static void weigh_owners(WxAudit *audit) {
+  const WxSpace *space = audit->space;
+  const WxFigure none = space->residency ? 0 : WX_UNKNOWN;
+  for (size_t i = 0; i < WX_OWNERS; ++i)
+    audit->residency[i] =
+        (WxOwnerResidency){.rss_bytes = none, .pss_bytes = none, .swap_bytes = none};
+  if (!space->count)
+    return;
+  Weigher weigher = {.audit = audit, .mapping = SIZE_MAX};
+  const uint64_t end = space->mappings[space->count - 1].end;
+  wx_space_walk(space, space->mappings[0].start, end, weigh_part, &weigher);
+  take_residency(&weigher);
+}
+
+// Memory of an owner: what is resident where that is known, else what it has committed.
+static WxFigure memory_of(const WxAudit *audit, WxOwner owner) {
+  const WxFigure resident = audit->residency[owner].rss_bytes;
+  return wx_known(resident) ? resident + audit->residency[owner].swap_bytes : WX_UNKNOWN;
+}
+
+static WxFigure plus(WxFigure a, WxFigure b) {
+  return wx_known(a) && wx_known(b) ? a + b : WX_UNKNOWN;
+}
+
+static void collect_span_facts(const WxAudit *audit, WxVerdictFacts *facts) {
+  const uint64_t *span = audit->span.bytes;
+  if (!audit->module)
+    return;
+  facts->span = (WxFigure)(audit->module->end - audit->module->start);
+  facts->own_va = (WxFigure)span[WX_OWNER_DOUBLE_MAPPER];
+  facts->empty = (WxFigure)(span[WX_OWNER_HEAP_RESERVED] + span[WX_OWNER_GC_RESERVED] +
+                            span[WX_OWNER_RESERVED] + span[WX_OWNER_HOLE]);
+  facts->foreign = facts->span - facts->own_va - facts->empty - (WxFigure)span[WX_OWNER_FILE];
+}
+
+// As vm.max_map_count counts them: [vsyscall] is none. A core joins mappings.
+static WxFigure count_mappings(const WxAudit *audit) {
+  const WxSpace *space = audit->space;
+  if (audit->source == WX_SOURCE_CORE)
+    return WX_UNKNOWN;
+  const bool last_is_none =
+      space->count && !strcmp(space->mappings[space->count - 1].path, "[vsyscall]");
+  return (WxFigure)(space->count - last_is_none);
+}
+
+static WxVerdictFacts collect_facts(const WxAudit *audit) {
+  const WxContainer *container = &audit->container;
+  WxVerdictFacts facts = {
+      .double_mapper = audit->module || (wx_known(audit->truth.inodes) && audit->truth.inodes > 0),
+      .names_known = !audit->space->is_core ||
+                     !(audit->space->files_unknown || audit->space->deleted_left_out),
+      .allocated = audit->truth.allocated_bytes,
+      .mapped = audit->truth.mapped_bytes,
+      .orphaned = audit->truth.orphaned_bytes,
+      .own_va = 0,
+      .span = audit->module ? 0 : WX_UNKNOWN,
+      .foreign = WX_UNKNOWN,
+      .empty = WX_UNKNOWN,
+      .rss_anon = audit->status.rss_anon_bytes,
+      .gc = memory_of(audit, WX_OWNER_GC_COMMITTED),
+      .malloc_bytes =
+          plus(memory_of(audit, WX_OWNER_HEAP_COMMITTED), memory_of(audit, WX_OWNER_MAIN_HEAP)),
+      .cgroup_usage = container->usage,
+      .other_shmem = container->other_shmem,
+      .page_cache = container->page_cache,
+      .kernel = audit->cgroup.kernel_bytes,
+      .mappings = count_mappings(audit),
+      .max_map_count = audit->max_map_count,
+      .heaps_committed = (WxFigure)audit->space->heaps.committed_bytes,
+      .arenas = (WxFigure)audit->space->heaps.arenas,
+      .dumped = wx_truth_looks_dumped(&audit->truth),
+  };
+  collect_span_facts(audit, &facts);
+  return facts;
+}
+
+int wx_audit_finish(WxAudit *audit, const WxAuditOptions *options) {
+  const WxSpace *space = audit->space;
+  int result = wx_modules_find(&audit->modules, space->mappings, space->count);
+  if (result)
+    return result;
+  audit->module = wx_modules_named(&audit->modules, WX_DOUBLEMAPPER);
+  if (audit->module) {
+    audit->span = wx_space_sum(space, audit->module->start, audit->module->end);
+    result = wx_rows_find(&audit->rows, space, &audit->modules, audit->module, options->rows);
+  }
+  if (result)
+    return result;
+  count_parts(audit);
+  weigh_owners(audit);
+  wx_audit_fill_container(audit);
+  audit->facts = collect_facts(audit);
+  wx_verdict_judge(&audit->verdict, &audit->facts);
+  return 0;
+}
+
+void wx_audit_free(WxAudit *audit) {
+  wx_rows_free(&audit->rows);
+  wx_modules_free(&audit->modules);
+  wx_core_space_free(&audit->core_space);
+  wx_space_free(&audit->own_space);
+  if (audit->core_open)
+    wx_core_close(&audit->core);
+  wx_live_memory_close(&audit->live);
+  wx_truth_free(&audit->truth);
+  wx_smaps_free(&audit->smaps);
+  wx_maps_free(&audit->maps);
+}

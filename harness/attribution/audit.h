@@ -1,0 +1,139 @@
+/**
+   @file audit.h
+   Whose memory is it? One process, or a file saved from one, looked at from every side.
+
+   An audit never changes what it measures: nothing is stopped, and of a living process only
+   private memory without a file is read.
+*/
+#ifndef WX_ATTRIBUTION_AUDIT_H
+#define WX_ATTRIBUTION_AUDIT_H
+
+#include "attribution/allocator.h"
+#include "attribution/core_space.h"
+#include "attribution/modules.h"
+#include "attribution/rows.h"
+#include "attribution/space.h"
+#include "attribution/truth.h"
+#include "attribution/verdict.h"
+#include "measure/cgroup.h"
+#include "measure/process.h"
+#include "measure/runtime.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/// Where an audit took its knowledge from.
+typedef enum { WX_SOURCE_LIVE, WX_SOURCE_MAPS, WX_SOURCE_SMAPS, WX_SOURCE_CORE } WxSource;
+
+/// "live", "maps", "smaps" or "core".
+const char *wx_source_name(WxSource source);
+
+/// Mappings of the double mapper's files with one protection.
+typedef struct {
+  size_t count;
+  uint64_t bytes;
+  WxFigure rss_bytes;
+  WxFigure pss_bytes;
+} WxProtectionPart;
+
+/// By what they may do.
+typedef enum { WX_PART_RX, WX_PART_RW, WX_PART_NONE, WX_PART_OTHER, WX_PARTS } WxPartKind;
+
+/// What is resident of an owner's mappings.
+typedef struct {
+  size_t mappings;
+  WxFigure rss_bytes;
+  WxFigure pss_bytes;
+  WxFigure swap_bytes;
+} WxOwnerResidency;
+
+/// The whole memory group (container) by owner, in bytes; all unknown where none is visible. The
+/// parts and the residue add up to the usage.
+typedef struct {
+  WxFigure usage;
+  WxFigure double_mapper; ///< Files of the process, counted once.
+  WxFigure other_shmem;   ///< /dev/shm, tmpfs volumes, other memfds.
+  WxFigure page_cache;
+  WxFigure gc; ///< Of the audited process, as is all down to `other_anon`.
+  WxFigure malloc_bytes;
+  WxFigure stacks;
+  WxFigure other_anon;
+  WxFigure other_processes; ///< Anonymous memory of all others in the group.
+  WxFigure sockets;
+  WxFigure slab;
+  WxFigure page_tables;
+  WxFigure kernel_stacks;
+  WxFigure other_kernel;
+  WxFigure residue; ///< What no owner explains; may be below 0, since nothing is read at once.
+} WxContainer;
+
+enum { WX_NOTICES = 12, WX_NOTICE_TEXT = 256, WX_COMMAND_TEXT = 64 };
+
+/// Everything that was found out. Start with wx_audit_live() and its like; end with
+/// wx_audit_free(), also after a failure.
+typedef struct {
+  WxSource source;
+  pid_t pid; ///< Of a living process or a core; 0 where not known.
+  bool fast;
+  char command[WX_COMMAND_TEXT];
+
+  WxMaps maps;
+  WxSmaps smaps;
+  WxCore core;
+  bool core_open;
+  WxCoreSpace core_space;
+  WxLiveMemory live;
+  WxSpace own_space;    ///< Of maps or smaps;
+  const WxSpace *space; ///< this one counts.
+
+  WxModules modules;
+  const WxModule *module; ///< The double mapper's; NULL where it has no mapping.
+  WxRows rows;
+  WxTruth truth;
+  WxProtectionPart parts[WX_PARTS];
+  WxOwnership ownership; ///< All mappings.
+  WxOwnership span;      ///< Of the module's interval, by owner; holes included.
+  WxOwnerResidency residency[WX_OWNERS];
+  WxAllocator allocator;
+  WxRuntime runtime;
+  WxProcessStatus status;
+  WxFigure max_map_count;
+  WxFigure mappings_per_day; ///< Mean growth since the process started.
+  WxFigure seconds_to_limit; ///< At that rate.
+  WxCgroup group;
+  WxCgroupFigures cgroup;
+  WxContainer container;
+  WxVerdict verdict;
+  WxVerdictFacts facts;
+
+  char notices[WX_NOTICES][WX_NOTICE_TEXT]; ///< What has to be said about the source.
+  size_t notice_count;
+  char damage[WX_NOTICE_TEXT]; ///< What is wrong with a file; "" where nothing is.
+} WxAudit;
+
+/// How to audit.
+typedef struct {
+  bool fast;   ///< maps instead of smaps, one reading, no other process asked.
+  size_t rows; ///< How many of a debugger's rows are kept.
+} WxAuditOptions;
+
+/// Audits a living process. -ESRCH where it is gone, -EACCES where the caller could not trace it.
+int wx_audit_live(WxAudit *audit, pid_t pid, const WxAuditOptions *options);
+
+/// Audits a saved maps or smaps file or a core. Damage is no failure: what could be read is
+/// audited, and audit->damage says where it ends. -EINVAL where nothing could be read, with
+/// audit->damage; another negative errno where the file could not be read at all.
+int wx_audit_file(WxAudit *audit, WxSource source, const char *path, const WxAuditOptions *options);
+
+void wx_audit_free(WxAudit *audit);
+
+/// For the implementation: fills everything that follows from audit->space.
+int wx_audit_finish(WxAudit *audit, const WxAuditOptions *options);
+
+/// For the implementation: the container, from the group's figures.
+void wx_audit_fill_container(WxAudit *audit);
+
+/// Adds a sentence to the notices.
+void wx_audit_notice(WxAudit *audit, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,126 @@
+#include "attribution/audit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static void forget_process(WxAudit *audit) {
+  audit->truth = wx_truth_unknown();
+  audit->status = (WxProcessStatus){WX_UNKNOWN, WX_UNKNOWN, WX_UNKNOWN, WX_UNKNOWN, WX_UNKNOWN,
+                                    WX_UNKNOWN, WX_UNKNOWN, WX_UNKNOWN, WX_UNKNOWN, WX_UNKNOWN};
+  audit->max_map_count = audit->mappings_per_day = audit->seconds_to_limit = WX_UNKNOWN;
+  WxCgroup none = {0};
+  wx_cgroup_read(&audit->cgroup, &none, &audit->maps.text);
+}
+
+static void say_line(WxAudit *audit, const WxDamage *damage) {
+  if (damage->reason)
+    snprintf(audit->damage, sizeof audit->damage, "line %zu: %s", damage->line, damage->reason);
+}
+
+static void use_own_space(WxAudit *audit) {
+  audit->space = &audit->own_space;
+  audit->allocator = wx_allocator_find(audit->own_space.mappings, audit->own_space.count);
+  audit->own_space.heap_rules = audit->allocator.rules;
+}
+
+static int load_maps(WxAudit *audit, const char *path) {
+  WxDamage damage;
+  int result = wx_text_read(&audit->maps.text, path);
+  if (!result)
+    result = wx_maps_parse(&audit->maps, &damage);
+  else
+    return result;
+  say_line(audit, &damage);
+  if (result && result != -EINVAL)
+    return result;
+  audit->own_space.mappings = audit->maps.items;
+  audit->own_space.count = audit->maps.count;
+  use_own_space(audit);
+  return audit->maps.count || !result ? wx_space_attribute(&audit->own_space) : -EINVAL;
+}
+
+static int load_smaps(WxAudit *audit, const char *path) {
+  WxDamage damage;
+  const int result = wx_smaps_load(&audit->smaps, path, &damage);
+  say_line(audit, &damage);
+  if (result && result != -EINVAL)
+    return result;
+  audit->own_space.mappings = audit->smaps.items;
+  audit->own_space.residency = audit->smaps.residency;
+  audit->own_space.count = audit->smaps.count;
+  use_own_space(audit);
+  return audit->smaps.count || !result ? wx_space_attribute(&audit->own_space) : -EINVAL;
+}
+
+static void say_core(WxAudit *audit) {
+  const WxCore *core = &audit->core;
+  wx_audit_notice(audit, "Core written by %s: %zu segments, %zu entries of NT_FILE.",
+                  wx_core_writer_name(core->writer), core->segment_count, core->file_count);
+  if (!core->has_file_note)
+    wx_audit_notice(audit, "NT_FILE is absent (the kernel drops it above 4 MiB): which file was "
+                           "mapped where cannot be known.");
+  else if (audit->core_space.space.deleted_left_out)
+    wx_audit_notice(audit, "This createdump names no deleted file, and so no memfd: the double "
+                           "mapper's code is among `unnamed`, its data among `other anonymous`.");
+  if (core->writer == WX_WRITER_GCORE)
+    wx_audit_notice(audit, "gcore flags reserved memory as readable: committed and reserved are "
+                           "told apart by heap headers only.");
+  if (core->writer == WX_WRITER_CREATEDUMP)
+    wx_audit_notice(audit, "createdump leaves reserved memory without a file out: it is a hole "
+                           "here.");
+  wx_audit_notice(audit, "A core cannot show resident bytes, nor released memory that is still "
+                         "held: audit the live process, or save smaps and memory.stat with it.");
+}
+
+static int load_core(WxAudit *audit, const char *path) {
+  const int result = wx_core_open(&audit->core, path);
+  const WxCoreDamage *damage = &audit->core.damage;
+  if (damage->reason)
+    snprintf(audit->damage, sizeof audit->damage, "offset %llu: %s",
+             (unsigned long long)damage->offset, damage->reason);
+  if (result)
+    return result;
+  audit->core_open = true;
+  audit->pid = audit->core.pid;
+  snprintf(audit->command, sizeof audit->command, "%.16s", audit->core.program);
+  const WxHeapRules rules = {.page_bytes = audit->core.page_size};
+  const int failed = wx_core_space_make(&audit->core_space, &audit->core, &rules);
+  if (failed)
+    return failed;
+  audit->space = &audit->core_space.space;
+  audit->allocator = wx_allocator_find(audit->space->mappings, audit->space->count);
+  if (audit->allocator.rules.other_malloc) {
+    audit->core_space.space.heap_rules.other_malloc = true;
+    const int again = wx_space_attribute(&audit->core_space.space);
+    if (again)
+      return again;
+  }
+  say_core(audit);
+  return 0;
+}
+
+static const struct {
+  int (*load)(WxAudit *audit, const char *path);
+} loaders[] = {
+    [WX_SOURCE_MAPS] = {load_maps},
+    [WX_SOURCE_SMAPS] = {load_smaps},
+    [WX_SOURCE_CORE] = {load_core},
+};
+
+int wx_audit_file(WxAudit *audit, WxSource source, const char *path,
+                  const WxAuditOptions *options) {
+  *audit = (WxAudit){.source = source, .fast = options->fast, .live = {.fd = -1}};
+  forget_process(audit);
+  const int result = loaders[source].load(audit, path);
+  if (result)
+    return result;
+  const WxMaps view = {.items = (WxMapping *)audit->space->mappings, .count = audit->space->count};
+  audit->runtime = wx_runtime_find(&view);
+  if (source != WX_SOURCE_CORE)
+    wx_audit_notice(audit,
+                    "A saved file cannot show what the double mapper's file holds, nor "
+                    "released memory that is still held%s.",
+                    source == WX_SOURCE_MAPS ? ", nor resident bytes" : "");
+  return wx_audit_finish(audit, options);
+}

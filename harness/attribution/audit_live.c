@@ -1,0 +1,139 @@
+#include "attribution/audit.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SECONDS_PER_DAY = 86400 };
+
+// smaps takes long, so it is read beside everything else.
+typedef struct {
+  WxSmaps *smaps;
+  pid_t pid;
+  int result;
+  pthread_t thread;
+  bool started;
+} Reader;
+
+static void *read_smaps(void *context) {
+  Reader *reader = context;
+  reader->result = wx_smaps_read(reader->smaps, reader->pid);
+  return NULL;
+}
+
+static void start_reader(Reader *reader) {
+  reader->started = !pthread_create(&reader->thread, NULL, read_smaps, reader);
+}
+
+static int finish_reader(Reader *reader) {
+  if (reader->started)
+    pthread_join(reader->thread, NULL);
+  else
+    read_smaps(reader);
+  return wx_process_error(reader->result);
+}
+
+static WxFigure read_number(const char *path, WxText *text) {
+  if (wx_text_read(text, path))
+    return WX_UNKNOWN;
+  char *end;
+  errno = 0;
+  const long long number = strtoll(text->data, &end, 10);
+  return end > text->data && !errno ? number : WX_UNKNOWN;
+}
+
+static void read_command(WxAudit *audit, WxText *text) {
+  char path[WX_PROCESS_PATH_SIZE];
+  wx_process_path(path, audit->pid, "comm");
+  if (!wx_text_read(text, path))
+    snprintf(audit->command, sizeof audit->command, "%.*s", (int)strcspn(text->data, "\n"),
+             text->data);
+}
+
+// How many mappings a day the process gained since it started, and when it meets the limit so.
+static void forecast(WxAudit *audit, WxText *text) {
+  uint64_t started;
+  struct timespec now;
+  audit->max_map_count = read_number("/proc/sys/vm/max_map_count", text);
+  audit->mappings_per_day = audit->seconds_to_limit = WX_UNKNOWN;
+  if (wx_process_start_time(audit->pid, &started, text) || clock_gettime(CLOCK_BOOTTIME, &now))
+    return;
+  const double age = (double)now.tv_sec - (double)started / (double)sysconf(_SC_CLK_TCK);
+  const double count = (double)audit->space->count;
+  if (age < 1 || !wx_known(audit->max_map_count) || count < 1)
+    return;
+  audit->mappings_per_day = (WxFigure)(count / age * SECONDS_PER_DAY);
+  const double left = (double)audit->max_map_count - count;
+  audit->seconds_to_limit = left > 0 ? (WxFigure)(left / (count / age)) : 0;
+}
+
+static void read_surroundings(WxAudit *audit, WxText *text) {
+  read_command(audit, text);
+  if (wx_allocator_read_environment(&audit->allocator, audit->pid, text))
+    wx_audit_notice(audit, "The environment of the process may not be read: settings of malloc "
+                           "are not known.");
+  if (wx_process_status(&audit->status, audit->pid, text))
+    wx_audit_notice(audit, "/proc/PID/status cannot be read.");
+  if (!wx_cgroup_find(&audit->group, audit->pid, "", text))
+    (void)wx_cgroup_read(&audit->cgroup, &audit->group, text);
+}
+
+static int make_space(WxAudit *audit) {
+  WxSpace *space = &audit->own_space;
+  space->mappings = audit->fast ? audit->maps.items : audit->smaps.items;
+  space->count = audit->fast ? audit->maps.count : audit->smaps.count;
+  space->residency = audit->fast ? NULL : audit->smaps.residency;
+  space->memory = audit->live.fd >= 0 ? &audit->live.memory : NULL;
+  space->heap_rules = audit->allocator.rules;
+  audit->space = space;
+  return wx_space_attribute(space);
+}
+
+static int read_all(WxAudit *audit, WxText *text) {
+  Reader reader = {.smaps = &audit->smaps, .pid = audit->pid};
+  if (!audit->fast)
+    start_reader(&reader);
+  int result = wx_process_error(wx_maps_read(&audit->maps, audit->pid));
+  if (!result) {
+    audit->allocator = wx_allocator_find(audit->maps.items, audit->maps.count);
+    audit->runtime = wx_runtime_find(&audit->maps);
+    result = wx_truth_read(&audit->truth, audit->pid, &audit->maps, audit->fast);
+    read_surroundings(audit, text);
+    (void)wx_live_memory_open(&audit->live, audit->pid);
+  }
+  const int other = audit->fast ? 0 : finish_reader(&reader);
+  if (!result)
+    result = other;
+  if (!result)
+    result = make_space(audit);
+  if (!result)
+    forecast(audit, text);
+  return result;
+}
+
+int wx_audit_live(WxAudit *audit, pid_t pid, const WxAuditOptions *options) {
+  *audit = (WxAudit){.source = WX_SOURCE_LIVE,
+                     .pid = pid,
+                     .fast = options->fast,
+                     .live = {.fd = -1},
+                     .truth = wx_truth_unknown()};
+  WxText text = {0};
+  WxCgroup none = {0};
+  wx_cgroup_read(&audit->cgroup, &none, &text);
+  int result = read_all(audit, &text);
+  wx_text_free(&text);
+  if (result)
+    return result;
+  if (audit->live.fd < 0)
+    wx_audit_notice(audit, "The memory of the process may not be read: heaps are told by flags or "
+                           "shape only.");
+  if (audit->fast)
+    wx_audit_notice(audit, "Fast: no residency was read and no other process was asked for "
+                           "mappings of the files.");
+  return wx_audit_finish(audit, options);
+}

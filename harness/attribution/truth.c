@@ -1,0 +1,151 @@
+#include "attribution/truth.h"
+
+#include "os/os.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+
+enum { BLOCK = 512 };
+// Below that a process has hardly any code, and being fully allocated says nothing.
+#define DUMPED_MIN ((WxFigure)4 << 20)
+
+WxTruth wx_truth_unknown(void) {
+  return (WxTruth){
+      .inodes = WX_UNKNOWN,
+      .allocated_bytes = WX_UNKNOWN,
+      .mapped_bytes = WX_UNKNOWN,
+      .orphaned_bytes = WX_UNKNOWN,
+      .mapped_file_bytes = WX_UNKNOWN,
+      .mappers_checked = WX_UNKNOWN,
+      .mappers_unreadable = WX_UNKNOWN,
+  };
+}
+
+static int mapped_by_process(WxOrphans *file, const WxMaps *maps) {
+  file->mapped.count = 0;
+  for (size_t i = 0; i < maps->count; ++i) {
+    const WxMapping *mapping = &maps->items[i];
+    if (!wx_mapping_is_of(mapping, file->file))
+      continue;
+    const int failed = wx_extents_add(&file->mapped, mapping->offset,
+                                      mapping->offset + (mapping->end - mapping->start));
+    if (failed)
+      return failed;
+  }
+  wx_extents_normalize(&file->mapped);
+  return 0;
+}
+
+static int weigh(WxOrphans *file, const WxMemfd *memfd, pid_t pid) {
+  file->file = memfd->id;
+  file->allocated_bytes = memfd->allocated_bytes;
+  file->mapped_bytes = file->orphaned_bytes = WX_UNKNOWN;
+  const int fd = wx_memfd_open(memfd, pid, O_RDONLY);
+  if (fd == -EACCES || fd == -EPERM)
+    return 0;
+  if (fd < 0)
+    return fd;
+  struct stat status;
+  int result = wx_extents_read(&file->allocated, fd);
+  if (!result)
+    result = wx_os_fstat(fd, &status);
+  if (!result) {
+    file->allocated_bytes = (WxFigure)status.st_blocks * BLOCK;
+    file->orphaned_bytes = 0; // Known from here on.
+  }
+  if (wx_os_close(fd))
+    (void)wx_os_close(fd); // One that was made to fail was not made.
+  return result;
+}
+
+// One look at the one process: no second reading, nobody else asked.
+static int read_fast(WxTruth *truth, pid_t pid, const WxMaps *maps) {
+  for (size_t i = 0; i < truth->memfds.count; ++i) {
+    WxOrphans *file = &truth->files[i];
+    int result = weigh(file, &truth->memfds.items[i], pid);
+    if (!result)
+      result = mapped_by_process(file, maps);
+    if (!result)
+      result = wx_extents_subtract(&file->orphaned, &file->allocated, &file->mapped);
+    if (result)
+      return result;
+    if (!wx_known(file->orphaned_bytes))
+      continue;
+    file->orphaned_bytes = (WxFigure)wx_extents_bytes(&file->orphaned);
+    file->mapped_bytes = (WxFigure)wx_extents_bytes(&file->allocated) - file->orphaned_bytes;
+  }
+  truth->mappers_checked = 1;
+  truth->mappers_unreadable = WX_UNKNOWN;
+  truth->estimate = true;
+  return 0;
+}
+
+static int read_steady(WxTruth *truth, pid_t pid, const WxMaps *maps) {
+  WxOrphanFinder finder = {0};
+  const int result =
+      wx_orphans_read(&finder, truth->files, &truth->memfds, pid, WX_MAPPERS_ALL, maps);
+  truth->mappers_checked = (WxFigure)finder.after.checked;
+  truth->mappers_unreadable = (WxFigure)finder.after.unreadable;
+  wx_orphan_finder_free(&finder);
+  return result;
+}
+
+static WxFigure plus(WxFigure a, WxFigure b) {
+  return wx_known(a) && wx_known(b) ? a + b : WX_UNKNOWN;
+}
+
+static void add_histogram(WxHistogram *sum, const WxHistogram *part) {
+  for (size_t i = 0; i < WX_SIZE_CLASSES; ++i) {
+    sum->count[i] += part->count[i];
+    sum->bytes[i] += part->bytes[i];
+  }
+}
+
+static void sum_up(WxTruth *truth) {
+  truth->allocated_bytes = truth->mapped_bytes = truth->orphaned_bytes = 0;
+  truth->mapped_file_bytes = 0;
+  for (size_t i = 0; i < truth->memfds.count; ++i) {
+    const WxOrphans *file = &truth->files[i];
+    truth->allocated_bytes = plus(truth->allocated_bytes, file->allocated_bytes);
+    truth->mapped_bytes = plus(truth->mapped_bytes, file->mapped_bytes);
+    truth->orphaned_bytes = plus(truth->orphaned_bytes, file->orphaned_bytes);
+    const WxFigure inside = (WxFigure)wx_extents_bytes(&file->mapped);
+    truth->mapped_file_bytes =
+        wx_known(file->orphaned_bytes) ? plus(truth->mapped_file_bytes, inside) : WX_UNKNOWN;
+    truth->estimate |= file->estimate;
+    const WxHistogram allocated = wx_extents_histogram(&file->allocated);
+    const WxHistogram orphaned = wx_extents_histogram(&file->orphaned);
+    add_histogram(&truth->allocated, &allocated);
+    add_histogram(&truth->orphaned, &orphaned);
+  }
+}
+
+int wx_truth_read(WxTruth *truth, pid_t pid, const WxMaps *maps, bool fast) {
+  *truth = wx_truth_unknown();
+  int result = wx_memfd_find(&truth->memfds, pid, maps, WX_DOUBLEMAPPER);
+  if (result)
+    return result;
+  truth->inodes = (WxFigure)truth->memfds.count;
+  truth->files = calloc(truth->memfds.count + 1, sizeof *truth->files);
+  if (!truth->files)
+    return -ENOMEM;
+  if (truth->memfds.count)
+    result = fast ? read_fast(truth, pid, maps) : read_steady(truth, pid, maps);
+  if (!result)
+    sum_up(truth);
+  return result;
+}
+
+bool wx_truth_looks_dumped(const WxTruth *truth) {
+  return wx_known(truth->mapped_file_bytes) && truth->mapped_file_bytes >= DUMPED_MIN &&
+         truth->mapped_bytes == truth->mapped_file_bytes;
+}
+
+void wx_truth_free(WxTruth *truth) {
+  for (size_t i = 0; truth->files && i < truth->memfds.count; ++i)
+    wx_orphans_free(&truth->files[i]);
+  free(truth->files);
+  wx_memfds_free(&truth->memfds);
+  *truth = wx_truth_unknown();
+}

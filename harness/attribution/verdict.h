@@ -1,0 +1,72 @@
+/**
+   @file verdict.h
+   One word and two sentences: whose memory it is, and what to do.
+
+   A pure function of figures. What could not be known is unknown, and no verdict is built on it.
+*/
+#ifndef WX_ATTRIBUTION_VERDICT_H
+#define WX_ATTRIBUTION_VERDICT_H
+
+#include "stats/figure.h"
+
+#include <stdbool.h>
+
+/// What a verdict rests on, in bytes unless said otherwise.
+typedef struct {
+  bool double_mapper; ///< The process has the file, or maps it.
+  bool names_known;   ///< The source would show it if it were there.
+  WxFigure allocated;
+  WxFigure mapped;
+  WxFigure orphaned;
+  WxFigure own_va;       ///< Address space that maps the file.
+  WxFigure span;         ///< From its lowest to its highest mapping.
+  WxFigure foreign;      ///< Of the span: memory of others without a file.
+  WxFigure empty;        ///< Of the span: holes and reserved address space of others.
+  WxFigure rss_anon;     ///< Memory of the process without a file.
+  WxFigure gc;           ///< The part of it that looks like the collector's.
+  WxFigure malloc_bytes; ///< And that of malloc.
+  WxFigure cgroup_usage;
+  WxFigure other_shmem; ///< Of the group: shared memory that is not the double mapper's.
+  WxFigure page_cache;
+  WxFigure kernel;
+  WxFigure mappings;
+  WxFigure max_map_count;
+  WxFigure heaps_committed; ///< glibc's heaps, for the text.
+  WxFigure arenas;
+  bool dumped; ///< Everything mapped is allocated, as after a dump.
+} WxVerdictFacts;
+
+typedef enum {
+  WX_VERDICT_RETAINED,
+  WX_VERDICT_LIVE,
+  WX_VERDICT_ARTEFACT,
+  WX_VERDICT_GC,
+  WX_VERDICT_MALLOC,
+  WX_VERDICT_OTHER_SHMEM,
+  WX_VERDICT_PAGE_CACHE,
+  WX_VERDICT_KERNEL,
+  WX_VERDICT_MAP_LIMIT,
+  WX_VERDICT_NOT_AFFECTED,
+  WX_VERDICT_CLEAN,
+  WX_VERDICT_UNKNOWN,
+} WxVerdictCode;
+
+enum { WX_VERDICT_TEXT = 768 };
+
+typedef struct {
+  WxVerdictCode code;
+  char text[WX_VERDICT_TEXT]; ///< What it is.
+  const char *next;           ///< What to do next.
+} WxVerdict;
+
+/// The code as in the contract: "retained", "other-shmem", ...
+const char *wx_verdict_code(WxVerdictCode code);
+
+/// How urgent: for a list, worst first; lower is worse.
+int wx_verdict_rank(WxVerdictCode code);
+
+/// Judges. `retained` if and only if orphaned is at least 8 MiB and at least a quarter of
+/// allocated.
+void wx_verdict_judge(WxVerdict *verdict, const WxVerdictFacts *facts);
+
+#endif

@@ -1,0 +1,109 @@
+#include "attribution/verdict_text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static double mib(WxFigure bytes) {
+  return wx_known(bytes) ? (double)bytes / (1024.0 * 1024.0) : 0;
+}
+
+static double percent(WxFigure part, WxFigure whole) {
+  return wx_known(part) && wx_known(whole) && whole > 0 ? 100.0 * (double)part / (double)whole : 0;
+}
+
+static void say(WxVerdict *verdict, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void say(WxVerdict *verdict, const char *format, ...) {
+  const size_t used = strlen(verdict->text);
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(verdict->text + used, sizeof verdict->text - used, format, arguments);
+  va_end(arguments);
+}
+
+static void say_first(WxVerdict *verdict, const WxVerdictFacts *facts) {
+  switch (verdict->code) {
+  case WX_VERDICT_RETAINED:
+    say(verdict,
+        "The double mapper keeps %.1f MiB that it released: %.0f %% of its %.1f MiB are mapped "
+        "nowhere, invisible in RSS and in any dump.",
+        mib(facts->orphaned), percent(facts->orphaned, facts->allocated), mib(facts->allocated));
+    break;
+  case WX_VERDICT_MAP_LIMIT:
+    say(verdict, "%lld mappings of %lld that the kernel allows (vm.max_map_count).",
+        (long long)facts->mappings, (long long)facts->max_map_count);
+    break;
+  case WX_VERDICT_LIVE:
+    say(verdict, "The double mapper holds %.1f MiB of code and data that are mapped and in use.",
+        mib(facts->mapped));
+    break;
+  case WX_VERDICT_GC:
+    say(verdict, "The largest owner is the garbage collector's range: %.1f MiB resident.",
+        mib(facts->gc));
+    break;
+  case WX_VERDICT_MALLOC:
+    say(verdict, "The largest owner is malloc: %.1f MiB.", mib(facts->malloc_bytes));
+    break;
+  case WX_VERDICT_OTHER_SHMEM:
+    say(verdict,
+        "The largest owner in the container is other shared memory: %.1f of %.1f MiB are neither "
+        "the double mapper's nor page cache.",
+        mib(facts->other_shmem), mib(facts->cgroup_usage));
+    break;
+  case WX_VERDICT_PAGE_CACHE:
+    say(verdict, "The largest owner in the container is page cache: %.1f of %.1f MiB.",
+        mib(facts->page_cache), mib(facts->cgroup_usage));
+    break;
+  case WX_VERDICT_KERNEL:
+    say(verdict, "The largest owner in the container is the kernel: %.1f of %.1f MiB.",
+        mib(facts->kernel), mib(facts->cgroup_usage));
+    break;
+  case WX_VERDICT_ARTEFACT:
+    say(verdict,
+        "A debugger would attribute up to %.1f MiB to the double mapper, which maps %.1f MiB of "
+        "address space there; %.1f MiB of the rest are other memory, %.1f MiB none.",
+        mib(facts->span), mib(facts->own_va), mib(facts->foreign), mib(facts->empty));
+    break;
+  case WX_VERDICT_NOT_AFFECTED:
+    say(verdict, "There is no double mapper: no file /memfd:doublemapper is open or mapped.");
+    break;
+  case WX_VERDICT_CLEAN:
+    say(verdict, "The double mapper holds %.1f MiB and nothing stands out.", mib(facts->allocated));
+    break;
+  case WX_VERDICT_UNKNOWN:
+    say(verdict, "What the double mapper holds cannot be known from this input.");
+    break;
+  }
+}
+
+// What must be said beside every code: how much is orphaned, or that it cannot be known.
+static void say_orphaned(WxVerdict *verdict, const WxVerdictFacts *facts) {
+  if (verdict->code == WX_VERDICT_RETAINED || !facts->double_mapper)
+    return;
+  if (wx_known(facts->orphaned))
+    say(verdict, " %.1f MiB of it are orphaned (%.0f %%).", mib(facts->orphaned),
+        percent(facts->orphaned, facts->allocated));
+  else
+    say(verdict, " Released memory that is still held cannot be seen in this input.");
+}
+
+// Beside retained memory a larger heap is named, so that nobody chases the smaller one.
+static void say_heaps(WxVerdict *verdict, const WxVerdictFacts *facts) {
+  if (verdict->code != WX_VERDICT_RETAINED || !wx_known(facts->heaps_committed))
+    return;
+  const char *larger = facts->heaps_committed > facts->orphaned ? "larger" : "smaller";
+  if (facts->heaps_committed > 0)
+    say(verdict, " malloc's %lld arenas are %s: %.1f MiB committed.",
+        (long long)(wx_known(facts->arenas) ? facts->arenas : 0), larger,
+        mib(facts->heaps_committed));
+}
+
+void wx_verdict_write(WxVerdict *verdict, const WxVerdictFacts *facts) {
+  verdict->text[0] = '\0';
+  say_first(verdict, facts);
+  say_orphaned(verdict, facts);
+  say_heaps(verdict, facts);
+  if (facts->dumped)
+    say(verdict, " Everything mapped is allocated, as after a dump (gcore and kernel cores do "
+                 "that): part of it may be an effect of the dump.");
+}
