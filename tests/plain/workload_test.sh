@@ -95,9 +95,12 @@ code_goes_away() {
   observe 99 "$1" rounds=1 "${@:2}" || return
   [ $(($(shared_kib collected) - $(shared_kib start))) -lt $((($(shared_kib generated) - $(shared_kib start)) / 2)) ]
 }
+# RssShmem counts a page that is also seen through a writable view twice, and such views come and go: a tenth is left for them.
 code_stays() {
   observe 99 keep rounds=1 count=50 || return
-  [ "$(shared_kib collected)" -ge "$(shared_kib generated)" ] && [ "$(shared_kib generated)" -gt "$(shared_kib start)" ]
+  local start generated collected
+  start=$(shared_kib start) generated=$(shared_kib generated) collected=$(shared_kib collected)
+  [ "$generated" -gt "$start" ] && [ $(((collected - start) * 10)) -ge $(((generated - start) * 9)) ]
 }
 claim asm_code_is_collected code_goes_away asm count=50
 claim dyn_code_is_collected code_goes_away dyn count=200
