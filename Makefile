@@ -13,9 +13,15 @@ ifeq ($(origin CC),default)
 CC       := gcc
 endif
 PACKAGES := libcyaml yaml-0.1 jansson smartcols libelf gsl
-PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null | sed 's/-I/-isystem /g')
-PKG_LIBS   = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
-CHECK_LIBS = $(shell pkg-config --libs check 2>/dev/null)
+PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null | sed 's/-I/-isystem /g')
+PKG_LIBS   := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
+CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null)
+
+ifneq ($(shell pkg-config --exists $(PACKAGES) && echo yes),yes)
+ifeq ($(filter test bench clean help,$(MAKECMDGOALS)),)
+$(error packages are missing; `make bench` and `make test` install them, or type: scripts/bootstrap build)
+endif
+endif
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 CPPFLAGS := -D_GNU_SOURCE -DWX_VERSION='"$(VERSION)"' -Iharness
