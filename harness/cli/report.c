@@ -136,7 +136,7 @@ int wx_cli_report(int argc, char **argv) {
   WxOptions options;
   if (!wx_options_parse(&options, &spec, argc, argv, NULL))
     return options.status;
-  struct stat status;
+  struct stat status = {0};
   int fault = 0;
   const char *path = options.argument_count == 1 ? options.arguments[0] : NULL;
   if (!path)

@@ -95,7 +95,8 @@ static json_t *cgroup_of(void) {
     v1 |= strncmp(line, "0::", 3) != 0;
   }
   fclose(file);
-  return v1 || v2 ? json_string(v1 && v2 ? "v1+v2" : v1 ? "v1" : "v2") : json_null();
+  const char *version = v1 ? (v2 ? "v1+v2" : "v1") : v2 ? "v2" : NULL;
+  return version ? json_string(version) : json_null();
 }
 
 static json_t *container_of(void) {

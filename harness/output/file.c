@@ -83,7 +83,7 @@ static int fill(int fd, const Target *target, const void *data, size_t size) {
 }
 
 int wx_file_write(const char *path, const void *data, size_t size) {
-  Target target;
+  Target target = {.exists = false};
   int error = find_target(path, &target);
   if (error)
     return error;
@@ -101,7 +101,7 @@ int wx_file_write(const char *path, const void *data, size_t size) {
 }
 
 int wx_file_check(const char *path) {
-  Target target;
+  Target target = {.exists = false};
   const int error = find_target(path, &target);
   if (error)
     return error;

@@ -61,7 +61,7 @@ int wx_document_parse(const char *name, const char *text, size_t length, json_t 
 
 int wx_document_load(const char *path, json_t **root, char problem[WX_PROBLEM]) {
   FILE *file = fopen(path, "re");
-  struct stat status;
+  struct stat status = {0};
   int error = file && fstat(fileno(file), &status) == 0 ? 0 : -errno;
   if (!error && S_ISDIR(status.st_mode))
     error = -EISDIR;
