@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# The pictures say what the figures say.
+set -u
+. tests/support/tap.sh
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+if ! command -v gnuplot >/dev/null; then
+  echo "gnuplot is not installed: scripts/bootstrap bench"
+  exit 77
+fi
+
+shows() { # shows FILE TEXT...: the picture has each text
+  local file=$1 text
+  shift
+  for text in "$@"; do
+    grep -qF "$text" "$file" || { echo "no '$text' in $file"; return 1; }
+  done
+}
+
+scripts/plot tests/fixtures/plot/retained.json "$work/out" >"$work/list" 2>"$work/err"
+claim drawing_succeeds test $? = 0
+claim drawing_is_silent_on_stderr test ! -s "$work/err"
+claim each_workload_has_svg_and_png test "$(ls "$work"/out-*.svg "$work"/out-*.png | wc -l)" = 4
+claim a_skipped_result_has_no_picture test ! -e "$work/out-dyn-10.0.14.svg"
+claim retention_is_the_title shows "$work/out-asm-10.0.14.svg" \
+  'Releasing code left 190 MiB in the memfd, 3 MiB of it in use; RSS does not show it' 'workload asm on .NET 10.0.14'
+claim curves_are_labelled_with_their_last_figure shows "$work/out-asm-10.0.14.svg" 'W^X on 190' 'W^X off 0' 'all 84'
+claim a_live_program_is_not_called_retained shows "$work/out-keep-10.0.14.svg" \
+  'The memfd follows what is live: 65.5 MiB at the end'
+claim what_is_unknown_is_not_drawn_as_zero shows "$work/out-keep-10.0.14.svg" 'W^X on n/a'
+claim a_png_is_a_png test "$(head -c 4 "$work/out-asm-10.0.14.png" | tail -c 3)" = PNG
+
+echo '{"schema":"wxbench/1","kind":"run","context":{},"results":[]}' >"$work/empty.json"
+refused no_samples_is_one_line 'expected samples' scripts/plot "$work/empty.json" "$work/x"
+refused no_file_is_one_line 'none.json: No such file' scripts/plot "$work/none.json" "$work/x"
+refused no_arguments_is_one_line 'expected RESULT.json OUT_BASENAME' scripts/plot
+refused an_unwritable_place_is_one_line 'cannot write' scripts/plot tests/fixtures/plot/retained.json /proc/nowhere/x
+tap_end
