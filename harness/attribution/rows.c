@@ -103,9 +103,10 @@ void wx_row_really(const WxRow *row, char *text, size_t size) {
         largest = i;
     if (!left[largest] || used >= size)
       return;
-    const int length =
-        snprintf(text + used, size - used, "%s%s %.2f", used ? " + " : "",
-                 wx_owner_name((WxOwner)largest), (double)left[largest] / (1024.0 * 1024.0));
+    const bool small = left[largest] < 1024 * 1024;
+    const int length = snprintf(
+        text + used, size - used, "%s%s %.2f%s", used ? " + " : "", wx_owner_name((WxOwner)largest),
+        (double)left[largest] / (small ? 1024.0 : 1024.0 * 1024.0), small ? "kb" : "mb");
     used += length > 0 ? (size_t)length : 0;
     left[largest] = 0;
   }
