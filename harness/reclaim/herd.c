@@ -10,6 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+// Numbers given out before the list was made whose processes may not have been listable yet, and
+// the most numbers that are asked one by one rather than listing all processes.
+enum { LOOK_BACK = 32, MOST_NUMBERS = 512 };
 
 static void close_process(WxHerdProcess *process) {
   if (process->pidfd >= 0)
@@ -30,6 +35,8 @@ static int add_process(WxHerd *herd, pid_t pid, WxReason *reason) {
     return wx_reason(reason, -E2BIG, "more than %d processes hold the memfd of process %d",
                      WX_HERD_PROCESSES, (int)herd->pid);
   WxHerdProcess process = {.pid = pid, .pidfd = wx_os_pidfd_open(pid), .tasks = -1};
+  if (process.pidfd == -EINVAL || process.pidfd == -ENOENT) // The number of a thread.
+    return -ESRCH;
   if (process.pidfd < 0 && process.pidfd != -ENOSYS)
     return process.pidfd;
   char path[64];
@@ -40,17 +47,22 @@ static int add_process(WxHerd *herd, pid_t pid, WxReason *reason) {
     close_process(&process);
     return failed == -ENOENT ? -ESRCH : failed;
   }
+  wx_herd_note_program(&process);
   herd->processes[herd->process_count++] = process;
   return 0;
 }
 
 int wx_herd_open(WxHerd *herd, pid_t pid, const WxMemfd *memfd, WxReason *reason) {
-  *herd = (WxHerd){.file = memfd->id, .number = memfd->number, .pid = pid, .proc = -1};
+  *herd = (WxHerd){.file = memfd->id, .number = memfd->number, .pid = pid, .proc = -1, .last = -1};
   herd->buffer = malloc(WX_HERD_BUFFER_SIZE);
   int failed = herd->buffer ? 0 : -ENOMEM;
   if (!failed) {
     herd->proc = wx_os_open("/proc", O_RDONLY | O_DIRECTORY, 0);
     failed = herd->proc < 0 ? herd->proc : 0;
+  }
+  if (!failed) {
+    herd->last = wx_os_open("/proc/loadavg", O_RDONLY, 0);
+    failed = herd->last < 0 ? herd->last : 0;
   }
   if (!failed)
     failed = add_process(herd, pid, reason);
@@ -66,7 +78,7 @@ static void remove_process(WxHerd *herd, size_t index) {
           (herd->process_count - index) * sizeof *herd->processes);
 }
 
-bool wx_herd_knows(const WxHerd *herd, pid_t pid) {
+static bool is_known(const WxHerd *herd, pid_t pid) {
   size_t low = 0;
   size_t high = herd->known_count;
   while (low < high) {
@@ -88,32 +100,63 @@ static bool has_process(const WxHerd *herd, pid_t pid) {
   return false;
 }
 
+// Adds `pid` if it holds the file. Returns whether it was added.
+static int add_holder(WxHerd *herd, pid_t pid, WxReason *reason) {
+  if (pid == getpid())
+    return 0;
+  int holds = wx_herd_holds(herd, pid, reason);
+  if (holds > 0)
+    holds = add_process(herd, pid, reason);
+  else if (holds == 0)
+    return 0;
+  return holds == 0 ? 1 : holds == -ESRCH ? 0 : holds;
+}
+
 // Of the listed processes, adds those that are new and hold the file.
-static int add_holders(WxHerd *herd, bool frozen, WxReason *reason) {
+static int add_holders(WxHerd *herd, WxReason *reason) {
   int added = 0;
   for (size_t i = 0; i < herd->listed_processes.count; ++i) {
     const pid_t pid = herd->listed_processes.numbers[i];
-    if (wx_herd_knows(herd, pid) || has_process(herd, pid))
+    if (is_known(herd, pid) || has_process(herd, pid))
       continue;
-    if (frozen && !wx_herd_may_hold(herd, pid))
+    const int result = add_holder(herd, pid, reason);
+    if (result < 0)
+      return result;
+    added += result;
+  }
+  return added;
+}
+
+static bool has_task(const WxHerd *herd, pid_t id) {
+  for (size_t i = 0; i < herd->task_count; ++i)
+    if (herd->tasks[i].id == id)
+      return true;
+  return false;
+}
+
+// Asks every process whose number was given out after `first` up to `last`. Only one that runs the
+// program of the herd can be a fork: others are not asked for their mappings, since that waits for
+// a lock that they may hold while they wait for their turn on the processor.
+static int add_numbers(WxHerd *herd, pid_t first, pid_t last, WxReason *reason) {
+  int added = 0;
+  for (pid_t pid = first + 1; pid <= last; ++pid) {
+    if (is_known(herd, pid) || has_process(herd, pid) || has_task(herd, pid) ||
+        !wx_herd_may_be_fork(herd, pid))
       continue;
-    int holds = wx_herd_holds(herd, pid, reason);
-    if (holds > 0)
-      holds = add_process(herd, pid, reason);
-    else if (holds == 0)
-      continue;
-    if (holds == -ESRCH)
-      continue;
-    if (holds)
-      return holds;
-    ++added;
+    const int result = add_holder(herd, pid, reason);
+    if (result < 0)
+      return result;
+    added += result;
   }
   return added;
 }
 
 int wx_herd_find_processes(WxHerd *herd, WxReason *reason) {
+  const pid_t last = wx_herd_last_given(herd);
+  if (herd->given > 0 && last >= herd->given && last - herd->given <= MOST_NUMBERS)
+    return add_numbers(herd, herd->given, last, reason);
   const int failed = wx_listing_read(&herd->listed_processes, herd->proc);
-  return failed ? failed : add_holders(herd, true, reason);
+  return failed ? failed : add_holders(herd, reason);
 }
 
 static int remember_listed(WxHerd *herd) {
@@ -177,16 +220,17 @@ static int make_room(WxHerd *herd) {
 int wx_herd_refresh(WxHerd *herd, WxReason *reason) {
   WxListing *listing = &herd->listed_processes;
   wx_herd_begin(herd);
+  const pid_t given = wx_herd_last_given(herd);
   int result = wx_listing_read_growing(listing, herd->proc);
   if (!result)
     result = wx_listing_reserve(listing, 2 * listing->count + 256);
   if (!result)
-    result = add_holders(herd, false, reason);
+    result = add_holders(herd, reason);
   if (result >= 0)
     result = remember_listed(herd);
   if (!result)
     result = read_mapped(herd);
-  wx_herd_find_ancestors(herd);
+  herd->given = given > LOOK_BACK ? given - LOOK_BACK : 0;
   return result ? result : make_room(herd);
 }
 
@@ -195,7 +239,9 @@ void wx_herd_close(WxHerd *herd) {
     remove_process(herd, herd->process_count - 1);
   if (herd->proc >= 0)
     wx_os_close_reader(herd->proc);
-  herd->proc = -1;
+  if (herd->last >= 0)
+    wx_os_close_reader(herd->last);
+  herd->proc = herd->last = -1;
   free(herd->tasks);
   free(herd->known);
   free(herd->buffer);

@@ -28,13 +28,15 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/// The most processes that are frozen together, and the most ancestors of them that are remembered.
-enum { WX_HERD_PROCESSES = 64, WX_HERD_ANCESTORS = 64 };
+/// The most processes that are frozen together.
+enum { WX_HERD_PROCESSES = 64 };
 
 typedef struct {
   pid_t pid;
-  int pidfd;      ///< It names this process also after its number was used again; -1 without.
-  int tasks;      ///< Open /proc/PID/task.
+  int pidfd;           ///< It names this process also after its number was used again; -1 without.
+  int tasks;           ///< Open /proc/PID/task.
+  uint64_t exe_device; ///< Its program: a fork has the same one, until it executes another.
+  uint64_t exe_inode;
   bool stopped;   ///< Held by the freezer.
   bool untouched; ///< Was stopped by someone else: must stay so.
 } WxHerdProcess;
@@ -69,8 +71,8 @@ struct WxHerd {
   size_t unreadable; ///< Processes whose mappings the caller may not read.
   pid_t *known;      ///< Every process that was looked at, ascending.
   size_t known_count;
-  pid_t ancestors[WX_HERD_ANCESTORS]; ///< Who may adopt an orphaned fork.
-  size_t ancestor_count;
+  int last;    ///< Open /proc/loadavg, which ends with the number given last.
+  pid_t given; ///< Every process with a lower number was looked at; 0: not known.
   WxListing listed_processes;
   WxListing listed_tasks;
   char *buffer;     ///< For the mappings of a new process.
@@ -96,9 +98,6 @@ void wx_herd_begin(WxHerd *herd);
 /// Adds the tasks of the listed processes that are not known yet. Returns how many, or -ENOBUFS
 /// where there is no room for them.
 int wx_herd_find_tasks(WxHerd *herd);
-
-/// Whether the process was there at the last refresh.
-bool wx_herd_knows(const WxHerd *herd, pid_t pid);
 
 /// Adds processes that hold the file and were not there at the last refresh. Returns how many, or a
 /// negative errno as wx_herd_refresh().

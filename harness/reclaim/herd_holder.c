@@ -7,8 +7,45 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
+
+pid_t wx_herd_last_given(const WxHerd *herd) {
+  char text[128]; // As `0.20 0.18 0.12 1/80 11206`.
+  const ssize_t length = wx_os_pread(herd->last, text, sizeof text - 1, 0);
+  if (length <= 0)
+    return 0;
+  text[length] = '\0';
+  const char *blank = strrchr(text, ' ');
+  return blank ? (pid_t)strtol(blank + 1, NULL, 10) : 0;
+}
+
+void wx_herd_note_program(WxHerdProcess *process) {
+  char path[64];
+  struct stat status;
+  (void)snprintf(path, sizeof path, "/proc/%d/exe", (int)process->pid);
+  if (wx_os_stat(path, &status))
+    return;
+  process->exe_device = status.st_dev;
+  process->exe_inode = status.st_ino;
+}
+
+bool wx_herd_may_be_fork(const WxHerd *herd, pid_t pid) {
+  char path[64];
+  struct stat status;
+  (void)snprintf(path, sizeof path, "/proc/%d/exe", (int)pid);
+  const int failed = wx_os_stat(path, &status);
+  if (failed)
+    return failed != -ENOENT && failed != -ESRCH;
+  for (size_t i = 0; i < herd->process_count; ++i)
+    if (herd->processes[i].exe_device == status.st_dev &&
+        herd->processes[i].exe_inode == status.st_ino)
+      return true;
+  return false;
+}
+
+enum { MOST_ANCESTORS = 64 };
 
 static bool in_herd(const WxHerd *herd, pid_t pid) {
   for (size_t i = 0; i < herd->process_count; ++i)
@@ -17,46 +54,8 @@ static bool in_herd(const WxHerd *herd, pid_t pid) {
   return false;
 }
 
-static bool is_ancestor(const WxHerd *herd, pid_t pid) {
-  for (size_t i = 0; i < herd->ancestor_count; ++i)
-    if (herd->ancestors[i] == pid)
-      return true;
-  return pid <= 1;
-}
-
-static void add_ancestors(WxHerd *herd, pid_t pid) {
-  WxTaskStat stat;
-  while (herd->ancestor_count < WX_HERD_ANCESTORS && !wx_task_stat(herd->proc, pid, &stat) &&
-         !is_ancestor(herd, stat.parent)) {
-    pid = stat.parent;
-    herd->ancestors[herd->ancestor_count++] = pid;
-  }
-}
-
-void wx_herd_find_ancestors(WxHerd *herd) {
-  herd->ancestor_count = 0;
-  for (size_t i = 0; i < herd->process_count; ++i)
-    add_ancestors(herd, herd->processes[i].pid);
-}
-
-bool wx_herd_may_hold(const WxHerd *herd, pid_t pid) {
-  if (wx_herd_has_open(herd, pid))
-    return true;
-  for (int i = 0; i < WX_HERD_ANCESTORS; ++i) {
-    WxTaskStat stat;
-    if (wx_task_stat(herd->proc, pid, &stat)) // Ended meanwhile: its children were adopted.
-      return true;
-    pid = stat.parent;
-    if (in_herd(herd, pid) || is_ancestor(herd, pid))
-      return true;
-    if (wx_herd_knows(herd, pid))
-      return false;
-  }
-  return true;
-}
-
 static bool descends_from_herd(const WxHerd *herd, pid_t pid) {
-  for (int i = 0; i < WX_HERD_ANCESTORS && pid > 1; ++i) {
+  for (int i = 0; i < MOST_ANCESTORS && pid > 1; ++i) {
     WxTaskStat stat;
     if (wx_task_stat(herd->proc, pid, &stat))
       return false;

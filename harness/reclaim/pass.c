@@ -102,8 +102,6 @@ static int punch_counted(Work *work, uint64_t deadline) {
 // What was found and is left begins where the pass goes on if it ends here.
 static void note_progress(Work *work) {
   work->done->next = work->found.count ? work->found.items[0].start : work->scan.offset;
-  if (work->pass->herd->process_count > work->done->processes_frozen)
-    work->done->processes_frozen = (unsigned)work->pass->herd->process_count;
 }
 
 static int one_pause(Work *work, uint64_t *length, WxReason *reason) {
@@ -118,6 +116,8 @@ static int one_pause(Work *work, uint64_t *length, WxReason *reason) {
     const int busy = wx_thaw(&work->freeze, length);
     wx_pace_learn(&work->pace.thaw_ns, wx_os_now_ns() - thaw);
     wx_pauses_add(&work->done->log, *length);
+    if (work->pass->herd->process_count > work->done->processes_frozen)
+      work->done->processes_frozen = (unsigned)work->pass->herd->process_count;
     note_progress(work);
     if (!result)
       result = busy;

@@ -52,7 +52,7 @@ static int open_file(WxTarget *target, const WxMemfd *memfd, WxReason *reason) {
 }
 
 int wx_target_open(WxTarget *target, pid_t pid, const WxMemfd *memfd, WxReason *reason) {
-  *target = (WxTarget){.pid = pid, .file = memfd->id, .fd = -1, .herd = {.proc = -1}};
+  *target = (WxTarget){.pid = pid, .file = memfd->id, .fd = -1, .herd = {.proc = -1, .last = -1}};
   int failed = open_file(target, memfd, reason);
   if (!failed)
     failed = wx_herd_open(&target->herd, pid, memfd, reason);
