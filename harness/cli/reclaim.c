@@ -1,16 +1,124 @@
 // `wxbench reclaim`: orphaned pages of .NET processes go back to the kernel.
-#include "cli/options.h"
+#include "cli/reclaim_live.h"
 #include "cli/say.h"
 #include "cli/verb.h"
 #include "reclaim/command.h"
+#include "stats/units.h"
+
+#include <string.h>
+
+enum {
+  OPTION_PID = 256,
+  OPTION_ALL,
+  OPTION_EVERY,
+  OPTION_ABOVE,
+  OPTION_MAX_PAUSE,
+  OPTION_FREEZE,
+  OPTION_MAPPED,
+  OPTION_DRY_RUN,
+};
+
+enum { SECOND_NS = 1000000000, MILLISECOND_NS = 1000000, MOST_PID = 1 << 22 };
+
+static const struct argp_option own_options[] = {
+    {"pid", OPTION_PID, "PID", 0, "Give back what the process PID holds, while it runs", 0},
+    {"all", OPTION_ALL, NULL, 0, "The same for every .NET process that may be traced", 0},
+    {"every", OPTION_EVERY, "SECONDS", 0,
+     "Go on as a sidecar that looks every SECONDS, until SIGTERM or the end of PID", 0},
+    {"above", OPTION_ABOVE, "BYTES|PERCENT", 0,
+     "With --every: act when more is orphaned than this, or than this part of what is allocated "
+     "(1MiB)",
+     0},
+    {"max-pause", OPTION_MAX_PAUSE, "MS", 0,
+     "How long the process may be held at a time, first interrupt to last detach (2)", 0},
+    {"freeze", OPTION_FREEZE, "ptrace|cgroup|stop", 0, "How it is held (ptrace)", 0},
+    {"mapped", OPTION_MAPPED, NULL, 0,
+     "Also pages that are mapped and hold only zeros (a dump allocates such)", 0},
+    {"dry-run", OPTION_DRY_RUN, NULL, 0,
+     "Say what would come back and in how many pauses; touch nothing", 0},
+    {0},
+};
+
+static error_t parse_above(struct argp_state *state, const char *text, WxReclaimBound *bound) {
+  double percent;
+  if (!strchr(text, '%')) {
+    *bound = (WxReclaimBound){0};
+    return wx_options_bytes(state, "--above", text, &bound->bytes);
+  }
+  const char *problem;
+  if (wx_units_percent(text, &percent, &problem) < 0)
+    return wx_options_refuse(state, "--above: '%s' %s", text, problem);
+  if (percent < 0 || percent > 100)
+    return wx_options_refuse(state, "--above: %s is out of range; expected 0%% to 100%%", text);
+  *bound = (WxReclaimBound){.percent = percent};
+  return 0;
+}
+
+static error_t parse_freeze(struct argp_state *state, const char *name, const WxFreezer **freezer) {
+  *freezer = wx_freezer_find(name);
+  if (!*freezer)
+    return wx_options_refuse(
+        state, "--freeze: unknown freezer '%s'; expected ptrace, cgroup or stop", name);
+  return 0;
+}
+
+static error_t parse_duration(struct argp_state *state, const char *option, const char *text,
+                              uint64_t unit, uint64_t *value) {
+  const error_t failed = wx_options_duration(state, option, text, unit, value);
+  if (!failed && *value == 0)
+    return wx_options_refuse(state, "%s: expected more than 0", option);
+  return failed;
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state) {
+  WxLiveOptions *own = state->input;
+  switch (key) {
+  case OPTION_PID: {
+    uint64_t pid = 0;
+    const error_t failed = wx_options_count(state, "--pid", argument, 1, MOST_PID, &pid);
+    own->pid = (pid_t)pid;
+    return failed;
+  }
+  case OPTION_ALL:
+    own->all = true;
+    return 0;
+  case OPTION_EVERY:
+    return parse_duration(state, "--every", argument, SECOND_NS, &own->every_ns);
+  case OPTION_ABOVE:
+    own->above_given = true;
+    return parse_above(state, argument, &own->above);
+  case OPTION_MAX_PAUSE:
+    return parse_duration(state, "--max-pause", argument, MILLISECOND_NS,
+                          &own->reclaim.max_pause_ns);
+  case OPTION_FREEZE:
+    return parse_freeze(state, argument, &own->reclaim.freezer);
+  case OPTION_MAPPED:
+    own->reclaim.mapped = true;
+    return 0;
+  case OPTION_DRY_RUN:
+    own->reclaim.dry_run = true;
+    return 0;
+  default:
+    return ARGP_ERR_UNKNOWN;
+  }
+}
 
 static const WxOptionsSpec spec = {
-    .arguments = "-- COMMAND...",
-    .summary = "Run COMMAND with libwxreclaim.so: whatever executable memory its .NET runtime "
-               "releases goes back to the kernel at once, with W^X on. The exit status is "
-               "COMMAND's, 2 where it cannot be started. WXRECLAIM=stats in the environment says "
-               "at the end what was done.",
-    .example = "  wxbench reclaim -- dotnet app.dll",
+    .arguments = "[-- COMMAND...]",
+    .summary =
+        "Give back to the kernel what .NET's W^X double mapping retains, with W^X on. With --pid "
+        "or "
+        "--all from running processes, which are held for moments of 2 ms; they need no restart "
+        "and "
+        "no preparation. With COMMAND by running it with libwxreclaim.so, which gives each block "
+        "back when it is released; the exit status is COMMAND's, 2 where it cannot be started "
+        "(WXRECLAIM=stats in the environment says at the end what was done). docs/reclaim.md says "
+        "what each way needs.",
+    .example = "  wxbench reclaim --pid 1234 --dry-run\n"
+               "  wxbench reclaim --all --every 10 --above 25%\n"
+               "  wxbench reclaim -- dotnet app.dll",
+    .options = own_options,
+    .parse = parse,
     .command = true,
 };
 
@@ -20,13 +128,38 @@ static int run_command(WxOptions *options) {
   return wx_cli_fail(options->verb, "%s", reason.text);
 }
 
+// What contradicts itself, NULL where nothing does.
+static const char *contradiction(const WxOptions *options, const WxLiveOptions *own) {
+  const bool live = own->pid || own->all;
+  if (own->pid && own->all)
+    return "--pid and --all exclude each other";
+  if (live && options->argument_count)
+    return "--pid or --all and a COMMAND exclude each other";
+  if (!live && !options->argument_count)
+    return "nothing to do; expected --pid PID, --all or -- COMMAND";
+  if (!live && (own->every_ns || own->above_given || own->reclaim.max_pause_ns ||
+                own->reclaim.freezer || own->reclaim.mapped || own->reclaim.dry_run))
+    return "a COMMAND takes none of these options; expected --pid PID or --all with them";
+  if (own->above_given && !own->every_ns)
+    return "--above needs --every";
+  if (own->reclaim.dry_run && own->every_ns)
+    return "--dry-run and --every exclude each other";
+  return NULL;
+}
+
 int wx_cli_reclaim(int argc, char **argv) {
   WxOptions options;
-  if (!wx_options_parse(&options, &spec, argc, argv, NULL))
+  WxLiveOptions own = {.above = {.bytes = 1024 * 1024}};
+  if (!wx_options_parse(&options, &spec, argc, argv, &own))
     return options.status;
-  const int status = options.argument_count > 0
-                         ? run_command(&options)
-                         : wx_cli_fail(options.verb, "nothing to do; expected -- COMMAND");
+  int status;
+  const char *wrong = contradiction(&options, &own);
+  if (wrong)
+    status = wx_cli_fail(options.verb, "%s", wrong);
+  else if (own.pid || own.all)
+    return wx_reclaim_live(&options, &own);
+  else
+    status = run_command(&options);
   wx_options_free(&options);
   return status;
 }
