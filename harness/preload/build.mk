@@ -5,6 +5,8 @@ CROSS_CC ?= aarch64-linux-gnu-gcc
 MUSL_CC  ?= musl-gcc
 
 RECLAIM_SRC := $(addprefix harness/preload/,recogniser.c raw.c files.c giveback.c report.c reclaim.c)
+RECORD_SRC := $(addprefix harness/preload/,recogniser.c raw.c files.c places.c window.c scan.c recorder.c record.c) \
+  harness/trace/encode.c harness/trace/chunk.c
 
 PRELOAD_CFLAGS := -std=c17 -g -O2 -ftree-vectorize $(WARNINGS) -Iharness -ffreestanding -fno-builtin -fPIC \
   -fvisibility=hidden -fno-stack-protector -fno-tree-loop-distribute-patterns -fno-asynchronous-unwind-tables \
@@ -14,7 +16,7 @@ preload_arch = $(if $(findstring aarch64,$(shell $(1) -dumpmachine 2>/dev/null))
 PRELOAD_LDFLAGS := -shared -nostdlib -nostartfiles -Wl,-z,now,-z,relro,-z,noexecstack -Wl,--hash-style=both \
   -Wl,--no-undefined -Wl,--unresolved-symbols=report-all
 
-PRELOADS := libwxreclaim.so
+PRELOADS := libwxreclaim.so libwxrecord.so
 all: $(addprefix $(B)/,$(PRELOADS))
 
 $(B)/obj/preload/%.o: %.c Makefile harness/preload/build.mk
@@ -26,13 +28,15 @@ $(B)/obj/aarch64/%.o: %.c Makefile harness/preload/build.mk
 	@echo '  CC   $@'
 	$(Q)$(CROSS_CC) $(PRELOAD_CFLAGS) $(call preload_arch,$(CROSS_CC)) -MMD -MP -c -o $@ $<
 
-$(B)/libwxreclaim.so: $(call objects,preload,$(RECLAIM_SRC)) harness/preload/reclaim.map
-	@echo '  LD   $@'
-	$(Q)$(CC) $(PRELOAD_LDFLAGS) -Wl,-soname,$(@F),--version-script=$(filter %.map,$^) -o $@ $(filter %.o,$^)
-$(B)/aarch64/libwxreclaim.so: $(call objects,aarch64,$(RECLAIM_SRC)) harness/preload/reclaim.map
+link_preload = $(PRELOAD_LDFLAGS) -Wl,-soname,$(@F),--version-script=$(filter %.map,$^) -o $@ $(filter %.o,$^)
+$(B)/%.so: harness/preload/build.mk
 	@mkdir -p $(@D)
 	@echo '  LD   $@'
-	$(Q)$(CROSS_CC) $(PRELOAD_LDFLAGS) -Wl,-soname,$(@F),--version-script=$(filter %.map,$^) -o $@ $(filter %.o,$^)
+	$(Q)$(if $(filter $(B)/aarch64/%,$@),$(CROSS_CC),$(CC)) $(link_preload)
+$(B)/libwxreclaim.so: $(call objects,preload,$(RECLAIM_SRC)) harness/preload/reclaim.map
+$(B)/libwxrecord.so: $(call objects,preload,$(RECORD_SRC)) harness/preload/record.map
+$(B)/aarch64/libwxreclaim.so: $(call objects,aarch64,$(RECLAIM_SRC)) harness/preload/reclaim.map
+$(B)/aarch64/libwxrecord.so: $(call objects,aarch64,$(RECORD_SRC)) harness/preload/record.map
 
 .PHONY: aarch64
 aarch64: $(addprefix $(B)/aarch64/,$(PRELOADS))
@@ -57,5 +61,6 @@ tests: $(B)/tests/imitation $(B)/tests/imitation-asan
 tests: $(if $(shell command -v $(MUSL_CC)),$(B)/tests/imitation-musl)
 tests: $(if $(shell command -v $(CROSS_CC)),$(B)/tests/imitation-aarch64 aarch64)
 
-# The recogniser and the giving back run in a unit test too, on system calls that the test defines.
+# These run in unit tests too, on system calls that the test defines.
 $(B)/tests/unit/recogniser_test: $(call objects,asan,$(addprefix harness/preload/,recogniser.c files.c giveback.c report.c))
+$(B)/tests/unit/window_test: $(call objects,asan,harness/preload/window.c)

@@ -55,20 +55,18 @@ bool wx_files_learn(WxFiles *files, int fd) {
   return false;
 }
 
-static const WxFile *find(const WxFiles *files, int fd) {
-  for (size_t i = 0; i < WX_FILES; i++) {
-    const WxFile *slot = &files->slots[i];
-    if (atomic_load_explicit(&slot->descriptor, memory_order_acquire) == fd + 1)
-      return slot;
-  }
-  return NULL;
+int wx_files_find(const WxFiles *files, int fd) {
+  for (int i = 0; fd >= 0 && i < WX_FILES; i++)
+    if (wx_files_descriptor(files, i) == fd)
+      return i;
+  return -1;
 }
 
-bool wx_files_knows(const WxFiles *files, int fd) {
-  return fd >= 0 && find(files, fd);
+int wx_files_descriptor(const WxFiles *files, int slot) {
+  return atomic_load_explicit(&files->slots[slot].descriptor, memory_order_acquire) - 1;
 }
 
 bool wx_files_still(const WxFiles *files, int fd, WxRawFile *file) {
-  const WxFile *slot = fd >= 0 ? find(files, fd) : NULL;
-  return slot && wx_raw_fstat(fd, file) == 0 && same_file(slot, file);
+  const int slot = wx_files_find(files, fd);
+  return slot >= 0 && wx_raw_fstat(fd, file) == 0 && same_file(&files->slots[slot], file);
 }

@@ -34,8 +34,11 @@ typedef struct {
 /// files are open already.
 bool wx_files_learn(WxFiles *files, int fd);
 
-/// Whether `fd` was entered. It may be another file since.
-bool wx_files_knows(const WxFiles *files, int fd);
+/// The slot of `fd`, or -1 where it was not entered. It may be another file since.
+int wx_files_find(const WxFiles *files, int fd);
+
+/// The descriptor in a slot, or a negative number where it is empty.
+int wx_files_descriptor(const WxFiles *files, int slot);
 
 /// Whether `fd` was entered and still is the same file. Then `*file` says its size.
 bool wx_files_still(const WxFiles *files, int fd, WxRawFile *file);

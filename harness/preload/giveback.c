@@ -57,7 +57,7 @@ long wx_giveback_mmap(WxGiveback *state, WxRecogniser *recogniser, const WxMapCa
                   call->size, call->protection, call->flags, call->fd, call->offset);
   wx_recogniser_mapped(recogniser, call,
                        wx_recogniser_may_begin(call) && !wx_raw_failed(result) &&
-                           wx_files_knows(&state->files, call->fd));
+                           wx_files_find(&state->files, call->fd) >= 0);
   return result;
 }
 
@@ -80,7 +80,7 @@ int wx_giveback_ftruncate(WxGiveback *state, int fd, int64_t size) {
 
 int wx_giveback_fallocate(WxGiveback *state, int fd, int mode, int64_t offset, int64_t size) {
   const int result = wx_raw_fallocate(fd, mode, offset, size);
-  if (result == 0 && (mode & FALLOC_FL_PUNCH_HOLE) && wx_files_knows(&state->files, fd))
+  if (result == 0 && (mode & FALLOC_FL_PUNCH_HOLE) && wx_files_find(&state->files, fd) >= 0)
     atomic_store_explicit(&state->aside, true, memory_order_relaxed);
   return result;
 }

@@ -23,16 +23,24 @@ static inline long wx_libc_result(long result) {
   return -1;
 }
 
-/// Whether the environment holds exactly `wanted` ("NAME=value"). Not before the C library is up.
-static inline int wx_libc_environment_has(const char *wanted) {
+/// The value of an environment variable, NULL without. Not before the C library is up.
+static inline const char *wx_libc_environment(const char *name) {
   for (char **entry = &environ ? environ : 0; entry && *entry; entry++) {
     size_t i = 0;
-    while (wanted[i] && (*entry)[i] == wanted[i])
+    while (name[i] && (*entry)[i] == name[i])
       i++;
-    if (!wanted[i] && !(*entry)[i])
-      return 1;
+    if (!name[i] && (*entry)[i] == '=')
+      return *entry + i + 1;
   }
   return 0;
+}
+
+static inline int wx_libc_equal(const char *one, const char *other) {
+  while (*one && *one == *other) {
+    one++;
+    other++;
+  }
+  return *one == *other;
 }
 
 #endif

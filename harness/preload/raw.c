@@ -5,8 +5,11 @@
 #include <asm/stat.h>
 #include <linux/falloc.h>
 #include <linux/fcntl.h>
+#include <linux/futex.h>
+#include <linux/resource.h>
+#include <linux/time.h>
 
-enum { SEEK_TO_DATA = 3 };
+enum { SEEK_TO_DATA = 3, SEEK_TO_HOLE = 4, BLOCK = 512 };
 
 static long pointer(const void *address) {
   return (long)(uintptr_t)address;
@@ -37,6 +40,10 @@ int64_t wx_raw_seek_data(int fd, uint64_t offset) {
   return wx_syscall(__NR_lseek, fd, (long)offset, SEEK_TO_DATA, 0, 0, 0);
 }
 
+int64_t wx_raw_seek_hole(int fd, uint64_t offset) {
+  return wx_syscall(__NR_lseek, fd, (long)offset, SEEK_TO_HOLE, 0, 0, 0);
+}
+
 int wx_raw_fstat(int fd, WxRawFile *file) {
   struct stat status;
   const int failure = (int)wx_syscall(__NR_fstat, fd, pointer(&status), 0, 0, 0, 0);
@@ -45,6 +52,7 @@ int wx_raw_fstat(int fd, WxRawFile *file) {
   file->device = status.st_dev;
   file->inode = status.st_ino;
   file->size = (uint64_t)status.st_size;
+  file->allocated = (uint64_t)status.st_blocks * BLOCK;
   return 0;
 }
 
@@ -59,4 +67,49 @@ long wx_raw_write(int fd, const void *bytes, size_t size) {
 
 int wx_raw_getpid(void) {
   return (int)wx_syscall(__NR_getpid, 0, 0, 0, 0, 0, 0);
+}
+
+int wx_raw_open(const char *path, int flags, int mode) {
+  return (int)wx_syscall(__NR_openat, AT_FDCWD, pointer(path), flags | O_CLOEXEC, mode, 0, 0);
+}
+
+int wx_raw_close(int fd) {
+  return (int)wx_syscall(__NR_close, fd, 0, 0, 0, 0, 0);
+}
+
+int wx_raw_mprotect(void *start, size_t size, int protection) {
+  return (int)wx_syscall(__NR_mprotect, pointer(start), (long)size, protection, 0, 0, 0);
+}
+
+int wx_raw_madvise(void *start, size_t size, int advice) {
+  return (int)wx_syscall(__NR_madvise, pointer(start), (long)size, advice, 0, 0, 0);
+}
+
+long wx_raw_pwrite(int fd, const void *bytes, size_t size, uint64_t offset) {
+  return wx_syscall(__NR_pwrite64, fd, pointer(bytes), (long)size, (long)offset, 0, 0);
+}
+
+uint64_t wx_raw_file_limit(void) {
+  struct rlimit64 limit;
+  const long failed = wx_syscall(__NR_prlimit64, 0, RLIMIT_FSIZE, 0, pointer(&limit), 0, 0);
+  return failed ? UINT64_MAX : limit.rlim_cur;
+}
+
+uint64_t wx_raw_now_ns(void) {
+  struct timespec now;
+  wx_syscall(__NR_clock_gettime, CLOCK_MONOTONIC, pointer(&now), 0, 0, 0, 0);
+  return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+}
+
+void wx_raw_wait(const uint32_t *word, uint32_t expected) {
+  wx_syscall(__NR_futex, pointer(word), FUTEX_WAIT_PRIVATE, expected, 0, 0, 0);
+}
+
+void wx_raw_wake(const uint32_t *word) {
+  wx_syscall(__NR_futex, pointer(word), FUTEX_WAKE_PRIVATE, 1, 0, 0, 0);
+}
+
+void wx_raw_exit(int status) {
+  for (;;)
+    wx_syscall(__NR_exit_group, status, 0, 0, 0, 0, 0);
 }

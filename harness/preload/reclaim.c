@@ -46,6 +46,7 @@ static __attribute__((constructor)) void begin(void) {
 static __attribute__((destructor)) void report(void) {
   char line[320];
   const int pid = wx_raw_getpid();
-  if (pid == first_pid && wx_libc_environment_has("WXRECLAIM=stats"))
+  const char *wanted = wx_libc_environment("WXRECLAIM");
+  if (pid == first_pid && wanted && wx_libc_equal(wanted, "stats"))
     (void)wx_raw_write(2, line, wx_giveback_report(&state, pid, line, sizeof line));
 }

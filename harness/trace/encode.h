@@ -21,9 +21,10 @@ typedef struct {
 /// the same.
 size_t wx_trace_encode(const WxTraceEvent *event, WxTraceContext *context, uint8_t *bytes);
 
-/// Reads an event from `size` bytes and moves `context` on. Returns the bytes it took; 0 at a zero
-/// byte or at the end; negative where the bytes are no event: WX_TRACE_CUT where they end inside
-/// it, WX_TRACE_GARBAGE where they contradict the format.
+/// Reads an event from `size` bytes and moves `context` on; `event->extents` is kept and has room
+/// for WX_TRACE_MOST_EXTENTS. Returns the bytes it took; 0 at a zero byte or at the end; negative
+/// where the bytes are no event: WX_TRACE_CUT where they end inside it, WX_TRACE_GARBAGE where they
+/// contradict the format.
 int wx_trace_decode(WxTraceEvent *event, WxTraceContext *context, const uint8_t *bytes,
                     size_t size);
 

@@ -133,7 +133,7 @@ typedef struct {
   uint64_t size;
   uint64_t value;
   uint32_t extent_count;
-  WxTraceExtent extents[WX_TRACE_MOST_EXTENTS]; ///< In order, without overlap, inside the range.
+  WxTraceExtent *extents; ///< In order, without overlap, inside the range. Somebody else's.
 } WxTraceEvent;
 
 #endif

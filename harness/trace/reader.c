@@ -21,6 +21,7 @@ struct WxTraceReader {
   size_t at;   ///< Where the next event begins in the chunk.
   size_t end;  ///< Where its events end.
   size_t held; ///< Bytes of the chunk that are there.
+  WxTraceExtent extents[WX_TRACE_MOST_EXTENTS];
   uint8_t chunk[WX_TRACE_CHUNK];
 };
 
@@ -137,6 +138,7 @@ static int next_chunk(WxTraceReader *reader) {
 }
 
 int wx_trace_next(WxTraceReader *reader, WxTraceEvent *event) {
+  event->extents = reader->extents;
   while (!reader->damage.reason) {
     const int size = wx_trace_decode(event, &reader->context, reader->chunk + reader->at,
                                      reader->end - reader->at);

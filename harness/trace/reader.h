@@ -33,8 +33,8 @@ int wx_trace_open_fd(int fd, WxTraceReader **opened, WxTraceDamage *damage);
 /// The file header. Its counters are those of the moment of opening.
 const WxTraceHeader *wx_trace_header(const WxTraceReader *reader);
 
-/// Reads the next event. Returns 1; 0 at the end; -EBADMSG at damage, then and ever after; or the
-/// failure of reading.
+/// Reads the next event, whose extents stay the reader's until the one after. Returns 1; 0 at the
+/// end; -EBADMSG at damage, then and ever after; or the failure of reading.
 int wx_trace_next(WxTraceReader *reader, WxTraceEvent *event);
 
 /// Where and how the trace is damaged, as far as it was read. After a whole one the reason is NULL.

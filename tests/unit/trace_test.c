@@ -70,6 +70,8 @@ static WxTraceEvent full_event(WxTraceKind kind) {
   event.value = kind == WX_TRACE_OTHER ? WX_TRACE_MPROTECT : 0;
   if (kind == WX_TRACE_EXTENTS) {
     event.value = WX_TRACE_AT_EXIT;
+    static WxTraceExtent extents[WX_TRACE_MOST_EXTENTS];
+    event.extents = extents;
     event.extent_count = WX_TRACE_MOST_EXTENTS;
     for (uint32_t i = 0; i < WX_TRACE_MOST_EXTENTS; i++)
       event.extents[i] = (WxTraceExtent){far + 2 * i * PAGE, i % 2 ? PAGE : 2 * PAGE};
@@ -85,7 +87,8 @@ START_TEST(each_kind_is_read_as_it_was_written) {
     const WxTraceEvent event = full_event((WxTraceKind)kind);
     const size_t size = wx_trace_encode(&event, &writing, bytes);
     ck_assert_uint_le(size, sizeof bytes);
-    WxTraceEvent back = {0};
+    WxTraceExtent extents[WX_TRACE_MOST_EXTENTS];
+    WxTraceEvent back = {.extents = extents};
     ck_assert_int_eq(wx_trace_decode(&back, &reading, bytes, size), (int)size);
     assert_same(&event, &back);
     ck_assert_ptr_nonnull(wx_trace_kind_name(kind));
@@ -130,7 +133,8 @@ START_TEST(impossible_bytes_are_refused) {
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     WxTraceContext context = {0};
-    WxTraceEvent event;
+    WxTraceExtent extents[WX_TRACE_MOST_EXTENTS];
+    WxTraceEvent event = {.extents = extents};
     ck_assert_msg(wx_trace_decode(&event, &context, rows[i].bytes, sizeof rows[i].bytes) ==
                       WX_TRACE_GARBAGE,
                   "%s was taken for an event", rows[i].what);

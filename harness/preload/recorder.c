@@ -1,0 +1,279 @@
+#include "preload/recorder.h"
+
+#include "preload/scan.h"
+
+#include <linux/mman.h>
+
+#include <asm/errno.h>
+
+enum { SCAN_SHARE = 8, READ_WRITE = PROT_READ | PROT_WRITE };
+
+static uint8_t trace_protection(int protection) {
+  return (uint8_t)((protection & PROT_READ ? 4 : 0) | (protection & PROT_WRITE ? 2 : 0) |
+                   (protection & PROT_EXEC ? 1 : 0));
+}
+
+/* Adding events, under the lock
+ * -------------------------------------------------------------------------------------------------
+ */
+
+/// How the allocation of the event's file has changed since its last event.
+static int64_t growth_of(WxRecorder *recorder, uint32_t file) {
+  WxRawFile now;
+  if (!wx_files_still(&recorder->files, wx_files_descriptor(&recorder->files, (int)file), &now))
+    return 0;
+  const int64_t growth = (int64_t)(now.allocated - recorder->allocated[file]);
+  recorder->allocated[file] = now.allocated;
+  return growth;
+}
+
+static void add(WxRecorder *recorder, WxRecorderThread *thread, WxTraceEvent *event) {
+  if (thread->number == 0)
+    thread->number = atomic_fetch_add(&recorder->threads, 1) + 1;
+  event->thread = thread->number - 1;
+  event->time_ns = wx_raw_now_ns() - recorder->begun_ns;
+  event->growth = growth_of(recorder, event->file);
+  if (event->kind != WX_TRACE_RELEASE)
+    recorder->unexplained[event->file] += event->growth;
+  wx_window_add(&recorder->window, event);
+}
+
+/// Makes the window one of this process: at its first event, and at the first one of a forked
+/// child.
+static bool has_window(WxRecorder *recorder, WxRecorderThread *thread, int pid) {
+  if (recorder->pid == pid)
+    return recorder->window.first;
+  WxTraceEvent event = {.kind = WX_TRACE_FORK, .value = (uint64_t)recorder->pid};
+  const bool forked = recorder->pid != 0;
+  wx_window_forget(&recorder->window);
+  recorder->pid = pid;
+  if (!forked)
+    recorder->begun_ns = wx_raw_now_ns();
+  if (wx_window_open(&recorder->window, recorder->path, pid, forked))
+    return false;
+  if (forked)
+    add(recorder, thread, &event);
+  return true;
+}
+
+static void record(WxRecorder *recorder, WxRecorderThread *thread, WxTraceEvent *event) {
+  if (thread->busy)
+    return;
+  thread->busy = true;
+  const int pid = wx_raw_getpid();
+  wx_lock_take(&recorder->lock, (uint32_t)pid);
+  if (has_window(recorder, thread, pid))
+    add(recorder, thread, event);
+  wx_lock_release(&recorder->lock);
+  thread->busy = false;
+}
+
+/// A range of a file as an event.
+static WxTraceEvent event_at(WxTraceKind kind, WxPlace place, size_t size) {
+  return (WxTraceEvent){.kind = kind, .file = place.file, .offset = place.offset, .size = size};
+}
+
+static void record_other(WxRecorder *recorder, WxRecorderThread *thread, WxPlace place, size_t size,
+                         WxTraceCall call, int protection) {
+  WxTraceEvent event = event_at(WX_TRACE_OTHER, place, size);
+  event.value = call;
+  event.protection = trace_protection(protection);
+  record(recorder, thread, &event);
+}
+
+static void place(WxRecorder *recorder, uintptr_t start, size_t size, WxPlace first) {
+  const int failed = wx_places_set(&recorder->places, start, size, first);
+  if (failed)
+    wx_window_lose(&recorder->window, failed);
+}
+
+/* Scans
+ * -------------------------------------------------------------------------------------------------
+ */
+
+typedef struct {
+  WxRecorder *recorder;
+  WxRecorderThread *thread;
+} ScanContext;
+
+static void visit(WxTraceEvent *event, void *context) {
+  const ScanContext *scan = context;
+  record(scan->recorder, scan->thread, event);
+}
+
+static void scan(WxRecorder *recorder, WxRecorderThread *thread, uint32_t file, uint64_t offset,
+                 uint64_t size, WxTraceScope scope) {
+  ScanContext context = {recorder, thread};
+  wx_scan(wx_files_descriptor(&recorder->files, (int)file), file, offset, size, scope, visit,
+          &context);
+}
+
+/// Before a block is filled: what of it had been used, and, where much of the file has been used
+/// without the recorder seeing where, the whole file.
+static void scan_before_release(WxRecorder *recorder, WxRecorderThread *thread, uint32_t file,
+                                const WxMapCall *call, uint64_t file_size) {
+  scan(recorder, thread, file, call->offset, call->size, WX_TRACE_OF_BLOCK);
+  if (recorder->unexplained[file] * SCAN_SHARE < (int64_t)recorder->allocated[file])
+    return;
+  recorder->unexplained[file] = 0;
+  scan(recorder, thread, file, 0, file_size, WX_TRACE_OF_FILE);
+}
+
+/* What the program did
+ * -------------------------------------------------------------------------------------------------
+ */
+
+void wx_recorder_begin(WxRecorder *recorder, const char *path) {
+  recorder->path = path;
+  atomic_store(&recorder->on, true);
+}
+
+void wx_recorder_sized(WxRecorder *recorder, WxRecorderThread *thread, int fd) {
+  WxRawFile file;
+  if (!atomic_load(&recorder->on) || !wx_files_learn(&recorder->files, fd) ||
+      !wx_files_still(&recorder->files, fd, &file))
+    return;
+  WxTraceEvent event = {.kind = WX_TRACE_FILE,
+                        .file = (uint32_t)wx_files_find(&recorder->files, fd),
+                        .value = file.size};
+  recorder->allocated[event.file] = 0;
+  recorder->unexplained[event.file] = 0;
+  record(recorder, thread, &event);
+}
+
+/// The first half of a release that was not followed by the second.
+static void record_abandoned(WxRecorder *recorder, WxRecorderThread *thread) {
+  const WxMapCall *call = &thread->recogniser.candidate;
+  if (call->size == 0)
+    return;
+  const int file = wx_files_find(&recorder->files, call->fd);
+  const WxPlace was = {WX_PLACE_BLOCK, (unsigned)(file < 0 ? 0 : file), call->offset};
+  record_other(recorder, thread, was, call->size, WX_TRACE_MMAP, call->protection);
+}
+
+/// The runtime's file was mapped.
+static void record_mapped(WxRecorder *recorder, WxRecorderThread *thread, const WxMapCall *call,
+                          uintptr_t address, uint32_t file, uint64_t file_size) {
+  WxPlace here = {WX_PLACE_BLOCK, file, call->offset};
+  if (wx_recogniser_may_begin(call)) {
+    place(recorder, address, call->size, here);
+    scan_before_release(recorder, thread, file, call, file_size);
+    return;
+  }
+  const bool fixed = call->flags & MAP_FIXED;
+  WxTraceEvent event = event_at(WX_TRACE_RESERVE, here, call->size);
+  event.mark = fixed;
+  if (call->protection == READ_WRITE && !fixed) {
+    event.kind = WX_TRACE_MAP_RW;
+    here.kind = WX_PLACE_VIEW;
+  }
+  place(recorder, address, call->size, here);
+  if (event.kind == WX_TRACE_RESERVE && call->protection != PROT_NONE)
+    record_other(recorder, thread, here, call->size, WX_TRACE_MMAP, call->protection);
+  else
+    record(recorder, thread, &event);
+}
+
+/// Something else was mapped where the runtime's file was shown.
+static void record_covered(WxRecorder *recorder, WxRecorderThread *thread, const WxMapCall *call,
+                           uintptr_t address, WxPlace was) {
+  const WxPlace nothing = {WX_PLACE_NONE, 0, 0};
+  if (!(call->flags & MAP_FIXED)) {
+    // The kernel chose the address: what was there had gone unseen.
+    place(recorder, address, call->size, nothing);
+    return;
+  }
+  const bool anonymous = call->flags & MAP_ANONYMOUS;
+  WxTraceEvent event = event_at(WX_TRACE_TEMPLATE_DATA, was, call->size);
+  if (was.kind == WX_PLACE_BLOCK && call->flags & MAP_PRIVATE && anonymous &&
+      call->protection == READ_WRITE) {
+    record(recorder, thread, &event);
+  } else if (was.kind == WX_PLACE_BLOCK && call->flags & MAP_PRIVATE && !anonymous &&
+             call->protection == (PROT_READ | PROT_EXEC)) {
+    event.kind = WX_TRACE_TEMPLATE_CODE;
+    record(recorder, thread, &event);
+  } else {
+    place(recorder, address, call->size, nothing);
+    record_other(recorder, thread, was, call->size, WX_TRACE_MMAP, call->protection);
+  }
+}
+
+void wx_recorder_mapped(WxRecorder *recorder, WxRecorderThread *thread, const WxMapCall *call,
+                        uintptr_t address) {
+  WxRawFile file;
+  if (!atomic_load_explicit(&recorder->on, memory_order_relaxed) || thread->busy)
+    return;
+  record_abandoned(recorder, thread);
+  const bool shared = call->flags & MAP_SHARED && !(call->flags & MAP_ANONYMOUS);
+  const int slot = shared ? wx_files_find(&recorder->files, call->fd) : -1;
+  const bool ours = slot >= 0 && wx_files_still(&recorder->files, call->fd, &file);
+  wx_recogniser_mapped(&thread->recogniser, call, ours);
+  if (ours) {
+    record_mapped(recorder, thread, call, address, (uint32_t)slot, file.size);
+    return;
+  }
+  const WxPlace was = wx_places_get(&recorder->places, address);
+  if (was.kind != WX_PLACE_NONE)
+    record_covered(recorder, thread, call, address, was);
+}
+
+void wx_recorder_unmapping(WxRecorder *recorder, WxRecorderThread *thread, uintptr_t base,
+                           size_t size, WxUnmapping *unmapping) {
+  WxMapCall release;
+  *unmapping = (WxUnmapping){.base = base, .size = size};
+  if (!atomic_load_explicit(&recorder->on, memory_order_relaxed) || thread->busy)
+    return;
+  const WxMapCall *candidate = &thread->recogniser.candidate;
+  if (candidate->base != base || candidate->size != size)
+    record_abandoned(recorder, thread);
+  unmapping->filled = wx_recogniser_unmapping(&thread->recogniser, base, size, &release);
+  unmapping->place = wx_places_get(&recorder->places, base);
+  if (unmapping->place.kind != WX_PLACE_NONE)
+    place(recorder, base, size, (WxPlace){WX_PLACE_NONE, 0, 0});
+}
+
+void wx_recorder_unmapped(WxRecorder *recorder, WxRecorderThread *thread,
+                          const WxUnmapping *unmapping, bool done) {
+  if (unmapping->place.kind == WX_PLACE_NONE)
+    return;
+  if (!done) {
+    place(recorder, unmapping->base, unmapping->size, unmapping->place);
+    return;
+  }
+  const bool view = unmapping->place.kind == WX_PLACE_VIEW;
+  WxTraceEvent event =
+      event_at(view ? WX_TRACE_UNMAP_RW : WX_TRACE_RELEASE, unmapping->place, unmapping->size);
+  event.mark = unmapping->filled;
+  record(recorder, thread, &event);
+}
+
+void wx_recorder_protected(WxRecorder *recorder, WxRecorderThread *thread, uintptr_t base,
+                           size_t size, int protection) {
+  if (!atomic_load_explicit(&recorder->on, memory_order_relaxed))
+    return;
+  const WxPlace here = wx_places_get(&recorder->places, base);
+  if (here.kind == WX_PLACE_NONE)
+    return;
+  if (here.kind == WX_PLACE_VIEW) {
+    record_other(recorder, thread, here, size, WX_TRACE_MPROTECT, protection);
+    return;
+  }
+  WxTraceEvent event = event_at(WX_TRACE_COMMIT, here, size);
+  event.protection = trace_protection(protection);
+  record(recorder, thread, &event);
+}
+
+void wx_recorder_end(WxRecorder *recorder, WxRecorderThread *thread) {
+  const int pid = wx_raw_getpid();
+  if (!atomic_load(&recorder->on) || recorder->pid != pid)
+    return;
+  for (uint32_t file = 0; file < WX_FILES; file++) {
+    WxRawFile now;
+    const int fd = wx_files_descriptor(&recorder->files, (int)file);
+    if (wx_files_still(&recorder->files, fd, &now))
+      scan(recorder, thread, file, 0, now.size, WX_TRACE_AT_EXIT);
+  }
+  wx_lock_take(&recorder->lock, (uint32_t)pid);
+  wx_window_end(&recorder->window);
+  wx_lock_release(&recorder->lock);
+}
