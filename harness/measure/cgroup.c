@@ -13,7 +13,7 @@
 enum { VERSIONS = 2 };
 
 /// Version 1 says "no limit" as the largest multiple of the page size.
-static const int64_t no_limit_v1 = INT64_MAX - 64 * 1024;
+static const int64_t no_limit_v1 = INT64_MAX - INT64_C(64) * 1024;
 
 /// One figure: which file of the group, and which word in it (NULL: the whole file is the number).
 typedef struct {

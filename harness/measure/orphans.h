@@ -5,7 +5,9 @@
    orphaned = allocated - mapped, where *allocated* is what the file holds, each page once, and
    *mapped* the part of it that lies inside a mapping of any process asked. The processes run on
    while they are looked at, so the mappings are read before and after the extents, again until
-   nothing changed in between; where it never stops changing the result is marked an estimate.
+   nothing changed in between; where it never stops changing the result is marked an estimate. So
+   it is where a file has pages that fallocate() made and nobody wrote: SEEK_DATA does not show
+   them, and they count as mapped (the runtime makes none).
 */
 #ifndef WX_MEASURE_ORPHANS_H
 #define WX_MEASURE_ORPHANS_H

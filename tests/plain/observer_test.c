@@ -118,4 +118,26 @@ START_TEST(a_sample_of_sixty_thousand_mappings_uses_its_buffers_again) {
 }
 END_TEST
 
-WX_TEST_MAIN("observer", a_sample_of_sixty_thousand_mappings_uses_its_buffers_again)
+START_TEST(a_thousand_samples_leave_what_the_target_holds) {
+  DoubleMap map = double_map_make(64 * PAGE);
+  double_map_writable(&map);
+  double_map_executable(&map);
+  memset(map.writable, 1, 16 * PAGE); // The other pages are mapped holes.
+  const uint64_t before = double_map_allocated(&map);
+  ck_assert_uint_eq(before, 16 * PAGE);
+  const WxObserverOptions options = {.name = WX_DOUBLEMAPPER, .scope = WX_MAPPERS_FAMILY};
+  WxObserver *observer;
+  ck_assert_int_eq(wx_observer_open(&observer, &options), 0);
+  for (int i = 0; i < 1000; ++i) {
+    WxSnapshot snapshot;
+    ck_assert_int_eq(wx_observer_take(observer, &snapshot), 0);
+    ck_assert_int_eq(snapshot.allocated_bytes, 16 * PAGE);
+  }
+  wx_observer_close(observer);
+  ck_assert_uint_eq(double_map_allocated(&map), before);
+  double_map_free(&map);
+}
+END_TEST
+
+WX_TEST_MAIN("observer", a_sample_of_sixty_thousand_mappings_uses_its_buffers_again,
+             a_thousand_samples_leave_what_the_target_holds)

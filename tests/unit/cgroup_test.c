@@ -116,7 +116,7 @@ END_TEST
 
 START_TEST(a_memory_controller_of_version_1_is_preferred_where_both_are_mounted) {
   make_root();
-  put("/proc/7/cgroup", "9:name=systemd:/\n4:cpu,memory:/box\n0::/elsewhere\n");
+  put("/proc/7/cgroup", "9:name=systemd:/\n0::/elsewhere\n4:cpu,memory:/box\n");
   put("/proc/self/mountinfo",
       OTHER_MOUNTS "34 30 0:31 / /cg/hugetlb rw - cgroup cgroup rw,hugetlb,notmemory\n"
                    "35 30 0:31 / /cg/memory rw - cgroup cgroup rw,cpu,memory\n"
