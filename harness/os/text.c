@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 enum { FIRST_CAPACITY = 64 * 1024, ENTRIES_SIZE = 8 * 1024 };
@@ -20,8 +21,10 @@ static int reserve(WxText *text, size_t capacity) {
   return 0;
 }
 
-static int read_all(WxText *text, int fd) {
+static int read_all(WxText *text, int fd, size_t most) {
   for (;;) {
+    if (text->length > most)
+      return -EFBIG;
     const size_t wanted = text->capacity ? text->capacity * 2 : FIRST_CAPACITY;
     if (text->length + 1 >= text->capacity && reserve(text, wanted))
       return -ENOMEM;
@@ -36,9 +39,13 @@ static int read_all(WxText *text, int fd) {
 }
 
 int wx_text_read(WxText *text, const char *path) {
+  return wx_text_read_most(text, path, SIZE_MAX);
+}
+
+int wx_text_read_most(WxText *text, const char *path, size_t most) {
   const int fd = wx_os_open(path, O_RDONLY, 0);
   text->length = 0;
-  const int result = fd < 0 ? fd : read_all(text, fd);
+  const int result = fd < 0 ? fd : read_all(text, fd, most);
   if (fd >= 0)
     wx_os_close_reader(fd);
   if (result)

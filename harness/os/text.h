@@ -20,6 +20,10 @@ typedef struct {
 /// kept.
 int wx_text_read(WxText *text, const char *path);
 
+/// As wx_text_read(), of a file that may be anything: -EFBIG where it has more than `most` bytes,
+/// or no end.
+int wx_text_read_most(WxText *text, const char *path, size_t most);
+
 /// Frees the buffer. Allowed on {0} and twice.
 void wx_text_free(WxText *text);
 
