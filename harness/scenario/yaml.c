@@ -1,160 +1,105 @@
 #include "scenario/yaml.h"
 
 #include "os/text.h"
+#include "scenario/yaml_check.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
 
+enum { FILE_MOST = 1024 * 1024, DEPTH_MOST = 16 };
+
 const cyaml_config_t wx_yaml_config = {.mem_fn = cyaml_mem, .log_level = CYAML_LOG_ERROR};
 
-static int complain(WxComplaint *complaint, size_t line, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static int complain(WxComplaint *complaint, size_t line, const char *format, ...) {
-  va_list arguments;
-  va_start(arguments, format);
-  complaint->line = line;
-  vsnprintf(complaint->text, sizeof complaint->text, format, arguments);
-  va_end(arguments);
-  return -EINVAL;
+// Where the parser stands when it complains; of a wrong byte it knows the offset only.
+static size_t problem_line(const yaml_parser_t *parser, const WxText *text) {
+  if (parser->error != YAML_READER_ERROR)
+    return parser->problem_mark.line + 1;
+  size_t line = 1;
+  for (size_t i = 0; i < text->length && i < parser->problem_offset; ++i)
+    line += text->data[i] == '\n';
+  return line;
 }
 
-static size_t line_of(const yaml_node_t *node) {
-  return node->start_mark.line + 1;
-}
-
-static const char *scalar(const yaml_node_t *node) {
-  return (const char *)node->data.scalar.value;
-}
-
-// The schema of the field `key`, NULL where there is none.
-static const cyaml_schema_field_t *field_of(const cyaml_schema_value_t *schema, const char *key) {
-  const cyaml_schema_field_t *field = schema->mapping.fields;
-  while (field->key && strcmp(field->key, key) != 0)
-    ++field;
-  return field->key ? field : NULL;
-}
-
-static void list_keys(const cyaml_schema_value_t *schema, char *text, size_t size) {
-  size_t length = 0;
-  text[0] = '\0';
-  for (const cyaml_schema_field_t *field = schema->mapping.fields; field->key; ++field) {
-    const int put = snprintf(text + length, size - length, "%s%s", length ? ", " : "", field->key);
-    if (put < 0 || (size_t)put >= size - length)
-      return;
-    length += (size_t)put;
-  }
-}
-
-typedef struct {
-  yaml_document_t document;
-  WxComplaint *complaint;
-} Reading;
-
-static int check(Reading *reading, int index, const cyaml_schema_value_t *schema, const char *name);
-
-static yaml_node_t *node_at(Reading *reading, int index) {
-  return yaml_document_get_node(&reading->document, index);
-}
-
-static int check_key(Reading *reading, const yaml_node_pair_t *pair,
-                     const cyaml_schema_value_t *schema) {
-  const yaml_node_t *key = node_at(reading, pair->key);
-  if (key->type != YAML_SCALAR_NODE)
-    return complain(reading->complaint, line_of(key), "a key must be a word");
-  const cyaml_schema_field_t *field = field_of(schema, scalar(key));
-  if (field)
-    return check(reading, pair->value, &field->value, field->key);
-  char keys[160];
-  list_keys(schema, keys, sizeof keys);
-  return complain(reading->complaint, line_of(key), "unknown key '%.32s'; expected %s", scalar(key),
-                  keys);
-}
-
-static bool has_key(Reading *reading, const yaml_node_t *node, const char *name) {
-  for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start;
-       pair < node->data.mapping.pairs.top; ++pair)
-    if (strcmp(scalar(node_at(reading, pair->key)), name) == 0)
-      return true;
-  return false;
-}
-
-static int check_mapping(Reading *reading, const yaml_node_t *node,
-                         const cyaml_schema_value_t *schema) {
-  for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start;
-       pair < node->data.mapping.pairs.top; ++pair) {
-    const int result = check_key(reading, pair, schema);
-    if (result)
-      return result;
-    for (const yaml_node_pair_t *other = node->data.mapping.pairs.start; other < pair; ++other)
-      if (strcmp(scalar(node_at(reading, other->key)), scalar(node_at(reading, pair->key))) == 0)
-        return complain(reading->complaint, line_of(node_at(reading, pair->key)),
-                        "key '%.32s' is given twice", scalar(node_at(reading, pair->key)));
-  }
-  for (const cyaml_schema_field_t *field = schema->mapping.fields; field->key; ++field)
-    if (!(field->value.flags & CYAML_FLAG_OPTIONAL) && !has_key(reading, node, field->key))
-      return complain(reading->complaint, line_of(node), "key '%s' is missing", field->key);
-  return 0;
-}
-
-static int check_sequence(Reading *reading, const yaml_node_t *node,
-                          const cyaml_schema_value_t *schema, const char *name) {
-  for (const yaml_node_item_t *item = node->data.sequence.items.start;
-       item < node->data.sequence.items.top; ++item) {
-    const int result = check(reading, *item, schema->sequence.entry, name);
-    if (result)
-      return result;
-  }
-  return 0;
-}
-
-// Replaces the scalar node `index` by a mapping of `key` to what the scalar was.
-static int expand(Reading *reading, int index, const char *key) {
-  yaml_document_t *document = &reading->document;
-  const yaml_node_t *old = node_at(reading, index);
-  const size_t length = old->data.scalar.length;
-  const int value = yaml_document_add_scalar(document, NULL, old->data.scalar.value, (int)length,
-                                             YAML_ANY_SCALAR_STYLE);
-  const int name =
-      yaml_document_add_scalar(document, NULL, (const yaml_char_t *)key, -1, YAML_ANY_SCALAR_STYLE);
-  const int mapping = yaml_document_add_mapping(document, NULL, YAML_ANY_MAPPING_STYLE);
-  if (!value || !name || !mapping ||
-      !yaml_document_append_mapping_pair(document, mapping, name, value))
+static int explain(const yaml_parser_t *parser, const WxText *text, WxComplaint *complaint) {
+  if (parser->error == YAML_MEMORY_ERROR)
     return -ENOMEM;
-  // The new mapping takes the scalar's place in the document, and the scalar its place.
-  yaml_node_t *at = node_at(reading, index);
-  yaml_node_t *made = node_at(reading, mapping);
-  const yaml_node_t swapped = *at;
-  *at = *made;
-  *made = swapped;
+  return wx_complain(complaint, problem_line(parser, text), "not YAML: %s",
+                     parser->problem ? parser->problem : "unreadable");
+}
+
+static int begin(yaml_parser_t *parser, const WxText *text) {
+  if (!yaml_parser_initialize(parser))
+    return -ENOMEM;
+  yaml_parser_set_input_string(parser, (const unsigned char *)text->data, text->length);
   return 0;
 }
 
-static int check(Reading *reading, int index, const cyaml_schema_value_t *schema,
-                 const char *name) {
-  const yaml_node_t *node = node_at(reading, index);
-  const size_t line = line_of(node);
-  switch (schema->type) {
-  case CYAML_MAPPING:
-    if (node->type == YAML_MAPPING_NODE)
-      return check_mapping(reading, node, schema);
-    if (node->type == YAML_SCALAR_NODE && *scalar(node))
-      return expand(reading, index, schema->mapping.fields->key);
-    return complain(reading->complaint, line, "'%s' must be a mapping", name);
-  case CYAML_SEQUENCE:
-    if (node->type == YAML_SEQUENCE_NODE)
-      return check_sequence(reading, node, schema, name);
-    return complain(reading->complaint, line, "'%s' must be a list", name);
+// What has been seen of a stream of events.
+typedef struct {
+  unsigned documents;
+  unsigned depth;
+} Seen;
+
+static int check_event(Seen *seen, const yaml_event_t *event, WxComplaint *complaint) {
+  const size_t line = event->start_mark.line + 1;
+  switch (event->type) {
+  case YAML_ALIAS_EVENT:
+    return wx_complain(complaint, line, "alias '*%.32s'; expected the value itself",
+                       (const char *)event->data.alias.anchor);
+  case YAML_DOCUMENT_START_EVENT:
+    if (++seen->documents > 1)
+      return wx_complain(complaint, line, "a second document; expected one a file");
+    return 0;
+  case YAML_MAPPING_START_EVENT:
+  case YAML_SEQUENCE_START_EVENT:
+    if (++seen->depth > DEPTH_MOST)
+      return wx_complain(complaint, line, "nested more than %d levels deep", DEPTH_MOST);
+    return 0;
+  case YAML_MAPPING_END_EVENT:
+  case YAML_SEQUENCE_END_EVENT:
+    --seen->depth;
+    return 0;
   default:
-    if (node->type == YAML_SCALAR_NODE && *scalar(node))
-      return 0;
-    return complain(reading->complaint, line, "'%s' must be a word or a number", name);
+    return 0;
   }
+}
+
+// Finds what is lost in a loaded document: that a node was written once and stands in two places,
+// and that more documents follow. It also stops before deep nesting, for which libyaml takes time
+// that grows with the square of the depth.
+static int check_events(const WxText *text, WxComplaint *complaint) {
+  yaml_parser_t parser;
+  int result = begin(&parser, text);
+  if (result)
+    return result;
+  Seen seen = {0};
+  for (bool ended = false; !ended && result == 0;) {
+    yaml_event_t event;
+    if (!yaml_parser_parse(&parser, &event)) {
+      result = explain(&parser, text, complaint);
+      break;
+    }
+    result = check_event(&seen, &event, complaint);
+    ended = event.type == YAML_STREAM_END_EVENT;
+    yaml_event_delete(&event);
+  }
+  yaml_parser_delete(&parser);
+  return result;
+}
+
+static int load_document(const WxText *text, yaml_document_t *document, WxComplaint *complaint) {
+  yaml_parser_t parser;
+  int result = begin(&parser, text);
+  if (result)
+    return result;
+  if (!yaml_parser_load(&parser, document))
+    result = explain(&parser, text, complaint);
+  yaml_parser_delete(&parser);
+  return result;
 }
 
 // Collects what yaml_emitter_dump() writes.
@@ -163,60 +108,56 @@ static int collect(void *context, unsigned char *buffer, size_t size) {
   return fwrite(buffer, 1, size, stream) == size;
 }
 
-// Writes the document (and by that frees it) as text that the caller frees.
-static int write_document(Reading *reading, char **text, size_t *size) {
-  FILE *stream = open_memstream(text, size);
-  if (!stream)
-    return -ENOMEM;
+// Writes the document, and by that frees it, as text that the caller frees.
+static int write_document(yaml_document_t *document, char **text, size_t *size) {
   yaml_emitter_t emitter;
-  int written = yaml_emitter_initialize(&emitter);
-  if (written) {
-    yaml_emitter_set_output(&emitter, collect, stream);
-    yaml_emitter_set_unicode(&emitter, 1);
-    written = yaml_emitter_dump(&emitter, &reading->document);
-    yaml_emitter_delete(&emitter);
-  }
-  if (fclose(stream) || !written)
+  FILE *stream = open_memstream(text, size);
+  if (!stream || !yaml_emitter_initialize(&emitter)) {
+    yaml_document_delete(document);
+    if (stream)
+      fclose(stream);
     return -ENOMEM;
-  return 0;
+  }
+  yaml_emitter_set_output(&emitter, collect, stream);
+  yaml_emitter_set_unicode(&emitter, 1);
+  const int written = yaml_emitter_dump(&emitter, document);
+  yaml_emitter_delete(&emitter);
+  return fclose(stream) || !written ? -ENOMEM : 0;
 }
 
-static int parse_document(Reading *reading, const WxText *text) {
-  yaml_parser_t parser;
-  if (!yaml_parser_initialize(&parser))
-    return -ENOMEM;
-  yaml_parser_set_input_string(&parser, (const unsigned char *)text->data, text->length);
-  int result = 0;
-  if (!yaml_parser_load(&parser, &reading->document))
-    result = complain(reading->complaint, parser.problem_mark.line + 1, "not YAML: %s",
-                      parser.problem ? parser.problem : "unreadable");
-  yaml_parser_delete(&parser);
+// Hands a checked document over to libcyaml, and frees it.
+static int convert(yaml_document_t *document, const cyaml_schema_value_t *schema, void **loaded,
+                   WxComplaint *complaint) {
+  char *text = NULL;
+  size_t size = 0;
+  int result = write_document(document, &text, &size);
+  if (result == 0) {
+    const cyaml_err_t error =
+        cyaml_load_data((const uint8_t *)text, size, &wx_yaml_config, schema, loaded, NULL);
+    if (error == CYAML_ERR_OOM)
+      result = -ENOMEM;
+    else if (error)
+      result = wx_complain(complaint, 0, "%s", cyaml_strerror(error));
+  }
+  free(text);
   return result;
 }
 
 static int load_text(const WxText *text, const cyaml_schema_value_t *schema, void **loaded,
                      WxComplaint *complaint) {
-  Reading reading = {.complaint = complaint};
-  int result = parse_document(&reading, text);
+  int result = check_events(text, complaint);
+  yaml_document_t document;
+  if (result == 0)
+    result = load_document(text, &document, complaint);
   if (result)
     return result;
-  const yaml_node_t *root = yaml_document_get_root_node(&reading.document);
-  result =
-      root ? check(&reading, 1, schema, "the file") : complain(complaint, 0, "the file is empty");
-  if (result) {
-    yaml_document_delete(&reading.document);
-    return result;
-  }
-  char *normal = NULL;
-  size_t size = 0;
-  result = write_document(&reading, &normal, &size);
-  if (result == 0) {
-    const cyaml_err_t error =
-        cyaml_load_data((const uint8_t *)normal, size, &wx_yaml_config, schema, loaded, NULL);
-    if (error)
-      result = complain(complaint, 0, "%s", cyaml_strerror(error));
-  }
-  free(normal);
+  if (yaml_document_get_root_node(&document))
+    result = wx_yaml_check(&document, schema, complaint);
+  else
+    result = wx_complain(complaint, 0, "the file is empty");
+  if (result == 0)
+    return convert(&document, schema, loaded, complaint);
+  yaml_document_delete(&document);
   return result;
 }
 
@@ -225,11 +166,46 @@ int wx_yaml_load(const char *path, const cyaml_schema_value_t *schema, void **lo
   *complaint = (WxComplaint){0};
   *loaded = NULL;
   WxText text = {0};
-  int result = wx_text_read(&text, path);
-  if (result)
-    complain(complaint, 0, "%s", strerror(-result));
-  else
+  int result = wx_text_read_most(&text, path, FILE_MOST);
+  if (result == -EFBIG)
+    wx_complain(complaint, 0, "more than %d bytes; expected a scenario", FILE_MOST);
+  else if (result == 0)
     result = load_text(&text, schema, loaded, complaint);
+  if (result && *complaint->text == '\0')
+    wx_complain(complaint, 0, "%s", strerror(-result));
   wx_text_free(&text);
   return result;
+}
+
+static size_t line_in(yaml_document_t *document, const char *key, size_t item) {
+  const yaml_node_t *root = yaml_document_get_root_node(document);
+  if (!root || root->type != YAML_MAPPING_NODE)
+    return 0;
+  for (const yaml_node_pair_t *pair = root->data.mapping.pairs.start;
+       pair < root->data.mapping.pairs.top; ++pair) {
+    const yaml_node_t *name = yaml_document_get_node(document, pair->key);
+    const yaml_node_t *value = yaml_document_get_node(document, pair->value);
+    if (name->type != YAML_SCALAR_NODE || strcmp((const char *)name->data.scalar.value, key) != 0)
+      continue;
+    if (value->type != YAML_SEQUENCE_NODE)
+      return wx_yaml_node_line(value);
+    const yaml_node_item_t *items = value->data.sequence.items.start;
+    const size_t count = (size_t)(value->data.sequence.items.top - items);
+    return item < count ? wx_yaml_node_line(yaml_document_get_node(document, items[item])) : 0;
+  }
+  return 0;
+}
+
+size_t wx_yaml_line(const char *path, const char *key, size_t item) {
+  size_t line = 0;
+  WxText text = {0};
+  WxComplaint ignored = {0};
+  yaml_document_t document;
+  if (wx_text_read_most(&text, path, FILE_MOST) == 0 &&
+      load_document(&text, &document, &ignored) == 0) {
+    line = line_in(&document, key, item);
+    yaml_document_delete(&document);
+  }
+  wx_text_free(&text);
+  return line;
 }

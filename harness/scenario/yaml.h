@@ -1,10 +1,12 @@
 /**
    @file yaml.h
-   Reads a YAML file into C structs by a libcyaml schema, strictly: an unknown key, a missing one
-   and a value of the wrong kind are named with their line before libcyaml sees the file (its own
-   messages name no line for them).
+   Reads a YAML file into C structs by a libcyaml schema, strictly: an unknown key, a missing one, a
+   key given twice and a value of the wrong kind are named with their line before libcyaml sees the
+   file (its own messages name no line for them).
 
-   A scalar where the schema wants a mapping is short for that mapping with only its first field.
+   A scalar where the schema wants a mapping is short for that mapping with only its first field,
+   so it is refused where other fields are needed. Refused too: aliases, NUL characters, empty
+   values, a second document in the file, and files above 1 MiB.
 */
 #ifndef WX_SCENARIO_YAML_H
 #define WX_SCENARIO_YAML_H
@@ -25,5 +27,9 @@ extern const cyaml_config_t wx_yaml_config;
 /// negative errno with `complaint` set.
 int wx_yaml_load(const char *path, const cyaml_schema_value_t *schema, void **loaded,
                  WxComplaint *complaint);
+
+/// The line of the value of `key` in the mapping that the file is, or of its `item`-th entry where
+/// it is a list. 0 where there is none. For a complaint about what a schema cannot say.
+size_t wx_yaml_line(const char *path, const char *key, size_t item);
 
 #endif

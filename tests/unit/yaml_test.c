@@ -1,0 +1,324 @@
+// Strict reading of YAML: what is refused, with which line and which words.
+#include "scenario/yaml.h"
+#include "support/inject.h"
+#include "support/suite.h"
+#include "support/written.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define WORD(STRUCT, MEMBER, FLAGS)                                                                \
+  CYAML_FIELD_STRING_PTR(#MEMBER, CYAML_FLAG_POINTER | (FLAGS), STRUCT, MEMBER, 0, CYAML_UNLIMITED)
+
+typedef struct {
+  char *number;
+  char *of;
+} Value;
+
+typedef struct {
+  char *name;
+  char *kind;
+  Value *value;
+} Item;
+
+typedef struct {
+  char *name;
+  Item *items;
+  unsigned items_count;
+  char **words;
+  unsigned words_count;
+} Document;
+
+static const cyaml_schema_field_t value_fields[] = {
+    WORD(Value, number, CYAML_FLAG_OPTIONAL),
+    WORD(Value, of, CYAML_FLAG_OPTIONAL),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_field_t item_fields[] = {
+    WORD(Item, name, CYAML_FLAG_DEFAULT),
+    WORD(Item, kind, CYAML_FLAG_DEFAULT),
+    CYAML_FIELD_MAPPING_PTR("value", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, Item, value,
+                            value_fields),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t item_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, Item, item_fields)};
+static const cyaml_schema_value_t word_schema = {
+    CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED)};
+static const cyaml_schema_field_t document_fields[] = {
+    WORD(Document, name, CYAML_FLAG_DEFAULT),
+    CYAML_FIELD_SEQUENCE("items", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, Document, items,
+                         &item_schema, 0, CYAML_UNLIMITED),
+    CYAML_FIELD_SEQUENCE("words", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, Document, words,
+                         &word_schema, 0, CYAML_UNLIMITED),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t document_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, Document, document_fields)};
+
+static void drop(Document *document) {
+  ck_assert_int_eq(cyaml_free(&wx_yaml_config, &document_schema, document, 0), CYAML_OK);
+}
+
+static Document *accepted(const char *text) {
+  char path[WRITTEN_PATH];
+  written_text(path, text);
+  void *loaded;
+  WxComplaint complaint;
+  const int result = wx_yaml_load(path, &document_schema, &loaded, &complaint);
+  ck_assert_msg(result == 0, "%zu: %s", complaint.line, complaint.text);
+  unlink(path);
+  return loaded;
+}
+
+static void refused_bytes(const char *bytes, size_t size, size_t line, const char *words) {
+  char path[WRITTEN_PATH];
+  written_bytes(path, bytes, size);
+  void *loaded = &loaded;
+  WxComplaint complaint;
+  ck_assert_int_eq(wx_yaml_load(path, &document_schema, &loaded, &complaint), -EINVAL);
+  ck_assert_ptr_null(loaded);
+  ck_assert_msg(strstr(complaint.text, words), "'%s' is not in '%s'", words, complaint.text);
+  ck_assert_msg(complaint.line == line, "line %zu, not %zu: %s", complaint.line, line,
+                complaint.text);
+  ck_assert_ptr_null(strchr(complaint.text, '\n'));
+  unlink(path);
+}
+
+static void refused(const char *text, size_t line, const char *words) {
+  refused_bytes(text, strlen(text), line, words);
+}
+
+START_TEST(a_whole_document_is_read) {
+  Document *read = accepted("name: first\n"
+                            "items:\n"
+                            "  - {name: a, kind: k, value: {number: 64KiB}}\n"
+                            "  - name: \"b c\"\n"
+                            "    kind: >-\n"
+                            "      folded\n"
+                            "      text\n"
+                            "words: [x, y]\n");
+  ck_assert_str_eq(read->name, "first");
+  ck_assert_uint_eq(read->items_count, 2);
+  ck_assert_str_eq(read->items[0].value->number, "64KiB");
+  ck_assert_ptr_null(read->items[0].value->of);
+  ck_assert_str_eq(read->items[1].name, "b c");
+  ck_assert_str_eq(read->items[1].kind, "folded text");
+  ck_assert_ptr_null(read->items[1].value);
+  ck_assert_uint_eq(read->words_count, 2);
+  ck_assert_str_eq(read->words[1], "y");
+  drop(read);
+}
+END_TEST
+
+START_TEST(a_scalar_is_short_for_the_first_field) {
+  Document *read = accepted("name: n\nitems:\n- {name: a, kind: k, value: 16MiB}\n");
+  ck_assert_str_eq(read->items[0].value->number, "16MiB");
+  ck_assert_ptr_null(read->items[0].value->of);
+  drop(read);
+}
+END_TEST
+
+// Writing out a shorthand moves the nodes of the document: what was looked at must not be used.
+START_TEST(many_shorthands_are_written_out) {
+  enum { ITEMS = 500 };
+  char *text;
+  size_t size;
+  FILE *stream = open_memstream(&text, &size);
+  fputs("name: n\nitems:\n", stream);
+  for (int i = 0; i < ITEMS; ++i)
+    fprintf(stream, "- {value: %d, name: a, kind: k%d}\n", i, i);
+  fputs("words: [last]\n", stream);
+  fclose(stream);
+  Document *read = accepted(text);
+  ck_assert_uint_eq(read->items_count, ITEMS);
+  for (int i = 0; i < ITEMS; ++i) {
+    ck_assert_int_eq(atoi(read->items[i].value->number), i);
+    ck_assert_int_eq(atoi(read->items[i].kind + 1), i);
+  }
+  ck_assert_str_eq(read->words[0], "last");
+  drop(read);
+  free(text);
+}
+END_TEST
+
+START_TEST(a_shorthand_is_refused_where_more_is_needed) {
+  refused("name: n\nitems:\n- {name: a, kind: k}\n- b\n", 4, "needs 'kind' too");
+}
+END_TEST
+
+START_TEST(an_unknown_key_is_named_with_its_line) {
+  refused("name: n\nitens: []\n", 2, "unknown key 'itens'; expected name, items, words");
+  refused("name: n\nitems:\n- name: a\n  kind: k\n  valeu: 3\n", 5, "unknown key 'valeu'");
+  refused("name: n\nitems:\n- {name: a, kind: k, value: {numbr: 3}}\n", 3,
+          "unknown key 'numbr'; expected number, of");
+}
+END_TEST
+
+START_TEST(a_missing_key_is_named_with_its_line) {
+  refused("items: []\n", 1, "key 'name' is missing");
+  refused("name: n\nitems:\n- {name: a, kind: k}\n- {name: b}\n", 4, "key 'kind' is missing");
+}
+END_TEST
+
+START_TEST(a_key_given_twice_is_refused) {
+  refused("name: n\nname: m\n", 2, "key 'name' is given twice");
+  refused("name: n\nitems:\n- name: a\n  kind: k\n  name: b\n", 5, "key 'name' is given twice");
+}
+END_TEST
+
+START_TEST(a_value_of_the_wrong_kind_is_named_with_its_line) {
+  refused("name:\n- a\n", 2, "'name' must be a word or a number");
+  refused("name: n\nitems: 3\n", 2, "'items' must be a list");
+  refused("name: n\nitems: {a: b}\n", 2, "'items' must be a list");
+  refused("name: n\nitems:\n- [a]\n", 3, "'items' must be a mapping");
+  refused("name: n\nitems:\n- {name: a, kind: k, value: [1]}\n", 3, "'value' must be a mapping");
+  refused("name: n\nwords:\n- {a: b}\n", 3, "'words' must be a word or a number");
+  refused("- a\n", 1, "must be a mapping");
+}
+END_TEST
+
+START_TEST(an_empty_value_is_refused) {
+  refused("name:\n", 1, "'name' must be a word or a number");
+  refused("name: ''\n", 1, "'name' must be a word or a number");
+  refused("name: n\nitems:\n", 2, "'items' must be a list");
+  refused("name: n\nitems:\n- {name: a, kind: k, value: }\n", 3, "'value' must be");
+  refused("name: n\n? [a]\n: b\n", 2, "a key must be a word");
+  refused("name: n\n'': b\n", 2, "a key must be a word");
+}
+END_TEST
+
+START_TEST(an_empty_file_is_refused) {
+  refused("", 0, "empty");
+  refused("# only a comment\n", 0, "empty");
+  refused("---\n...\n", 2, "must be a");
+}
+END_TEST
+
+START_TEST(broken_yaml_is_refused_with_its_line) {
+  refused("name: [a\n", 2, "not YAML: ");
+  refused("name: n\nitems:\n\t- a\n", 3, "not YAML: ");
+  refused("name: n\nitems: \"open\n", 3, "not YAML: ");
+  refused("name: n\n%%%%\n", 2, "not YAML: ");
+  refused("name: n\nwords: [*nowhere]\n", 2, "alias");
+}
+END_TEST
+
+START_TEST(a_wrong_byte_is_refused_with_its_line) {
+  refused("name: n\n# fine\nitems: \xff\n", 3, "not YAML: ");
+  refused("name: a\x01z\n", 1, "not YAML: ");
+  static const char raw_nul[] = "name: a\0b\n";
+  refused_bytes(raw_nul, sizeof raw_nul - 1, 1, "not YAML: ");
+}
+END_TEST
+
+START_TEST(an_escaped_nul_is_refused) {
+  refused("name: \"a\\0b\"\n", 1, "'name' has a NUL");
+  refused("\"name\\0x\": a\n", 1, "a key must be a word");
+}
+END_TEST
+
+// A node that stands in two places would be written out twice; and aliases of aliases explode.
+START_TEST(aliases_are_refused) {
+  refused("name: &a n\nwords: [*a]\n", 2, "alias '*a'");
+  refused("name: n\nitems:\n- {name: a, kind: k, value: &v 3}\n- {name: b, kind: k, value: *v}\n",
+          4, "alias '*v'");
+  refused("name: n\nitems: &a [*a]\n", 2, "alias '*a'");
+  refused("name: n\n<<: *x\n", 2, "alias");
+}
+END_TEST
+
+START_TEST(a_second_document_is_refused) {
+  refused("name: n\n---\nname: m\n", 2, "second document");
+}
+END_TEST
+
+START_TEST(deep_nesting_is_refused) {
+  enum { DEPTH = 100000 };
+  char *text = malloc(DEPTH + 16);
+  ck_assert_ptr_nonnull(text);
+  const size_t head = (size_t)sprintf(text, "items: ");
+  memset(text + head, '[', DEPTH);
+  refused_bytes(text, head + DEPTH, 1, "nested more than 16 levels deep");
+  free(text);
+}
+END_TEST
+
+static void too_large(const char *path) {
+  void *loaded;
+  WxComplaint complaint;
+  ck_assert_int_eq(wx_yaml_load(path, &document_schema, &loaded, &complaint), -EFBIG);
+  ck_assert_ptr_nonnull(strstr(complaint.text, "more than 1048576 bytes"));
+}
+
+START_TEST(a_huge_file_is_refused) {
+  enum { SIZE = 1024 * 1024 };
+  char *bytes = malloc(SIZE + 1);
+  ck_assert_ptr_nonnull(bytes);
+  memset(bytes, '#', SIZE + 1);
+  char path[WRITTEN_PATH];
+  written_bytes(path, bytes, SIZE + 1);
+  too_large(path);
+  unlink(path);
+  refused_bytes(bytes, SIZE, 0, "empty");
+  free(bytes);
+  too_large("/dev/zero");
+}
+END_TEST
+
+START_TEST(a_file_that_cannot_be_read_is_refused) {
+  void *loaded;
+  WxComplaint complaint;
+  ck_assert_int_eq(wx_yaml_load("/nowhere/x.yaml", &document_schema, &loaded, &complaint), -ENOENT);
+  ck_assert_str_eq(complaint.text, "No such file or directory");
+  ck_assert_int_eq(wx_yaml_load("/tmp", &document_schema, &loaded, &complaint), -EISDIR);
+  ck_assert_str_eq(complaint.text, "Is a directory");
+}
+END_TEST
+
+START_TEST(the_line_of_a_part_is_found) {
+  char path[WRITTEN_PATH];
+  written_text(path,
+               "name: n\nitems:\n- {name: a, kind: k}\n\n- {name: b, kind: k}\nwords:\n  - x\n");
+  ck_assert_uint_eq(wx_yaml_line(path, "name", 0), 1);
+  ck_assert_uint_eq(wx_yaml_line(path, "items", 0), 3);
+  ck_assert_uint_eq(wx_yaml_line(path, "items", 1), 5);
+  ck_assert_uint_eq(wx_yaml_line(path, "items", 2), 0);
+  ck_assert_uint_eq(wx_yaml_line(path, "words", 0), 7);
+  ck_assert_uint_eq(wx_yaml_line(path, "other", 0), 0);
+  ck_assert_uint_eq(wx_yaml_line("/nowhere", "name", 0), 0);
+  unlink(path);
+}
+END_TEST
+
+static int load_and_drop(void *path) {
+  void *loaded;
+  WxComplaint complaint;
+  const int result = wx_yaml_load(path, &document_schema, &loaded, &complaint);
+  ck_assert(!result == (loaded != NULL));
+  ck_assert(!result == (*complaint.text == '\0'));
+  if (loaded)
+    drop(loaded);
+  return result;
+}
+
+START_TEST(a_failed_system_call_leaves_nothing) {
+  char path[WRITTEN_PATH];
+  written_text(path, "name: n\nitems:\n- {name: a, kind: k, value: 3}\n");
+  ck_assert_uint_ge(wx_inject_without_leak(EIO, load_and_drop, path), 3);
+  unlink(path);
+}
+END_TEST
+
+WX_TEST_MAIN("yaml", a_whole_document_is_read, a_scalar_is_short_for_the_first_field,
+             many_shorthands_are_written_out, a_shorthand_is_refused_where_more_is_needed,
+             an_unknown_key_is_named_with_its_line, a_missing_key_is_named_with_its_line,
+             a_key_given_twice_is_refused, a_value_of_the_wrong_kind_is_named_with_its_line,
+             an_empty_value_is_refused, an_empty_file_is_refused,
+             broken_yaml_is_refused_with_its_line, a_wrong_byte_is_refused_with_its_line,
+             an_escaped_nul_is_refused, aliases_are_refused, a_second_document_is_refused,
+             deep_nesting_is_refused, a_huge_file_is_refused, a_file_that_cannot_be_read_is_refused,
+             the_line_of_a_part_is_found, a_failed_system_call_leaves_nothing)
