@@ -55,9 +55,14 @@ static int apply_settings(const char *verb, const WxSettings *settings, WxLoaded
   for (size_t i = 0; i < settings->count; ++i)
     loaded->overrides[i] = (WxOverride){settings->items[i].key, settings->items[i].value};
   loaded->parameters = (WxParameters){loaded->scenario, loaded->overrides, settings->count};
-  for (size_t i = 0; i < settings->count; ++i)
-    if (!wx_parameters_known(&loaded->parameters, settings->items[i].key))
-      return unknown_setting(verb, loaded->scenario, settings->items[i].key);
+  for (size_t i = 0; i < settings->count; ++i) {
+    char problem[WX_PROBLEM_SIZE];
+    const char *key = settings->items[i].key;
+    if (!wx_parameters_known(&loaded->parameters, key))
+      return unknown_setting(verb, loaded->scenario, key);
+    if (wx_parameters_check(&loaded->parameters, key, problem))
+      return wx_cli_fail(verb, "--set %s", problem);
+  }
   return 0;
 }
 

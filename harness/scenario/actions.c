@@ -20,6 +20,7 @@ enum {
   PAGES = 1 << 6,
   ORDER = 1 << 7,
   MAY_FAIL = 1 << 8,
+  QUANTITIES = COUNT | SIZE | GROW | CODE | PAGES,
 };
 
 static const struct {
@@ -107,33 +108,89 @@ static const char *field_value(const WxAction *action, size_t index) {
   return *(char *const *)(const void *)((const char *)action + fields[index].offset);
 }
 
-static int unknown_action(const WxAction *action, char *problem, size_t size) {
-  int length = snprintf(problem, size, "unknown action '%.32s'; expected", action->act);
-  for (size_t i = 0; i < sizeof rows / sizeof *rows && length > 0 && (size_t)length < size; ++i)
-    length +=
-        snprintf(problem + length, size - (size_t)length, "%s %s", i ? "," : "", rows[i].name);
+static int unknown_action(const WxAction *action, char *problem) {
+  int length = snprintf(problem, WX_PROBLEM_SIZE, "unknown action '%.32s'; expected", action->act);
+  for (size_t i = 0; i < sizeof rows / sizeof *rows && length > 0 && length < WX_PROBLEM_SIZE; ++i)
+    length += snprintf(problem + length, (size_t)(WX_PROBLEM_SIZE - length), "%s %s", i ? "," : "",
+                       rows[i].name);
   return -EINVAL;
 }
 
-int wx_action_check(const WxAction *action, char *problem, size_t size) {
-  const Row *row = find(action->act);
-  if (!row)
-    return unknown_action(action, problem, size);
+static int check_fields(const WxAction *action, const Row *row, char *problem) {
   for (size_t i = 0; i < FIELDS; ++i) {
     const int bit = 1 << i;
     const bool given = field_value(action, i) != NULL;
     if (given == ((row->needs & bit) != 0) || (given && row->may_have & bit))
       continue;
-    snprintf(problem, size, "action %s %s '%s'", row->name,
+    snprintf(problem, WX_PROBLEM_SIZE, "action %s %s '%s'", row->name,
              given ? "has no field" : "needs a field", fields[i].name);
     return -EINVAL;
   }
-  if (action->order && !wx_blocks_order_known(action->order)) {
-    snprintf(problem, size, "order is '%.32s'; expected oldest, newest or every-second",
-             action->order);
+  return 0;
+}
+
+static int check_quantities(const WxAction *action, const WxParameters *parameters, char *problem) {
+  int result = 0;
+  for (size_t i = 0; i < FIELDS && result == 0; ++i) {
+    const char *text = field_value(action, i);
+    uint64_t value;
+    if (text && QUANTITIES & (1 << i))
+      result = wx_parameters_quantity(parameters, text, &value, problem);
+  }
+  return result;
+}
+
+static bool is_step_name(const char *name) {
+  static const char *const names[] = {"generated", "dropped", "collected"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; ++i)
+    if (strcmp(names[i], name) == 0)
+      return true;
+  return false;
+}
+
+static bool is_yes_or_no(const char *text) {
+  return strcmp(text, "yes") == 0 || strcmp(text, "no") == 0;
+}
+
+static bool is_group_name(const char *name) {
+  return strlen(name) < WX_GROUP_NAME;
+}
+
+// Fields that are words, and which ones they may be.
+static const struct {
+  size_t offset;
+  bool (*is_known)(const char *text);
+  const char *expected;
+} words[] = {
+    {offsetof(WxAction, name), is_step_name, "name: expected generated, dropped or collected"},
+    {offsetof(WxAction, group), is_group_name, "group: expected at most 31 letters"},
+    {offsetof(WxAction, order), wx_blocks_order_known,
+     "order: expected oldest, newest or every-second"},
+    {offsetof(WxAction, may_fail), is_yes_or_no, "may_fail: expected yes or no"},
+};
+
+static int check_words(const WxAction *action, char *problem) {
+  for (size_t i = 0; i < sizeof words / sizeof *words; ++i) {
+    const char *text = *(char *const *)(const void *)((const char *)action + words[i].offset);
+    if (!text || words[i].is_known(text))
+      continue;
+    snprintf(problem, WX_PROBLEM_SIZE, "%s, not '%.40s'", words[i].expected, text);
     return -EINVAL;
   }
   return 0;
+}
+
+int wx_action_check(const WxAction *action, const WxParameters *parameters,
+                    char problem[WX_PROBLEM_SIZE]) {
+  const Row *row = find(action->act);
+  if (!row)
+    return unknown_action(action, problem);
+  int result = check_fields(action, row, problem);
+  if (result == 0)
+    result = check_words(action, problem);
+  if (result == 0)
+    result = check_quantities(action, parameters, problem);
+  return result;
 }
 
 int wx_action_do(const WxAction *action, WxPlay *play) {

@@ -7,9 +7,10 @@
 
 #include "scenario/play.h"
 
-/// Checks that the action exists and has the fields it needs and no others. Returns 0, or -EINVAL
-/// with `problem` set.
-int wx_action_check(const WxAction *action, char *problem, size_t size);
+/// Checks that the action exists, has the fields it needs and no others, and that their words and
+/// quantities mean something. Returns 0, or -EINVAL with `problem` set.
+int wx_action_check(const WxAction *action, const WxParameters *parameters,
+                    char problem[WX_PROBLEM_SIZE]);
 
 /// Does the action. Returns 0 or a negative errno; one that `may_fail` is counted in the report and
 /// ends well.

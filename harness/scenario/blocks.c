@@ -22,7 +22,9 @@ int wx_block_plan(const WxAction *action, WxPlay *play, WxBlockPlan *plan) {
     result = wx_parameters_quantity(play->parameters, action->code, &code, problem);
   if (result)
     return result;
-  size += grow * (play->round - 1);
+  if (__builtin_mul_overflow(grow, play->round - 1, &grow) ||
+      __builtin_add_overflow(size, grow, &size))
+    size = 0;
   if (size == 0 || size % wx_os_page_size() || code > size) {
     snprintf(problem, WX_PROBLEM_SIZE,
              "a block of %llu bytes with %llu bytes of code: expected whole pages, "
@@ -40,8 +42,10 @@ int wx_block_plan(const WxAction *action, WxPlay *play, WxBlockPlan *plan) {
 static int make_room(WxGroup *group, size_t count) {
   if (count <= group->capacity - group->count)
     return 0;
-  const size_t capacity = group->count + count;
-  WxPlayBlock *grown = realloc(group->blocks, capacity * sizeof *grown);
+  size_t capacity;
+  if (__builtin_add_overflow(group->count, count, &capacity))
+    return -ENOMEM;
+  WxPlayBlock *grown = reallocarray(group->blocks, capacity, sizeof *grown);
   if (!grown)
     return -ENOMEM;
   group->blocks = grown;
@@ -137,8 +141,11 @@ int wx_blocks_interleave(WxPlay *play, const char *name, size_t stride) {
   WxGroup *group = wx_play_group(play, name);
   if (!group)
     return -ENOMEM;
-  if (stride == 0 || stride % wx_os_page_size())
+  if (stride == 0 || stride % wx_os_page_size()) {
+    snprintf(play->report->problem, WX_PROBLEM_SIZE, "pages of %zu bytes: expected whole pages",
+             stride);
     return -EINVAL;
+  }
   int result = 0;
   for (size_t i = 0; i < group->count && result == 0; ++i)
     if (group->blocks[i].written == 0)

@@ -1,5 +1,6 @@
 #include "scenario/expect.h"
 
+#include "scenario/expect_figure.h"
 #include "stats/units.h"
 
 #include <errno.h>
@@ -7,89 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-typedef struct {
-  const char *name;
-  size_t offset;
-} Field;
-
-#define OF_METRICS(NAME, MEMBER)                                                                   \
-  { NAME, offsetof(WxMetrics, MEMBER) }
-#define OF_SAMPLE(MEMBER)                                                                          \
-  { #MEMBER, offsetof(WxSample, MEMBER) }
-
-static const Field of_metrics[] = {
-    OF_METRICS("live_peak_bytes", live_peak_bytes),
-    OF_METRICS("allocated_peak_bytes", allocated_peak_bytes),
-    OF_METRICS("retained_bytes", retained_bytes),
-    OF_METRICS("mappings_peak", mappings_peak),
-    OF_METRICS("syscalls", syscalls.total),
-    OF_METRICS("syscalls.reserve", syscalls.reserve),
-    OF_METRICS("syscalls.commit", syscalls.commit),
-    OF_METRICS("syscalls.map_rw", syscalls.map_rw),
-    OF_METRICS("syscalls.unmap_rw", syscalls.unmap_rw),
-    OF_METRICS("syscalls.release", syscalls.release),
-    OF_METRICS("minor_faults", minor_faults),
-    OF_METRICS("wx_pages_seen", wx_pages_seen),
-};
-
-// Of a step: the last one, or for `grows` and `flat` the last one of each round.
-static const Field of_sample[] = {
-    OF_SAMPLE(live_bytes),
-    OF_SAMPLE(reserved_bytes),
-    OF_SAMPLE(allocated_bytes),
-    OF_SAMPLE(mapped_bytes),
-    OF_SAMPLE(orphaned_bytes),
-    OF_SAMPLE(rss_bytes),
-    OF_SAMPLE(rss_shmem_bytes),
-    OF_SAMPLE(pss_bytes),
-    OF_SAMPLE(cgroup_shmem_bytes),
-    OF_SAMPLE(mappings),
-    OF_SAMPLE(doublemapper_mappings),
-};
-
-static const Field *find_field(const Field fields[], size_t count, const char *name) {
-  for (size_t i = 0; i < count; ++i)
-    if (strcmp(fields[i].name, name) == 0)
-      return &fields[i];
-  return NULL;
-}
-
-static const Field *metric_field(const char *name) {
-  return find_field(of_metrics, sizeof of_metrics / sizeof *of_metrics, name);
-}
-
-static const Field *sample_field(const char *name) {
-  return find_field(of_sample, sizeof of_sample / sizeof *of_sample, name);
-}
-
-static WxFigure figure_at(const void *base, const Field *field) {
-  return *(const WxFigure *)(const void *)((const char *)base + field->offset);
-}
-
-// The largest whole live blocks of any step.
-static WxFigure reserved_peak(const WxResult *result) {
-  WxFigure peak = WX_UNKNOWN;
-  for (size_t i = 0; i < result->sample_count; ++i)
-    peak = wx_figure_max(peak, result->samples[i].reserved_bytes);
-  return peak;
-}
-
-static bool is_figure(const char *name) {
-  return metric_field(name) || sample_field(name) || strcmp(name, "reserved_peak_bytes") == 0;
-}
-
-WxFigure wx_expect_figure(const WxResult *result, const char *metric) {
-  if (strcmp(metric, "reserved_peak_bytes") == 0)
-    return reserved_peak(result);
-  const Field *field = metric_field(metric);
-  if (field)
-    return figure_at(&result->metrics, field);
-  field = sample_field(metric);
-  if (!field || !result->sample_count)
-    return WX_UNKNOWN;
-  return figure_at(&result->samples[result->sample_count - 1], field);
-}
 
 typedef struct {
   const char *name;
@@ -122,44 +40,12 @@ static const Comparison *find_comparison(const char *op) {
   return NULL;
 }
 
-static bool is_series(const char *op) {
+bool wx_expect_is_series(const char *op) {
   return strcmp(op, "grows") == 0 || strcmp(op, "flat") == 0;
 }
 
-int wx_expect_check(const WxExpectation *expectation, char *problem, size_t size) {
-  const WxExpectedValue *value = expectation->value;
-  const bool series = is_series(expectation->op);
-  if (!is_figure(expectation->metric))
-    snprintf(problem, size, "unknown metric '%.40s' in an expectation", expectation->metric);
-  else if (!find_comparison(expectation->op) && !series)
-    snprintf(problem, size, "unknown op '%.40s'; expected eq, le, ge, grows or flat",
-             expectation->op);
-  else if (series && !sample_field(expectation->metric))
-    snprintf(problem, size, "'%s' needs a figure of the samples, not %s", expectation->op,
-             expectation->metric);
-  else if (series == (value != NULL))
-    snprintf(problem, size, series ? "'%s' takes no value" : "'%s' needs a value", expectation->op);
-  else if (value && !value->number == !value->of)
-    snprintf(problem, size, "a value is a number, or a figure: {of: NAME, times: X}");
-  else
-    return 0;
-  return -EINVAL;
-}
-
-// The last sample of each round, steps `start` and `end` left out, in order. Returns how many.
-static size_t round_values(const WxResult *result, const Field *field, WxFigure values[]) {
-  size_t count = 0;
-  WxFigure round = WX_UNKNOWN;
-  for (size_t i = 0; i < result->sample_count; ++i) {
-    const WxSample *sample = &result->samples[i];
-    if (strcmp(sample->step, "start") == 0 || strcmp(sample->step, "end") == 0)
-      continue;
-    if (count == 0 || sample->round != round)
-      ++count;
-    round = sample->round;
-    values[count - 1] = figure_at(sample, field);
-  }
-  return count;
+bool wx_expect_is_operator(const char *op) {
+  return find_comparison(op) || wx_expect_is_series(op);
 }
 
 static bool series_holds(const char *op, const WxFigure values[], size_t count) {
@@ -195,9 +81,9 @@ static int judge_series(const WxExpectation *expectation, const WxResult *result
   WxFigure *values = calloc(result->sample_count + 1, sizeof *values);
   if (!values)
     return -ENOMEM;
-  const size_t count = round_values(result, sample_field(expectation->metric), values);
+  const size_t count = wx_expect_series(result, expectation->metric, values);
   judged->ok = series_holds(expectation->op, values, count);
-  judged->expected = strdup(expectation->op);
+  judged->expected = strdup(count < 2 ? "at least two rounds" : expectation->op);
   judged->actual = print_series(values, count);
   free(values);
   return judged->expected && judged->actual ? 0 : -ENOMEM;
@@ -227,7 +113,7 @@ static int expected_value(const WxParameters *parameters, const WxExpectedValue 
   }
   uint64_t number;
   const char *text = value->number ? value->number : value->of;
-  if (value->of && is_figure(value->of)) {
+  if (value->of && wx_expect_is_figure(value->of)) {
     const WxFigure figure = wx_expect_figure(other, value->of);
     if (!wx_known(figure))
       return 0;
@@ -238,6 +124,11 @@ static int expected_value(const WxParameters *parameters, const WxExpectedValue 
     return -EINVAL;
   *expected = (double)number * times;
   return 1;
+}
+
+static WxFigure nearest(double number) {
+  const double most = 9e18; // Below INT64_MAX, which a double cannot hold.
+  return llround(fmax(-most, fmin(most, number)));
 }
 
 static int judge_value(const WxParameters *parameters, const WxExpectation *expectation,
@@ -251,7 +142,7 @@ static int judge_value(const WxParameters *parameters, const WxExpectation *expe
     return known;
   judged->ok = known && wx_known(actual) && comparison->holds((double)actual, expected);
   char number[WX_UNITS_TEXT];
-  wx_units_format_count(number, known ? llround(expected) : WX_UNKNOWN);
+  wx_units_format_count(number, known ? nearest(expected) : WX_UNKNOWN);
   char *text;
   if (asprintf(&text, "%s %s", comparison->sign, number) < 0)
     return -ENOMEM;
@@ -272,8 +163,9 @@ static int judge_one(const WxParameters *parameters, const WxExpectation *expect
   if (asprintf(&name, "%s %s", expectation->metric, expectation->op) < 0)
     return -ENOMEM;
   judged->name = name;
-  return is_series(expectation->op) ? judge_series(expectation, result, judged)
-                                    : judge_value(parameters, expectation, result, other, judged);
+  return wx_expect_is_series(expectation->op)
+             ? judge_series(expectation, result, judged)
+             : judge_value(parameters, expectation, result, other, judged);
 }
 
 int wx_expect_judge(const WxParameters *parameters, const WxResult results[], size_t count,

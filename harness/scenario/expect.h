@@ -8,13 +8,16 @@
 #include "scenario/parameters.h"
 #include "stats/result.h"
 
-/// Checks the words of an expectation: metric, operator, value. Returns 0, or -EINVAL with
-/// `problem` set.
-int wx_expect_check(const WxExpectation *expectation, char *problem, size_t size);
+/// Checks the words and numbers of an expectation of `parameters->scenario`: metric, operator,
+/// value, strategies or modes. Returns 0, or -EINVAL with `problem` set.
+int wx_expect_check(const WxExpectation *expectation, const WxParameters *parameters,
+                    char problem[WX_PROBLEM_SIZE]);
 
-/// The value of `metric` in a result: of its metrics, else the last sample's. Unknown where there
-/// is none.
-WxFigure wx_expect_figure(const WxResult *result, const char *metric);
+/// Whether `op` compares a number (eq, le, ge) or describes a series (grows, flat).
+bool wx_expect_is_operator(const char *op);
+
+/// Whether `op` describes a series: one value a round.
+bool wx_expect_is_series(const char *op);
 
 /// Judges every expectation that is about `results[index]`, all results being of one scenario, and
 /// puts them in a new array that wx_expect_free() frees. One that compares with a result that is

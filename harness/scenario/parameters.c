@@ -84,28 +84,28 @@ static int read_backing(const char *text, uint64_t *value) {
   return *value == WX_BACKING_SHM || strcmp(text, "memfd") == 0 ? 0 : -EINVAL;
 }
 
+static int out_of_range(const Option *option, uint64_t value, uint64_t least, char *problem) {
+  snprintf(problem, WX_PROBLEM_SIZE, "%s: %llu is out of range; expected %llu to %llu",
+           option->name, (unsigned long long)value, (unsigned long long)least,
+           (unsigned long long)option->most);
+  return -EINVAL;
+}
+
 static int read_option(const WxParameters *parameters, const Option *option, uint64_t *value,
                        char problem[WX_PROBLEM_SIZE]) {
   const char *text = wx_parameters_text(parameters, option->name);
-  const char *expected = "yes or no";
-  int result;
-  if (option->kind == SWITCH) {
-    result = read_switch(text, value);
-  } else if (option->kind == BACKING) {
-    result = read_backing(text, value);
-    expected = "memfd or shm";
-  } else {
-    result = wx_parameters_quantity(parameters, option->name, value, problem);
+  if (option->kind == SWITCH || option->kind == BACKING) {
+    const bool is_switch = option->kind == SWITCH;
+    const int result = is_switch ? read_switch(text, value) : read_backing(text, value);
     if (result)
-      return result;
+      snprintf(problem, WX_PROBLEM_SIZE, "%s: '%.40s' is not %s", option->name, text,
+               is_switch ? "yes or no" : "memfd or shm");
+    return result;
   }
-  if (result)
-    snprintf(problem, WX_PROBLEM_SIZE, "%s: '%.40s' is not %s", option->name, text, expected);
-  else if (*value > option->most)
-    result = snprintf(problem, WX_PROBLEM_SIZE, "%s: %llu is more than %llu", option->name,
-                      (unsigned long long)*value, (unsigned long long)option->most) < 0
-                 ? -EINVAL
-                 : -ERANGE;
+  const int result = wx_parameters_quantity(parameters, option->name, value, problem);
+  const uint64_t least = option->kind == ROUNDS ? 1 : 0;
+  if (result == 0 && (*value < least || *value > option->most))
+    return out_of_range(option, *value, least, problem);
   return result;
 }
 
@@ -146,6 +146,23 @@ int wx_parameters_options(const WxParameters *parameters, WxStrategyOptions *opt
   return 0;
 }
 
+static const Option *find_option(const char *name) {
+  for (size_t i = 0; i < OPTIONS; ++i)
+    if (strcmp(options_table[i].name, name) == 0)
+      return &options_table[i];
+  return NULL;
+}
+
+int wx_parameters_check(const WxParameters *parameters, const char *name,
+                        char problem[WX_PROBLEM_SIZE]) {
+  uint64_t value;
+  const Option *option = find_option(name);
+  if (!wx_parameters_text(parameters, name))
+    return 0;
+  return option ? read_option(parameters, option, &value, problem)
+                : wx_parameters_quantity(parameters, name, &value, problem);
+}
+
 static bool is_parameter(const WxScenario *scenario, const char *name) {
   for (unsigned i = 0; i < scenario->parameters_count; ++i)
     if (strcmp(scenario->parameters[i].name, name) == 0)
@@ -158,7 +175,7 @@ size_t wx_parameters_names(const WxScenario *scenario, const char *names[], size
   for (unsigned i = 0; i < scenario->parameters_count; ++i, ++count)
     if (count < capacity)
       names[count] = scenario->parameters[i].name;
-  for (size_t i = 0; i < OPTIONS; ++i) {
+  for (size_t i = 0; i < OPTIONS && !scenario->workload; ++i) {
     if (is_parameter(scenario, options_table[i].name))
       continue; // Named above: the scenario gives it a value of its own.
     if (count < capacity)

@@ -42,7 +42,13 @@ int wx_parameters_number(const WxParameters *parameters, const char *name, uint6
 int wx_parameters_options(const WxParameters *parameters, WxStrategyOptions *options,
                           char problem[WX_PROBLEM_SIZE]);
 
-/// Whether `key` can be set for this scenario.
+/// Checks the value of `name`, a parameter or an option, if it has one. Returns 0, or -EINVAL with
+/// `problem` set.
+int wx_parameters_check(const WxParameters *parameters, const char *name,
+                        char problem[WX_PROBLEM_SIZE]);
+
+/// Whether `key` can be set for this scenario: its own parameters, and of a scenario that is played
+/// on a strategy also the strategy's options.
 int wx_parameters_known(const WxParameters *parameters, const char *key);
 
 /// The names of all that can be set, into `names` (borrowed). Returns how many there are; may

@@ -1,12 +1,6 @@
 #include "scenario/scenario.h"
 
-#include "scenario/actions.h"
-#include "scenario/expect.h"
-#include "strategy/strategy.h"
-
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
+#include "scenario/scenario_check.h"
 
 #define TEXT(NAME, STRUCT, MEMBER, FLAGS)                                                          \
   CYAML_FIELD_STRING_PTR(NAME, CYAML_FLAG_POINTER | (FLAGS), STRUCT, MEMBER, 0, CYAML_UNLIMITED)
@@ -79,50 +73,21 @@ static const cyaml_schema_field_t scenario_fields[] = {
 static const cyaml_schema_value_t scenario_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, WxScenario, scenario_fields)};
 
-static int say(WxComplaint *complaint, const char *what, const char *word, const char *expected) {
-  snprintf(complaint->text, sizeof complaint->text, "%s '%.40s'; expected %s", what, word,
-           expected);
-  return -EINVAL;
-}
-
-static int check_choice(WxComplaint *complaint, const char *key, const char *value,
-                        const char *const choices[2]) {
-  if (!value || strcmp(value, choices[0]) == 0 || strcmp(value, choices[1]) == 0)
-    return 0;
-  snprintf(complaint->text, sizeof complaint->text, "'%s' is '%.40s'; expected %s or %s", key,
-           value, choices[0], choices[1]);
-  return -EINVAL;
-}
-
-// Checks what a schema cannot: names that stand for something.
-static int check_words(const WxScenario *scenario, WxComplaint *complaint) {
-  int result = check_choice(complaint, "wx", scenario->wx, (const char *const[]){"env", "on"});
-  if (result == 0)
-    result = check_choice(complaint, "at_end", scenario->at_end,
-                          (const char *const[]){"release", "keep"});
-  for (unsigned i = 0; i < scenario->strategies_count && result == 0; ++i)
-    if (!wx_strategy_find(scenario->strategies[i]))
-      result = say(complaint, "unknown strategy", scenario->strategies[i],
-                   "a name of `wxbench list strategies`");
-  for (unsigned i = 0; i < scenario->round_count && result == 0; ++i)
-    result = wx_action_check(&scenario->round[i], complaint->text, sizeof complaint->text);
-  for (unsigned i = 0; i < scenario->expect_count && result == 0; ++i)
-    result = wx_expect_check(&scenario->expect[i], complaint->text, sizeof complaint->text);
-  if (result == 0 && !scenario->workload && scenario->round_count == 0)
-    result = say(complaint, "nothing is done in", scenario->name, "a list 'round' or a 'workload'");
-  return result;
-}
+_Static_assert(WX_PROBLEM_SIZE <= sizeof((WxComplaint *)0)->text, "a problem is a complaint");
 
 int wx_scenario_load(const char *path, WxScenario **loaded, WxComplaint *complaint) {
   void *data;
   int result = wx_yaml_load(path, &scenario_schema, &data, complaint);
   if (result)
     return result;
-  result = check_words(data, complaint);
-  if (result)
+  WxPlace place = {0};
+  result = wx_scenario_check(data, &place, complaint->text);
+  if (result) {
+    complaint->line = place.key ? wx_yaml_line(path, place.key, place.item) : 0;
     wx_scenario_free(data);
-  else
+  } else {
     *loaded = data;
+  }
   return result;
 }
 

@@ -1,0 +1,106 @@
+#include "scenario/expect_figure.h"
+
+#include <string.h>
+
+typedef struct {
+  const char *name;
+  size_t offset;
+} Field;
+
+#define OF_METRICS(NAME, MEMBER)                                                                   \
+  { NAME, offsetof(WxMetrics, MEMBER) }
+#define OF_SAMPLE(MEMBER)                                                                          \
+  { #MEMBER, offsetof(WxSample, MEMBER) }
+
+static const Field of_metrics[] = {
+    OF_METRICS("live_peak_bytes", live_peak_bytes),
+    OF_METRICS("allocated_peak_bytes", allocated_peak_bytes),
+    OF_METRICS("retained_bytes", retained_bytes),
+    OF_METRICS("mappings_peak", mappings_peak),
+    OF_METRICS("syscalls", syscalls.total),
+    OF_METRICS("syscalls.reserve", syscalls.reserve),
+    OF_METRICS("syscalls.commit", syscalls.commit),
+    OF_METRICS("syscalls.map_rw", syscalls.map_rw),
+    OF_METRICS("syscalls.unmap_rw", syscalls.unmap_rw),
+    OF_METRICS("syscalls.release", syscalls.release),
+    OF_METRICS("minor_faults", minor_faults),
+    OF_METRICS("wx_pages_seen", wx_pages_seen),
+};
+
+// Of a step: the last one, or for `grows` and `flat` the last one of each round.
+static const Field of_sample[] = {
+    OF_SAMPLE(live_bytes),
+    OF_SAMPLE(reserved_bytes),
+    OF_SAMPLE(allocated_bytes),
+    OF_SAMPLE(mapped_bytes),
+    OF_SAMPLE(orphaned_bytes),
+    OF_SAMPLE(rss_bytes),
+    OF_SAMPLE(rss_shmem_bytes),
+    OF_SAMPLE(pss_bytes),
+    OF_SAMPLE(cgroup_shmem_bytes),
+    OF_SAMPLE(mappings),
+    OF_SAMPLE(doublemapper_mappings),
+};
+
+static const Field *find_field(const Field fields[], size_t count, const char *name) {
+  for (size_t i = 0; i < count; ++i)
+    if (strcmp(fields[i].name, name) == 0)
+      return &fields[i];
+  return NULL;
+}
+
+static const Field *metric_field(const char *name) {
+  return find_field(of_metrics, sizeof of_metrics / sizeof *of_metrics, name);
+}
+
+static const Field *sample_field(const char *name) {
+  return find_field(of_sample, sizeof of_sample / sizeof *of_sample, name);
+}
+
+static WxFigure figure_at(const void *base, const Field *field) {
+  return *(const WxFigure *)(const void *)((const char *)base + field->offset);
+}
+
+// The largest whole live blocks of any step.
+static WxFigure reserved_peak(const WxResult *result) {
+  WxFigure peak = WX_UNKNOWN;
+  for (size_t i = 0; i < result->sample_count; ++i)
+    peak = wx_figure_max(peak, result->samples[i].reserved_bytes);
+  return peak;
+}
+
+bool wx_expect_is_figure(const char *name) {
+  return metric_field(name) || sample_field(name) || strcmp(name, "reserved_peak_bytes") == 0;
+}
+
+bool wx_expect_is_sampled(const char *name) {
+  return sample_field(name) != NULL;
+}
+
+WxFigure wx_expect_figure(const WxResult *result, const char *metric) {
+  if (strcmp(metric, "reserved_peak_bytes") == 0)
+    return reserved_peak(result);
+  const Field *field = metric_field(metric);
+  if (field)
+    return figure_at(&result->metrics, field);
+  field = sample_field(metric);
+  if (!field || !result->sample_count)
+    return WX_UNKNOWN;
+  return figure_at(&result->samples[result->sample_count - 1], field);
+}
+
+size_t wx_expect_series(const WxResult *result, const char *figure, WxFigure values[]) {
+  const Field *field = sample_field(figure);
+  size_t count = 0;
+  WxFigure round = WX_UNKNOWN;
+  for (size_t i = 0; i < result->sample_count; ++i) {
+    const WxSample *sample = &result->samples[i];
+    if (strcmp(sample->step, "start") == 0 || strcmp(sample->step, "end") == 0)
+      continue;
+    if (count == 0 || sample->round != round)
+      ++count;
+    round = sample->round;
+    values[count - 1] = figure_at(sample, field);
+  }
+  return count;
+}

@@ -1,0 +1,27 @@
+/**
+   @file expect_figure.h
+   The figures of a result by the names that expectations use.
+*/
+#ifndef WX_SCENARIO_EXPECT_FIGURE_H
+#define WX_SCENARIO_EXPECT_FIGURE_H
+
+#include "stats/result.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/// Whether there is a figure of that name.
+bool wx_expect_is_figure(const char *name);
+
+/// Whether it is one that is sampled at every step, so that it has a series.
+bool wx_expect_is_sampled(const char *name);
+
+/// The value of a figure: of the result's metrics, else of its last sample. Unknown where there is
+/// none.
+WxFigure wx_expect_figure(const WxResult *result, const char *name);
+
+/// The last sample of each round of a sampled figure, steps `start` and `end` left out, in order,
+/// into `values`, which has room for one a sample. Returns how many.
+size_t wx_expect_series(const WxResult *result, const char *name, WxFigure values[]);
+
+#endif
