@@ -1,5 +1,6 @@
 // `wxbench validate`: workloads on the real .NET runtime, mode by mode.
 #include "scenario/validate.h"
+#include "cli/built.h"
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/say.h"
@@ -92,17 +93,6 @@ static int choose_modes(Session *session) {
     session->modes[session->mode_count++] = mode;
   }
   return 0;
-}
-
-// A file that the build puts beside the program.
-static int find_built(Session *session, const char *name, const char *make, char *path) {
-  char below[64];
-  snprintf(below, sizeof below, "build/%s", name);
-  char found[PATH_MAX];
-  wx_scenario_directory(below, found, sizeof found);
-  if (realpath(found, path))
-    return 0;
-  return wx_cli_impossible(session->options->verb, "%s is not built; type: %s", below, make);
 }
 
 static void note_unmet(Session *session, const WxResult *result) {
@@ -248,10 +238,10 @@ static int run_on_found(Session *session, const WxRuntimes *found) {
 static int run_all(Session *session) {
   int status = choose_modes(session);
   if (status == 0)
-    status = find_built(session, "workloads/wxworkload.dll", "scripts/build-workloads",
-                        session->program);
+    status = wx_cli_find_built(session->options->verb, "workloads/wxworkload.dll",
+                               "scripts/build-workloads", session->program);
   if (status == 0)
-    status = find_built(session, "libwxreclaim.so", "make", session->preload);
+    status = wx_cli_find_built(session->options->verb, "libwxreclaim.so", "make", session->preload);
   if (status)
     return status;
   WxRuntimes found;

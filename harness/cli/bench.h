@@ -1,0 +1,30 @@
+/**
+   @file bench.h
+   The benchmarks of `wxbench bench`: a table, a row each. A new one is a file bench_NAME.c, a
+   prototype here and a row in bench.c.
+*/
+#ifndef WX_CLI_BENCH_H
+#define WX_CLI_BENCH_H
+
+#include "cli/options.h"
+#include "cli/progress.h"
+
+/// What every benchmark gets.
+typedef struct {
+  const WxOptions *options;
+  WxDocument *document; ///< To be filled with results and a table.
+  WxProgress progress;
+  uint64_t rounds; ///< 0: the benchmark's own number.
+  uint64_t seed;   ///< Of intervals.
+} WxBench;
+
+/// One row. `run` returns 0, or an exit status after the one line is printed.
+typedef struct {
+  const char *name;
+  const char *summary;
+  int (*run)(WxBench *bench);
+} WxBenchmark;
+
+int wx_bench_modes(WxBench *bench);
+
+#endif

@@ -1,0 +1,17 @@
+#include "cli/built.h"
+
+#include "cli/say.h"
+#include "scenario/scenario.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+int wx_cli_find_built(const char *verb, const char *name, const char *command, char *path) {
+  char below[64], found[PATH_MAX];
+  snprintf(below, sizeof below, "build/%s", name);
+  wx_scenario_directory(below, found, sizeof found);
+  if (realpath(found, path))
+    return 0;
+  return wx_cli_impossible(verb, "%s is not built; type: %s", below, command);
+}

@@ -1,0 +1,12 @@
+/**
+   @file built.h
+   Files that the build puts beside the program.
+*/
+#ifndef WX_CLI_BUILT_H
+#define WX_CLI_BUILT_H
+
+/// Finds build/NAME and writes its full path (PATH_MAX bytes). Returns 0, or an exit status after
+/// the line is printed that names the command that builds it.
+int wx_cli_find_built(const char *verb, const char *name, const char *command, char *path);
+
+#endif
