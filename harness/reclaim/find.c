@@ -1,6 +1,8 @@
 #include "reclaim/find.h"
 
 #include "os/os.h"
+#include "reclaim/listing.h"
+#include "reclaim/task_stat.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -35,6 +37,28 @@ static bool is_foreign(pid_t pid) {
   return strcmp(ours, its) != 0;
 }
 
+static bool has_memory(int directory, pid_t task) {
+  WxTaskStat stat;
+  return !wx_task_stat(directory, task, &stat) && stat.state != 'Z' && stat.state != 'X';
+}
+
+pid_t wx_reclaim_reach(pid_t pid) {
+  char path[64];
+  (void)snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+  const int directory = wx_os_open(path, O_RDONLY | O_DIRECTORY, 0);
+  if (directory < 0)
+    return pid;
+  pid_t reach = pid;
+  WxListing tasks = {0};
+  if (!has_memory(directory, pid) && !wx_listing_read_growing(&tasks, directory))
+    for (size_t i = 0; i < tasks.count && reach == pid; ++i)
+      if (has_memory(directory, tasks.numbers[i]))
+        reach = tasks.numbers[i];
+  wx_listing_free(&tasks);
+  wx_os_close_reader(directory);
+  return reach;
+}
+
 static int refuse(pid_t pid, int error, WxReason *reason) {
   const int number = (int)pid;
   if (error == -ENOENT || error == -ESRCH)
@@ -53,11 +77,12 @@ static int refuse(pid_t pid, int error, WxReason *reason) {
 }
 
 int wx_reclaim_find(WxMemfds *found, pid_t pid, WxMaps *maps, WxReason *reason) {
-  int result = wx_maps_read(maps, pid);
-  if (!result && is_narrow(pid))
+  const pid_t reach = wx_reclaim_reach(pid);
+  int result = wx_maps_read(maps, reach);
+  if (!result && is_narrow(reach))
     return wx_reason(reason, -ENOTSUP, "process %d is a 32-bit program: not supported", (int)pid);
   if (!result)
-    result = wx_memfd_find(found, pid, maps, WX_DOUBLEMAPPER);
+    result = wx_memfd_find(found, reach, maps, WX_DOUBLEMAPPER);
   if (result)
     return refuse(pid, result, reason);
   if (!found->count)

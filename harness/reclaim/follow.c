@@ -1,6 +1,7 @@
 #include "reclaim/follow.h"
 
 #include "os/os.h"
+#include "reclaim/find.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,9 +12,10 @@ enum { LONGEST_INTERVAL = 64 };
 // Asks one process. A process that has ended, is a kernel's or may not be asked has none.
 static int ask(WxFollow *follow, pid_t pid,
                int (*found)(void *context, pid_t pid, const WxMemfd *memfd), void *context) {
-  int result = wx_maps_read(&follow->maps, pid);
+  const pid_t reach = wx_reclaim_reach(pid);
+  int result = wx_maps_read(&follow->maps, reach);
   if (!result && follow->maps.count)
-    result = wx_memfd_find(&follow->memfds, pid, &follow->maps, WX_DOUBLEMAPPER);
+    result = wx_memfd_find(&follow->memfds, reach, &follow->maps, WX_DOUBLEMAPPER);
   else
     follow->memfds.count = 0;
   if (result)

@@ -7,20 +7,29 @@
 #include "reclaim/freezer.h"
 #include "reclaim/freezer_group.h"
 #include "reclaim/herd.h"
+#include "reclaim/task_stat.h"
 #include "reclaim/undo.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <unistd.h>
 
 enum { FIRST_NAP_NS = 10000, LONGEST_NAP_NS = 80000 };
 
+// A process that has ended is in no group of its own any more.
+static bool has_ended(const WxHerd *herd, pid_t pid) {
+  WxTaskStat stat;
+  return wx_task_stat(herd->proc, pid, &stat) || stat.state == 'Z' || stat.state == 'X';
+}
+
+// Asked under the freeze: a child that is being forked is seen a moment before it is in the group.
 static int check_members(WxHerd *herd, const WxGroup *group, WxReason *reason) {
   for (size_t i = 0; i < herd->process_count; ++i) {
     const pid_t pid = herd->processes[i].pid;
-    const int has = wx_group_has(group, pid, true);
+    const int has = wx_group_has(group, herd->processes[i].reach, true);
     if (has < 0 && has != -ESRCH)
       return has;
-    if (has == 0)
+    if (has == 0 && !has_ended(herd, herd->processes[i].reach))
       return wx_reason(reason, -EXDEV,
                        "process %d shares the memory of process %d but is not in its control group "
                        "%s: use --freeze ptrace",
@@ -49,14 +58,12 @@ static int check_group(const WxGroup *group, pid_t pid, WxReason *reason) {
 static int prepare(WxHerd *herd, WxUndo *undo, WxReason *reason) {
   (void)undo;
   WxGroup *group = &herd->group;
-  int failed = wx_group_find(group, herd->processes[0].pid);
+  int failed = wx_group_find(group, herd->processes[0].reach);
   if (failed == -ENOTSUP)
     return wx_reason(reason, failed,
                      "process %d is in no control group that can be frozen: use --freeze ptrace",
                      (int)herd->processes[0].pid);
-  if (!failed)
-    failed = check_group(group, herd->processes[0].pid, reason);
-  return failed ? failed : check_members(herd, group, reason);
+  return failed ? failed : check_group(group, herd->processes[0].pid, reason);
 }
 
 static int wait_for_all(const WxGroup *group, uint64_t deadline_ns) {

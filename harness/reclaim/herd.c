@@ -3,6 +3,7 @@
 #include "os/control.h"
 #include "os/os.h"
 #include "os/process.h"
+#include "reclaim/find.h"
 #include "reclaim/herd_holder.h"
 
 #include <errno.h>
@@ -34,7 +35,7 @@ static int add_process(WxHerd *herd, pid_t pid, WxReason *reason) {
   if (herd->process_count == WX_HERD_PROCESSES)
     return wx_reason(reason, -E2BIG, "more than %d processes hold the memfd of process %d",
                      WX_HERD_PROCESSES, (int)herd->pid);
-  WxHerdProcess process = {.pid = pid, .pidfd = wx_os_pidfd_open(pid), .tasks = -1};
+  WxHerdProcess process = {.pid = pid, .reach = pid, .pidfd = wx_os_pidfd_open(pid), .tasks = -1};
   if (process.pidfd == -EINVAL || process.pidfd == -ENOENT) // The number of a thread.
     return -ESRCH;
   if (process.pidfd < 0 && process.pidfd != -ENOSYS)
@@ -175,7 +176,8 @@ static int read_mapped(WxHerd *herd) {
   herd->mapped.count = 0;
   for (size_t i = herd->process_count; i-- > 0;) {
     WxHerdProcess *process = &herd->processes[i];
-    int result = wx_maps_read(&herd->maps, process->pid);
+    process->reach = wx_reclaim_reach(process->pid);
+    int result = wx_maps_read(&herd->maps, process->reach);
     if (!result && !is_there(process))
       result = -ESRCH;
     bool any = false;
@@ -189,7 +191,7 @@ static int read_mapped(WxHerd *herd) {
     }
     if (result && result != -ESRCH && result != -ENOENT)
       return result;
-    if (result || (!any && !wx_herd_has_open(herd, process->pid)))
+    if (result || (!any && !wx_herd_has_open(herd, process->reach)))
       remove_process(herd, i);
   }
   wx_extents_normalize(&herd->mapped);

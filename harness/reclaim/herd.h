@@ -33,6 +33,7 @@ enum { WX_HERD_PROCESSES = 64 };
 
 typedef struct {
   pid_t pid;
+  pid_t reach;         ///< Number below /proc that shows its memory (find.h).
   int pidfd;           ///< It names this process also after its number was used again; -1 without.
   int tasks;           ///< Open /proc/PID/task.
   uint64_t exe_device; ///< Its program: a fork has the same one, until it executes another.

@@ -3,6 +3,7 @@
 #include "os/control.h"
 #include "os/os.h"
 #include "os/process.h"
+#include "reclaim/find.h"
 #include "reclaim/pace.h"
 #include "reclaim/scan.h"
 
@@ -40,7 +41,7 @@ static int move_away(WxTarget *target, int number) {
 }
 
 static int open_file(WxTarget *target, const WxMemfd *memfd, WxReason *reason) {
-  target->fd = wx_memfd_open(memfd, target->pid, O_RDWR);
+  target->fd = wx_memfd_open(memfd, wx_reclaim_reach(target->pid), O_RDWR);
   if (target->fd == -EACCES || target->fd == -EPERM)
     return wx_reason(reason, target->fd,
                      "not permitted to open the memfd of process %d: run as its user, or as root",

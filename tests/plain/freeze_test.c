@@ -1,0 +1,321 @@
+// The freezers: what they stop, what they leave as it was, what they refuse.
+#include "os/control.h"
+#include "os/process.h"
+#include "reclaim/freeze.h"
+#include "reclaim/target.h"
+#include "support/frozen.h"
+#include "support/suite.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+// The claims here are about what happens, not how fast: a busy machine may take its time.
+static const uint64_t patience_ns = 20000000000U;
+static const uint64_t short_ns = 20000000;
+enum { ROUNDS = 5, FORK_ROUNDS = 25, SIGNALS = 5000 };
+
+/// A freezer, and the version of control groups that the subject has to be in for it.
+typedef struct {
+  const WxFreezer *freezer;
+  int version;
+} Variant;
+
+static const Variant variants[] = {
+    {&wx_freezer_ptrace, 0},
+    {&wx_freezer_stop, 0},
+    {&wx_freezer_cgroup, 1},
+    {&wx_freezer_cgroup, 2},
+};
+
+/// A subject, ready to be frozen.
+typedef struct {
+  WxSubject *subject;
+  pid_t pid;
+  const char *group; ///< "" without.
+  WxHerd herd;
+  WxFreeze freeze;
+} Case;
+
+static bool begin(Case *it, const Variant *variant, void (*body)(WxSubject *)) {
+  it->pid = wx_subject_start(&it->subject, body, variant->version, &it->group);
+  if (variant->version && !*it->group) {
+    WX_SKIP("no control group of version %d can be made", variant->version);
+    wx_subject_end(it->pid);
+    return false;
+  }
+  const WxMemfd memfd = wx_subject_memfd(it->pid);
+  ck_assert_int_eq(wx_herd_open(&it->herd, it->pid, &memfd, NULL), 0);
+  ck_assert_int_eq(wx_herd_refresh(&it->herd, NULL), 0);
+  it->freeze = (WxFreeze){.freezer = variant->freezer, .herd = &it->herd};
+  return true;
+}
+
+static void end(Case *it) {
+  wx_herd_close(&it->herd);
+  wx_subject_end(it->pid);
+  wx_subject_ungroup(it->group);
+}
+
+static void freeze(Case *it) {
+  WxReason reason = {""};
+  const int failed = wx_freeze(&it->freeze, patience_ns, &reason);
+  ck_assert_msg(failed == 0, "%d %s", failed, reason.text);
+}
+
+static void thaw(Case *it) {
+  uint64_t length;
+  ck_assert_int_eq(wx_thaw(&it->freeze, &length), 0);
+  ck_assert_uint_gt(length, 0);
+}
+
+static void check_still(int variant, void (*body)(WxSubject *), int rounds) {
+  Case it;
+  if (!begin(&it, &variants[variant], body))
+    return;
+  for (int i = 0; i < rounds; ++i) {
+    ck_assert_int_eq(wx_herd_refresh(&it.herd, NULL), 0);
+    freeze(&it);
+    wx_subject_is_still(it.subject);
+    thaw(&it);
+    wx_subject_runs(it.subject);
+  }
+  end(&it);
+}
+
+START_TEST(busy_threads_stand_still_and_go_on) {
+  check_still(_i, wx_subject_busy, ROUNDS);
+}
+END_TEST
+
+START_TEST(exited_first_thread_is_no_obstacle) {
+  check_still(_i, wx_subject_first_exited, ROUNDS);
+}
+END_TEST
+
+START_TEST(threads_born_meanwhile_stand_still) {
+  check_still(_i, wx_subject_bears, ROUNDS);
+}
+END_TEST
+
+START_TEST(children_forked_meanwhile_stand_still) {
+  check_still(_i, wx_subject_forks, FORK_ROUNDS);
+}
+END_TEST
+
+START_TEST(stopped_process_stays_stopped) {
+  Case it;
+  if (variants[_i].version || !begin(&it, &variants[_i], wx_subject_busy))
+    return;
+  int status;
+  ck_assert_int_eq(kill(it.pid, SIGSTOP), 0);
+  ck_assert_int_eq(waitpid(it.pid, &status, WUNTRACED), it.pid);
+  for (int i = 0; i < 3; ++i) {
+    freeze(&it);
+    wx_subject_is_still(it.subject);
+    thaw(&it);
+    wx_subject_is_still(it.subject);
+    while (wx_subject_state(it.pid, it.pid) != 'T') // The kernel puts the stop back.
+      (void)sched_yield();
+  }
+  ck_assert_int_eq(kill(it.pid, SIGCONT), 0);
+  wx_subject_runs(it.subject);
+  end(&it);
+}
+END_TEST
+
+// Sends numbered signals as fast as the queue takes them.
+static pid_t start_sender(pid_t pid) {
+  const pid_t sender = fork();
+  for (int i = 0; sender == 0 && i < SIGNALS;) {
+    if (sigqueue(pid, SIGRTMIN + 1, (union sigval){.sival_int = i}) == 0)
+      ++i;
+    else if (errno != EAGAIN)
+      _exit(1);
+  }
+  if (sender == 0)
+    _exit(0);
+  return sender;
+}
+
+START_TEST(signals_keep_their_order_and_data) {
+  Case it;
+  if (!begin(&it, &variants[_i], wx_subject_receives))
+    return;
+  const pid_t sender = start_sender(it.pid);
+  int status = 0;
+  while (waitpid(sender, &status, WNOHANG) == 0) {
+    ck_assert_int_eq(wx_herd_refresh(&it.herd, NULL), 0);
+    freeze(&it);
+    thaw(&it);
+  }
+  ck_assert_int_eq(status, 0);
+  while (atomic_load(&it.subject->received) < SIGNALS)
+    wx_subject_runs(it.subject);
+  ck_assert_uint_eq(atomic_load(&it.subject->received), SIGNALS);
+  ck_assert_uint_eq(atomic_load(&it.subject->wrong), 0);
+  end(&it);
+}
+END_TEST
+
+// The parent of a vforked child cannot be stopped by a signal or a tracer; its control group can
+// freeze it.
+START_TEST(vfork_parent_is_given_up_and_goes_on) {
+  Case it;
+  if (!begin(&it, &variants[_i], wx_subject_vforks))
+    return;
+  if (variants[_i].version) {
+    freeze(&it);
+    thaw(&it);
+  } else {
+    const WxMemfd memfd = wx_subject_memfd(it.pid);
+    const WxReclaimOptions options = {.freezer = variants[_i].freezer, .max_pause_ns = short_ns};
+    WxTarget target;
+    WxReason reason = {""};
+    ck_assert_int_eq(wx_target_open(&target, it.pid, &memfd, &reason), 0);
+    ck_assert_int_eq(wx_target_look(&target, &reason), 0);
+    ck_assert_int_eq(wx_target_reclaim(&target, &options, 1, &reason), -ETIMEDOUT);
+    ck_assert_ptr_nonnull(strstr(reason.text, "could not be stopped"));
+    ck_assert_uint_eq(wx_target_result(&target).pauses.abandoned, 2);
+    ck_assert_uint_eq(wx_target_result(&target).punched_bytes, 0);
+    wx_target_close(&target);
+  }
+  atomic_store(&it.subject->release, true);
+  wx_subject_runs(it.subject);
+  end(&it);
+}
+END_TEST
+
+START_TEST(killed_target_is_left_to_its_parent) {
+  Case it;
+  if (!begin(&it, &variants[_i], wx_subject_busy))
+    return;
+  const pid_t tool = fork();
+  if (tool == 0) {
+    uint64_t length;
+    if (wx_freeze(&it.freeze, patience_ns, NULL) || kill(it.pid, SIGKILL))
+      _exit(1);
+    (void)wx_thaw(&it.freeze, &length);
+    _exit(0);
+  }
+  int status;
+  ck_assert_int_eq(waitpid(tool, &status, 0), tool);
+  ck_assert_int_eq(status, 0);
+  ck_assert_int_eq(waitpid(it.pid, &status, 0), it.pid);
+  ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+  wx_herd_close(&it.herd);
+  wx_subject_ungroup(it.group);
+}
+END_TEST
+
+static pid_t start_debugger(pid_t pid) {
+  int ends[2];
+  ck_assert_int_eq(wx_os_pipe(ends), 0);
+  const pid_t debugger = fork();
+  if (debugger == 0) {
+    const char byte = ptrace(PTRACE_SEIZE, pid, NULL, NULL) ? 'n' : 'y';
+    (void)!write(ends[1], &byte, 1);
+    for (;;)
+      (void)pause();
+  }
+  char byte;
+  ck_assert_int_eq(read(ends[0], &byte, 1), 1);
+  ck_assert_int_eq(byte, 'y');
+  return debugger;
+}
+
+START_TEST(traced_process_is_refused_and_left_alone) {
+  Case it;
+  ck_assert(begin(&it, &variants[0], wx_subject_busy));
+  const pid_t debugger = start_debugger(it.pid);
+  WxReason reason = {""};
+  ck_assert_int_eq(wx_freeze(&it.freeze, patience_ns, &reason), -EBUSY);
+  ck_assert_ptr_nonnull(strstr(reason.text, "traced by process"));
+  wx_subject_runs(it.subject);
+  wx_subject_end(debugger);
+  end(&it);
+}
+END_TEST
+
+// Frozen by version 1 its tasks do not even see a signal; in version 2 they can be traced.
+START_TEST(paused_process_stays_paused) {
+  Case it;
+  const Variant paused = {&wx_freezer_ptrace, 1 + _i % 2};
+  if (!begin(&it, &paused, wx_subject_busy))
+    return;
+  WxGroup group;
+  ck_assert_int_eq(wx_group_find(&group, it.pid), 0);
+  ck_assert_int_eq(wx_group_write(&group, true), 0);
+  while (wx_group_state_has(&group, group.kind->frozen) != 1)
+    (void)sched_yield();
+  const pid_t tool = fork(); // Its end lets go of what cannot be detached.
+  if (tool == 0) {
+    const int failed = wx_freeze(&it.freeze, short_ns, NULL);
+    uint64_t length;
+    if (!failed)
+      (void)wx_thaw(&it.freeze, &length);
+    _exit(failed && failed != -EINPROGRESS && failed != -ETIMEDOUT);
+  }
+  int status;
+  ck_assert_int_eq(waitpid(tool, &status, 0), tool);
+  ck_assert_int_eq(status, 0);
+  wx_subject_is_still(it.subject);
+  it.freeze.freezer = &wx_freezer_cgroup;
+  WxReason reason = {""};
+  ck_assert_int_eq(wx_freeze(&it.freeze, short_ns, &reason), -EBUSY);
+  ck_assert_ptr_nonnull(strstr(reason.text, "paused"));
+  wx_subject_is_still(it.subject);
+  ck_assert_int_eq(wx_group_write(&group, false), 0);
+  wx_subject_runs(it.subject);
+  end(&it);
+}
+END_TEST
+
+START_TEST(group_that_holds_the_tool_is_refused) {
+  Case it;
+  const Variant shared = {&wx_freezer_cgroup, 1 + _i % 2};
+  if (!begin(&it, &shared, wx_subject_busy))
+    return;
+  const pid_t tool = fork();
+  if (tool == 0) {
+    char path[256];
+    (void)snprintf(path, sizeof path, "%s/cgroup.procs", it.group);
+    FILE *file = fopen(path, "we");
+    if (!file || fprintf(file, "%d", (int)getpid()) < 0 || fclose(file))
+      _exit(2);
+    WxReason reason = {""};
+    const int failed = wx_freeze(&it.freeze, short_ns, &reason);
+    _exit(failed != -EDEADLK || !strstr(reason.text, "holds this tool"));
+  }
+  int status;
+  ck_assert_int_eq(waitpid(tool, &status, 0), tool);
+  ck_assert_int_eq(status, 0);
+  wx_subject_runs(it.subject);
+  end(&it);
+}
+END_TEST
+
+int main(void) {
+  const TTest *const tests[] = {
+      busy_threads_stand_still_and_go_on,
+      exited_first_thread_is_no_obstacle,
+      threads_born_meanwhile_stand_still,
+      children_forked_meanwhile_stand_still,
+      stopped_process_stays_stopped,
+      signals_keep_their_order_and_data,
+      vfork_parent_is_given_up_and_goes_on,
+      killed_target_is_left_to_its_parent,
+      traced_process_is_refused_and_left_alone,
+      paused_process_stays_paused,
+      group_that_holds_the_tool_is_refused,
+  };
+  return wx_suite_run_variants("freeze", tests, sizeof tests / sizeof *tests,
+                               sizeof variants / sizeof *variants);
+}
