@@ -64,8 +64,9 @@ static void say_core(WxAudit *audit) {
     wx_audit_notice(audit, "This createdump names no deleted file, and so no memfd: the double "
                            "mapper's code is among `unnamed`, its data among `other anonymous`.");
   if (core->writer == WX_WRITER_GCORE)
-    wx_audit_notice(audit, "gcore flags reserved memory as readable: committed and reserved are "
-                           "told apart by heap headers only.");
+    wx_audit_notice(audit,
+                    "gcore flags reserved memory as readable: read-only memory without a file "
+                    "is taken for reserved.");
   if (core->writer == WX_WRITER_CREATEDUMP)
     wx_audit_notice(audit, "createdump leaves reserved memory without a file out: it is a hole "
                            "here.");

@@ -9,7 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SECONDS_PER_DAY = 86400 };
+// A process that has just started says nothing about its growth.
+enum { SECONDS_PER_DAY = 86400, YOUNG_SECONDS = 600 };
 
 // smaps takes long, so it is read beside everything else.
 typedef struct {
@@ -65,7 +66,7 @@ static void forecast(WxAudit *audit, WxText *text) {
     return;
   const double age = (double)now.tv_sec - (double)started / (double)sysconf(_SC_CLK_TCK);
   const double count = (double)audit->space->count;
-  if (age < 1 || !wx_known(audit->max_map_count) || count < 1)
+  if (age < YOUNG_SECONDS || !wx_known(audit->max_map_count) || count < 1)
     return;
   audit->mappings_per_day = (WxFigure)(count / age * SECONDS_PER_DAY);
   const double left = (double)audit->max_map_count - count;

@@ -235,7 +235,7 @@ void wx_core_close(WxCore *core) {
     (void)wx_os_close(core->fd); // One that was made to fail was not made.
   free(core->segments);
   free(core->files);
-  free(core->stack_pointers);
+  free(core->threads);
   wx_name_pool_free(&core->names);
   *core = (WxCore){.fd = -1};
 }

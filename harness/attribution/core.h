@@ -46,6 +46,13 @@ typedef struct {
   const char *path; ///< Equal paths are one pointer.
 } WxCoreFile;
 
+/// Where the registers of a thread point.
+typedef struct {
+  uint64_t stack_pointer;
+  uint64_t thread_pointer; ///< Its control block, which glibc puts at the top of its stack; 0 where
+                           ///< not known.
+} WxCoreThread;
+
 /// What is wrong with a core; the rest of it is still read.
 typedef struct {
   uint64_t offset;    ///< In the file.
@@ -64,7 +71,7 @@ typedef struct {
   size_t file_count;
   bool has_file_note; ///< The kernel drops NT_FILE where it would be above 4 MiB.
   WxNamePool names;
-  uint64_t *stack_pointers; ///< One a thread, where its machine is known.
+  WxCoreThread *threads; ///< Where the machine is known.
   size_t thread_count;
   size_t thread_capacity;
   uint64_t page_size; ///< Of the process, 0 where not said.

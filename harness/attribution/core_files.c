@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum {
-  FILES_MAX = 1 << 20,
+  FILES_MAX = 1 << 19,
   PATH_BYTES_MAX = 4096,
   ENTRY = 24, // start, end, offset.
   HEAD = 16,  // count, page size.

@@ -22,29 +22,45 @@ typedef struct {
   uint64_t size;   // and that one's bytes.
 } Note;
 
-// Where the stack pointer stands among the registers of a machine; 0 where that is not known.
-static size_t stack_pointer_index(uint16_t machine) {
-  return machine == EM_X86_64 ? 19 : machine == EM_AARCH64 ? 31 : 0;
-}
+// Where a machine keeps the two among its registers; 0 where that is not known.
+static const struct {
+  uint16_t machine;
+  uint8_t stack_pointer;
+  uint8_t thread_pointer;
+} machines[] = {
+    {EM_X86_64, 19, 21}, // rsp, fs_base.
+    {EM_AARCH64, 31, 0}, // sp; tpidr is in a note of its own.
+};
 
 static uint64_t padded(uint64_t size) {
   return (size + 3) & ~UINT64_C(3);
 }
 
+static uint64_t read_register(WxCoreReader *reader, const Note *note, uint8_t index) {
+  const uint64_t at = REGISTERS_OFFSET + (uint64_t)index * WORD;
+  const void *bytes =
+      index && note->size >= at + WORD ? wx_core_reader_at(reader, note->offset + at, WORD) : NULL;
+  uint64_t value = 0;
+  if (bytes)
+    memcpy(&value, bytes, sizeof value);
+  return value;
+}
+
 static int add_thread(WxCore *core, WxCoreReader *reader, const Note *note) {
-  const size_t index = stack_pointer_index(core->machine);
-  const size_t at = REGISTERS_OFFSET + index * WORD;
-  if (!index || note->size < at + WORD)
+  WxCoreThread thread = {0};
+  for (size_t i = 0; i < sizeof machines / sizeof *machines; ++i)
+    if (machines[i].machine == core->machine) {
+      thread.stack_pointer = read_register(reader, note, machines[i].stack_pointer);
+      thread.thread_pointer = read_register(reader, note, machines[i].thread_pointer);
+    }
+  if (!thread.stack_pointer)
     return 0;
-  const void *bytes = wx_core_reader_at(reader, note->offset + at, WORD);
-  if (!bytes)
-    return 0;
-  uint64_t *grown =
-      wx_grown(core->stack_pointers, &core->thread_capacity, core->thread_count, sizeof *grown);
+  WxCoreThread *grown =
+      wx_grown(core->threads, &core->thread_capacity, core->thread_count, sizeof *grown);
   if (!grown)
     return -ENOMEM;
-  core->stack_pointers = grown;
-  memcpy(&core->stack_pointers[core->thread_count++], bytes, WORD);
+  core->threads = grown;
+  core->threads[core->thread_count++] = thread;
   return 0;
 }
 

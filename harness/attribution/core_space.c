@@ -6,31 +6,95 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PAGE = 4096 };
+
 static bool is_deleted(const char *path) {
   return strstr(path, " (deleted)") != NULL;
 }
 
-// Appends one mapping for each part of the segment that has one file, or none.
-static void add_segment(WxCoreSpace *result, const WxCore *core, const WxCoreSegment *segment,
-                        size_t *file) {
-  for (uint64_t at = segment->start; at < segment->end;) {
-    while (*file < core->file_count && core->files[*file].end <= at)
-      ++*file;
-    const WxCoreFile *next = *file < core->file_count ? &core->files[*file] : NULL;
-    const bool inside = next && next->start <= at;
-    uint64_t edge = !next ? segment->end : inside ? next->end : next->start;
-    if (edge > segment->end)
-      edge = segment->end;
-    result->mappings[result->space.count++] = (WxMapping){
-        .start = at,
-        .end = edge,
-        .offset = inside ? next->offset + (at - next->start) : 0,
-        .protection = segment->protection,
-        .shared = inside && !strncmp(next->path, "/memfd:", 7),
-        .path = inside ? next->path : "",
-    };
-    at = edge;
+static int compare_addresses(const void *left, const void *right) {
+  const uint64_t *a = left, *b = right;
+  return *a < *b ? -1 : *a > *b;
+}
+
+// A stack ends with the page of its thread's control block; createdump joins what lies above it.
+static uint64_t *find_stack_ends(const WxCore *core, size_t *count) {
+  uint64_t *ends = malloc((core->thread_count + 1) * sizeof *ends);
+  *count = 0;
+  for (size_t i = 0; ends && i < core->thread_count; ++i) {
+    const WxCoreThread *thread = &core->threads[i];
+    if (thread->thread_pointer > thread->stack_pointer)
+      ends[(*count)++] = (thread->thread_pointer | (PAGE - 1)) + 1;
   }
+  if (ends)
+    qsort(ends, *count, sizeof *ends, compare_addresses);
+  return ends;
+}
+
+// Walks segments, files and stack ends side by side.
+typedef struct {
+  const WxCore *core;
+  const uint64_t *cuts;
+  size_t cut_count;
+  size_t segment, file, cut;
+} Sweep;
+
+static uint64_t nearest(uint64_t a, uint64_t b) {
+  return a < b ? a : b;
+}
+
+// Takes the next part that has one segment, or none, and one file, or none. Returns whether there
+// was one.
+static bool take_part(Sweep *sweep, uint64_t *at, WxMapping *part) {
+  const WxCore *core = sweep->core;
+  while (sweep->segment < core->segment_count && core->segments[sweep->segment].end <= *at)
+    ++sweep->segment;
+  while (sweep->file < core->file_count && core->files[sweep->file].end <= *at)
+    ++sweep->file;
+  const WxCoreSegment *segment =
+      sweep->segment < core->segment_count ? &core->segments[sweep->segment] : NULL;
+  const WxCoreFile *file = sweep->file < core->file_count ? &core->files[sweep->file] : NULL;
+  if (!segment && !file)
+    return false;
+  const uint64_t next =
+      nearest(segment ? segment->start : UINT64_MAX, file ? file->start : UINT64_MAX);
+  if (*at < next)
+    *at = next;
+  while (sweep->cut < sweep->cut_count && sweep->cuts[sweep->cut] <= *at)
+    ++sweep->cut;
+  const bool in_segment = segment && segment->start <= *at, in_file = file && file->start <= *at;
+  uint64_t edge = sweep->cut < sweep->cut_count ? sweep->cuts[sweep->cut] : UINT64_MAX;
+  if (segment)
+    edge = nearest(edge, in_segment ? segment->end : segment->start);
+  if (file)
+    edge = nearest(edge, in_file ? file->end : file->start);
+  *part = (WxMapping){
+      .start = *at,
+      .end = edge,
+      .offset = in_file ? file->offset + (*at - file->start) : 0,
+      .protection = in_segment ? segment->protection : 0,
+      .shared = in_file && !strncmp(file->path, "/memfd:", 7),
+      .path = in_file ? file->path : "",
+  };
+  // gcore states reserved memory as readable.
+  if (core->writer == WX_WRITER_GCORE && part->protection == WX_READ && (!in_file || part->shared))
+    part->protection = 0;
+  *at = edge;
+  return true;
+}
+
+static int make_mappings(WxCoreSpace *result, const WxCore *core) {
+  Sweep sweep = {.core = core};
+  uint64_t *cuts = find_stack_ends(core, &sweep.cut_count);
+  // Each part ends where a segment, a file or a stack begins or ends.
+  const size_t most = 2 * (core->segment_count + core->file_count) + sweep.cut_count + 1;
+  result->mappings = wx_large_grow(NULL, 0, most * sizeof *result->mappings);
+  sweep.cuts = cuts;
+  const bool ready = cuts && result->mappings;
+  for (uint64_t at = 0; ready && take_part(&sweep, &at, &result->mappings[result->space.count]);)
+    ++result->space.count;
+  free(cuts);
+  return ready ? 0 : -ENOMEM;
 }
 
 // The kernel's own pages are named in maps; in a core only the vdso's address is said.
@@ -42,30 +106,26 @@ static void name_vdso(WxCoreSpace *result, const WxCore *core) {
 
 int wx_core_space_make(WxCoreSpace *result, WxCore *core, const WxHeapRules *rules) {
   *result = (WxCoreSpace){.memory = wx_core_memory(core)};
-  // Each file cuts at most two more pieces off a segment.
-  const size_t most = core->segment_count + 2 * core->file_count + 1;
-  result->mappings = wx_large_grow(NULL, 0, most * sizeof *result->mappings);
-  if (!result->mappings)
-    return -ENOMEM;
-  size_t file = 0;
-  for (size_t i = 0; i < core->segment_count; ++i)
-    add_segment(result, core, &core->segments[i], &file);
+  int failed = make_mappings(result, core);
+  if (failed) {
+    wx_core_space_free(result);
+    return failed;
+  }
   bool deleted = false;
   for (size_t i = 0; i < core->file_count && !deleted; ++i)
     deleted = is_deleted(core->files[i].path);
   WxSpace *space = &result->space;
   space->mappings = result->mappings;
   space->memory = &result->memory;
-  space->stack_pointers = core->stack_pointers;
+  space->threads = core->threads;
   space->thread_count = core->thread_count;
   space->is_core = true;
   space->reserved_left_out = core->writer == WX_WRITER_CREATEDUMP;
-  space->reserved_readable = core->writer == WX_WRITER_GCORE;
   space->files_unknown = !core->has_file_note;
   space->deleted_left_out = core->writer == WX_WRITER_CREATEDUMP && !deleted;
   space->heap_rules = *rules;
   name_vdso(result, core);
-  const int failed = wx_space_attribute(space);
+  failed = wx_space_attribute(space);
   if (failed)
     wx_core_space_free(result);
   return failed;

@@ -48,9 +48,8 @@ static bool has_tail(const Finder *finder, size_t index, uint64_t end, bool *exa
     *exact = true;
     return !next || next->start >= end;
   }
-  const uint8_t reserved = source->reserved_readable ? WX_READ : 0;
   if (!next || next->start != from || next->end < end || !is_candidate_memory(next) ||
-      next->protection != reserved)
+      next->protection)
     return false;
   *exact = next->end == end;
   return true;

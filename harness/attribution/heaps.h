@@ -71,7 +71,6 @@ typedef struct {
   const WxResidency *residency; ///< NULL where not known.
   const WxMemory *memory;       ///< NULL where it cannot be read.
   bool reserved_left_out;       ///< As in space.h.
-  bool reserved_readable;
 } WxHeapSource;
 
 /// Finds the heaps. Returns 0 or -ENOMEM.

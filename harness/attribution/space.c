@@ -72,8 +72,9 @@ static void find_stacks_by_guard(WxSpace *space) {
 
 static void find_stacks_by_pointer(WxSpace *space) {
   for (size_t i = 0; i < space->thread_count; ++i) {
-    const size_t at = wx_space_find(space, space->stack_pointers[i]);
-    if (at < space->count && space->mappings[at].start <= space->stack_pointers[i] &&
+    const uint64_t pointer = space->threads[i].stack_pointer;
+    const size_t at = wx_space_find(space, pointer);
+    if (at < space->count && space->mappings[at].start <= pointer &&
         space->owners[at] == WX_OWNER_ANONYMOUS)
       space->owners[at] = WX_OWNER_STACK;
   }
@@ -101,7 +102,8 @@ static void mark_run(WxSpace *space, size_t first, size_t end) {
 }
 
 // The collector reserves one long range and commits parts of it: touching mappings without a name,
-// none of them a heap or a stack. Only where the runtime is there.
+// none of them a heap or a stack. Only where the runtime is there, and never in a core, since not
+// every writer describes reserved memory.
 static void find_collector(WxSpace *space) {
   size_t first = 0, heap = 0;
   for (size_t i = 0; i <= space->count; ++i) {
@@ -146,10 +148,9 @@ int wx_space_attribute(WxSpace *space) {
       .residency = space->residency,
       .memory = space->memory,
       .reserved_left_out = space->reserved_left_out,
-      .reserved_readable = space->reserved_readable,
   };
   const int result = wx_heaps_find(&space->heaps, &source, &space->heap_rules);
-  if (!result && has_runtime(space))
+  if (!result && !space->is_core && has_runtime(space))
     find_collector(space);
   // What has no name where files or deleted files have none may be anything.
   for (size_t i = 0; i < space->count; ++i)

@@ -42,11 +42,10 @@ typedef struct {
   size_t count;
   const WxResidency *residency; ///< One a mapping; NULL where the source does not say.
   const WxMemory *memory;       ///< To read it; NULL where it cannot be.
-  const uint64_t *stack_pointers;
+  const WxCoreThread *threads;  ///< Of a core.
   size_t thread_count;
   bool is_core;           ///< Threads are known by their stack pointers, not by guard pages.
   bool reserved_left_out; ///< createdump: reserved memory is a hole.
-  bool reserved_readable; ///< gcore: reserved memory is flagged as readable.
   bool files_unknown;     ///< A core without NT_FILE.
   bool deleted_left_out;  ///< A core that names no deleted file, and so no memfd.
   WxHeapRules heap_rules;

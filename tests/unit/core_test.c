@@ -94,7 +94,7 @@ START_TEST(a_kernel_core_has_a_segment_for_each_mapping_and_names_every_file) {
   ck_assert_ptr_eq(core.files[2].path, core.files[3].path);
   ck_assert_uint_eq(core.segments[5].present, 0);
   ck_assert_uint_eq(core.thread_count, 2);
-  ck_assert_uint_eq(core.stack_pointers[1], stack_pointers[1]);
+  ck_assert_uint_eq(core.threads[1].stack_pointer, stack_pointers[1]);
   ck_assert_uint_eq(core.page_size, PAGE);
   wx_core_close(&core);
 }
