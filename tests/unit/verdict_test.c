@@ -1,0 +1,198 @@
+// Verdicts: each code by figures that call for it, and the border of each rule.
+#include "attribution/verdict.h"
+#include "support/suite.h"
+
+#include <string.h>
+
+#define MIB ((WxFigure)1 << 20)
+#define GIB ((WxFigure)1 << 30)
+
+// A healthy process, looked at alive.
+static WxVerdictFacts healthy(void) {
+  return (WxVerdictFacts){
+      .double_mapper = true,
+      .names_known = true,
+      .allocated = 20 * MIB,
+      .mapped = 20 * MIB,
+      .orphaned = 0,
+      .own_va = 30 * MIB,
+      .span = 2 * GIB,
+      .foreign = 20 * MIB,
+      .empty = GIB,
+      .rss_anon = 100 * MIB,
+      .gc = 30 * MIB,
+      .malloc_bytes = 20 * MIB,
+      .cgroup_usage = 150 * MIB,
+      .other_shmem = 0,
+      .page_cache = 20 * MIB,
+      .kernel = 5 * MIB,
+      .mappings = 1000,
+      .max_map_count = 65530,
+      .heaps_committed = 20 * MIB,
+      .arenas = 4,
+  };
+}
+
+// The same from a saved file.
+static WxVerdictFacts saved(void) {
+  WxVerdictFacts facts = healthy();
+  facts.allocated = facts.mapped = facts.orphaned = WX_UNKNOWN;
+  facts.rss_anon = facts.gc = facts.malloc_bytes = facts.cgroup_usage = WX_UNKNOWN;
+  facts.other_shmem = facts.page_cache = facts.kernel = facts.max_map_count = WX_UNKNOWN;
+  return facts;
+}
+
+static const char *judge(const WxVerdictFacts *facts) {
+  static WxVerdict verdict;
+  wx_verdict_judge(&verdict, facts);
+  ck_assert_uint_gt(strlen(verdict.text), 20);
+  ck_assert_uint_gt(strlen(verdict.next), 5);
+  return wx_verdict_code(verdict.code);
+}
+
+START_TEST(a_healthy_process_is_clean) {
+  const WxVerdictFacts facts = healthy();
+  ck_assert_str_eq(judge(&facts), "clean");
+}
+END_TEST
+
+START_TEST(retained_begins_at_8_mib_and_a_quarter_of_allocated) {
+  static const struct {
+    WxFigure allocated, orphaned;
+    const char *code;
+  } rows[] = {
+      {32 * MIB, 8 * MIB, "retained"},     {32 * MIB, 8 * MIB - 1, "clean"},
+      {32 * MIB + 1, 8 * MIB, "clean"},    {9 * MIB, 8 * MIB, "retained"},
+      {1000 * MIB, 250 * MIB, "retained"}, {4 * MIB, 4 * MIB, "clean"},
+      {1003 * MIB, 250 * MIB, "live"},     {100 * MIB, WX_UNKNOWN, "unknown"},
+      {WX_UNKNOWN, 100 * MIB, "artefact"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+    WxVerdictFacts facts = healthy();
+    facts.allocated = rows[i].allocated;
+    facts.orphaned = rows[i].orphaned;
+    facts.mapped = wx_figure_minus(rows[i].allocated, rows[i].orphaned);
+    ck_assert_msg(!strcmp(judge(&facts), rows[i].code), "row %zu: %s", i, judge(&facts));
+  }
+}
+END_TEST
+
+START_TEST(retained_wins_over_everything_else) {
+  WxVerdictFacts facts = healthy();
+  facts.allocated = 100 * MIB;
+  facts.orphaned = 50 * MIB;
+  facts.mappings = 65529;
+  facts.malloc_bytes = facts.rss_anon = 4 * GIB;
+  ck_assert_str_eq(judge(&facts), "retained");
+}
+END_TEST
+
+START_TEST(below_the_border_the_text_still_says_how_much) {
+  WxVerdictFacts facts = healthy();
+  facts.orphaned = 3 * MIB;
+  WxVerdict verdict;
+  wx_verdict_judge(&verdict, &facts);
+  ck_assert_str_eq(wx_verdict_code(verdict.code), "clean");
+  ck_assert_ptr_nonnull(strstr(verdict.text, "3.0 MiB of it are orphaned (15 %)"));
+}
+END_TEST
+
+START_TEST(the_owner_of_half_of_it_is_named) {
+  WxVerdictFacts facts = healthy();
+  facts.rss_anon = GIB;
+  facts.gc = 600 * MIB;
+  ck_assert_str_eq(judge(&facts), "gc");
+  facts.gc = 100 * MIB;
+  facts.malloc_bytes = 700 * MIB;
+  ck_assert_str_eq(judge(&facts), "malloc");
+  facts.malloc_bytes = 100 * MIB;
+  ck_assert_str_eq(judge(&facts), "clean");
+  facts.allocated = facts.mapped = 2 * GIB;
+  ck_assert_str_eq(judge(&facts), "live");
+}
+END_TEST
+
+START_TEST(what_the_container_holds_beside_the_process_is_named) {
+  WxVerdictFacts facts = healthy();
+  facts.cgroup_usage = GIB;
+  facts.other_shmem = 600 * MIB;
+  ck_assert_str_eq(judge(&facts), "other-shmem");
+  facts.other_shmem = 0;
+  facts.page_cache = 600 * MIB;
+  ck_assert_str_eq(judge(&facts), "page-cache");
+  facts.page_cache = 0;
+  facts.kernel = 600 * MIB;
+  ck_assert_str_eq(judge(&facts), "kernel");
+}
+END_TEST
+
+START_TEST(the_limit_of_mappings_is_near_from_90_percent_on) {
+  WxVerdictFacts facts = healthy();
+  facts.mappings = 65530 / 100 * 90;
+  ck_assert_str_eq(judge(&facts), "map-limit");
+  facts.mappings -= 1;
+  ck_assert_str_eq(judge(&facts), "clean");
+}
+END_TEST
+
+START_TEST(a_file_can_show_an_artefact_but_never_retained_or_clean) {
+  WxVerdictFacts facts = saved();
+  ck_assert_str_eq(judge(&facts), "artefact");
+  facts.span = facts.own_va + 127 * MIB;
+  ck_assert_str_eq(judge(&facts), "unknown");
+  WxVerdict verdict;
+  wx_verdict_judge(&verdict, &facts);
+  ck_assert_ptr_nonnull(strstr(verdict.text, "cannot be"));
+}
+END_TEST
+
+START_TEST(alive_an_artefact_needs_memory_of_others_inside_the_interval) {
+  WxVerdictFacts facts = healthy();
+  facts.foreign = 200 * MIB;
+  ck_assert_str_eq(judge(&facts), "artefact");
+  facts.foreign = 127 * MIB;
+  ck_assert_str_eq(judge(&facts), "clean");
+}
+END_TEST
+
+START_TEST(without_a_double_mapper_a_process_is_not_affected_unless_the_source_hides_it) {
+  WxVerdictFacts facts = healthy();
+  facts.double_mapper = false;
+  facts.allocated = facts.mapped = facts.orphaned = 0;
+  facts.span = facts.foreign = facts.empty = WX_UNKNOWN;
+  ck_assert_str_eq(judge(&facts), "not-affected");
+  facts = saved();
+  facts.double_mapper = false;
+  facts.span = WX_UNKNOWN;
+  ck_assert_str_eq(judge(&facts), "not-affected");
+  facts.names_known = false;
+  ck_assert_str_eq(judge(&facts), "unknown");
+}
+END_TEST
+
+START_TEST(a_process_that_was_dumped_is_told) {
+  WxVerdictFacts facts = healthy();
+  facts.dumped = true;
+  WxVerdict verdict;
+  wx_verdict_judge(&verdict, &facts);
+  ck_assert_ptr_nonnull(strstr(verdict.text, "as after a dump"));
+}
+END_TEST
+
+START_TEST(worse_codes_come_first) {
+  ck_assert_int_lt(wx_verdict_rank(WX_VERDICT_RETAINED), wx_verdict_rank(WX_VERDICT_MAP_LIMIT));
+  for (int code = 0; code < WX_VERDICT_UNKNOWN; ++code)
+    ck_assert(code == WX_VERDICT_CLEAN || code == WX_VERDICT_NOT_AFFECTED ||
+              wx_verdict_rank((WxVerdictCode)code) < wx_verdict_rank(WX_VERDICT_CLEAN));
+}
+END_TEST
+
+WX_TEST_MAIN("verdict", a_healthy_process_is_clean,
+             retained_begins_at_8_mib_and_a_quarter_of_allocated,
+             retained_wins_over_everything_else, below_the_border_the_text_still_says_how_much,
+             the_owner_of_half_of_it_is_named, what_the_container_holds_beside_the_process_is_named,
+             the_limit_of_mappings_is_near_from_90_percent_on,
+             a_file_can_show_an_artefact_but_never_retained_or_clean,
+             alive_an_artefact_needs_memory_of_others_inside_the_interval,
+             without_a_double_mapper_a_process_is_not_affected_unless_the_source_hides_it,
+             a_process_that_was_dumped_is_told, worse_codes_come_first)
