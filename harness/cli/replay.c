@@ -1,46 +1,183 @@
 // `wxbench replay`: the events of a trace on any strategy.
 #include "cli/options.h"
+#include "cli/progress.h"
+#include "cli/replay_document.h"
 #include "cli/say.h"
 #include "cli/verb.h"
-#include "trace/reader.h"
+#include "trace/replay_run.h"
 #include "trace/text.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+enum { KEY_STRATEGY = 's', KEY_ROUNDS = 256, KEY_WALKS, KEY_PACED, KEY_OVERHEAD, KEY_LIST };
+
 typedef struct {
+  WxNames strategies;
+  WxReplayOrder order;
+  bool overhead;
   bool list;
 } Own;
 
-enum { OPTION_LIST = 1000 };
-
-static error_t parse(int key, char *value, struct argp_state *state) {
-  (void)value;
-  Own *own = state->input;
-  if (key != OPTION_LIST)
-    return ARGP_ERR_UNKNOWN;
-  own->list = true;
-  return 0;
-}
-
 static const struct argp_option own_options[] = {
-    {"list", OPTION_LIST, NULL, 0, "Print the events, one a line, and run nothing", 0}, {0}};
+    {"strategy", KEY_STRATEGY, "S", 0, "Only this strategy; may be repeated", 0},
+    {"rounds", KEY_ROUNDS, "N", 0, "Replay the trace N times in one process", 0},
+    {"walks", KEY_WALKS, NULL, 0, "Charge the runtime's linear list walks in time", 0},
+    {"paced", KEY_PACED, NULL, 0, "Keep the recorded times; else as fast as it goes", 0},
+    {"overhead", KEY_OVERHEAD, NULL, 0,
+     "Measure the replay against a bare loop of the same system calls", 0},
+    {"list", KEY_LIST, NULL, 0, "Print the events, one a line, and run nothing", 0},
+    {0}};
+
+static error_t parse(int key, char *argument, struct argp_state *state) {
+  Own *own = state->input;
+  switch (key) {
+  case KEY_STRATEGY:
+    return wx_names_add(state, &own->strategies, argument);
+  case KEY_ROUNDS:
+    return wx_options_count(state, "--rounds", argument, 1, UINT32_MAX, &own->order.rounds);
+  case KEY_WALKS:
+    own->order.walks = true;
+    return 0;
+  case KEY_PACED:
+    own->order.paced = true;
+    return 0;
+  case KEY_OVERHEAD:
+    own->overhead = true;
+    return 0;
+  case KEY_LIST:
+    own->list = true;
+    return 0;
+  default:
+    return ARGP_ERR_UNKNOWN;
+  }
+}
 
 static const WxOptionsSpec spec = {
     .arguments = "FILE",
-    .summary = "Run the events of a trace made by `wxbench record` on other strategies.",
-    .example = "  wxbench replay app.wxt --list",
+    .summary =
+        "Run the events of a trace (made by `wxbench record`; FILE.zst is uncompressed on "
+        "the way) on each strategy, with real mappings and writes. On coreclr, the runtime's "
+        "own way, everything must come out as recorded. Pages written through views count "
+        "cache misses only: what the runtime wrote through a view that it kept is not in a "
+        "trace.",
+    .example =
+        "  wxbench replay app.wxt\n"
+        "  wxbench replay app.wxt --strategy coreclr --strategy coreclr+punch --json r.json\n"
+        "  wxbench replay app.wxt --list | less",
     .options = own_options,
     .parse = parse,
 };
+
+/// Prints the reason why a trace cannot be opened.
+static int refuse_trace(const WxOptions *options, const char *path, int failed,
+                        const WxTraceDamage *damage) {
+  if (damage->reason && damage->offset > 0)
+    return wx_cli_fail(options->verb, "'%s' %s: version %ju, expected %d", path, damage->reason,
+                       (uintmax_t)damage->offset, WX_TRACE_VERSION);
+  if (damage->reason)
+    return wx_cli_fail(options->verb, "'%s' %s; expected a file made by wxbench record", path,
+                       damage->reason);
+  return wx_cli_fail(options->verb, "cannot read '%s': %s", path, strerror(-failed));
+}
 
 static int list(const WxOptions *options, WxTraceReader *reader) {
   WxTraceEvent event;
   int result = wx_trace_next(reader, &event);
   while (result > 0 && !wx_trace_print(&event, stdout))
     result = wx_trace_next(reader, &event);
-  (void)options;
-  return fflush(stdout) || result < 0;
+  const WxTraceDamage damage = wx_trace_damage(reader);
+  if (fflush(stdout) || ferror(stdout))
+    return wx_cli_fail(options->verb, "cannot write to stdout: %s", strerror(errno));
+  if (damage.reason)
+    return wx_cli_fail(options->verb, "'%s' %s at byte %ju; everything before it was listed",
+                       options->arguments[0], damage.reason, (uintmax_t)damage.offset);
+  return result < 0 ? wx_cli_fail(options->verb, "cannot read '%s': %s", options->arguments[0],
+                                  strerror(-result))
+                    : WX_EXIT_OK;
+}
+
+static int check_strategies(const WxOptions *options, const WxNames *strategies) {
+  const char *names[64];
+  size_t count = 0;
+  for (const WxStrategy *strategy; (strategy = wx_strategy_at(count)); count++)
+    names[count] = strategy->name;
+  for (size_t i = 0; i < strategies->count; i++)
+    if (!wx_strategy_find(strategies->items[i]))
+      return wx_cli_unknown(options->verb, "strategy", strategies->items[i], names, count);
+  return 0;
+}
+
+static bool is_chosen(const WxNames *names, const WxStrategy *strategy) {
+  if (names->count == 0)
+    return !(strategy->capabilities & WX_IS_REFUTED);
+  for (size_t i = 0; i < names->count; i++)
+    if (strcmp(names->items[i], strategy->name) == 0)
+      return true;
+  return false;
+}
+
+static int replay_on(const WxOptions *options, const WxReplayOrder *order, WxDocument *document,
+                     bool *failed) {
+  WxReplayRun run;
+  int status = 0;
+  if (wx_replay_run(order, &run))
+    status = wx_cli_fail(options->verb, "%s: %s", order->strategy->name, run.problem);
+  else
+    *failed = !wx_replay_document_add(document, &run) || *failed;
+  wx_replay_run_free(&run);
+  return status;
+}
+
+static int replay_all(const WxOptions *options, Own *own, WxDocument *document) {
+  bool failed = false;
+  int status = 0;
+  WxProgress progress = wx_progress_begin(options->quiet);
+  const WxStrategy *strategy;
+  for (size_t i = 0; status == 0 && (strategy = wx_strategy_at(i)); i++) {
+    if (!is_chosen(&own->strategies, strategy))
+      continue;
+    own->order.strategy = strategy;
+    wx_progress_show(&progress, "%s on %s", options->arguments[0], strategy->name);
+    status = replay_on(options, &own->order, document, &failed);
+  }
+  wx_progress_end(&progress);
+  wx_document_add_table(document, wx_result_table("replay", document->results));
+  return status ? status : failed ? WX_EXIT_FAILED : WX_EXIT_OK;
+}
+
+/// Runs what was asked for; the trace can be opened.
+static int run(WxOptions *options, Own *own) {
+  WxDocument document;
+  own->order.path = options->arguments[0];
+  wx_document_init(&document, "replay");
+  const int status = replay_all(options, own, &document);
+  if (status == WX_EXIT_OK || status == WX_EXIT_FAILED)
+    return wx_cli_finish(options, &document, WX_UNKNOWN, status);
+  wx_document_free(&document);
+  wx_options_free(options);
+  return status;
+}
+
+static int begin(WxOptions *options, Own *own) {
+  int status = check_strategies(options, &own->strategies);
+  if (status == 0 && options->argument_count != 1)
+    status = wx_cli_fail(options->verb, "expected one FILE, got %zu", options->argument_count);
+  WxTraceReader *reader;
+  WxTraceDamage damage;
+  const int failed = status ? 0 : wx_trace_open(options->arguments[0], &reader, &damage);
+  if (failed)
+    status = refuse_trace(options, options->arguments[0], failed, &damage);
+  if (status == 0) {
+    status = own->list ? list(options, reader) : 0;
+    (void)wx_trace_close(reader);
+  }
+  if (status == 0 && !own->list)
+    return run(options, own);
+  wx_options_free(options);
+  return status;
 }
 
 int wx_cli_replay(int argc, char **argv) {
@@ -48,11 +185,7 @@ int wx_cli_replay(int argc, char **argv) {
   WxOptions options;
   if (!wx_options_parse(&options, &spec, argc, argv, &own))
     return options.status;
-  WxTraceReader *reader;
-  WxTraceDamage damage;
-  if (wx_trace_open(options.arguments[0], &reader, &damage))
-    return 2;
-  list(&options, reader);
-  wx_trace_close(reader);
-  return 0;
+  const int status = begin(&options, &own);
+  wx_names_free(&own.strategies);
+  return status;
 }

@@ -1,0 +1,53 @@
+#include "cli/replay_document.h"
+
+#include "output/json.h"
+
+#include <string.h>
+
+static json_t *recorded_json(const WxReplayReport *report) {
+  const WxReplayTally *tally = &report->tally;
+  return json_pack(
+      "{s:I, s:I, s:I, s:o, s:o, s:I, s:I, s:b, s:o}", "events", (json_int_t)tally->events,
+      "left_out", (json_int_t)tally->left_out, "lost", (json_int_t)report->header.lost, "end_bytes",
+      wx_json_figure(tally->recorded_end_known ? (WxFigure)tally->recorded_end_bytes : WX_UNKNOWN),
+      "peak_bytes", wx_json_figure((WxFigure)tally->recorded_peak), "after_end",
+      (json_int_t)tally->after_end, "live_blocks", (json_int_t)tally->live_blocks, "ended_by_exit",
+      report->header.ended_by_exit, "damage",
+      report->damage.reason ? json_string(report->damage.reason) : json_null());
+}
+
+static void note_recording(WxDocument *document, const WxReplayReport *report) {
+  if (report->damage.reason)
+    wx_document_note(document, "The trace %s at byte %ju; what comes before was replayed.",
+                     report->damage.reason, (uintmax_t)report->damage.offset);
+  if (report->header.lost > 0)
+    wx_document_note(document, "%ju events were lost while recording: %s.",
+                     (uintmax_t)report->header.lost, strerror((int)report->header.lost_errno));
+  if (!report->tally.recorded_end_known)
+    wx_document_note(document, "The trace does not say what was allocated at the end: what is "
+                               "retained is not known.");
+  if (report->tally.left_out > 0)
+    wx_document_note(document,
+                     "%ju events were left out: they concern blocks that the trace does "
+                     "not describe, or calls that no strategy has.",
+                     (uintmax_t)report->tally.left_out);
+}
+
+bool wx_replay_document_add(WxDocument *document, const WxReplayRun *run) {
+  const WxResult *result = &run->result;
+  json_t *json = wx_result_json(result);
+  if (json && json_object_set_new(json, "recorded", recorded_json(&run->report)))
+    document->lost = true;
+  if (json && strcmp(run->report.path, result->strategy) != 0)
+    json_object_set_new(json, "fell_back_to", json_string(run->report.path));
+  const bool first = json_array_size(document->results) == 0;
+  wx_document_add_result(document, json);
+  if (first)
+    note_recording(document, &run->report);
+  for (size_t i = 0; i < result->expectation_count; i++)
+    if (!result->expectations[i].ok)
+      wx_document_note(document, "NOT MET: %s on %s: %s: expected %s, measured %s",
+                       result->scenario, result->strategy, result->expectations[i].name,
+                       result->expectations[i].expected, result->expectations[i].actual);
+  return wx_result_ok(result);
+}

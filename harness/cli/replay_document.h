@@ -1,0 +1,15 @@
+/**
+   @file replay_document.h
+   What a replay has to say, as a result of the document.
+*/
+#ifndef WX_CLI_REPLAY_DOCUMENT_H
+#define WX_CLI_REPLAY_DOCUMENT_H
+
+#include "output/result.h"
+#include "trace/replay_run.h"
+
+/// Adds a replay, with what the trace says of the recorded process as its member `recorded`, and
+/// notes for people. Returns whether every expectation was met.
+bool wx_replay_document_add(WxDocument *document, const WxReplayRun *run);
+
+#endif

@@ -1,0 +1,197 @@
+#include "trace/replay_run.h"
+
+#include "measure/memfd.h"
+#include "strategy/registry.h"
+#include "trace/replay_play.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+typedef struct {
+  const WxReplayOrder *order;
+  WxReplayRun *run;
+  WxReplayReport *shared;
+} Playing;
+
+static int play_in_child(WxStepChannel channel, void *context) {
+  const Playing *playing = context;
+  return wx_replay_play(playing->order, playing->shared, channel) ? 1 : 0;
+}
+
+static int sample_step(void *context, pid_t pid, const WxStep *step) {
+  Playing *playing = context;
+  const int failed = wx_sampling_take(&playing->run->sampling, pid, step);
+  if (failed)
+    return failed;
+  WxMetrics *metrics = &playing->run->result.metrics;
+  wx_sampling_last(&playing->run->sampling)->reserved_bytes = WX_UNKNOWN;
+  if (strcmp(step->name, "start") != 0) {
+    metrics->mappings_peak = wx_figure_max(metrics->mappings_peak, playing->shared->mappings);
+    metrics->wx_pages_seen = wx_figure_max(metrics->wx_pages_seen, playing->shared->wx_pages);
+  }
+  return 0;
+}
+
+static void fill_syscalls(WxSyscalls *syscalls, const WxCost *cost) {
+  WxFigure *const figures[WX_OPERATIONS] = {
+      [WX_RESERVE] = &syscalls->reserve, [WX_COMMIT] = &syscalls->commit,
+      [WX_MAP_RW] = &syscalls->map_rw,   [WX_UNMAP_RW] = &syscalls->unmap_rw,
+      [WX_RELEASE] = &syscalls->release,
+  };
+  syscalls->total = 0;
+  for (int i = 0; i < WX_OPERATIONS; i++) {
+    *figures[i] = (WxFigure)cost->syscalls[i];
+    syscalls->total += *figures[i];
+  }
+}
+
+/// What a step of the last round held; NULL where it was not reached.
+static const WxSample *last_sample(const WxSampling *sampling, const char *step) {
+  const WxSample *found = NULL;
+  for (size_t i = 0; i < sampling->count; i++)
+    if (strcmp(sampling->samples[i].step, step) == 0)
+      found = &sampling->samples[i];
+  return found;
+}
+
+static void fill_result(WxReplayRun *run) {
+  WxMetrics *metrics = &run->result.metrics;
+  const WxFigure own_mappings = metrics->mappings_peak;
+  wx_sampling_metrics(&run->sampling, metrics);
+  metrics->mappings_peak = own_mappings;
+  metrics->minor_faults = (WxFigure)run->report.minor_faults;
+  metrics->wall_ns = (WxFigure)run->report.replaying_ns;
+  fill_syscalls(&metrics->syscalls, &run->report.cost);
+  const WxSample *first = last_sample(&run->sampling, "start");
+  const WxSample *last = last_sample(&run->sampling, "end");
+  // Which pages were used is known only up to the last scan.
+  if (run->report.tally.recorded_end_known && first && last)
+    metrics->retained_bytes = wx_figure_minus(last->allocated_bytes, first->allocated_bytes);
+  run->result.samples = run->sampling.samples;
+  run->result.sample_count = run->sampling.count;
+}
+
+/* As recorded?
+ * -------------------------------------------------------------------------------------------------
+ */
+
+/// Adds an expectation: `actual` within `percent` of `expected`.
+static void check(WxReplayRun *run, const char *name, WxFigure expected, WxFigure actual,
+                  int percent) {
+  const size_t index = run->result.expectation_count++;
+  WxExpectationResult *result = &run->checks[index];
+  const WxFigure slack = expected / 100 * percent;
+  char *expected_text = run->texts[index][0];
+  char *actual_text = run->texts[index][1];
+  snprintf(expected_text, sizeof run->texts[index][0], percent ? "= %jd +- %d %%" : "= %jd",
+           (intmax_t)expected, percent);
+  snprintf(actual_text, sizeof run->texts[index][1], "%jd", (intmax_t)actual);
+  *result = (WxExpectationResult){.name = name,
+                                  .ok = wx_known(actual) && actual >= expected - slack &&
+                                        actual <= expected + slack,
+                                  .expected = expected_text,
+                                  .actual = actual_text};
+}
+
+/// System calls of an event on the runtime's own path.
+static const unsigned calls_of[WX_OPERATIONS] = {
+    [WX_RESERVE] = 1, [WX_COMMIT] = 1, [WX_MAP_RW] = 1, [WX_UNMAP_RW] = 1, [WX_RELEASE] = 2,
+};
+
+/// The most that a sample of the replay proper held: what is released after it is not recorded.
+static WxFigure peak_before_end(const WxSampling *sampling) {
+  WxFigure peak = WX_UNKNOWN;
+  for (size_t i = 0; i < sampling->count; i++)
+    if (strcmp(sampling->samples[i].step, "end") != 0)
+      peak = wx_figure_max(peak, sampling->samples[i].allocated_bytes);
+  return peak;
+}
+
+static void check_against_recording(WxReplayRun *run) {
+  const WxReplayReport *report = &run->report;
+  uint64_t expected = report->tally.left_out;
+  uint64_t actual = 0;
+  for (int i = 0; i < WX_OPERATIONS; i++) {
+    expected += report->done[i] * calls_of[i];
+    actual += report->cost.syscalls[i];
+  }
+  run->result.expectations = run->checks;
+  check(run, "system calls as recorded", (WxFigure)expected, (WxFigure)actual, 0);
+  const WxSample *end = last_sample(&run->sampling, "collected");
+  if (!end || !report->tally.recorded_end_known)
+    return;
+  check(run, "memory at the end as recorded", (WxFigure)report->tally.recorded_end_bytes,
+        end->allocated_bytes, 0);
+  check(run, "peak of memory as recorded", (WxFigure)report->tally.recorded_peak,
+        peak_before_end(&run->sampling), 1);
+}
+
+/* Running
+ * -------------------------------------------------------------------------------------------------
+ */
+
+static int explain(WxReplayRun *run, const WxObserved *observed) {
+  if (run->report.error) {
+    snprintf(run->problem, sizeof run->problem, "%s", run->report.problem);
+    return run->report.error;
+  }
+  wx_observed_describe(observed, run->problem, sizeof run->problem);
+  return observed->outcome == WX_OBSERVED_STOPPED ? observed->stopped_by : -EIO;
+}
+
+static int observe(Playing *playing) {
+  const WxObserveOptions options = {
+      .child = play_in_child,
+      .child_context = playing,
+      .output = WX_STREAM_INHERIT,
+      .errors = WX_STREAM_INHERIT,
+      .on_step = sample_step,
+      .context = playing,
+  };
+  WxReplayRun *run = playing->run;
+  WxObserved observed = {0};
+  int failed = wx_observe(&options, &observed);
+  run->report = *playing->shared;
+  const bool silent = playing->order->unobserved;
+  if (failed)
+    snprintf(run->problem, sizeof run->problem, "cannot start a child: %s", strerror(-failed));
+  else if (observed.wait_status || (observed.outcome != WX_OBSERVED_ENDED && !silent))
+    failed = explain(run, &observed);
+  else
+    fill_result(run);
+  wx_observed_free(&observed);
+  return failed;
+}
+
+static const char *base_name(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash ? slash + 1 : path;
+}
+
+int wx_replay_run(const WxReplayOrder *order, WxReplayRun *run) {
+  *run = (WxReplayRun){.sampling.file = WX_DOUBLEMAPPER};
+  run->result = (WxResult){.scenario = base_name(order->path),
+                           .strategy = order->strategy->name,
+                           .metrics = wx_metrics_unknown()};
+  Playing playing = {order, run, NULL};
+  // Memory that both share, so that the child's report is seen here; no part of what is measured.
+  playing.shared =
+      mmap(NULL, sizeof *playing.shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (playing.shared == MAP_FAILED) {
+    snprintf(run->problem, sizeof run->problem, "no memory for a report: %s", strerror(errno));
+    return -ENOMEM;
+  }
+  const int failed = observe(&playing);
+  munmap(playing.shared, sizeof *playing.shared);
+  const bool as_itself = order->strategy == &wx_strategy_coreclr &&
+                         strcmp(run->report.path, order->strategy->name) == 0;
+  if (!failed && as_itself && order->rounds <= 1 && !order->unobserved)
+    check_against_recording(run);
+  return failed;
+}
+
+void wx_replay_run_free(WxReplayRun *run) {
+  wx_sampling_free(&run->sampling);
+}
