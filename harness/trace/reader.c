@@ -88,8 +88,11 @@ static int open_stream(int fd, pid_t uncompressor, WxTraceReader **opened, WxTra
     *opened = reader;
     return 0;
   }
-  const int ended = wx_trace_close(reader);
-  return ended ? ended : failed;
+  if (wx_trace_close(reader) && uncompressor) {
+    *damage = (WxTraceDamage){0, "cannot be uncompressed by the program zstd"};
+    failed = -EBADMSG;
+  }
+  return failed;
 }
 
 int wx_trace_open_fd(int fd, WxTraceReader **opened, WxTraceDamage *damage) {

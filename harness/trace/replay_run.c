@@ -56,11 +56,21 @@ static const WxSample *last_sample(const WxSampling *sampling, const char *step)
   return found;
 }
 
+/// The most that a sample of the replay proper held: what is released after it is not recorded.
+static WxFigure peak_before_end(const WxSampling *sampling) {
+  WxFigure peak = WX_UNKNOWN;
+  for (size_t i = 0; i < sampling->count; i++)
+    if (strcmp(sampling->samples[i].step, "end") != 0)
+      peak = wx_figure_max(peak, sampling->samples[i].allocated_bytes);
+  return peak;
+}
+
 static void fill_result(WxReplayRun *run) {
   WxMetrics *metrics = &run->result.metrics;
   const WxFigure own_mappings = metrics->mappings_peak;
   wx_sampling_metrics(&run->sampling, metrics);
   metrics->mappings_peak = own_mappings;
+  metrics->allocated_peak_bytes = peak_before_end(&run->sampling);
   metrics->minor_faults = (WxFigure)run->report.minor_faults;
   metrics->wall_ns = (WxFigure)run->report.replaying_ns;
   fill_syscalls(&metrics->syscalls, &run->report.cost);
@@ -100,15 +110,6 @@ static const unsigned calls_of[WX_OPERATIONS] = {
     [WX_RESERVE] = 1, [WX_COMMIT] = 1, [WX_MAP_RW] = 1, [WX_UNMAP_RW] = 1, [WX_RELEASE] = 2,
 };
 
-/// The most that a sample of the replay proper held: what is released after it is not recorded.
-static WxFigure peak_before_end(const WxSampling *sampling) {
-  WxFigure peak = WX_UNKNOWN;
-  for (size_t i = 0; i < sampling->count; i++)
-    if (strcmp(sampling->samples[i].step, "end") != 0)
-      peak = wx_figure_max(peak, sampling->samples[i].allocated_bytes);
-  return peak;
-}
-
 static void check_against_recording(WxReplayRun *run) {
   const WxReplayReport *report = &run->report;
   uint64_t expected = report->tally.left_out;
@@ -125,7 +126,7 @@ static void check_against_recording(WxReplayRun *run) {
   check(run, "memory at the end as recorded", (WxFigure)report->tally.recorded_end_bytes,
         end->allocated_bytes, 0);
   check(run, "peak of memory as recorded", (WxFigure)report->tally.recorded_peak,
-        peak_before_end(&run->sampling), 1);
+        run->result.metrics.allocated_peak_bytes, 1);
 }
 
 /* Running

@@ -5,7 +5,8 @@
 
    The samples: step `start`; `generated`, wherever the recorder had looked at the whole file (the
    live size was at a height then) and some more in between; `collected`, where the recorded program
-   ended; `end`, after what was live then is released.
+   ended; `end`, after what was live then is released. Peaks are those of the recorded program, so
+   without `end`; what is retained is what is left at `end`.
 */
 #ifndef WX_TRACE_REPLAY_RUN_H
 #define WX_TRACE_REPLAY_RUN_H
@@ -33,7 +34,7 @@ typedef struct {
   WxCost cost;
   WxTraceHeader header;
   WxTraceDamage damage; ///< Up to which the trace was replayed.
-  int64_t mappings; ///< The strategy's own, at the last step.
+  int64_t mappings;     ///< The strategy's own, at the last step.
   int64_t wx_pages;
   uint64_t minor_faults;
   uint64_t replaying_ns; ///< Without opening and waiting at steps.
