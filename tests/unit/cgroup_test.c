@@ -66,6 +66,7 @@ START_TEST(version_2_is_read_with_the_lowest_limit_on_the_way_up) {
   make_root();
   put("/proc/7/cgroup", "0::/pods/one\n");
   put("/proc/self/mountinfo", OTHER_MOUNTS V2_MOUNT);
+  put("/sys/fs/cgroup/memory.max", "999999999999\n");
   put("/sys/fs/cgroup/memory.stat", "anon 999\nshmem 999\n");
   put("/sys/fs/cgroup/pods/memory.max", "209715200\n");
   put("/sys/fs/cgroup/pods/memory.stat", "anon 99\nshmem 99\n");
