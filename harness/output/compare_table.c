@@ -63,15 +63,23 @@ static void add(WxTable *table, const json_t *row) {
   wx_table_add(table, cells);
 }
 
+// Adds the rows of one gate whose two sides differ.
+static void add_all(WxTable *table, const json_t *rows, const char *gate) {
+  for (size_t i = 0; i < json_array_size(rows); ++i) {
+    const json_t *row = json_array_get(rows, i);
+    const char *of = wx_json_get_text(row, "gate");
+    if (of && strcmp(of, gate) == 0 && wx_json_get_text(row, "metric") &&
+        !json_equal(json_object_get(row, "base"), json_object_get(row, "new")))
+      add(table, row);
+  }
+}
+
 WxTable *wx_comparison_table(const char *title, const json_t *rows) {
   const WxColumn columns[] = {{"result", WX_TEXT}, {"metric", WX_TEXT}, {"base", WX_TEXT},
                               {"new", WX_TEXT},    {"change", WX_TEXT}, {"gate", WX_TEXT}};
   WxTable *table = wx_table_new(title, columns, sizeof columns / sizeof *columns);
-  for (size_t i = 0; i < json_array_size(rows); ++i) {
-    const json_t *row = json_array_get(rows, i);
-    if (wx_json_get_text(row, "metric") &&
-        !json_equal(json_object_get(row, "base"), json_object_get(row, "new")))
-      add(table, row);
-  }
+  static const char *const order[] = {"worse", "better", "info"};
+  for (size_t i = 0; i < sizeof order / sizeof *order; ++i)
+    add_all(table, rows, order[i]);
   return table;
 }

@@ -4,11 +4,11 @@
 #include "output/flat_table.h"
 #include "output/format.h"
 #include "output/json.h"
+#include "output/result.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-static const char *const names[] = {"scenario", "workload", "strategy", "mode", "model", "runtime"};
 static const char *const figures[] = {
     "t_ns",         "live_bytes",         "reserved_bytes", "allocated_bytes",
     "mapped_bytes", "orphaned_bytes",     "rss_bytes",      "rss_shmem_bytes",
@@ -38,8 +38,8 @@ static void write_figure(FILE *stream, WxFigure figure) {
 }
 
 static void write_sample(FILE *stream, const json_t *result, const json_t *sample) {
-  for (size_t i = 0; i < LENGTH(names); ++i) {
-    write_text(stream, wx_json_get_text(result, names[i]));
+  for (size_t i = 0; i < WX_NAMES_OF_RESULT; ++i) {
+    write_text(stream, wx_json_get_text(result, wx_result_names[i]));
     fputc(',', stream);
   }
   write_figure(stream, wx_json_get_figure(sample, "round"));
@@ -53,8 +53,8 @@ static void write_sample(FILE *stream, const json_t *result, const json_t *sampl
 }
 
 static void write_samples(const WxDocument *document, FILE *stream) {
-  for (size_t i = 0; i < LENGTH(names); ++i)
-    fprintf(stream, "%s,", names[i]);
+  for (size_t i = 0; i < WX_NAMES_OF_RESULT; ++i)
+    fprintf(stream, "%s,", wx_result_names[i]);
   fputs("round,step", stream);
   for (size_t i = 0; i < LENGTH(figures); ++i)
     fprintf(stream, ",%s", figures[i]);

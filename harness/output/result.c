@@ -5,6 +5,9 @@
 #include <errno.h>
 #include <stdio.h>
 
+const char *const wx_result_names[WX_NAMES_OF_RESULT] = {"scenario", "workload", "strategy",
+                                                         "mode",     "model",    "runtime"};
+
 // Appends a member; once something was lost, only releases the value.
 typedef struct {
   json_t *object;

@@ -18,6 +18,10 @@ json_t *wx_result_json(const WxResult *result);
 /// file, too. NULL where memory ran out.
 WxTable *wx_result_table(const char *title, const json_t *results);
 
+/// The members that name a result.
+enum { WX_NAMES_OF_RESULT = 6 };
+extern const char *const wx_result_names[WX_NAMES_OF_RESULT];
+
 /// How a result is called: "scenario, strategy, model" or "workload, mode, runtime", what is there
 /// of it, as `release_retains, coreclr, net8`. Returns the length that was wanted, as snprintf().
 int wx_result_name(const json_t *result, const char *separator, char *text, size_t size);

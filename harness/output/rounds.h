@@ -9,7 +9,7 @@
 
 #include <jansson.h>
 
-/// The median ratio of the durations (first to last sample) of the rounds of two results, `now`
+/// The median ratio of the durations of the rounds of two results, `now`
 /// over `base`, pair by pair, with its interval. -ENODATA where the two do not have the same number
 /// of rounds, at least two, all with known times; -ENOMEM.
 int wx_rounds_ratio(const json_t *base, const json_t *now, WxInterval *ratio);

@@ -168,17 +168,21 @@ START_TEST(results_of_one_name_are_paired_in_their_order) {
 }
 END_TEST
 
-// A result whose three rounds last the given times.
-static void with_rounds(char *text, size_t size, const int lasts[3]) {
+// A result of three rounds that take the given times; `end` comes long after them.
+static void with_rounds(char *text, size_t size, const int takes[3]) {
+  int now = 50;
   size_t length = (size_t)snprintf(text, size,
-                                   "{\"scenario\":\"s\",\"metrics\":{\"wall_ns\":9},"
-                                   "\"samples\":[");
-  for (int i = 0; i < 3; ++i)
+                                   "{\"scenario\":\"s\",\"metrics\":{\"wall_ns\":9},\"samples\":["
+                                   "{\"round\":0,\"step\":\"start\",\"t_ns\":%d}",
+                                   now);
+  for (int i = 0; i < 3; ++i) {
     length += (size_t)snprintf(text + length, size - length,
-                               "%s{\"round\":%d,\"step\":\"start\",\"t_ns\":%d},"
-                               "{\"round\":%d,\"step\":\"end\",\"t_ns\":%d}",
-                               i ? "," : "", i, 1000 * i, i, 1000 * i + lasts[i]);
-  snprintf(text + length, size - length, "]}");
+                               ",{\"round\":%d,\"step\":\"generated\",\"t_ns\":%d},"
+                               "{\"round\":%d,\"step\":\"collected\",\"t_ns\":%d}",
+                               i + 1, now + 1, i + 1, now + takes[i]);
+    now += takes[i];
+  }
+  snprintf(text + length, size - length, ",{\"round\":3,\"step\":\"end\",\"t_ns\":99999}]}");
 }
 
 START_TEST(times_are_compared_round_by_round_and_never_gate) {
