@@ -10,19 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-// A verb whose file is not there yet has no row.
-#pragma weak wx_cli_audit
-#pragma weak wx_cli_bench
-#pragma weak wx_cli_compare
-#pragma weak wx_cli_explain
-#pragma weak wx_cli_list
-#pragma weak wx_cli_reclaim
-#pragma weak wx_cli_record
-#pragma weak wx_cli_replay
-#pragma weak wx_cli_report
-#pragma weak wx_cli_run
-#pragma weak wx_cli_validate
-
 static const WxCliVerb verbs[] = {
     {"list", "what there is: strategies, scenarios, workloads, peers, runtimes, models",
      wx_cli_list, false},
@@ -42,7 +29,7 @@ enum { VERBS = sizeof verbs / sizeof *verbs };
 
 static const WxCliVerb *find(const char *name) {
   for (size_t i = 0; i < VERBS; ++i) {
-    if (verbs[i].run && strcmp(verbs[i].name, name) == 0)
+    if (strcmp(verbs[i].name, name) == 0)
       return &verbs[i];
   }
   return NULL;
@@ -51,9 +38,9 @@ static const WxCliVerb *find(const char *name) {
 static int unknown(const char *name) {
   const char *names[VERBS + 1];
   size_t count = 0;
-  for (size_t i = 0; i < VERBS; ++i) {
-    if (verbs[i].run)
-      names[count++] = verbs[i].name;
+  while (count < VERBS) {
+    names[count] = verbs[count].name;
+    ++count;
   }
   names[count++] = "help";
   return wx_cli_unknown(NULL, "verb", name, names, count);
@@ -70,10 +57,8 @@ static int print_help(void) {
   puts("Usage: wxbench VERB [OPTION...] [ARGUMENT...]\n"
        "What does .NET's W^X double mapping cost in memory, mappings and time, and what would cost "
        "less?\n");
-  for (size_t i = 0; i < VERBS; ++i) {
-    if (verbs[i].run)
-      printf("  %-10s %s\n", verbs[i].name, verbs[i].summary);
-  }
+  for (size_t i = 0; i < VERBS; ++i)
+    printf("  %-10s %s\n", verbs[i].name, verbs[i].summary);
   puts("\n  --help     show this help; `wxbench help VERB` explains a verb\n"
        "  --version  show the version\n\n"
        "Exit status: 0 done, expectations met; 1 an expectation failed; 2 bad usage or input;\n"
