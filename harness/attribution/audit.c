@@ -136,7 +136,7 @@ static WxFigure count_mappings(const WxAudit *audit) {
 static WxVerdictFacts collect_facts(const WxAudit *audit) {
   const WxContainer *container = &audit->container;
   WxVerdictFacts facts = {
-      .double_mapper = audit->module || (wx_known(audit->truth.inodes) && audit->truth.inodes > 0),
+      .double_mapper = audit->module || audit->truth.double_mapper,
       .names_known = !audit->space->is_core ||
                      !(audit->space->files_unknown || audit->space->deleted_left_out),
       .allocated = audit->truth.allocated_bytes,
@@ -180,6 +180,8 @@ int wx_audit_finish(WxAudit *audit, const WxAuditOptions *options) {
   weigh_owners(audit);
   wx_audit_fill_container(audit);
   audit->facts = collect_facts(audit);
+  if (options->known) // One of many: what their container holds is not its own.
+    audit->facts.cgroup_usage = WX_UNKNOWN;
   wx_verdict_judge(&audit->verdict, &audit->facts);
   return 0;
 }

@@ -113,8 +113,10 @@ typedef struct {
 
 /// How to audit.
 typedef struct {
-  bool fast;   ///< maps instead of smaps, one reading, no other process asked.
-  size_t rows; ///< How many of a debugger's rows are kept.
+  bool fast;              ///< maps instead of smaps, one reading, no other process asked.
+  size_t rows;            ///< How many of a debugger's rows are kept.
+  bool any_memfd;         ///< As in truth.h.
+  const WxMappers *known; ///< As in truth.h; the container is then left out of the verdict.
 } WxAuditOptions;
 
 /// Audits a living process. -ESRCH where it is gone, -EACCES where the caller could not trace it.

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 // A process that has just started says nothing about its growth.
-enum { SECONDS_PER_DAY = 86400, YOUNG_SECONDS = 600 };
+enum { SECONDS_PER_DAY = 86400, YOUNG_SECONDS = 600, READ_TRIES = 3 };
 
 // smaps takes long, so it is read beside everything else.
 typedef struct {
@@ -23,8 +23,18 @@ typedef struct {
 
 static void *read_smaps(void *context) {
   Reader *reader = context;
-  reader->result = wx_smaps_read(reader->smaps, reader->pid);
+  // What a running process prints may not fit together: it is then read again.
+  reader->result = -EINVAL;
+  for (int i = 0; i < READ_TRIES && reader->result == -EINVAL; ++i)
+    reader->result = wx_smaps_read(reader->smaps, reader->pid);
   return NULL;
+}
+
+static int read_maps(WxMaps *maps, pid_t pid) {
+  int result = -EINVAL;
+  for (int i = 0; i < READ_TRIES && result == -EINVAL; ++i)
+    result = wx_process_error(wx_maps_read(maps, pid));
+  return result;
 }
 
 static void start_reader(Reader *reader) {
@@ -95,15 +105,16 @@ static int make_space(WxAudit *audit) {
   return wx_space_attribute(space);
 }
 
-static int read_all(WxAudit *audit, WxText *text) {
+static int read_all(WxAudit *audit, const WxAuditOptions *options, WxText *text) {
+  const WxTruthOptions how = {options->fast, options->any_memfd, options->known};
   Reader reader = {.smaps = &audit->smaps, .pid = audit->pid};
   if (!audit->fast)
     start_reader(&reader);
-  int result = wx_process_error(wx_maps_read(&audit->maps, audit->pid));
+  int result = read_maps(&audit->maps, audit->pid);
   if (!result) {
     audit->allocator = wx_allocator_find(audit->maps.items, audit->maps.count);
     audit->runtime = wx_runtime_find(&audit->maps);
-    result = wx_truth_read(&audit->truth, audit->pid, &audit->maps, audit->fast);
+    result = wx_truth_read(&audit->truth, audit->pid, &audit->maps, &how);
     read_surroundings(audit, text);
     (void)wx_live_memory_open(&audit->live, audit->pid);
   }
@@ -126,14 +137,14 @@ int wx_audit_live(WxAudit *audit, pid_t pid, const WxAuditOptions *options) {
   WxText text = {0};
   WxCgroup none = {0};
   wx_cgroup_read(&audit->cgroup, &none, &text);
-  int result = read_all(audit, &text);
+  int result = read_all(audit, options, &text);
   wx_text_free(&text);
   if (result)
     return result;
   if (audit->live.fd < 0)
     wx_audit_notice(audit, "The memory of the process may not be read: heaps are told by flags or "
                            "shape only.");
-  if (audit->fast)
+  if (audit->fast && !options->known)
     wx_audit_notice(audit, "Fast: no residency was read and no other process was asked for "
                            "mappings of the files.");
   return wx_audit_finish(audit, options);

@@ -59,13 +59,14 @@ static int weigh(WxOrphans *file, const WxMemfd *memfd, pid_t pid) {
   return result;
 }
 
-// One look at the one process: no second reading, nobody else asked.
-static int read_fast(WxTruth *truth, pid_t pid, const WxMaps *maps) {
+// One look, at the one process or with what is known of all.
+static int read_once(WxTruth *truth, pid_t pid, const WxMaps *maps, const WxMappers *known) {
   for (size_t i = 0; i < truth->memfds.count; ++i) {
     WxOrphans *file = &truth->files[i];
     int result = weigh(file, &truth->memfds.items[i], pid);
     if (!result)
-      result = mapped_by_process(file, maps);
+      result = known ? wx_mappers_ranges(known, file->file, &file->mapped)
+                     : mapped_by_process(file, maps);
     if (!result)
       result = wx_extents_subtract(&file->orphaned, &file->allocated, &file->mapped);
     if (result)
@@ -75,8 +76,8 @@ static int read_fast(WxTruth *truth, pid_t pid, const WxMaps *maps) {
     file->orphaned_bytes = (WxFigure)wx_extents_bytes(&file->orphaned);
     file->mapped_bytes = (WxFigure)wx_extents_bytes(&file->allocated) - file->orphaned_bytes;
   }
-  truth->mappers_checked = 1;
-  truth->mappers_unreadable = WX_UNKNOWN;
+  truth->mappers_checked = known ? (WxFigure)known->checked : 1;
+  truth->mappers_unreadable = known ? (WxFigure)known->unreadable : WX_UNKNOWN;
   truth->estimate = true;
   return 0;
 }
@@ -121,9 +122,12 @@ static void sum_up(WxTruth *truth) {
   }
 }
 
-int wx_truth_read(WxTruth *truth, pid_t pid, const WxMaps *maps, bool fast) {
+int wx_truth_read(WxTruth *truth, pid_t pid, const WxMaps *maps, const WxTruthOptions *options) {
   *truth = wx_truth_unknown();
   int result = wx_memfd_find(&truth->memfds, pid, maps, WX_DOUBLEMAPPER);
+  truth->double_mapper = truth->memfds.count > 0;
+  if (!result && !truth->memfds.count && options->any_memfd)
+    result = wx_memfd_find(&truth->memfds, pid, maps, NULL);
   if (result)
     return result;
   truth->inodes = (WxFigure)truth->memfds.count;
@@ -131,7 +135,8 @@ int wx_truth_read(WxTruth *truth, pid_t pid, const WxMaps *maps, bool fast) {
   if (!truth->files)
     return -ENOMEM;
   if (truth->memfds.count)
-    result = fast ? read_fast(truth, pid, maps) : read_steady(truth, pid, maps);
+    result = options->fast || options->known ? read_once(truth, pid, maps, options->known)
+                                             : read_steady(truth, pid, maps);
   if (!result)
     sum_up(truth);
   return result;

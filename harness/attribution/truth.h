@@ -7,6 +7,7 @@
 #define WX_ATTRIBUTION_TRUTH_H
 
 #include "measure/extents.h"
+#include "measure/mappers.h"
 #include "measure/maps.h"
 #include "measure/memfd.h"
 #include "measure/orphans.h"
@@ -18,6 +19,7 @@
 /// Figures of all the process's double-mapped files together.
 typedef struct {
   WxFigure inodes;
+  bool double_mapper; ///< They are the runtime's, not other executable memfds.
   WxFigure allocated_bytes;
   WxFigure mapped_bytes;
   WxFigure orphaned_bytes;
@@ -31,10 +33,16 @@ typedef struct {
   WxOrphans *files;      ///< One a file; owned.
 } WxTruth;
 
-/// Fills `truth` for `pid`, whose mappings `maps` are just read. `fast`: they are read once, no
-/// other process is asked. -ESRCH, -EACCES, -ESTALE as wx_orphans_read(). End with
-/// wx_truth_free(), also after a failure.
-int wx_truth_read(WxTruth *truth, pid_t pid, const WxMaps *maps, bool fast);
+/// How to look.
+typedef struct {
+  bool fast;              ///< Read the mappings once, ask no other process.
+  bool any_memfd;         ///< Where there is no double mapper: any memfd that is mapped executable.
+  const WxMappers *known; ///< Who maps what of those files, read before by the caller; or NULL.
+} WxTruthOptions;
+
+/// Fills `truth` for `pid`, whose mappings `maps` are just read. -ESRCH, -EACCES, -ESTALE as
+/// wx_orphans_read(). End with wx_truth_free(), also after a failure.
+int wx_truth_read(WxTruth *truth, pid_t pid, const WxMaps *maps, const WxTruthOptions *options);
 
 /// All unknown, as of a source that says nothing about it.
 WxTruth wx_truth_unknown(void);

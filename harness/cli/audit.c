@@ -1,15 +1,16 @@
 // `wxbench audit`: whose memory is it?
 #include "attribution/audit.h"
 #include "cli/audit_document.h"
+#include "cli/audit_run.h"
 #include "cli/options.h"
 #include "cli/say.h"
 #include "cli/verb.h"
-#include "output/json.h"
+#include "output/file.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
   OPTION_MAPS = 256,
@@ -18,17 +19,15 @@ enum {
   OPTION_ALL,
   OPTION_FAST,
   OPTION_ROWS,
-  OPTION_SORT
+  OPTION_SORT,
+  OPTION_PROM,
+  OPTION_WATCH,
+  OPTION_SAMPLES,
+  OPTION_BUNDLE,
+  OPTION_UNREDACTED,
 };
 enum { DEFAULT_ROWS = 10, MOST_ROWS = 100000 };
-
-typedef struct {
-  WxSource source;
-  const char *path; ///< Of a file.
-  bool all;
-  bool by_size;
-  WxAuditOptions audit;
-} Own;
+#define SECOND_NS UINT64_C(1000000000)
 
 static const struct argp_option own_options[] = {
     {"all", OPTION_ALL, 0, 0, "Every process with an executable memfd, worst first", 0},
@@ -38,25 +37,54 @@ static const struct argp_option own_options[] = {
     {"fast", OPTION_FAST, 0, 0, "Read maps once instead of smaps, ask no other process", 0},
     {"rows", OPTION_ROWS, "N", 0, "How many of a debugger's rows to show (10)", 0},
     {"sort", OPTION_SORT, "kind|size", 0, "Order of the summary by kind", 0},
+    {"prom", OPTION_PROM, "FILE", OPTION_ARG_OPTIONAL,
+     "Metrics for Prometheus instead of tables, on stdout or (--prom=FILE) into FILE", 0},
+    {"watch", OPTION_WATCH, "SECONDS", 0, "Look again and again until the process ends", 0},
+    {"samples", OPTION_SAMPLES, "N", 0, "With --watch: end after N samples", 0},
+    {"bundle", OPTION_BUNDLE, "DIR", 0, "Write what to attach to an issue into the new folder DIR",
+     0},
+    {"unredacted", OPTION_UNREDACTED, 0, 0, "With --bundle: keep paths and environment values", 0},
     {0},
 };
 
 static error_t take_file(struct argp_state *state, WxSource source, const char *path) {
-  Own *own = state->input;
-  if (own->path)
+  WxAuditRequest *request = state->input;
+  if (request->path)
     return wx_options_refuse(state, "expected one of --maps, --smaps and --core, once");
-  own->source = source;
-  own->path = path;
+  request->source = source;
+  request->path = path;
   return 0;
 }
 
+static error_t take_rows(struct argp_state *state, const char *text) {
+  WxAuditRequest *request = state->input;
+  uint64_t rows = 0;
+  const error_t failed = wx_options_count(state, "--rows", text, 0, MOST_ROWS, &rows);
+  request->audit.rows = (size_t)rows;
+  return failed;
+}
+
+static error_t take_sort(struct argp_state *state, const char *text) {
+  WxAuditRequest *request = state->input;
+  request->by_size = !strcmp(text, "size");
+  return request->by_size || !strcmp(text, "kind")
+             ? 0
+             : wx_options_refuse(state, "--sort '%s': expected kind or size", text);
+}
+
+static error_t take_watch(struct argp_state *state, const char *text) {
+  WxAuditRequest *request = state->input;
+  const error_t failed = wx_options_duration(state, "--watch", text, SECOND_NS, &request->watch_ns);
+  return failed || request->watch_ns
+             ? failed
+             : wx_options_refuse(state, "--watch '%s': expected more than 0 seconds", text);
+}
+
 static error_t parse(int key, char *argument, struct argp_state *state) {
-  Own *own = state->input;
-  uint64_t rows;
-  error_t failed;
+  WxAuditRequest *request = state->input;
   switch (key) {
   case OPTION_ALL:
-    own->all = true;
+    request->all = true;
     return 0;
   case OPTION_MAPS:
     return take_file(state, WX_SOURCE_MAPS, argument);
@@ -65,17 +93,26 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
   case OPTION_CORE:
     return take_file(state, WX_SOURCE_CORE, argument);
   case OPTION_FAST:
-    own->audit.fast = true;
+    request->audit.fast = true;
     return 0;
   case OPTION_ROWS:
-    failed = wx_options_count(state, "--rows", argument, 0, MOST_ROWS, &rows);
-    own->audit.rows = failed ? 0 : (size_t)rows;
-    return failed;
+    return take_rows(state, argument);
   case OPTION_SORT:
-    own->by_size = !strcmp(argument, "size");
-    return own->by_size || !strcmp(argument, "kind")
-               ? 0
-               : wx_options_refuse(state, "--sort '%s': expected kind or size", argument);
+    return take_sort(state, argument);
+  case OPTION_PROM:
+    request->prom = true;
+    request->prom_path = argument;
+    return 0;
+  case OPTION_WATCH:
+    return take_watch(state, argument);
+  case OPTION_SAMPLES:
+    return wx_options_count(state, "--samples", argument, 1, UINT32_MAX, &request->samples);
+  case OPTION_BUNDLE:
+    request->bundle = argument;
+    return 0;
+  case OPTION_UNREDACTED:
+    request->unredacted = true;
+    return 0;
   default:
     return ARGP_ERR_UNKNOWN;
   }
@@ -88,30 +125,56 @@ static const WxOptionsSpec spec = {
                "or changed. Exit status 2 also where a file is damaged; what could be read of it "
                "is reported.",
     .example = "  wxbench audit 4711\n"
+               "  wxbench audit --all\n"
                "  wxbench audit --core core.4711 --json audit.json",
     .options = own_options,
     .parse = parse,
 };
 
-static int explain_failure(const WxOptions *options, const char *what, const WxAudit *audit,
-                           int error) {
+int wx_audit_explain_failure(const WxOptions *options, const char *what, const WxAudit *audit,
+                             int error) {
   if (*audit->damage)
     return wx_cli_fail(options->verb, "%s: %s", what, audit->damage);
   if (error == -ESRCH || error == -ESTALE)
     return wx_cli_fail(options->verb, "%s: no such process", what);
-  if (error == -EACCES || error == -EPERM)
+  if ((error == -EACCES || error == -EPERM) && audit->source == WX_SOURCE_LIVE)
     return wx_cli_fail(options->verb,
                        "%s: not allowed; run as the same user or root (CAP_SYS_PTRACE)", what);
   return wx_cli_fail(options->verb, "%s: %s", what, strerror(-error));
 }
 
-static int audit_one(WxOptions *options, const Own *own, pid_t pid) {
+static int write_metrics(const WxOptions *options, const WxAuditRequest *request,
+                         const WxDocument *document) {
+  char *text = wx_audit_metrics(document->results);
+  if (!text)
+    return wx_cli_fail(options->verb, "%s", strerror(ENOMEM));
+  const char *path = request->prom_path;
+  const int error = path ? wx_file_write(path, text, strlen(text))
+                         : wx_file_write_all(STDOUT_FILENO, text, strlen(text));
+  free(text);
+  return error ? wx_cli_fail(options->verb, "cannot write '%s': %s", path ? path : "stdout",
+                             strerror(-error))
+               : 0;
+}
+
+int wx_audit_finish_run(WxOptions *options, const WxAuditRequest *request, WxDocument *document,
+                        int status) {
+  if (request->prom) {
+    options->format = NULL;
+    const int failed = write_metrics(options, request, document);
+    status = failed ? failed : status;
+  }
+  return wx_cli_finish(options, document, WX_UNKNOWN, status);
+}
+
+int wx_audit_run_one(WxOptions *options, const WxAuditRequest *request, pid_t pid) {
   WxAudit audit;
-  const char *what = own->path ? own->path : options->arguments[0];
-  const int error = own->path ? wx_audit_file(&audit, own->source, own->path, &own->audit)
-                              : wx_audit_live(&audit, pid, &own->audit);
+  const char *what = request->path ? request->path : options->arguments[0];
+  const int error = request->path
+                        ? wx_audit_file(&audit, request->source, request->path, &request->audit)
+                        : wx_audit_live(&audit, pid, &request->audit);
   if (error) {
-    const int status = explain_failure(options, what, &audit, error);
+    const int status = wx_audit_explain_failure(options, what, &audit, error);
     wx_audit_free(&audit);
     wx_options_free(options);
     return status;
@@ -119,13 +182,15 @@ static int audit_one(WxOptions *options, const Own *own, pid_t pid) {
   WxDocument document;
   wx_document_init(&document, "audit");
   wx_document_add_result(&document, wx_audit_json(&audit));
-  wx_audit_tables(&document, &audit, own->by_size);
+  wx_audit_tables(&document, &audit, request->by_size);
   int status = WX_EXIT_OK;
   if (*audit.damage)
     status =
         wx_cli_fail(options->verb, "%s: %s; what stands before it was read", what, audit.damage);
+  if (request->bundle && !status)
+    status = wx_audit_write_bundle(options, request, &audit, &document);
   wx_audit_free(&audit);
-  return wx_cli_finish(options, &document, WX_UNKNOWN, status);
+  return wx_audit_finish_run(options, request, &document, status);
 }
 
 static int take_pid(const WxOptions *options, pid_t *pid) {
@@ -138,21 +203,35 @@ static int take_pid(const WxOptions *options, pid_t *pid) {
   return 0;
 }
 
-int wx_cli_audit(int argc, char **argv) {
-  Own own = {.audit = {.rows = DEFAULT_ROWS}};
-  WxOptions options;
-  if (!wx_options_parse(&options, &spec, argc, argv, &own))
-    return options.status;
-  const size_t sources = options.argument_count + (own.path != NULL) + own.all;
-  pid_t pid = 0;
-  int failed = 0;
+// What cannot go together. Returns 0 or the exit status.
+static int check(const WxOptions *options, const WxAuditRequest *request, pid_t *pid) {
+  const size_t sources = options->argument_count + (request->path != NULL) + request->all;
   if (sources != 1)
-    failed = wx_cli_fail(options.verb,
-                         "expected one of PID, --all, --maps FILE, --smaps FILE and --core FILE");
-  else if (options.argument_count)
-    failed = take_pid(&options, &pid);
-  if (!failed)
-    return audit_one(&options, &own, pid);
-  wx_options_free(&options);
-  return failed;
+    return wx_cli_fail(options->verb,
+                       "expected one of PID, --all, --maps FILE, --smaps FILE and --core FILE");
+  if ((request->watch_ns || request->bundle) && !options->argument_count)
+    return wx_cli_fail(options->verb, "%s needs a PID", request->bundle ? "--bundle" : "--watch");
+  if (request->watch_ns && (request->prom || options->json || request->bundle))
+    return wx_cli_fail(options->verb, "--watch goes with neither --json, --prom nor --bundle");
+  if (options->json && !strcmp(options->json, "-") && request->prom && !request->prom_path)
+    return wx_cli_fail(options->verb, "--json - and --prom cannot both have stdout");
+  return options->argument_count ? take_pid(options, pid) : 0;
+}
+
+int wx_cli_audit(int argc, char **argv) {
+  WxAuditRequest request = {.audit = {.rows = DEFAULT_ROWS}};
+  WxOptions options;
+  if (!wx_options_parse(&options, &spec, argc, argv, &request))
+    return options.status;
+  pid_t pid = 0;
+  const int failed = check(&options, &request, &pid);
+  if (failed) {
+    wx_options_free(&options);
+    return failed;
+  }
+  if (request.all)
+    return wx_audit_run_all(&options, &request);
+  if (request.watch_ns)
+    return wx_audit_run_watch(&options, &request, pid);
+  return wx_audit_run_one(&options, &request, pid);
 }

@@ -1,0 +1,108 @@
+#include "attribution/redact.h"
+
+#include "os/grow.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool starts_with(const char *text, const char *prefix) {
+  return !strncmp(text, prefix, strlen(prefix));
+}
+
+static bool is_public(const char *path) {
+  static const char *const prefixes[] = {"/usr/", "/lib", "/dev/",        "/memfd:doublemapper",
+                                         "/SYSV", "/[",   "/memfd:dotnet"};
+  for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; ++i)
+    if (starts_with(path, prefixes[i]))
+      return true;
+  return false;
+}
+
+// The number of a path among those replaced, from 1; 0 where there is no memory.
+static size_t number_of(WxRedactor *redactor, const char *path) {
+  for (size_t i = 0; i < redactor->count; ++i)
+    if (!strcmp(redactor->paths[i], path))
+      return i + 1;
+  char **paths = wx_grown(redactor->paths, &redactor->capacity, redactor->count, sizeof *paths);
+  if (!paths)
+    return 0;
+  redactor->paths = paths;
+  paths[redactor->count] = strdup(path);
+  return paths[redactor->count] ? ++redactor->count : 0;
+}
+
+// Only a short extension of letters is kept: it may be part of a name.
+static const char *extension_of(const char *path) {
+  const char *dot = strrchr(path, '.');
+  if (!dot || strlen(dot) > 5)
+    return "";
+  for (const char *at = dot + 1; *at; ++at)
+    if ((*at < 'a' || *at > 'z') && (*at < 'A' || *at > 'Z'))
+      return "";
+  return dot;
+}
+
+void wx_redact_path(WxRedactor *redactor, const char *path, char *target, size_t size) {
+  const char *runtime = path ? strstr(path, "/shared/Microsoft.NETCore.App/") : NULL;
+  if (!path || is_public(path))
+    snprintf(target, size, "%s", path ? path : "");
+  else if (runtime)
+    snprintf(target, size, "%s", runtime);
+  else
+    snprintf(target, size, "/redacted-%zu%s", number_of(redactor, path), extension_of(path));
+}
+
+static int put_line(const char *line, size_t length, FILE *stream) {
+  const bool lost = fwrite(line, 1, length, stream) != length || fputc('\n', stream) < 0;
+  return lost ? -ENOMEM : 0;
+}
+
+int wx_redact_plain_line(WxRedactor *redactor, const char *line, size_t length, FILE *stream) {
+  (void)redactor;
+  return put_line(line, length, stream);
+}
+
+int wx_redact_maps_line(WxRedactor *redactor, const char *line, size_t length, FILE *stream) {
+  // Only the lines of mappings have a path; of smaps the others begin with a capital letter.
+  const char *slash = redactor ? memchr(line, '/', length) : NULL;
+  if (!slash)
+    return put_line(line, length, stream);
+  char path[PATH_MAX], substitute[PATH_MAX];
+  snprintf(path, sizeof path, "%.*s", (int)(length - (size_t)(slash - line)), slash);
+  wx_redact_path(redactor, path, substitute, sizeof substitute);
+  if (fwrite(line, 1, (size_t)(slash - line), stream) != (size_t)(slash - line))
+    return -ENOMEM;
+  return put_line(substitute, strlen(substitute), stream);
+}
+
+static bool is_kept(const char *name, size_t length) {
+  static const char *const kept[] = {
+      "MALLOC_",    "GLIBC_TUNABLES", "DOTNET_EnableWriteXorExecute",
+      "DOTNET_GC",  "DOTNET_gc",      "COMPlus_EnableWriteXorExecute",
+      "DOTNET_Tie", "DOTNET_Tiered",  "DOTNET_RUNNING_IN_CONTAINER",
+  };
+  for (size_t i = 0; i < sizeof kept / sizeof *kept; ++i)
+    if (strlen(kept[i]) <= length && !strncmp(name, kept[i], strlen(kept[i])))
+      return true;
+  return false;
+}
+
+int wx_redact_variable(WxRedactor *redactor, const char *variable, size_t length, FILE *stream) {
+  const char *equals = memchr(variable, '=', length);
+  if (!redactor || !equals || is_kept(variable, (size_t)(equals - variable)))
+    return put_line(variable, length, stream);
+  const size_t name = (size_t)(equals - variable) + 1;
+  if (fwrite(variable, 1, name, stream) != name)
+    return -ENOMEM;
+  return put_line("<redacted>", strlen("<redacted>"), stream);
+}
+
+void wx_redactor_free(WxRedactor *redactor) {
+  for (size_t i = 0; i < redactor->count; ++i)
+    free(redactor->paths[i]);
+  free(redactor->paths);
+  *redactor = (WxRedactor){0};
+}

@@ -1,0 +1,168 @@
+// audit --all: every process with an executable memfd, worst first, each file counted once.
+#include "attribution/survey.h"
+#include "cli/audit_document.h"
+#include "cli/audit_run.h"
+#include "cli/progress.h"
+#include "cli/say.h"
+#include "cli/verb.h"
+#include "output/json.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// One process; what its audit found is kept as JSON.
+typedef struct {
+  json_t *json;
+  int rank;
+  WxFigure orphaned;
+  pid_t pid;
+  char command[WX_COMMAND_TEXT];
+  char runtime[64];
+  WxFigure allocated, mapped, rss, mappings;
+  const char *verdict;
+} Row;
+
+// Bytes of the files, each once.
+typedef struct {
+  WxFileId *seen;
+  size_t count;
+  size_t capacity;
+  WxFigure allocated, orphaned;
+  size_t unknown;
+} Total;
+
+static int compare_rows(const void *left, const void *right) {
+  const Row *a = left, *b = right;
+  if (a->rank != b->rank)
+    return a->rank < b->rank ? -1 : 1;
+  if (a->orphaned != b->orphaned)
+    return a->orphaned > b->orphaned ? -1 : 1;
+  return a->pid < b->pid ? -1 : a->pid > b->pid;
+}
+
+static bool is_seen(const Total *total, WxFileId id) {
+  for (size_t i = 0; i < total->count; ++i)
+    if (wx_file_id_equal(total->seen[i], id))
+      return true;
+  return false;
+}
+
+static void add_to_total(Total *total, const WxTruth *truth) {
+  for (size_t i = 0; i < truth->memfds.count; ++i) {
+    const WxOrphans *file = &truth->files[i];
+    if (total->count == total->capacity || is_seen(total, truth->memfds.items[i].id))
+      continue;
+    total->seen[total->count++] = truth->memfds.items[i].id;
+    total->allocated += wx_known(file->allocated_bytes) ? file->allocated_bytes : 0;
+    total->orphaned += wx_known(file->orphaned_bytes) ? file->orphaned_bytes : 0;
+    total->unknown += !wx_known(file->orphaned_bytes);
+  }
+}
+
+static void make_row(Row *row, const WxAudit *audit) {
+  *row = (Row){
+      .json = wx_audit_json(audit),
+      .rank = wx_verdict_rank(audit->verdict.code),
+      .orphaned = audit->truth.orphaned_bytes,
+      .pid = audit->pid,
+      .allocated = audit->truth.allocated_bytes,
+      .mapped = audit->truth.mapped_bytes,
+      .rss = audit->status.rss_bytes,
+      .mappings = audit->facts.mappings,
+      .verdict = wx_verdict_code(audit->verdict.code),
+  };
+  snprintf(row->command, sizeof row->command, "%s", audit->command);
+  snprintf(row->runtime, sizeof row->runtime, "%s", audit->runtime.version);
+}
+
+static WxTable *make_table(const Row *rows, size_t count) {
+  static const WxColumn columns[] = {
+      {"pid", WX_TEXT},        {"command", WX_TEXT},   {"runtime", WX_TEXT},
+      {"allocated", WX_BYTES}, {"mapped", WX_BYTES},   {"orphaned", WX_BYTES},
+      {"RSS", WX_BYTES},       {"mappings", WX_COUNT}, {"verdict", WX_TEXT}};
+  WxTable *table = wx_table_new(NULL, columns, sizeof columns / sizeof *columns);
+  for (size_t i = 0; i < count; ++i) {
+    const Row *row = &rows[i];
+    char pid[16];
+    snprintf(pid, sizeof pid, "%d", (int)row->pid);
+    wx_table_add(table,
+                 (WxCell[]){wx_text(pid), wx_text(row->command),
+                            wx_text(*row->runtime ? row->runtime : NULL), wx_figure(row->allocated),
+                            wx_figure(row->mapped), wx_figure(row->orphaned), wx_figure(row->rss),
+                            wx_figure(row->mappings), wx_text(row->verdict)});
+  }
+  return table;
+}
+
+static void note_skipped(WxDocument *document, const WxSurvey *survey) {
+  char list[256] = "";
+  size_t used = 0;
+  for (size_t i = 0; i < survey->skipped.count && used < sizeof list - 16; ++i)
+    used += (size_t)snprintf(list + used, sizeof list - used, " %d", (int)survey->skipped.pids[i]);
+  if (survey->skipped.count)
+    wx_document_note(document,
+                     "Skipped for lack of permission: %zu processes (%s%s); run as root to see "
+                     "them.",
+                     survey->skipped.count, list + 1, used >= sizeof list - 16 ? " ..." : "");
+  else
+    wx_document_note(document, "No process was skipped for lack of permission.");
+}
+
+static size_t audit_found(const WxSurvey *survey, const WxAuditRequest *request, Row *rows,
+                          Total *total, WxProgress *progress) {
+  size_t count = 0;
+  WxAuditOptions how = request->audit;
+  how.fast = true;
+  how.any_memfd = true;
+  how.known = &survey->mappers;
+  for (size_t i = 0; i < survey->found.count; ++i) {
+    WxAudit audit;
+    wx_progress_show(progress, "process %zu of %zu", i + 1, survey->found.count);
+    // One that has ended since is none any more.
+    if (!wx_audit_live(&audit, survey->found.pids[i], &how)) {
+      make_row(&rows[count++], &audit);
+      add_to_total(total, &audit.truth);
+    }
+    wx_audit_free(&audit);
+  }
+  return count;
+}
+
+int wx_audit_run_all(WxOptions *options, const WxAuditRequest *request) {
+  WxSurvey survey = {0};
+  WxProgress progress = wx_progress_begin(options->quiet);
+  const int error = wx_survey_take(&survey);
+  Row *rows = calloc(survey.found.count + 1, sizeof *rows);
+  // A process may have got another file since: then there are more than the survey saw.
+  Total total = {.capacity = survey.file_count + survey.found.count};
+  total.seen = calloc(total.capacity + 1, sizeof *total.seen);
+  WxDocument document;
+  wx_document_init(&document, "audit");
+  if (!error && rows && total.seen) {
+    const size_t count = audit_found(&survey, request, rows, &total, &progress);
+    qsort(rows, count, sizeof *rows, compare_rows);
+    for (size_t i = 0; i < count; ++i)
+      wx_document_add_result(&document, rows[i].json);
+    wx_document_add_table(&document, make_table(rows, count));
+    wx_document_note(&document,
+                     "%zu processes, %zu files, each counted once: %.1f MiB allocated, %.1f MiB "
+                     "orphaned%s.",
+                     count, total.count, (double)total.allocated / 1048576,
+                     (double)total.orphaned / 1048576,
+                     total.unknown ? " (some could not be opened)" : "");
+    note_skipped(&document, &survey);
+  }
+  wx_progress_end(&progress);
+  const bool failed = error || !rows || !total.seen;
+  free(rows);
+  free(total.seen);
+  wx_survey_free(&survey);
+  if (!failed)
+    return wx_audit_finish_run(options, request, &document, WX_EXIT_OK);
+  wx_document_free(&document);
+  const int status = wx_cli_fail(options->verb, "%s", strerror(error ? -error : ENOMEM));
+  wx_options_free(options);
+  return status;
+}

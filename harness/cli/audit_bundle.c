@@ -1,0 +1,194 @@
+// audit --bundle: what to attach to an issue, with paths and environment values redacted.
+#include "attribution/redact.h"
+#include "cli/audit_document.h"
+#include "cli/audit_run.h"
+#include "cli/say.h"
+#include "output/context.h"
+#include "output/file.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+typedef struct {
+  const WxOptions *options;
+  const WxAuditRequest *request;
+  const WxAudit *audit;
+  WxRedactor redactor;
+  WxText text;
+} Bundle;
+
+static int report(const Bundle *bundle, const char *name, int error) {
+  return wx_cli_fail(bundle->options->verb, "cannot write '%s/%s': %s", bundle->request->bundle,
+                     name, strerror(-error));
+}
+
+static int write_part(const Bundle *bundle, const char *name, const char *text, size_t length) {
+  char path[PATH_MAX];
+  if (snprintf(path, sizeof path, "%s/%s", bundle->request->bundle, name) >= (int)sizeof path)
+    return report(bundle, name, -ENAMETOOLONG);
+  const int error = wx_file_write(path, text, length);
+  return error ? report(bundle, name, error) : 0;
+}
+
+// Line by line (or variable by variable) through `edit`; a file that cannot be read says why.
+static int copy_edited(Bundle *bundle, const char *source, const char *name, char separator,
+                       int (*edit)(WxRedactor *, const char *, size_t, FILE *)) {
+  char *out = NULL;
+  size_t size = 0;
+  FILE *stream = open_memstream(&out, &size);
+  if (!stream)
+    return report(bundle, name, -ENOMEM);
+  int error = wx_text_read(&bundle->text, source);
+  if (error)
+    fprintf(stream, "cannot be read: %s\n", strerror(-error));
+  error = 0;
+  const char *at = bundle->text.data, *end = at ? at + bundle->text.length : NULL;
+  while (!error && at < end) {
+    const char *stop = memchr(at, separator, (size_t)(end - at));
+    const size_t length = (size_t)((stop ? stop : end) - at);
+    error = edit(bundle->request->unredacted ? NULL : &bundle->redactor, at, length, stream);
+    at += length + 1;
+  }
+  if (fclose(stream) && !error)
+    error = -ENOMEM;
+  const int status = error ? report(bundle, name, error) : write_part(bundle, name, out, size);
+  free(out);
+  return status;
+}
+
+static int write_process_files(Bundle *bundle) {
+  static const struct {
+    const char *name;
+    char separator;
+    int (*edit)(WxRedactor *, const char *, size_t, FILE *);
+  } files[] = {
+      {"maps", '\n', wx_redact_maps_line},
+      {"smaps", '\n', wx_redact_maps_line},
+      {"status", '\n', wx_redact_plain_line},
+      {"environ", '\0', wx_redact_variable},
+  };
+  int status = 0;
+  for (size_t i = 0; !status && i < sizeof files / sizeof *files; ++i) {
+    char path[WX_PROCESS_PATH_SIZE];
+    wx_process_path(path, bundle->audit->pid, files[i].name);
+    status = copy_edited(bundle, path, files[i].name, files[i].separator, files[i].edit);
+  }
+  return status;
+}
+
+static int write_group_files(Bundle *bundle) {
+  static const char *const names[] = {
+      "memory.stat",   "memory.current",        "memory.max",
+      "memory.events", "memory.usage_in_bytes", "memory.limit_in_bytes"};
+  int status = 0;
+  for (size_t i = 0; !status && bundle->audit->group.version && i < sizeof names / sizeof *names;
+       ++i) {
+    char path[PATH_MAX * 2], name[64];
+    snprintf(path, sizeof path, "%s/%s", bundle->audit->group.directory, names[i]);
+    struct stat there;
+    if (stat(path, &there))
+      continue;
+    snprintf(name, sizeof name, "cgroup-%s", names[i]);
+    status = copy_edited(bundle, path, name, '\n', wx_redact_plain_line);
+  }
+  return status;
+}
+
+static void put_extents(FILE *stream, const char *name, const WxExtents *extents) {
+  for (size_t i = 0; i < extents->count; ++i)
+    fprintf(stream, "%s %" PRIx64 "-%" PRIx64 "\n", name, extents->items[i].start,
+            extents->items[i].end);
+}
+
+static int write_extents(const Bundle *bundle) {
+  const WxTruth *truth = &bundle->audit->truth;
+  char *out = NULL;
+  size_t size = 0;
+  FILE *stream = open_memstream(&out, &size);
+  if (!stream)
+    return report(bundle, "extents", -ENOMEM);
+  for (size_t i = 0; truth->files && i < truth->memfds.count; ++i) {
+    fprintf(stream, "inode %" PRIu64 "\n", truth->memfds.items[i].id.inode);
+    put_extents(stream, "allocated", &truth->files[i].allocated);
+    put_extents(stream, "mapped", &truth->files[i].mapped);
+    put_extents(stream, "orphaned", &truth->files[i].orphaned);
+  }
+  const int status = fclose(stream) ? report(bundle, "extents", -ENOMEM)
+                                    : write_part(bundle, "extents", out, size);
+  free(out);
+  return status;
+}
+
+// Module paths are the only ones in the document; the command line may hold others.
+static void redact_document(Bundle *bundle, json_t *root) {
+  json_t *results = json_object_get(root, "results");
+  for (size_t i = 0; i < json_array_size(results); ++i) {
+    json_t *modules = json_object_get(json_array_get(results, i), "inflated_modules");
+    for (size_t m = 0; m < json_array_size(modules); ++m) {
+      json_t *module = json_array_get(modules, m);
+      char path[PATH_MAX];
+      wx_redact_path(&bundle->redactor, json_string_value(json_object_get(module, "path")), path,
+                     sizeof path);
+      json_object_set_new(module, "path", json_string(path));
+      wx_module_name(path, path, sizeof path);
+      json_object_set_new(module, "module", json_string(path));
+    }
+  }
+  json_object_set_new(json_object_get(root, "context"), "command",
+                      json_string("wxbench audit PID --bundle DIR"));
+}
+
+static int write_json(Bundle *bundle, WxDocument *document) {
+  json_t *context = wx_context_json(bundle->options->command, bundle->options->started, WX_UNKNOWN);
+  if (!json_object_size(document->context) && context)
+    json_object_update(document->context, context);
+  json_decref(context);
+  json_t *whole = wx_document_json(document);
+  json_t *root = json_deep_copy(whole);
+  json_decref(whole);
+  if (root && !bundle->request->unredacted)
+    redact_document(bundle, root);
+  char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
+  json_decref(root);
+  const int status = text ? write_part(bundle, "audit.json", text, strlen(text))
+                          : report(bundle, "audit.json", -ENOMEM);
+  free(text);
+  return status;
+}
+
+static int write_report(const Bundle *bundle, const WxDocument *document) {
+  if (!bundle->request->unredacted)
+    return 0; // The tables name modules.
+  char *text = NULL;
+  size_t length = 0;
+  const int error = wx_format_render(wx_format_at(0), document, &text, &length);
+  const int status =
+      error ? report(bundle, "audit.txt", error) : write_part(bundle, "audit.txt", text, length);
+  free(text);
+  return status;
+}
+
+int wx_audit_write_bundle(const WxOptions *options, const WxAuditRequest *request,
+                          const WxAudit *audit, WxDocument *document) {
+  if (mkdir(request->bundle, 0700))
+    return wx_cli_fail(options->verb, "cannot make the folder '%s': %s", request->bundle,
+                       strerror(errno));
+  Bundle bundle = {.options = options, .request = request, .audit = audit};
+  int status = write_process_files(&bundle);
+  if (!status)
+    status = write_group_files(&bundle);
+  if (!status)
+    status = write_extents(&bundle);
+  if (!status)
+    status = write_json(&bundle, document);
+  if (!status)
+    status = write_report(&bundle, document);
+  wx_redactor_free(&bundle.redactor);
+  wx_text_free(&bundle.text);
+  return status;
+}

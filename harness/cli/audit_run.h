@@ -1,0 +1,48 @@
+/**
+   @file audit_run.h
+   The ways in which the verb audit runs, one a file: one target, all processes, a live view.
+*/
+#ifndef WX_CLI_AUDIT_RUN_H
+#define WX_CLI_AUDIT_RUN_H
+
+#include "attribution/audit.h"
+#include "cli/options.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/// What was asked for on the command line.
+typedef struct {
+  WxSource source;
+  const char *path; ///< Of a file.
+  bool all;
+  bool by_size;
+  bool prom;
+  const char *prom_path; ///< Where the metrics go; NULL is stdout.
+  const char *bundle;    ///< Folder of --bundle.
+  bool unredacted;
+  uint64_t watch_ns; ///< 0 without --watch.
+  uint64_t samples;  ///< How many; 0 until it ends.
+  WxAuditOptions audit;
+} WxAuditRequest;
+
+/// Each frees the options and returns the exit status.
+int wx_audit_run_one(WxOptions *options, const WxAuditRequest *request, pid_t pid);
+int wx_audit_run_all(WxOptions *options, const WxAuditRequest *request);
+int wx_audit_run_watch(WxOptions *options, const WxAuditRequest *request, pid_t pid);
+
+/// Writes what to attach to an issue into the new folder request->bundle: maps, smaps, status, the
+/// group's files, extents, the environment and the document as JSON. Paths and values of the
+/// environment are redacted unless request->unredacted. Returns 0 or the exit status.
+int wx_audit_write_bundle(const WxOptions *options, const WxAuditRequest *request,
+                          const WxAudit *audit, WxDocument *document);
+
+/// Reports why `what` could not be audited. Returns the exit status.
+int wx_audit_explain_failure(const WxOptions *options, const char *what, const WxAudit *audit,
+                             int error);
+
+/// Ends a verb whose document is ready: metrics with --prom, else the document.
+int wx_audit_finish_run(WxOptions *options, const WxAuditRequest *request, WxDocument *document,
+                        int status);
+
+#endif
