@@ -8,18 +8,29 @@
 #include "measure/maps.h"
 
 #include <stdbool.h>
+#include <sys/types.h>
 
-/// What the mappings tell.
+/// The runtime of a process.
 typedef struct {
-  bool present;     ///< libcoreclr.so is mapped.
-  char version[64]; ///< As "10.0.14", from the name of its folder; "" where that does not say.
+  bool present;     ///< A runtime was found.
+  char version[64]; ///< As "10.0.14"; "" where it is not known.
   const char *path; ///< Of libcoreclr.so, owned by the maps; NULL where it is not mapped.
 } WxRuntime;
 
 /// Finds the runtime in the mappings of a process. A framework-dependent program maps
 /// .../shared/Microsoft.NETCore.App/VERSION/libcoreclr.so; a self-contained one has the library in
 /// its own folder, which does not tell the version; a single-file one has it inside its executable
-/// and is not recognised here.
+/// and is not recognised by its mappings.
 WxRuntime wx_runtime_find(const WxMaps *maps);
+
+/// Completes what wx_runtime_find() left open about the living process `pid` (0: this one): looks
+/// for the runtime's version text in the library or, where none is mapped, in the first 64 MiB of
+/// the executable, which takes some milliseconds. What cannot be found or read stays as it was,
+/// which is no failure. -ENOMEM, or another failure to read.
+int wx_runtime_identify(WxRuntime *runtime, pid_t pid);
+
+/// The version in `text` (10.0.1426.52326, a file version: the third number is the patch and two
+/// digits of the year) as "10.0.14" into `version`. False where it is none.
+bool wx_runtime_parse_file_version(char version[static 64], const char *text);
 
 #endif
