@@ -2,6 +2,7 @@
 #include "cli/options.h"
 #include "cli/say.h"
 #include "cli/verb.h"
+#include "clr/versions.h"
 #include "scenario/runtimes.h"
 #include "scenario/scenario.h"
 #include "strategy/strategy.h"
@@ -98,7 +99,11 @@ static int list_peers(Listing *listing) {
 }
 
 static int list_models(Listing *listing) {
-  wx_document_add_table(listing->document, begin_table("models"));
+  WxTable *table = begin_table("models");
+  const WxClrVersion *version;
+  for (size_t i = 0; (version = wx_clr_version_at(i)); ++i)
+    add(listing, table, "model", version->name, version->summary);
+  wx_document_add_table(listing->document, table);
   return 0;
 }
 

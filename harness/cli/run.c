@@ -12,15 +12,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_STRATEGY = 's', KEY_SET = 256, KEY_ROUNDS };
+enum { KEY_STRATEGY = 's', KEY_MODEL = 'm', KEY_SET = 256, KEY_ROUNDS };
 
 typedef struct {
   WxNames strategies;
+  WxNames models;
   WxSettings settings;
 } Own;
 
 static const struct argp_option own_options[] = {
     {"strategy", KEY_STRATEGY, "S", 0, "Only this strategy; may be repeated", 0},
+    {"model", KEY_MODEL, "M", 0,
+     "The runtime version whose caches, quirks and heaps to imitate, as net8; may be repeated", 0},
     {"set", KEY_SET, "KEY=VALUE", 0,
      "Set a parameter of the scenario or an option of the strategy; may be repeated", 0},
     {"rounds", KEY_ROUNDS, "N", 0, "The same as --set rounds=N", 0},
@@ -42,6 +45,8 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
   switch (key) {
   case KEY_STRATEGY:
     return wx_names_add(state, &own->strategies, argument);
+  case KEY_MODEL:
+    return wx_names_add(state, &own->models, argument);
   case KEY_SET:
     return wx_settings_add(state, &own->settings, argument);
   case KEY_ROUNDS:
@@ -67,7 +72,8 @@ typedef struct {
   const Own *own;
   WxDocument *document;
   WxProgress progress;
-  bool failed; ///< An expectation was not met.
+  const WxClrVersion *version; ///< The model of --model that is run now, or NULL.
+  bool failed;                 ///< An expectation was not met.
 } Session;
 
 static bool is_default(const WxStrategy *strategy) {
@@ -125,7 +131,7 @@ static int run_strategies(Session *session, const WxParameters *parameters,
   const char *name = parameters->scenario->name;
   for (size_t i = 0; i < count; ++i) {
     wx_progress_show(&session->progress, "%s on %s", name, chosen[i]->name);
-    if (wx_run_scenario(parameters, chosen[i], &runs[i])) {
+    if (wx_run_scenario(parameters, chosen[i], session->version, &runs[i])) {
       wx_progress_end(&session->progress);
       return wx_cli_fail(session->options->verb, "%s on %s: %s", name, chosen[i]->name,
                          runs[i].problem);
@@ -153,6 +159,17 @@ static int run_scenario(Session *session, const WxScenario *scenario,
   return status;
 }
 
+static int run_models(Session *session, const WxScenario *scenario,
+                      const WxParameters *parameters) {
+  const WxNames *models = &session->own->models;
+  int status = models->count ? 0 : run_scenario(session, scenario, parameters);
+  for (size_t i = 0; i < models->count && status == 0; ++i) {
+    session->version = wx_clr_version_find(models->items[i]);
+    status = run_scenario(session, scenario, parameters);
+  }
+  return status;
+}
+
 static int load_and_run(Session *session, const char *name) {
   WxLoadedScenario loaded;
   int status = wx_cli_load_scenario(session->options->verb, "scenario", "scenarios", name,
@@ -165,7 +182,7 @@ static int load_and_run(Session *session, const char *name) {
                          "expected a scenario (try wxbench validate)",
                          name);
   else
-    status = run_scenario(session, loaded.scenario, &loaded.parameters);
+    status = run_models(session, loaded.scenario, &loaded.parameters);
   wx_cli_loaded_free(&loaded);
   return status;
 }
@@ -178,6 +195,17 @@ static int check_strategies(const WxOptions *options, const WxNames *strategies)
   for (size_t i = 0; i < strategies->count; ++i)
     if (!wx_strategy_find(strategies->items[i]))
       return wx_cli_unknown(options->verb, "strategy", strategies->items[i], names, count);
+  return 0;
+}
+
+static int check_models(const WxOptions *options, const WxNames *models) {
+  const char *names[16];
+  size_t count = 0;
+  for (const WxClrVersion *version; (version = wx_clr_version_at(count)); ++count)
+    names[count] = version->name;
+  for (size_t i = 0; i < models->count; ++i)
+    if (!wx_clr_version_find(models->items[i]))
+      return wx_cli_unknown(options->verb, "model", models->items[i], names, count);
   return 0;
 }
 
@@ -200,8 +228,10 @@ int wx_cli_run(int argc, char **argv) {
     return options.status;
   WxDocument document;
   wx_document_init(&document, "run");
-  Session session = {&options, &own, &document, wx_progress_begin(options.quiet), false};
+  Session session = {&options, &own, &document, wx_progress_begin(options.quiet), NULL, false};
   int status = check_strategies(&options, &own.strategies);
+  if (status == 0)
+    status = check_models(&options, &own.models);
   if (status == 0 && options.argument_count == 0)
     status = run_all(&session);
   for (size_t i = 0; i < options.argument_count && status == 0; ++i)
@@ -212,6 +242,7 @@ int wx_cli_run(int argc, char **argv) {
   const char *seed = wx_settings_get(&own.settings, "seed");
   const WxFigure shown_seed = seed ? atoll(seed) : 0;
   wx_names_free(&own.strategies);
+  wx_names_free(&own.models);
   wx_settings_free(&own.settings);
   if (status == 0)
     return wx_cli_finish(&options, &document, shown_seed,

@@ -3,6 +3,7 @@
 #include "codegen/codegen.h"
 #include "os/os.h"
 #include "scenario/blocks.h"
+#include "scenario/model.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -20,7 +21,8 @@ enum {
   PAGES = 1 << 6,
   ORDER = 1 << 7,
   MAY_FAIL = 1 << 8,
-  QUANTITIES = COUNT | SIZE | GROW | CODE | PAGES,
+  METHODS = 1 << 9,
+  QUANTITIES = COUNT | SIZE | GROW | CODE | PAGES | METHODS,
 };
 
 static const struct {
@@ -31,7 +33,7 @@ static const struct {
     {"count", offsetof(WxAction, count)},       {"size", offsetof(WxAction, size)},
     {"grow", offsetof(WxAction, grow)},         {"code", offsetof(WxAction, code)},
     {"pages", offsetof(WxAction, pages)},       {"order", offsetof(WxAction, order)},
-    {"may_fail", offsetof(WxAction, may_fail)},
+    {"may_fail", offsetof(WxAction, may_fail)}, {"methods", offsetof(WxAction, methods)},
 };
 
 enum { FIELDS = sizeof fields / sizeof *fields };
@@ -41,6 +43,7 @@ typedef struct {
   int needs;
   int may_have;
   int (*run)(const WxAction *action, WxPlay *play);
+  bool on_model; ///< Of a modelled runtime.
 } Row;
 
 // Says a step of the round, at which everything is sampled.
@@ -88,13 +91,20 @@ static int act_release(const WxAction *action, WxPlay *play) {
 }
 
 static const Row rows[] = {
-    {"step", NAME, 0, act_step},
-    {"generate", GROUP | COUNT | SIZE, GROW | CODE | MAY_FAIL, act_generate},
-    {"reserve", GROUP | COUNT | SIZE, GROW | MAY_FAIL, act_reserve},
-    {"interleave", GROUP | PAGES, MAY_FAIL, act_interleave},
-    {"rewrite", GROUP, MAY_FAIL, act_rewrite},
-    {"call", GROUP, 0, act_call},
-    {"release", GROUP, ORDER | MAY_FAIL, act_release},
+    {"step", NAME, 0, act_step, false},
+    {"generate", GROUP | COUNT | SIZE, GROW | CODE | MAY_FAIL, act_generate, false},
+    {"reserve", GROUP | COUNT | SIZE, GROW | MAY_FAIL, act_reserve, false},
+    {"interleave", GROUP | PAGES, MAY_FAIL, act_interleave, false},
+    {"rewrite", GROUP, MAY_FAIL, act_rewrite, false},
+    {"call", GROUP, 0, act_call, false},
+    {"release", GROUP, ORDER | MAY_FAIL, act_release, false},
+    {"assembly", GROUP | COUNT, SIZE | MAY_FAIL, wx_model_assembly, true},
+    {"type", GROUP | METHODS, COUNT | MAY_FAIL, wx_model_type, true},
+    {"jit", COUNT | CODE, GROUP | GROW | MAY_FAIL, wx_model_jit, true},
+    {"dynamic", GROUP | COUNT | CODE, GROW | MAY_FAIL, wx_model_dynamic, true},
+    {"drop", GROUP, 0, wx_model_drop, true},
+    {"gc", 0, COUNT | MAY_FAIL, wx_model_gc, true},
+    {"check", 0, 0, wx_model_check, true},
 };
 
 static const Row *find(const char *name) {
@@ -191,6 +201,10 @@ int wx_action_check(const WxAction *action, const WxParameters *parameters,
   if (result == 0)
     result = check_quantities(action, parameters, problem);
   return result;
+}
+
+bool wx_action_on_model(const WxAction *action) {
+  return find(action->act)->on_model;
 }
 
 int wx_action_do(const WxAction *action, WxPlay *play) {

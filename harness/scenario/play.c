@@ -1,6 +1,7 @@
 #include "scenario/play.h"
 
 #include "scenario/actions.h"
+#include "scenario/model.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -65,8 +66,10 @@ int wx_play_step(WxPlay *play, const char *name) {
       return result;
     play->report->cost = wx_allocator_cost(play->allocator);
   }
-  play->report->reserved_bytes = (int64_t)play->reserved_bytes;
-  return wx_step_write(play->channel, play->round, name, (WxFigure)play->live_bytes);
+  uint64_t written, reserved;
+  wx_model_usage(play, &written, &reserved);
+  play->report->reserved_bytes = (int64_t)(play->reserved_bytes + reserved);
+  return wx_step_write(play->channel, play->round, name, (WxFigure)(play->live_bytes + written));
 }
 
 static int do_round(WxPlay *play) {
@@ -93,7 +96,7 @@ static int release_all(WxPlay *play) {
       if (result)
         return result;
     }
-  return 0;
+  return wx_model_close(play);
 }
 
 static int play_rounds(WxPlay *play) {
@@ -127,12 +130,17 @@ static int open_and_play(WxPlay *play, const WxPlayOrder *order) {
     return result;
   snprintf(play->report->path, sizeof play->report->path, "%s", play->allocator->strategy->name);
   result = play_rounds(play);
-  const int closed = wx_allocator_close(play->allocator);
+  int closed = wx_model_close(play);
+  if (closed == 0)
+    closed = wx_allocator_close(play->allocator);
   return result ? result : closed;
 }
 
 int wx_play(const WxPlayOrder *order, WxStepChannel channel) {
-  WxPlay play = {.parameters = order->parameters, .channel = channel, .report = order->report};
+  WxPlay play = {.parameters = order->parameters,
+                 .channel = channel,
+                 .report = order->report,
+                 .version = order->version};
   const int result = open_and_play(&play, order);
   forget(&play);
   order->report->error = result;

@@ -5,6 +5,7 @@
 #ifndef WX_SCENARIO_PLAY_H
 #define WX_SCENARIO_PLAY_H
 
+#include "clr/versions.h"
 #include "measure/maps.h"
 #include "measure/steps.h"
 #include "scenario/parameters.h"
@@ -42,6 +43,9 @@ typedef struct {
   char problem[WX_PROBLEM_SIZE]; ///< What failed, where.
 } WxPlayReport;
 
+/// A modelled runtime in a play (model.h).
+typedef struct WxModelPlay WxModelPlay;
+
 /// The state of a play.
 typedef struct {
   const WxParameters *parameters;
@@ -55,6 +59,8 @@ typedef struct {
   uint64_t live_bytes;
   uint64_t reserved_bytes;
   WxMaps maps;
+  const WxClrVersion *version; ///< Which runtime `model` is.
+  WxModelPlay *model;          ///< NULL before an action needs it.
 } WxPlay;
 
 /// What is to be played.
@@ -62,6 +68,7 @@ typedef struct {
   const WxParameters *parameters;
   const WxStrategy *strategy;
   WxStrategyOptions options;
+  const WxClrVersion *version; ///< Of the runtime that actions on a model get.
   WxPlayReport *report;
 } WxPlayOrder;
 

@@ -6,11 +6,12 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-enum { RUNTIME_MAJOR = 10, SHM_LINK_SIZE = 64 };
+enum { NEWEST_MAJOR = 10, SHM_LINK_SIZE = 64 };
 
 typedef struct {
   WxRun *run;
@@ -102,38 +103,52 @@ static int observe(Playing *playing) {
 }
 
 // Where the scenario asks for it, the runtime's own switch chooses between its two paths.
-static const WxStrategy *choose_path(const WxScenario *scenario, const WxStrategy *strategy) {
+static const WxStrategy *choose_path(const WxScenario *scenario, const WxStrategy *strategy,
+                                     const WxClrVersion *version) {
+  const int major = version ? atoi(version->name + sizeof "net" - 1) : NEWEST_MAJOR;
   const bool by_switch = scenario->wx && strcmp(scenario->wx, "env") == 0;
-  if (by_switch && strategy == &wx_strategy_coreclr && !wx_runtime_switch_on(RUNTIME_MAJOR))
+  if (by_switch && strategy == &wx_strategy_coreclr && !wx_runtime_switch_on(major))
     return &wx_strategy_coreclr_off;
   return strategy;
 }
 
-int wx_run_scenario(const WxParameters *parameters, const WxStrategy *strategy, WxRun *run) {
+static int play_shared(Playing *playing) {
+  // The child's report must be seen by this process: memory that both share, not a part of what is
+  // measured.
+  playing->shared = mmap(NULL, sizeof *playing->shared, PROT_READ | PROT_WRITE,
+                         MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (playing->shared == MAP_FAILED) {
+    snprintf(playing->run->problem, WX_PROBLEM_SIZE, "no memory for a report: %s", strerror(errno));
+    return -ENOMEM;
+  }
+  playing->order.report = playing->shared;
+  const int result = observe(playing);
+  munmap(playing->shared, sizeof *playing->shared);
+  return result;
+}
+
+int wx_run_scenario(const WxParameters *parameters, const WxStrategy *strategy,
+                    const WxClrVersion *asked, WxRun *run) {
   *run = (WxRun){.sampling.file = WX_DOUBLEMAPPER};
-  run->result = (WxResult){.scenario = parameters->scenario->name,
+  const WxScenario *scenario = parameters->scenario;
+  const WxClrVersion *version = asked             ? asked
+                                : scenario->model ? wx_clr_version_find(scenario->model)
+                                                  : NULL;
+  run->result = (WxResult){.scenario = scenario->name,
                            .strategy = strategy->name,
+                           .model = version ? version->name : NULL,
                            .metrics = wx_metrics_unknown()};
   Playing playing = {
       .run = run,
-      .order = {parameters, choose_path(parameters->scenario, strategy),
-                wx_strategy_options_default(), NULL},
+      .order = {parameters, choose_path(scenario, strategy, version), wx_strategy_options_default(),
+                version, NULL},
   };
-  int result = wx_parameters_options(parameters, &playing.order.options, run->problem);
+  int result = version ? wx_clr_version_options(version, &playing.order.options) : 0;
   if (result)
-    return result;
-  // The child's report must be seen by this process: memory that both share, not a part of what is
-  // measured.
-  playing.shared =
-      mmap(NULL, sizeof *playing.shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (playing.shared == MAP_FAILED) {
-    snprintf(run->problem, sizeof run->problem, "no memory for a report: %s", strerror(errno));
-    return -ENOMEM;
-  }
-  playing.order.report = playing.shared;
-  result = observe(&playing);
-  munmap(playing.shared, sizeof *playing.shared);
-  return result;
+    snprintf(run->problem, sizeof run->problem, "%s: %s", version->name, strerror(-result));
+  else
+    result = wx_parameters_options(parameters, &playing.order.options, run->problem);
+  return result ? result : play_shared(&playing);
 }
 
 void wx_run_free(WxRun *run) {

@@ -17,9 +17,11 @@ typedef struct {
   char problem[WX_PROBLEM_SIZE]; ///< Why there is no result, one line; "" where there is one.
 } WxRun;
 
-/// Plays the scenario of `parameters` on `strategy`. Returns 0 with `run->result` filled but for
-/// its expectations, or a negative errno with `run->problem` set.
-int wx_run_scenario(const WxParameters *parameters, const WxStrategy *strategy, WxRun *run);
+/// Plays the scenario of `parameters` on `strategy`, with the caches, quirks and heaps of
+/// `version`; NULL: of the scenario's own `model`, if any. Returns 0 with `run->result` filled but
+/// for its expectations, or a negative errno with `run->problem` set.
+int wx_run_scenario(const WxParameters *parameters, const WxStrategy *strategy,
+                    const WxClrVersion *version, WxRun *run);
 
 void wx_run_free(WxRun *run);
 

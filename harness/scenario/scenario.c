@@ -25,6 +25,7 @@ static const cyaml_schema_field_t action_fields[] = {
     OPTIONAL_WORD(WxAction, pages),
     OPTIONAL_WORD(WxAction, order),
     OPTIONAL_WORD(WxAction, may_fail),
+    OPTIONAL_WORD(WxAction, methods),
     CYAML_FIELD_END,
 };
 
@@ -62,6 +63,7 @@ static const cyaml_schema_field_t scenario_fields[] = {
     WORD(WxScenario, shows),
     OPTIONAL_WORD(WxScenario, workload),
     OPTIONAL_WORD(WxScenario, wx),
+    OPTIONAL_WORD(WxScenario, model),
     OPTIONAL_WORD(WxScenario, at_end),
     LIST(parameters, &parameter_schema),
     LIST(strategies, &name_schema),

@@ -30,6 +30,7 @@ typedef struct {
   char *pages;
   char *order;
   char *may_fail;
+  char *methods;
 } WxAction;
 
 /// What a figure is compared with: a number, or a figure or parameter, multiplied.
@@ -54,6 +55,7 @@ typedef struct {
   char *shows;    ///< One sentence: what it proves or refutes.
   char *workload; ///< Of the real runtime; then there are no rounds here.
   char *wx;       ///< `env`: the runtime's own switch picks the path of `coreclr`.
+  char *model;    ///< The runtime that actions on a model get, as net8.
   char *at_end;   ///< `release` (the default) or `keep`: what becomes of what is still live.
   WxParameter *parameters;
   unsigned parameters_count;

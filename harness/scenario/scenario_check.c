@@ -1,5 +1,6 @@
 #include "scenario/scenario_check.h"
 
+#include "clr/versions.h"
 #include "scenario/actions.h"
 #include "scenario/expect.h"
 #include "strategy/strategy.h"
@@ -28,6 +29,16 @@ static int check_wx(Checking *checking, size_t item) {
   (void)item;
   static const char *const choices[] = {"env", "on"};
   return check_choice(checking, "wx", checking->scenario->wx, choices);
+}
+
+static int check_model(Checking *checking, size_t item) {
+  (void)item;
+  const char *name = checking->scenario->model;
+  if (!name || wx_clr_version_find(name))
+    return 0;
+  snprintf(checking->problem, WX_PROBLEM_SIZE,
+           "unknown model '%.40s'; expected a name of `wxbench list models`", name);
+  return -EINVAL;
 }
 
 static int check_at_end(Checking *checking, size_t item) {
@@ -69,6 +80,11 @@ static bool is_made(const WxScenario *scenario, const char *group) {
 static int check_action(Checking *checking, size_t item) {
   const WxAction *action = &checking->scenario->round[item];
   const int result = wx_action_check(action, &checking->parameters, checking->problem);
+  if (result == 0 && wx_action_on_model(action) && !checking->scenario->model) {
+    snprintf(checking->problem, WX_PROBLEM_SIZE, "action %s needs a 'model', as model: net10",
+             action->act);
+    return -EINVAL;
+  }
   if (result || !action->group || is_made(checking->scenario, action->group))
     return result;
   snprintf(checking->problem, WX_PROBLEM_SIZE, "nothing puts blocks into group '%.40s'",
@@ -98,6 +114,7 @@ int wx_scenario_check(const WxScenario *scenario, WxPlace *place, char problem[W
     int (*check)(Checking *checking, size_t item);
   } parts[] = {
       {"wx", 1, check_wx},
+      {"model", 1, check_model},
       {"at_end", 1, check_at_end},
       {"parameters", scenario->parameters_count, check_parameter},
       {"strategies", scenario->strategies_count, check_strategy},
