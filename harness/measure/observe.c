@@ -1,5 +1,6 @@
 #include "measure/observe.h"
 
+#include "measure/capture.h"
 #include "measure/child.h"
 #include "os/os.h"
 #include "os/process.h"
@@ -7,16 +8,12 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
 enum {
   DEFAULT_CAPTURE = 1024 * 1024,
-  READ_SIZE = 16 * 1024,
   NANOSECONDS_PER_MILLISECOND = 1000000,
-  /// Reads of what is left in a pipe: more than its capacity, which is 1 MiB at most by default.
-  DRAIN_READS = 80,
   /// How often the child is asked whether it has ended, where the kernel has no pidfd.
   ASK_AGAIN_MS = 20,
 };
@@ -149,53 +146,16 @@ static int on_steps(Run *run) {
   return 0;
 }
 
-// Keeps the last `limit` bytes.
-static void trim(WxText *text, size_t limit) {
-  if (text->length <= limit)
-    return;
-  memmove(text->data, text->data + text->length - limit, limit);
-  text->length = limit;
-  text->data[limit] = '\0';
-}
-
-// Appends to a captured stream, of which the last `limit` bytes are kept.
-static int append(WxText *text, const char *data, size_t size, size_t limit) {
-  if (!text->data) {
-    text->data = malloc(2 * limit + READ_SIZE + 1);
-    if (!text->data)
-      return -ENOMEM;
-    text->capacity = 2 * limit + READ_SIZE + 1;
-  }
-  memcpy(text->data + text->length, data, size);
-  text->length += size;
-  text->data[text->length] = '\0';
-  if (text->length > 2 * limit)
-    trim(text, limit);
-  return 0;
-}
-
 static size_t capture_limit(const Run *run) {
   return run->options->capture_limit ? run->options->capture_limit : DEFAULT_CAPTURE;
 }
 
-static int on_stream(Run *run, int *fd, WxText *text) {
-  char buffer[READ_SIZE];
-  const ssize_t got = wx_os_read(*fd, buffer, sizeof buffer);
-  if (got < 0)
-    return (int)got;
-  if (got > 0)
-    return append(text, buffer, (size_t)got, capture_limit(run));
-  wx_os_close_reader(*fd);
-  *fd = -1;
-  return 0;
-}
-
 static int on_output(Run *run) {
-  return on_stream(run, &run->child.output, &run->observed->output);
+  return wx_capture_read(&run->observed->output, &run->child.output, capture_limit(run));
 }
 
 static int on_errors(Run *run) {
-  return on_stream(run, &run->child.errors, &run->observed->errors);
+  return wx_capture_read(&run->observed->errors, &run->child.errors, capture_limit(run));
 }
 
 static int on_end(Run *run) {
@@ -251,19 +211,6 @@ static int handle_events(Run *run, const struct pollfd entries[static ENTRIES]) 
   return result;
 }
 
-// What the program had printed and nobody has read yet. It is not waited for: a process that it
-// left behind may hold the pipe open, and may write to it without end.
-static int drain(Run *run, int *fd, WxText *text) {
-  for (int i = 0; i < DRAIN_READS && *fd >= 0; ++i) {
-    struct pollfd entry = {.fd = *fd, .events = POLLIN};
-    const int ready = wx_os_poll(&entry, 1, 0);
-    const int result = ready > 0 ? on_stream(run, fd, text) : ready;
-    if (ready <= 0 || result)
-      return result;
-  }
-  return 0;
-}
-
 static int watch(Run *run) {
   int result = 0;
   while (!result && !run->finished) {
@@ -276,11 +223,9 @@ static int watch(Run *run) {
     wx_os_end_group(run->child.pid, &run->observed->wait_status, &run->observed->usage);
   run->observed->wall_ns = wx_os_now_ns() - run->begun_ns;
   if (!result)
-    result = drain(run, &run->child.output, &run->observed->output);
+    result = wx_capture_finish(&run->observed->output, &run->child.output, capture_limit(run));
   if (!result)
-    result = drain(run, &run->child.errors, &run->observed->errors);
-  trim(&run->observed->output, capture_limit(run));
-  trim(&run->observed->errors, capture_limit(run));
+    result = wx_capture_finish(&run->observed->errors, &run->child.errors, capture_limit(run));
   return result;
 }
 
@@ -294,42 +239,4 @@ int wx_observe(const WxObserveOptions *options, WxObserved *observed) {
   result = watch(&run);
   wx_child_close(&run.child);
   return result;
-}
-
-static void describe_wait(int wait_status, char *text, size_t size) {
-  if (WIFSIGNALED(wait_status))
-    snprintf(text, size, "killed by signal %d (%s)", WTERMSIG(wait_status),
-             strsignal(WTERMSIG(wait_status)));
-  else
-    snprintf(text, size, "exit status %d", WEXITSTATUS(wait_status));
-}
-
-void wx_observed_describe(const WxObserved *observed, char *text, size_t size) {
-  char how[96];
-  describe_wait(observed->wait_status, how, sizeof how);
-  char where[96] = "before its first step";
-  if (observed->steps)
-    snprintf(where, sizeof where, "after step %s of round %" PRIu64, observed->last.name,
-             observed->last.round);
-  switch (observed->outcome) {
-  case WX_OBSERVED_ENDED:
-  case WX_OBSERVED_DIED:
-    snprintf(text, size, "%s %s", how, where);
-    break;
-  case WX_OBSERVED_LATE:
-    snprintf(text, size, "killed at the time limit %s", where);
-    break;
-  case WX_OBSERVED_GARBLED:
-    snprintf(text, size, "did not keep the step protocol: %s", observed->complaint);
-    break;
-  case WX_OBSERVED_STOPPED:
-    snprintf(text, size, "stopped %s: %s", where, strerror(-observed->stopped_by));
-    break;
-  }
-}
-
-void wx_observed_free(WxObserved *observed) {
-  wx_text_free(&observed->output);
-  wx_text_free(&observed->errors);
-  *observed = (WxObserved){0};
 }
