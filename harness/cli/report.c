@@ -23,12 +23,34 @@ static const WxOptionsSpec spec = {
     .format = "markdown",
 };
 
+// The columns of kinds whose results have more figures than fit a page; all are in the JSON.
+static const struct {
+  const char *kind;
+  const char *columns[12];
+} selections[] = {
+    {"audit",
+     {"pid", "command", "runtime", "doublemapper.allocated_bytes", "doublemapper.mapped_bytes",
+      "doublemapper.orphaned_bytes", "glibc.arenas", "glibc.committed_bytes", "process.rss_bytes",
+      "process.mappings", "verdict.code", NULL}},
+    {"reclaim",
+     {"pid", "before_bytes", "after_bytes", "punched_bytes", "pauses.count", "pauses.p50_ns",
+      "pauses.p99_ns", "pauses.max_ns", "pauses.total_ns", "pauses.abandoned", NULL}},
+};
+
+static const char *const *selection_of(const char *kind) {
+  for (size_t i = 0; i < sizeof selections / sizeof *selections; ++i) {
+    if (strcmp(selections[i].kind, kind) == 0)
+      return selections[i].columns;
+  }
+  return NULL;
+}
+
 static WxTable *table_of(const char *kind, const char *title, const json_t *results) {
   if (strcmp(kind, "run") == 0 || strcmp(kind, "replay") == 0 || strcmp(kind, "validate") == 0)
     return wx_result_table(title, results);
   if (strcmp(kind, "compare") == 0)
     return wx_comparison_table(title, results);
-  return wx_flat_table(title, results);
+  return wx_flat_table(title, results, selection_of(kind));
 }
 
 static void note_verdicts(WxDocument *document, const json_t *results) {

@@ -16,6 +16,7 @@ typedef struct {
   WxColumn columns[MOST_COLUMNS];
   bool holds_text[MOST_COLUMNS]; ///< Some result has a string there.
   size_t count;
+  bool fixed; ///< The names are chosen: no column is added.
 } Head;
 
 static bool ends_with(const char *text, const char *end) {
@@ -57,11 +58,21 @@ static void walk(json_t *object, const char *prefix, void (*visit)(void *, const
   }
 }
 
+// Fixes the columns. One that no result has stays text without content.
+static void choose(Head *head, const char *const wanted[]) {
+  for (; *wanted && head->count < MOST_COLUMNS; ++wanted) {
+    snprintf(head->names[head->count], NAME_SIZE, "%s", *wanted);
+    head->columns[head->count] = (WxColumn){head->names[head->count], WX_TEXT};
+    ++head->count;
+  }
+  head->fixed = true;
+}
+
 // A member that is null in one result may say its type in a later one.
 static void add_column(void *context, const char *name, json_t *value) {
   Head *head = context;
   const size_t i = find(head, name);
-  if (i == MOST_COLUMNS)
+  if (i == MOST_COLUMNS || (head->fixed && i == head->count))
     return;
   WxColumn *column = &head->columns[i];
   if (i == head->count) {
@@ -121,10 +132,12 @@ static void add_row(WxTable *table, const Head *head, json_t *result) {
   wx_table_add(table, cells);
 }
 
-WxTable *wx_flat_table(const char *title, const json_t *results) {
+WxTable *wx_flat_table(const char *title, const json_t *results, const char *const wanted[]) {
   Head *head = calloc(1, sizeof *head);
   if (!head)
     return NULL;
+  if (wanted)
+    choose(head, wanted);
   for (size_t i = 0; i < json_array_size(results); ++i)
     walk(json_array_get(results, i), "", add_column, head);
   WxTable *table = wx_table_new(title, head->columns, head->count);

@@ -10,7 +10,8 @@
 #include <jansson.h>
 
 /// Columns in the order in which members first appear; members of objects as `pauses.p99_ns`. The
-/// end of a name is its unit: `_bytes`, `_ns`. NULL where memory ran out.
-WxTable *wx_flat_table(const char *title, const json_t *results);
+/// end of a name is its unit: `_bytes`, `_ns`. `wanted`, ended by NULL, picks columns and their
+/// order; NULL is all. NULL is returned where memory ran out.
+WxTable *wx_flat_table(const char *title, const json_t *results, const char *const wanted[]);
 
 #endif

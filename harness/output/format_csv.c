@@ -110,7 +110,7 @@ static Shape shape_of(const json_t *results) {
 }
 
 static int write_flat(const json_t *results, FILE *stream) {
-  WxTable *table = wx_flat_table(NULL, results);
+  WxTable *table = wx_flat_table(NULL, results, NULL);
   const int error = wx_table_error(table);
   if (!error)
     write_table(table, stream);

@@ -21,6 +21,8 @@ static bool ends_with(const char *text, const char *end) {
 static const char *unit_of(const char *path) {
   if (ends_with(path, "_bytes"))
     return "bytes";
+  if (strcmp(path, "ratio") == 0)
+    return "ratio";
   return ends_with(path, "_ns") || strncmp(path, "time_ns.", 8) == 0 ? "ns" : "count";
 }
 
@@ -43,18 +45,24 @@ static int append_median(const Series *series, const char *path, const json_t *t
   return json_is_number(median) ? append(series, path, median, bounded ? range : NULL) : 0;
 }
 
+enum { PATH_SIZE = 256, LONGEST_PREFIX = 128 };
+
+static void extend(char path[PATH_SIZE], const char *prefix, const char *key) {
+  snprintf(path, PATH_SIZE, "%s%s%s", prefix, *prefix ? "." : "", key);
+}
+
 static int append_all(const Series *series, const char *prefix, json_t *object) {
   const char *key;
   json_t *value;
   json_object_foreach(object, key, value) {
-    char path[256];
-    snprintf(path, sizeof path, "%s%s%s", prefix, *prefix ? "." : "", key);
+    char path[PATH_SIZE];
+    extend(path, prefix, key);
     int error = 0;
     if (json_is_number(value))
       error = append(series, path, value, NULL);
     else if (json_object_get(value, "median"))
       error = append_median(series, path, value);
-    else if (json_is_object(value) && strlen(path) < 128)
+    else if (json_is_object(value) && strlen(path) < LONGEST_PREFIX)
       error = append_all(series, path, value);
     if (error)
       return error;
@@ -62,22 +70,48 @@ static int append_all(const Series *series, const char *prefix, json_t *object) 
   return 0;
 }
 
-static int append_result(const Series *series, const json_t *result) {
+// The figures of a result that has no metrics: sizes, times and ratios; a pid is no figure.
+static int append_plain(const Series *series, const char *prefix, json_t *object) {
+  const json_t *low = json_object_get(object, "ci_low"), *high = json_object_get(object, "ci_high");
+  char range[64];
+  snprintf(range, sizeof range, "%.6g..%.6g", json_number_value(low), json_number_value(high));
+  const char *key;
+  json_t *value;
+  json_object_foreach(object, key, value) {
+    char path[PATH_SIZE];
+    extend(path, prefix, key);
+    const bool ratio = strcmp(key, "ratio") == 0;
+    int error = 0;
+    if (json_is_number(value) && (ratio || ends_with(key, "_bytes") || ends_with(key, "_ns")))
+      error = append(series, path, value, ratio && json_is_number(low) ? range : NULL);
+    else if (json_is_object(value) && strlen(path) < LONGEST_PREFIX)
+      error = append_plain(series, path, value);
+    if (error)
+      return error;
+  }
+  return 0;
+}
+
+static int append_result(const Series *series, json_t *result) {
   const char *metric = wx_json_get_text(result, "metric");
   const json_t *now = json_object_get(result, "new");
   if (metric && json_is_number(now))
     return append(series, metric, now, NULL);
-  return append_all(series, "", json_object_get(result, "metrics"));
+  json_t *metrics = json_object_get(result, "metrics");
+  return metrics ? append_all(series, "", metrics) : append_plain(series, "", result);
 }
 
 int wx_format_gab(const WxDocument *document, FILE *stream) {
   Series series = {json_array(), wx_json_get_text(document->context, "command"), NULL};
   int error = series.entries ? 0 : -ENOMEM;
   for (size_t i = 0; !error && i < json_array_size(document->results); ++i) {
-    const json_t *result = json_array_get(document->results, i);
-    char subject[256];
-    wx_result_name(result, ", ", subject, sizeof subject);
-    series.subject = subject[0] ? subject : document->kind;
+    json_t *result = json_array_get(document->results, i);
+    char name[256], subject[320];
+    wx_result_name(result, ", ", name, sizeof name);
+    const char *benchmark = wx_json_get_text(result, "benchmark");
+    snprintf(subject, sizeof subject, "%.60s%s%s", benchmark ? benchmark : "",
+             benchmark && *name ? ", " : "", name);
+    series.subject = *subject ? subject : document->kind;
     error = append_result(&series, result);
   }
   if (!error && json_dumpf(series.entries, stream, JSON_INDENT(2)) != 0)

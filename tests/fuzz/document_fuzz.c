@@ -24,7 +24,7 @@ static void write_everything(const json_t *root) {
     wx_document_add_result(&document, json_incref(json_array_get(results, i)));
   wx_document_add_table(&document, wx_result_table("results", results));
   wx_document_add_table(&document, wx_comparison_table("comparison", results));
-  wx_document_add_table(&document, wx_flat_table("all", results));
+  wx_document_add_table(&document, wx_flat_table("all", results, NULL));
   for (size_t i = 0; wx_format_at(i); ++i) {
     char *text;
     size_t length;

@@ -78,6 +78,10 @@ claim json_on_stdout_says_nothing_else test ! -s "$work/err"
 "${compare[@]}" "$work/base.json" "$work/worse.json" --json "$work/out.json" >"$work/table"
 claim json_in_a_file_leaves_the_table test -s "$work/table"
 claim both_ways_give_the_same_figures same_figures "$work/out.json" <(echo "$pure")
+claim the_command_is_kept_as_typed grep -qF \
+  "\"command\": \"wxbench compare $work/base.json '$work/a b.json' -q --json $work/typed.json\"" <(
+  cp "$work/base.json" "$work/a b.json"
+  "${compare[@]}" "$work/base.json" "$work/a b.json" -q --json "$work/typed.json" && cat "$work/typed.json")
 claim quiet_prints_nothing test -z "$("${compare[@]}" -q "$work/base.json" "$work/worse.json" 2>&1)"
 claim quiet_keeps_the_status exits 1 "${compare[@]}" -q "$work/base.json" "$work/worse.json"
 claim quiet_with_a_format_prints_it test -n "$("${compare[@]}" -q --format csv "$work/base.json" "$work/base.json")"

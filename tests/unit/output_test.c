@@ -290,7 +290,7 @@ END_TEST
 START_TEST(a_flat_table_finds_columns_in_all_results) {
   json_t *results = json_pack("[{s:n, s:{s:i}, s:[i]}, {s:i, s:s}]", "before_bytes", "pauses",
                               "max_ns", 1500, "list", 1, "before_bytes", 2048, "text", "x");
-  WxTable *table = wx_flat_table(NULL, results);
+  WxTable *table = wx_flat_table(NULL, results, NULL);
   char buffer[WX_CELL_TEXT];
   ck_assert_uint_eq(wx_table_columns(table), 3);
   ck_assert_str_eq(wx_table_column(table, 1).name, "pauses.max_ns");
@@ -300,6 +300,41 @@ START_TEST(a_flat_table_finds_columns_in_all_results) {
   ck_assert_str_eq(wx_table_show(table, 1, 2, buffer), "x");
   wx_table_free(table);
   json_decref(results);
+}
+END_TEST
+
+START_TEST(a_flat_table_of_chosen_columns_keeps_their_order) {
+  json_t *results = json_pack("[{s:i, s:i, s:i}]", "a", 1, "b_bytes", 2048, "c", 3);
+  const char *const wanted[] = {"c", "b_bytes", "nowhere", NULL};
+  WxTable *table = wx_flat_table(NULL, results, wanted);
+  char buffer[WX_CELL_TEXT];
+  ck_assert_uint_eq(wx_table_columns(table), 3);
+  ck_assert_str_eq(wx_table_show(table, 0, 0, buffer), "3");
+  ck_assert_str_eq(wx_table_show(table, 0, 1, buffer), "2.0 KiB");
+  ck_assert_str_eq(wx_table_show(table, 0, 2, buffer), "n/a");
+  wx_table_free(table);
+  json_decref(results);
+}
+END_TEST
+
+START_TEST(gab_takes_sizes_times_and_ratios_of_results_without_metrics) {
+  WxDocument document;
+  wx_document_init(&document, "bench");
+  wx_document_add_result(&document,
+                         json_pack("{s:s, s:s, s:f, s:f, s:f, s:i, s:{s:i}}", "benchmark", "modes",
+                                   "workload", "asm", "ratio", 1.25, "ci_low", 1.0, "ci_high", 1.5,
+                                   "pid", 7, "pauses", "max_ns", 9));
+  char *text = render(&document, "gab");
+  json_t *entries = json_loads(text, 0, NULL);
+  ck_assert_uint_eq(json_array_size(entries), 2);
+  const json_t *ratio = json_array_get(entries, 0), *pause = json_array_get(entries, 1);
+  ck_assert_str_eq(wx_json_get_text(ratio, "name"), "modes, asm: ratio");
+  ck_assert_str_eq(wx_json_get_text(ratio, "unit"), "ratio");
+  ck_assert_str_eq(wx_json_get_text(ratio, "range"), "1..1.5");
+  ck_assert_str_eq(wx_json_get_text(pause, "name"), "modes, asm: pauses.max_ns");
+  json_decref(entries);
+  free(text);
+  wx_document_free(&document);
 }
 END_TEST
 
@@ -460,6 +495,8 @@ WX_TEST_MAIN("output", a_result_has_exactly_the_members_of_the_contract,
              csv_of_plain_rows_quotes_what_needs_it, markdown_cells_cannot_break_out_of_their_row,
              junit_counts_failures_and_skips_and_escapes_names,
              gab_is_an_array_of_named_values_with_units, a_flat_table_finds_columns_in_all_results,
+             a_flat_table_of_chosen_columns_keeps_their_order,
+             gab_takes_sizes_times_and_ratios_of_results_without_metrics,
              the_context_has_exactly_the_members_of_the_contract,
              a_file_is_replaced_whole_and_keeps_its_permissions,
              a_link_is_followed_and_stays_a_link, a_write_that_fails_half_way_leaves_the_old_file,
