@@ -72,6 +72,7 @@ static json_t *metrics_json(const WxMetrics *metrics) {
   put(&builder, "wall_ns", wx_json_figure(metrics->wall_ns));
   put(&builder, "time_ns", times_json(metrics->times, metrics->time_count));
   put(&builder, "wx_pages_seen", wx_json_figure(metrics->wx_pages_seen));
+  put(&builder, "failures", wx_json_figure(metrics->failures));
   return built(&builder);
 }
 

@@ -85,6 +85,11 @@ static int act_call(const WxAction *action, WxPlay *play) {
   return wx_blocks_call(play, action->group);
 }
 
+// Forks, and in the child writes a new function over each one of the group.
+static int act_fork(const WxAction *action, WxPlay *play) {
+  return wx_blocks_fork(play, action->group);
+}
+
 // Releases the group: `oldest` first (the default), `newest` first, or `every-second` block.
 static int act_release(const WxAction *action, WxPlay *play) {
   return wx_blocks_release(play, action->group, action->order);
@@ -96,7 +101,8 @@ static const Row rows[] = {
     {"reserve", GROUP | COUNT | SIZE, GROW | MAY_FAIL, act_reserve, false},
     {"interleave", GROUP | PAGES, MAY_FAIL, act_interleave, false},
     {"rewrite", GROUP, MAY_FAIL, act_rewrite, false},
-    {"call", GROUP, 0, act_call, false},
+    {"call", GROUP, MAY_FAIL, act_call, false},
+    {"fork", GROUP, 0, act_fork, false},
     {"release", GROUP, ORDER | MAY_FAIL, act_release, false},
     {"assembly", GROUP | COUNT, SIZE | MAY_FAIL, wx_model_assembly, true},
     {"type", GROUP | METHODS, COUNT | MAY_FAIL, wx_model_type, true},

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { SMALL_FUNCTION = 512 };
 
@@ -146,11 +148,15 @@ int wx_blocks_interleave(WxPlay *play, const char *name, size_t stride) {
              stride);
     return -EINVAL;
   }
-  int result = 0;
-  for (size_t i = 0; i < group->count && result == 0; ++i)
-    if (group->blocks[i].written == 0)
-      result = interleave_block(play, &group->blocks[i], stride);
-  return result;
+  for (size_t i = 0; i < group->count; ++i) {
+    const int result =
+        group->blocks[i].written ? 0 : interleave_block(play, &group->blocks[i], stride);
+    if (result) { // At the limit of mappings nothing works any more: make room again.
+      (void)wx_play_release(play, group, i);
+      return result;
+    }
+  }
+  return 0;
 }
 
 int wx_blocks_rewrite(WxPlay *play, const char *name) {
@@ -160,6 +166,18 @@ int wx_blocks_rewrite(WxPlay *play, const char *name) {
     if (group->blocks[i].code)
       result = write_function(play, &group->blocks[i]);
   return result;
+}
+
+int wx_blocks_fork(WxPlay *play, const char *name) {
+  const pid_t child = fork();
+  if (child < 0)
+    return -errno;
+  if (child == 0)
+    _exit(wx_blocks_rewrite(play, name) ? 1 : 0);
+  int status;
+  if (waitpid(child, &status, 0) < 0)
+    return -errno;
+  return status == 0 ? 0 : -EIO;
 }
 
 int wx_blocks_call(WxPlay *play, const char *name) {

@@ -31,6 +31,10 @@ int wx_blocks_interleave(WxPlay *play, const char *group, size_t stride);
 /// Replaces each function of the group by another one and runs it.
 int wx_blocks_rewrite(WxPlay *play, const char *group);
 
+/// Forks a child that does wx_blocks_rewrite() and ends, and waits for it. -EIO where the child
+/// failed.
+int wx_blocks_fork(WxPlay *play, const char *group);
+
 /// Runs each function of the group.
 int wx_blocks_call(WxPlay *play, const char *group);
 

@@ -25,6 +25,7 @@ static const Field of_metrics[] = {
     OF_METRICS("syscalls.release", syscalls.release),
     OF_METRICS("minor_faults", minor_faults),
     OF_METRICS("wx_pages_seen", wx_pages_seen),
+    OF_METRICS("failures", failures),
 };
 
 // Of a step: the last one, or for `grows` and `flat` the last one of each round.

@@ -1,6 +1,7 @@
 #include "scenario/run.h"
 
 #include "measure/memfd.h"
+#include "scenario/needs.h"
 #include "scenario/runtime_switch.h"
 #include "strategy/registry.h"
 
@@ -62,6 +63,7 @@ static void fill_result(WxRun *run, const WxObserved *observed) {
   const WxSample *first = &run->sampling.samples[0];
   const WxSample *last = wx_sampling_last(&run->sampling);
   metrics->retained_bytes = wx_figure_minus(last->allocated_bytes, first->allocated_bytes);
+  metrics->failures = (WxFigure)run->report.failures;
   metrics->minor_faults = (WxFigure)run->report.minor_faults;
   metrics->wall_ns = (WxFigure)(observed->wall_ns - observed->waiting_ns);
   fill_syscalls(&metrics->syscalls, &run->report.cost);
@@ -138,6 +140,9 @@ int wx_run_scenario(const WxParameters *parameters, const WxStrategy *strategy,
                            .strategy = strategy->name,
                            .model = version ? version->name : NULL,
                            .metrics = wx_metrics_unknown()};
+  run->result.skipped = wx_need_missing(scenario->needs);
+  if (run->result.skipped)
+    return 0;
   Playing playing = {
       .run = run,
       .order = {parameters, choose_path(scenario, strategy, version), wx_strategy_options_default(),

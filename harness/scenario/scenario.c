@@ -64,6 +64,7 @@ static const cyaml_schema_field_t scenario_fields[] = {
     OPTIONAL_WORD(WxScenario, workload),
     OPTIONAL_WORD(WxScenario, wx),
     OPTIONAL_WORD(WxScenario, model),
+    OPTIONAL_WORD(WxScenario, needs),
     OPTIONAL_WORD(WxScenario, at_end),
     LIST(parameters, &parameter_schema),
     LIST(strategies, &name_schema),

@@ -56,6 +56,7 @@ typedef struct {
   char *workload; ///< Of the real runtime; then there are no rounds here.
   char *wx;       ///< `env`: the runtime's own switch picks the path of `coreclr`.
   char *model;    ///< The runtime that actions on a model get, as net8.
+  char *needs;    ///< Of the machine (needs.h), or NULL.
   char *at_end;   ///< `release` (the default) or `keep`: what becomes of what is still live.
   WxParameter *parameters;
   unsigned parameters_count;

@@ -3,6 +3,7 @@
 #include "clr/versions.h"
 #include "scenario/actions.h"
 #include "scenario/expect.h"
+#include "scenario/needs.h"
 #include "strategy/strategy.h"
 
 #include <errno.h>
@@ -38,6 +39,15 @@ static int check_model(Checking *checking, size_t item) {
     return 0;
   snprintf(checking->problem, WX_PROBLEM_SIZE,
            "unknown model '%.40s'; expected a name of `wxbench list models`", name);
+  return -EINVAL;
+}
+
+static int check_needs(Checking *checking, size_t item) {
+  (void)item;
+  const char *name = checking->scenario->needs;
+  if (!name || wx_need_known(name))
+    return 0;
+  snprintf(checking->problem, WX_PROBLEM_SIZE, "unknown need '%.40s'; expected huge_shmem", name);
   return -EINVAL;
 }
 
@@ -115,6 +125,7 @@ int wx_scenario_check(const WxScenario *scenario, WxPlace *place, char problem[W
   } parts[] = {
       {"wx", 1, check_wx},
       {"model", 1, check_model},
+      {"needs", 1, check_needs},
       {"at_end", 1, check_at_end},
       {"parameters", scenario->parameters_count, check_parameter},
       {"strategies", scenario->strategies_count, check_strategy},

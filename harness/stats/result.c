@@ -11,7 +11,8 @@ WxMetrics wx_metrics_unknown(void) {
                      .syscalls = {UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN},
                      .minor_faults = UNKNOWN,
                      .wall_ns = UNKNOWN,
-                     .wx_pages_seen = UNKNOWN};
+                     .wx_pages_seen = UNKNOWN,
+                     .failures = UNKNOWN};
 }
 
 WxSample wx_sample_unknown(WxFigure round, const char *step) {

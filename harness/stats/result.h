@@ -64,6 +64,7 @@ typedef struct {
   const WxOperationTime *times; ///< May be NULL; `time_count` of them.
   size_t time_count;
   WxFigure wx_pages_seen; ///< Pages that were writable and executable in one mapping.
+  WxFigure failures;      ///< Actions of a scenario that failed where they may.
 } WxMetrics;
 
 /// One expectation of a scenario, judged.
