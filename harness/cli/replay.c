@@ -148,12 +148,25 @@ static int replay_all(const WxOptions *options, Own *own, WxDocument *document) 
   return status ? status : failed ? WX_EXIT_FAILED : WX_EXIT_OK;
 }
 
+static int measure_overhead(const WxOptions *options, WxDocument *document) {
+  WxOverhead measured;
+  WxProgress progress = wx_progress_begin(options->quiet);
+  wx_progress_show(&progress, "%s: replay and bare loop in turns", options->arguments[0]);
+  const int failed = wx_overhead_measure(options->arguments[0], &measured);
+  wx_progress_end(&progress);
+  if (failed)
+    return wx_cli_fail(options->verb, "'%s': %s", options->arguments[0], measured.problem);
+  wx_replay_document_add_overhead(document, options->arguments[0], &measured);
+  return WX_EXIT_OK;
+}
+
 /// Runs what was asked for; the trace can be opened.
 static int run(WxOptions *options, Own *own) {
   WxDocument document;
   own->order.path = options->arguments[0];
   wx_document_init(&document, "replay");
-  const int status = replay_all(options, own, &document);
+  const int status =
+      own->overhead ? measure_overhead(options, &document) : replay_all(options, own, &document);
   if (status == WX_EXIT_OK || status == WX_EXIT_FAILED)
     return wx_cli_finish(options, &document, WX_UNKNOWN, status);
   wx_document_free(&document);

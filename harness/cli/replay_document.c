@@ -51,3 +51,39 @@ bool wx_replay_document_add(WxDocument *document, const WxReplayRun *run) {
                        result->expectations[i].expected, result->expectations[i].actual);
   return wx_result_ok(result);
 }
+
+static json_t *interval_json(const WxInterval *interval) {
+  return json_pack("{s:o, s:o, s:o, s:I}", "median", wx_json_real(interval->median), "ci_low",
+                   wx_json_real(interval->low), "ci_high", wx_json_real(interval->high), "n",
+                   (json_int_t)interval->n);
+}
+
+void wx_replay_document_add_overhead(WxDocument *document, const char *path,
+                                     const WxOverhead *measured) {
+  wx_document_add_result(document, json_pack("{s:o, s:s, s:{s:I, s:o, s:o, s:o}}", "scenario",
+                                             wx_json_text(path), "strategy", "coreclr", "overhead",
+                                             "calls", (json_int_t)measured->calls, "ratio",
+                                             interval_json(&measured->ratio), "same",
+                                             interval_json(&measured->same), "bare_ns",
+                                             interval_json(&measured->bare_ns)));
+  static const WxColumn columns[] = {{"compared", WX_TEXT},
+                                     {"ratio", WX_RATIO},
+                                     {"low", WX_RATIO},
+                                     {"high", WX_RATIO},
+                                     {"pairs", WX_COUNT}};
+  const struct {
+    const char *name;
+    const WxInterval *interval;
+  } rows[] = {{"replay / bare loop", &measured->ratio}, {"bare loop / itself", &measured->same}};
+  WxTable *table = wx_table_new("overhead", columns, sizeof columns / sizeof *columns);
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    const WxInterval *interval = rows[i].interval;
+    const WxCell cells[] = {wx_text(rows[i].name), wx_ratio(interval->median),
+                            wx_ratio(interval->low), wx_ratio(interval->high),
+                            wx_figure((WxFigure)interval->n)};
+    wx_table_add(table, cells);
+  }
+  wx_document_add_table(document, table);
+  wx_document_note(document, "%ju system calls; a bare loop takes %.1f ms.",
+                   (uintmax_t)measured->calls, measured->bare_ns.median / 1e6);
+}

@@ -6,10 +6,15 @@
 #define WX_CLI_REPLAY_DOCUMENT_H
 
 #include "output/result.h"
+#include "trace/overhead.h"
 #include "trace/replay_run.h"
 
 /// Adds a replay, with what the trace says of the recorded process as its member `recorded`, and
 /// notes for people. Returns whether every expectation was met.
 bool wx_replay_document_add(WxDocument *document, const WxReplayRun *run);
+
+/// Adds what the replay of the trace `path` itself costs.
+void wx_replay_document_add_overhead(WxDocument *document, const char *path,
+                                     const WxOverhead *measured);
 
 #endif

@@ -13,6 +13,8 @@ struct WxReplay {
   WxRanked blocks;
   WxReplayTally tally;
   uint64_t scanned; ///< Allocated bytes in the parts of the current scan at exit.
+  WxReplayWatch *watch;
+  void *watch_context;
 };
 
 int wx_replay_open(WxAllocator *allocator, WxReplay **opened) {
@@ -33,9 +35,14 @@ static int leave_out(WxReplay *replay) {
   return 0;
 }
 
-static int done(WxReplay *replay, WxOperation operation, int result) {
-  replay->tally.done[operation] += result == 0;
-  return result;
+static void tell(const WxReplay *replay, int what, uint64_t place, uint64_t size, bool code) {
+  if (replay->watch)
+    replay->watch(replay->watch_context, &(WxReplayDeed){what, place, size, code});
+}
+
+static void done(WxReplay *replay, WxOperation operation, uint64_t place, uint64_t size) {
+  replay->tally.done[operation]++;
+  tell(replay, (int)operation, place, size, false);
 }
 
 static uint64_t place_of(const WxTraceEvent *event) {
@@ -79,7 +86,8 @@ static int reserve(WxReplay *replay, const WxTraceEvent *event) {
   wx_ranked_insert(&replay->blocks, &block->by_place, place);
   replay->tally.live_blocks++;
   replay->tally.reserved_bytes += block->size;
-  return done(replay, WX_RESERVE, 0);
+  done(replay, WX_RESERVE, place, block->size);
+  return 0;
 }
 
 static int commit(WxReplay *replay, const WxTraceEvent *event) {
@@ -89,11 +97,13 @@ static int commit(WxReplay *replay, const WxTraceEvent *event) {
   if (!block || event->size == 0 || (!code && event->protection != 6))
     return leave_out(replay);
   const int result =
-      done(replay, WX_COMMIT,
-           wx_allocator_commit(replay->allocator, block->base + start, (size_t)event->size, code));
-  if (result == 0)
-    wx_replay_block_commit(block, start, (size_t)event->size, code ? WX_PAGE_CODE : WX_PAGE_DATA);
-  return result;
+      wx_allocator_commit(replay->allocator, block->base + start, (size_t)event->size, code);
+  if (result)
+    return result;
+  wx_replay_block_commit(block, start, (size_t)event->size, code ? WX_PAGE_CODE : WX_PAGE_DATA);
+  replay->tally.done[WX_COMMIT]++;
+  tell(replay, WX_COMMIT, place_of(event), event->size, code);
+  return 0;
 }
 
 static int map_rw(WxReplay *replay, const WxTraceEvent *event) {
@@ -117,18 +127,19 @@ static int map_rw(WxReplay *replay, const WxTraceEvent *event) {
     ((volatile char *)view->start)[at] = 1;
     mark_written(replay, block, (start + at) / WX_TRACE_PAGE);
   }
-  return done(replay, WX_MAP_RW, 0);
+  done(replay, WX_MAP_RW, place_of(event), event->size);
+  return 0;
 }
 
-static int drop_view(WxReplay *replay, WxReplayView **link) {
+static int drop_view(WxReplay *replay, const WxReplayBlock *block, WxReplayView **link) {
   WxReplayView *view = *link;
-  const int result =
-      done(replay, WX_UNMAP_RW, wx_allocator_unmap_rw(replay->allocator, view->start));
-  if (result == 0) {
-    *link = view->next;
-    free(view);
-  }
-  return result;
+  const int result = wx_allocator_unmap_rw(replay->allocator, view->start);
+  if (result)
+    return result;
+  done(replay, WX_UNMAP_RW, wx_replay_place_file(block->by_place.key) | view->offset, view->size);
+  *link = view->next;
+  free(view);
+  return 0;
 }
 
 static int unmap_rw(WxReplay *replay, const WxTraceEvent *event) {
@@ -137,18 +148,19 @@ static int unmap_rw(WxReplay *replay, const WxTraceEvent *event) {
   WxReplayView **link = block ? &block->views : NULL;
   while (link && *link && ((*link)->offset != event->offset || (*link)->size != event->size))
     link = &(*link)->next;
-  return link && *link ? drop_view(replay, link) : leave_out(replay);
+  return link && *link ? drop_view(replay, block, link) : leave_out(replay);
 }
 
 static int release_block(WxReplay *replay, WxReplayBlock *block) {
   while (block->views) {
-    const int result = drop_view(replay, &block->views);
+    const int result = drop_view(replay, block, &block->views);
     if (result)
       return result;
   }
-  const int result = done(replay, WX_RELEASE, wx_allocator_release(replay->allocator, block->base));
+  const int result = wx_allocator_release(replay->allocator, block->base);
   if (result)
     return result;
+  done(replay, WX_RELEASE, block->by_place.key, block->size);
   for (size_t page = 0; page < block->size / WX_TRACE_PAGE; page++)
     if (block->pages[page] & WX_PAGE_WRITTEN)
       replay->tally.live_bytes -= WX_TRACE_PAGE;
@@ -173,13 +185,16 @@ static void touch(WxReplay *replay, WxReplayBlock *block, size_t page) {
   volatile char *byte = block->base + page * WX_TRACE_PAGE;
   if (block->pages[page] & WX_PAGE_WRITTEN)
     return;
-  if (block->pages[page] & WX_PAGE_DATA)
+  const bool data = block->pages[page] & WX_PAGE_DATA;
+  if (data)
     *byte = 1;
   else if (block->pages[page] & WX_PAGE_CODE)
     (void)*byte;
   else
     return;
   mark_written(replay, block, page);
+  tell(replay, data ? WX_DID_WRITE : WX_DID_READ, block->by_place.key + page * WX_TRACE_PAGE,
+       WX_TRACE_PAGE, !data);
 }
 
 static void touch_extent(WxReplay *replay, uint64_t place, uint64_t size) {
@@ -245,6 +260,11 @@ int wx_replay_apply(WxReplay *replay, const WxTraceEvent *event) {
     tally->recorded_peak = tally->recorded_bytes;
   tally->after_end += tally->recorded_end_known && event->kind != WX_TRACE_EXTENTS;
   return apply[event->kind](replay, event);
+}
+
+void wx_replay_tell(WxReplay *replay, WxReplayWatch *watch, void *context) {
+  replay->watch = watch;
+  replay->watch_context = context;
 }
 
 int wx_replay_release_all(WxReplay *replay) {

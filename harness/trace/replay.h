@@ -32,11 +32,27 @@ typedef struct {
   uint64_t after_end;          ///< Events after that, of threads that still ran.
 } WxReplayTally;
 
+/// What a replay does: an operation of the strategy, or a touch of one page's memory.
+enum { WX_DID_WRITE = WX_OPERATIONS, WX_DID_READ, WX_DEEDS };
+
+/// One thing that was done.
+typedef struct {
+  int what;       ///< A WxOperation, or one of the above.
+  uint64_t place; ///< Where in the recorded file.
+  uint64_t size;  ///< Bytes.
+  bool code;      ///< Of a commit: executable.
+} WxReplayDeed;
+
+typedef void WxReplayWatch(void *context, const WxReplayDeed *deed);
+
 /// Begins to replay on `allocator`, which stays the caller's. Ends with wx_replay_close().
 int wx_replay_open(WxAllocator *allocator, WxReplay **opened);
 
 /// Replays one event. Returns 0, also where it was left out; or the strategy's failure.
 int wx_replay_apply(WxReplay *replay, const WxTraceEvent *event);
+
+/// Has everything that is done from now on told to `watch`. NULL: no more.
+void wx_replay_tell(WxReplay *replay, WxReplayWatch *watch, void *context);
 
 /// Releases every live block: what follows begins as after wx_replay_open(), on a used allocator.
 int wx_replay_release_all(WxReplay *replay);

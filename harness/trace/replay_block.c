@@ -9,6 +9,10 @@ uint64_t wx_replay_place(uint32_t file, uint64_t offset) {
                                                      : UINT64_MAX;
 }
 
+uint64_t wx_replay_place_file(uint64_t place) {
+  return place >> FILE_AT << FILE_AT;
+}
+
 WxReplayBlock *wx_replay_block_make(size_t size) {
   WxReplayBlock *block = calloc(1, sizeof *block + size / WX_TRACE_PAGE);
   if (block)

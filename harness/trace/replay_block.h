@@ -36,6 +36,9 @@ typedef struct {
 /// claims what no process has.
 uint64_t wx_replay_place(uint32_t file, uint64_t offset);
 
+/// The part of a place that says which file.
+uint64_t wx_replay_place_file(uint64_t place);
+
 /// Makes a block that is not in `blocks` yet. NULL where there is no memory.
 WxReplayBlock *wx_replay_block_make(size_t size);
 

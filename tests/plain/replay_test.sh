@@ -58,6 +58,11 @@ ends_well() { "$@" >/dev/null; }
 claim paced_replay_ends_well ends_well "$wxbench" replay -q "$(ls "$traces"/expr-10*.zst)" --strategy coreclr --paced
 claim replay_with_walks_ends_well ends_well "$wxbench" replay -q "$sample" --strategy coreclr --walks
 
+measures() {
+  "$wxbench" replay -q "$(ls "$traces"/expr-10*.zst)" --overhead --json - | tr -d ' \n' | grep -q '"ratio":{"median":[0-9.]*,"ci_low":[0-9.]*,"ci_high":[0-9.]*,"n":21}'
+}
+claim overhead_is_measured_in_pairs measures
+
 # ---- What a program that was killed leaves ----
 "$wxbench" record -q -o "$folder/killed" -- build/tests/imitation is_killed >/dev/null
 not_known() {

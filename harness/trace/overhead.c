@@ -1,0 +1,134 @@
+#include "trace/overhead.h"
+
+#include "os/os.h"
+#include "strategy/registry.h"
+#include "trace/bare.h"
+#include "trace/reader.h"
+#include "trace/replay_run.h"
+#include "trace/writer.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum { SEED = 1 };
+
+typedef struct {
+  double replay[WX_OVERHEAD_PAIRS];
+  double bare[WX_OVERHEAD_PAIRS];
+  double again[WX_OVERHEAD_PAIRS];
+} Times;
+
+typedef struct {
+  const WxBare *bare;
+  uint64_t *taken_ns; ///< In memory that both processes see.
+} BareRun;
+
+static int run_bare_in_child(WxStepChannel channel, void *context) {
+  const BareRun *run = context;
+  (void)channel;
+  return wx_bare_run(run->bare, run->taken_ns) ? 1 : 0;
+}
+
+static int time_bare(const BareRun *run, double *taken) {
+  const WxObserveOptions options = {.child = run_bare_in_child,
+                                    .child_context = (void *)run,
+                                    .output = WX_STREAM_INHERIT,
+                                    .errors = WX_STREAM_INHERIT};
+  WxObserved observed = {0};
+  int failed = wx_observe(&options, &observed);
+  if (!failed && observed.wait_status)
+    failed = -EIO;
+  wx_observed_free(&observed);
+  *taken = (double)*run->taken_ns;
+  return failed;
+}
+
+static int time_replay(const char *path, double *taken, char *problem) {
+  const WxReplayOrder order = {.path = path, .strategy = &wx_strategy_coreclr, .unobserved = true};
+  WxReplayRun run;
+  const int failed = wx_replay_run(&order, &run);
+  *taken = (double)run.report.replaying_ns;
+  if (failed)
+    snprintf(problem, WX_OVERHEAD_TEXT, "%s", run.problem);
+  wx_replay_run_free(&run);
+  return failed;
+}
+
+/// One of each, and one more of the bare loop to compare it with itself; who comes first changes.
+static int time_round(const char *path, const BareRun *run, Times *times, int i, char *problem) {
+  int failed =
+      i % 2 ? time_bare(run, &times->bare[i]) : time_replay(path, &times->replay[i], problem);
+  if (!failed)
+    failed =
+        i % 2 ? time_replay(path, &times->replay[i], problem) : time_bare(run, &times->bare[i]);
+  return failed ? failed : time_bare(run, &times->again[i]);
+}
+
+static int measure(const char *path, const BareRun *run, WxOverhead *measured) {
+  Times times;
+  for (int i = 0; i < WX_OVERHEAD_PAIRS; i++) {
+    const int failed = time_round(path, run, &times, i, measured->problem);
+    if (failed)
+      return failed;
+  }
+  int failed =
+      wx_interval_ratio(times.bare, times.replay, WX_OVERHEAD_PAIRS, SEED, &measured->ratio);
+  if (!failed)
+    failed = wx_interval_ratio(times.bare, times.again, WX_OVERHEAD_PAIRS, SEED, &measured->same);
+  return failed ? failed
+                : wx_interval_median(times.bare, WX_OVERHEAD_PAIRS, SEED, &measured->bare_ns);
+}
+
+/// An uncompressed copy in memory: the time of another program is not the replay's. Returns its
+/// descriptor.
+static int copy_trace(const char *path) {
+  WxTraceReader *reader;
+  WxTraceDamage damage;
+  WxTraceEvent event;
+  WxTraceWriter *writer = malloc(sizeof *writer);
+  const int fd = writer ? wx_os_memfd_create("trace", MFD_CLOEXEC) : -ENOMEM;
+  int failed = fd < 0 ? fd : wx_trace_open(path, &reader, &damage);
+  if (!failed) {
+    wx_trace_begin(writer, fd, wx_trace_header(reader));
+    while ((failed = wx_trace_next(reader, &event)) > 0)
+      wx_trace_write(writer, &event);
+    const int finished = wx_trace_finish(writer);
+    const int closed = wx_trace_close(reader);
+    failed = failed ? failed : finished ? finished : closed;
+  }
+  free(writer);
+  if (failed && fd >= 0)
+    (void)wx_os_close(fd);
+  return failed ? failed : fd;
+}
+
+static int measure_copy(int fd, WxOverhead *measured) {
+  char path[32];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+  WxBare *bare;
+  int failed = wx_bare_make(path, &bare);
+  if (failed)
+    return failed;
+  measured->calls = wx_bare_calls(bare);
+  BareRun run = {bare, mmap(NULL, sizeof *run.taken_ns, PROT_READ | PROT_WRITE,
+                            MAP_SHARED | MAP_ANONYMOUS, -1, 0)};
+  failed = run.taken_ns == MAP_FAILED ? -ENOMEM : measure(path, &run, measured);
+  if (run.taken_ns != MAP_FAILED)
+    munmap(run.taken_ns, sizeof *run.taken_ns);
+  wx_bare_free(bare);
+  return failed;
+}
+
+int wx_overhead_measure(const char *path, WxOverhead *measured) {
+  *measured = (WxOverhead){0};
+  const int fd = copy_trace(path);
+  const int failed = fd < 0 ? fd : measure_copy(fd, measured);
+  if (fd >= 0)
+    (void)wx_os_close(fd);
+  if (failed && !measured->problem[0])
+    snprintf(measured->problem, sizeof measured->problem, "%s", strerror(-failed));
+  return failed;
+}
