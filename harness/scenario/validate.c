@@ -11,9 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ARGUMENTS_MOST = 32, TIME_LIMIT_MINUTES = 10 };
+enum { ARGUMENTS_MOST = 32 };
 
-static const uint64_t minute_ns = UINT64_C(60) * 1000 * 1000 * 1000;
+static const uint64_t usual_limit_ns = UINT64_C(600) * 1000 * 1000 * 1000;
+
+// One run while it goes on.
+typedef struct {
+  const WxValidationOrder *order;
+  WxValidation *validation;
+  bool beside; ///< What goes on beside it has been started, and not stopped.
+} Validating;
 
 // The command line: dotnet exec --fx-version V PROGRAM WORKLOAD key=value...
 typedef struct {
@@ -68,8 +75,33 @@ static int build_arguments(const WxValidationOrder *order, Arguments *arguments,
   return result;
 }
 
+static bool is_step(const WxStep *step, const char *name) {
+  return strcmp(step->name, name) == 0;
+}
+
+static int stop_beside(Validating *validating) {
+  if (!validating->beside)
+    return 0;
+  validating->beside = false;
+  const WxBeside *beside = validating->order->beside;
+  return beside->stop(beside->context, validating->validation->problem);
+}
+
 static int sample_step(void *context, pid_t pid, const WxStep *step) {
-  return wx_sampling_take(context, pid, step);
+  Validating *validating = context;
+  const WxBeside *beside = validating->order->beside;
+  int result = 0;
+  if (validating->beside && (is_step(step, "collected") || is_step(step, "end")))
+    result = beside->settle(beside->context);
+  if (result == 0)
+    result = wx_sampling_take(&validating->validation->sampling, pid, step);
+  if (result == 0 && beside && is_step(step, "start")) {
+    result = beside->start(beside->context, pid);
+    validating->beside = result == 0;
+  }
+  if (result == 0 && is_step(step, "end"))
+    result = stop_beside(validating);
+  return result;
 }
 
 // The last sample at the step of that name, NULL where it was never reached.
@@ -96,8 +128,15 @@ static void fill_result(WxValidation *validation, const WxObserved *observed) {
   validation->result.verdict_text = validation->verdict;
 }
 
-// The last line that the program wrote to its standard error, or how it ended.
-static int explain(WxValidation *validation, const WxObserved *observed) {
+// How the program ended, and the first line that it wrote to its standard error. What went wrong
+// beside it is the cause where something did.
+static int explain(Validating *validating, const WxObserved *observed) {
+  WxValidation *validation = validating->validation;
+  const int failed = stop_beside(validating);
+  if (failed && failed != -ESRCH)
+    return failed;
+  if (*validation->problem && observed->outcome == WX_OBSERVED_STOPPED)
+    return observed->stopped_by;
   char ending[WX_PROBLEM_SIZE / 2];
   wx_observed_describe(observed, ending, sizeof ending);
   const char *line = observed->errors.length ? observed->errors.data : "";
@@ -106,14 +145,17 @@ static int explain(WxValidation *validation, const WxObserved *observed) {
   return observed->outcome == WX_OBSERVED_STOPPED ? observed->stopped_by : -EIO;
 }
 
-static int observe(const WxValidationOrder *order, Arguments *arguments, WxValidation *validation) {
+static int observe(Validating *validating, Arguments *arguments) {
+  const WxValidationOrder *order = validating->order;
+  WxValidation *validation = validating->validation;
   char preload[PATH_MAX + 16];
   snprintf(preload, sizeof preload, "LD_PRELOAD=%s", order->preload);
+  // Whatever this process was started with must not reach the program.
   const char *const environment[] = {
       order->mode->wx ? "DOTNET_EnableWriteXorExecute=1" : "DOTNET_EnableWriteXorExecute=0",
+      order->mode->preload ? preload : "LD_PRELOAD",
       "COMPlus_EnableWriteXorExecute",
       "DOTNET_ROOT",
-      order->mode->preload ? preload : NULL,
       NULL,
   };
   const WxObserveOptions options = {
@@ -121,19 +163,21 @@ static int observe(const WxValidationOrder *order, Arguments *arguments, WxValid
       .environment = environment,
       .output = WX_STREAM_CAPTURE,
       .errors = WX_STREAM_CAPTURE,
-      .time_limit_ns = TIME_LIMIT_MINUTES * minute_ns,
+      .time_limit_ns = order->time_limit_ns ? order->time_limit_ns : usual_limit_ns,
       .on_step = sample_step,
-      .context = &validation->sampling,
+      .context = validating,
   };
   WxObserved observed = {0};
   int result = wx_observe(&options, &observed);
-  if (result)
+  if (result) {
+    (void)stop_beside(validating);
     snprintf(validation->problem, sizeof validation->problem, "cannot start %s: %s",
              arguments->items[0], strerror(-result));
-  else if (observed.outcome != WX_OBSERVED_ENDED || observed.wait_status)
-    result = explain(validation, &observed);
-  else
+  } else if (observed.outcome != WX_OBSERVED_ENDED || observed.wait_status) {
+    result = explain(validating, &observed);
+  } else {
     fill_result(validation, &observed);
+  }
   validation->output = observed.output;
   observed.output = (WxText){0};
   wx_observed_free(&observed);
@@ -149,7 +193,7 @@ int wx_validate(const WxValidationOrder *order, WxValidation *validation) {
   Arguments arguments = {0};
   int result = build_arguments(order, &arguments, validation->problem);
   if (result == 0)
-    result = observe(order, &arguments, validation);
+    result = observe(&(Validating){order, validation, false}, &arguments);
   else if (*validation->problem == '\0')
     snprintf(validation->problem, sizeof validation->problem, "%s", strerror(-result));
   free_arguments(&arguments);

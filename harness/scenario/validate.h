@@ -22,13 +22,26 @@ typedef struct {
   char problem[WX_PROBLEM_SIZE]; ///< Why there is no result, one line; "" where there is one.
 } WxValidation;
 
+/// Something that goes on beside the program, as a reclaim from outside. Each is called while the
+/// program waits at a step. Return 0, or a negative errno that ends the run.
+typedef struct {
+  int (*start)(void *context, pid_t pid); ///< After the sample of step `start`.
+  int (*settle)(void *context);           ///< Before the samples of steps `collected` and `end`.
+  /// After the sample of step `end`, or once the program has ended without it; only after `start`.
+  /// Where it returns an error, `problem` says why.
+  int (*stop)(void *context, char problem[WX_PROBLEM_SIZE]);
+  void *context;
+} WxBeside;
+
 /// What to run; all borrowed.
 typedef struct {
   const WxParameters *parameters; ///< Its scenario names the workload.
   const WxRuntime *runtime;
   const WxMode *mode;
-  const char *program; ///< The workload program, a .dll.
-  const char *preload; ///< libwxreclaim.so.
+  const char *program;    ///< The workload program, a .dll.
+  const char *preload;    ///< libwxreclaim.so.
+  const WxBeside *beside; ///< NULL: nothing.
+  uint64_t time_limit_ns; ///< The program is killed after this time; 0: 10 minutes.
 } WxValidationOrder;
 
 /// Runs it. Returns 0 with the result filled but for its expectations, or a negative errno with the

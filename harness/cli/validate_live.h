@@ -1,0 +1,27 @@
+/**
+   @file validate_live.h
+   Mode `live` of `wxbench validate`: a reclaim from outside, beside the program.
+*/
+#ifndef WX_CLI_VALIDATE_LIVE_H
+#define WX_CLI_VALIDATE_LIVE_H
+
+#include "reclaim/reclaim.h"
+#include "scenario/validate.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+/// The reclaim of one run. Start with {0}.
+typedef struct {
+  WxSidecar *sidecar;
+  bool ran; ///< `result` is there.
+  WxReclaim result;
+} WxLive;
+
+/// What scenario/validate.h needs to run it; `live` must outlive it.
+WxBeside wx_validate_live(WxLive *live);
+
+/// What was done, as in the contract. NULL where memory ran out.
+json_t *wx_validate_live_json(const WxLive *live);
+
+#endif

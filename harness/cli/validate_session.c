@@ -1,0 +1,123 @@
+// Which modes, which program and which runtimes.
+#include "cli/validate_session.h"
+
+#include "cli/built.h"
+#include "cli/say.h"
+#include "cli/verb.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+// What is asked for where there is no runtime at all.
+#define USUAL_RUNTIME "10.0.14"
+
+static int unknown_mode(WxValidateSession *session, const char *name) {
+  const char *names[WX_VALIDATE_MODES];
+  size_t known = 0;
+  for (const WxMode *at; (at = wx_mode_at(known)) && known < WX_VALIDATE_MODES; ++known)
+    names[known] = at->name;
+  return wx_cli_unknown(session->verb, "mode", name, names, known);
+}
+
+static int choose_mode(WxValidateSession *session, const char *name) {
+  const WxMode *mode = wx_mode_find(name);
+  if (!mode)
+    return unknown_mode(session, name);
+  for (size_t i = 0; i < session->mode_count; ++i)
+    if (session->modes[i] == mode)
+      return wx_cli_fail(session->verb, "mode '%s' is given twice", name);
+  session->modes[session->mode_count++] = mode;
+  return 0;
+}
+
+static int choose_modes(WxValidateSession *session) {
+  static const char *const usual[] = {"on", "off", "preload"};
+  const WxNames *named = &session->asked->modes;
+  const size_t count = named->count ? named->count : sizeof usual / sizeof *usual;
+  int status = 0;
+  for (size_t i = 0; i < count && status == 0; ++i)
+    status = choose_mode(session, named->count ? named->items[i] : usual[i]);
+  return status;
+}
+
+static int find_files(WxValidateSession *session) {
+  const int status = wx_cli_find_built(session->verb, "workloads/wxworkload.dll",
+                                       "scripts/build-workloads", session->program);
+  return status ? status
+                : wx_cli_find_built(session->verb, "libwxreclaim.so", "make", session->preload);
+}
+
+// What is done with each runtime.
+typedef int Visit(WxValidateSession *session, const WxRuntime *runtime);
+
+static int visit_all(WxValidateSession *session, const WxRuntimes *runtimes, Visit *visit) {
+  int status = 0;
+  for (size_t i = 0; i < runtimes->count && status == 0; ++i)
+    status = visit(session, &runtimes->items[i]);
+  return status;
+}
+
+static int visit_folder(WxValidateSession *session, const char *folder, Visit *visit) {
+  WxRuntimes runtimes = {0};
+  const int failed = wx_runtimes_in(folder, &runtimes);
+  const int status = failed ? wx_cli_fail(session->verb,
+                                          "%s: no runtime in this folder; expected dotnet and "
+                                          "shared/Microsoft.NETCore.App/VERSION in it",
+                                          folder)
+                            : visit_all(session, &runtimes, visit);
+  wx_runtimes_free(&runtimes);
+  return status;
+}
+
+static int visit_version(WxValidateSession *session, const WxRuntimes *found, const char *version,
+                         Visit *visit) {
+  const WxRuntime *runtime = wx_runtimes_pick(found, version);
+  if (runtime)
+    return visit(session, runtime);
+  return wx_cli_impossible(session->verb,
+                           "SKIP: .NET runtime %s is not here; type: scripts/runtimes %s (needs a "
+                           ".NET SDK), or set DOTNET_ROOT=FOLDER",
+                           version, version);
+}
+
+static bool is_folder(const char *name) {
+  return strchr(name, '/') != NULL || access(name, F_OK) == 0;
+}
+
+static int visit_runtimes(WxValidateSession *session, const WxRuntimes *found, Visit *visit) {
+  const WxNames *named = &session->asked->runtimes;
+  if (named->count == 0)
+    return found->count ? visit_all(session, found, visit)
+                        : visit_version(session, found, USUAL_RUNTIME, visit);
+  int status = 0;
+  for (size_t i = 0; i < named->count && status == 0; ++i)
+    status = is_folder(named->items[i]) ? visit_folder(session, named->items[i], visit)
+                                        : visit_version(session, found, named->items[i], visit);
+  return status;
+}
+
+// All that is named must be there before the first of it is run.
+static int exists(WxValidateSession *session, const WxRuntime *runtime) {
+  (void)session, (void)runtime;
+  return 0;
+}
+
+int wx_validate_all(WxValidateSession *session) {
+  int status = choose_modes(session);
+  if (status == 0)
+    status = wx_validate_check_workloads(session);
+  if (status)
+    return status;
+  WxRuntimes found;
+  const int failed = wx_runtimes_find(&found);
+  if (failed)
+    return wx_cli_fail(session->verb, "cannot look for runtimes: %s", strerror(-failed));
+  status = visit_runtimes(session, &found, exists);
+  if (status == 0)
+    status = find_files(session);
+  if (status == 0)
+    status = visit_runtimes(session, &found, wx_validate_workloads);
+  wx_runtimes_free(&found);
+  return status;
+}

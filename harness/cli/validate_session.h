@@ -1,0 +1,49 @@
+/**
+   @file validate_session.h
+   What `wxbench validate` works through: runtimes, on each of them workloads, each in several
+   modes.
+*/
+#ifndef WX_CLI_VALIDATE_SESSION_H
+#define WX_CLI_VALIDATE_SESSION_H
+
+#include "cli/options.h"
+#include "cli/progress.h"
+#include "scenario/validate.h"
+
+#include <limits.h>
+
+enum { WX_VALIDATE_MODES = 8 };
+
+/// What the command line asked for. Nothing named is the usual.
+typedef struct {
+  WxNames runtimes;
+  WxNames workloads;
+  WxNames modes;
+  WxSettings settings;
+  uint64_t time_limit_ns; ///< Of one run; 0: the usual one.
+} WxValidateAsked;
+
+typedef struct {
+  const char *verb;
+  const WxValidateAsked *asked;
+  WxDocument *document;
+  WxProgress progress;
+  const WxMode *modes[WX_VALIDATE_MODES];
+  size_t mode_count;
+  char program[PATH_MAX]; ///< The workload program.
+  char preload[PATH_MAX]; ///< libwxreclaim.so.
+  bool failed;            ///< An expectation was not met.
+} WxValidateSession;
+
+/// Runs all that was asked for and adds the results to the document. Returns 0, or an exit status
+/// after the one line is printed.
+int wx_validate_all(WxValidateSession *session);
+
+/// Loads the workloads that were asked for and lets them go: whether they and the settings are
+/// right. Returns as wx_validate_all().
+int wx_validate_check_workloads(WxValidateSession *session);
+
+/// Runs the workloads that were asked for on one runtime. Returns as wx_validate_all().
+int wx_validate_workloads(WxValidateSession *session, const WxRuntime *runtime);
+
+#endif
