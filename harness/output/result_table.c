@@ -51,21 +51,34 @@ typedef struct {
   const char *key;   ///< Of metrics; NULL for text.
   const char *inner; ///< Of the object that `key` names.
   bool optional;     ///< Left out where no result knows it.
+  bool at_end;       ///< Of the last sample, not of metrics; of runs of real programs only.
 } Source;
 
 static const Source sources[] = {
-    {{"live peak", WX_BYTES}, "live_peak_bytes", NULL, false},
-    {{"memfd peak", WX_BYTES}, "allocated_peak_bytes", NULL, false},
-    {{"retained", WX_BYTES}, "retained_bytes", NULL, false},
-    {{"mappings", WX_COUNT}, "mappings_peak", NULL, true},
-    {{"syscalls", WX_COUNT}, "syscalls", "total", true},
-    {{"faults", WX_COUNT}, "minor_faults", NULL, true},
-    {{"time", WX_NS}, "wall_ns", NULL, true},
+    {{"live peak", WX_BYTES}, "live_peak_bytes", NULL, false, false},
+    {{"memfd peak", WX_BYTES}, "allocated_peak_bytes", NULL, false, false},
+    {{"memfd at end", WX_BYTES}, "allocated_bytes", NULL, true, true},
+    {{"retained", WX_BYTES}, "retained_bytes", NULL, false, false},
+    {{"RSS at end", WX_BYTES}, "rss_bytes", NULL, true, true},
+    {{"mappings", WX_COUNT}, "mappings_peak", NULL, true, false},
+    {{"syscalls", WX_COUNT}, "syscalls", "total", true, false},
+    {{"faults", WX_COUNT}, "minor_faults", NULL, true, false},
+    {{"time", WX_NS}, "wall_ns", NULL, true, false},
 };
 
 enum { SOURCES = sizeof sources / sizeof *sources, NAMES = 3 };
 
+static WxFigure figure_at_end(const json_t *result, const char *key) {
+  const json_t *samples = json_object_get(result, "samples");
+  const size_t count = json_array_size(samples);
+  if (!count || !wx_json_get_text(result, "mode"))
+    return WX_UNKNOWN;
+  return wx_json_get_figure(json_array_get(samples, count - 1), key);
+}
+
 static WxFigure figure_of(const json_t *result, const Source *source) {
+  if (source->at_end)
+    return figure_at_end(result, source->key);
   const json_t *metrics = json_object_get(result, "metrics");
   return source->inner ? wx_json_get_figure(json_object_get(metrics, source->key), source->inner)
                        : wx_json_get_figure(metrics, source->key);
