@@ -14,9 +14,12 @@ struct WxPoolTail {
   size_t size;
 };
 
-// The program's own code stands for libcoreclr, next to which the runtime wants its pool.
+// Where the linker put the beginning of this program, its headers.
+extern const char __ehdr_start[] __attribute__((visibility("hidden")));
+
+// The program stands for libcoreclr, next to which the runtime wants its pool.
 static uintptr_t program_address(void) {
-  return (uintptr_t)&program_address & ~(uintptr_t)(GRANULARITY - 1);
+  return (uintptr_t)__ehdr_start & ~(uintptr_t)(GRANULARITY - 1);
 }
 
 // Asks for `size` bytes at `wanted`, and gives them back if they came from elsewhere.
