@@ -96,7 +96,25 @@ static size_t choose(const Session *session, const WxScenario *scenario, const W
   return count;
 }
 
-static void add_result(Session *session, const WxParameters *parameters, WxResult results[],
+static void note_fall_back(Session *session, const WxRun *run) {
+  wx_document_note(session->document,
+                   "%s on %s ran as %s, and was judged as that: the runtime's switch is off or its "
+                   "file could not be made.",
+                   run->result.scenario, run->result.strategy, run->report.path);
+}
+
+static void note_unmet(Session *session, const WxResult *result) {
+  for (size_t i = 0; i < result->expectation_count; ++i) {
+    const WxExpectationResult *judged = &result->expectations[i];
+    if (!judged->ok)
+      wx_document_note(session->document, "NOT MET: %s on %s: %s: expected %s, measured %s",
+                       result->scenario, result->strategy, judged->name, judged->expected,
+                       judged->actual);
+  }
+}
+
+// `results` bear the name of what ran, which is what is judged; shown is what was asked for.
+static void add_result(Session *session, const WxParameters *parameters, const WxResult results[],
                        size_t count, const WxRun *run, size_t index) {
   WxExpectationResult *judged;
   size_t judged_count;
@@ -104,24 +122,18 @@ static void add_result(Session *session, const WxParameters *parameters, WxResul
     session->document->lost = true;
     return;
   }
-  results[index].expectations = judged;
-  results[index].expectation_count = judged_count;
-  json_t *json = wx_result_json(&results[index]);
-  if (json && strcmp(run->report.path, results[index].strategy) != 0)
-    json_object_set_new(json, "fell_back_to", json_string(run->report.path));
+  WxResult shown = run->result;
+  shown.expectations = judged;
+  shown.expectation_count = judged_count;
+  const bool fell_back = strcmp(run->report.path, shown.strategy) != 0;
+  json_t *json = wx_result_json(&shown);
+  if (json && fell_back && json_object_set_new(json, "fell_back_to", json_string(run->report.path)))
+    session->document->lost = true;
   wx_document_add_result(session->document, json);
-  session->failed = session->failed || !wx_result_ok(&results[index]);
-  if (strcmp(run->report.path, results[index].strategy) != 0)
-    wx_document_note(session->document,
-                     "%s on %s ran as %s: the runtime's switch is off or its file "
-                     "could not be made.",
-                     results[index].scenario, results[index].strategy, run->report.path);
-  for (size_t i = 0; i < judged_count; ++i)
-    if (!judged[i].ok)
-      wx_document_note(session->document, "NOT MET: %s on %s: %s: expected %s, measured %s",
-                       results[index].scenario, results[index].strategy, judged[i].name,
-                       judged[i].expected, judged[i].actual);
-  results[index].expectations = NULL;
+  session->failed = session->failed || !wx_result_ok(&shown);
+  if (fell_back)
+    note_fall_back(session, run);
+  note_unmet(session, &shown);
   wx_expect_free(judged, judged_count);
 }
 
@@ -137,6 +149,7 @@ static int run_strategies(Session *session, const WxParameters *parameters,
                          runs[i].problem);
     }
     results[i] = runs[i].result;
+    results[i].strategy = runs[i].report.path;
   }
   for (size_t i = 0; i < count; ++i)
     add_result(session, parameters, results, count, &runs[i], i);
