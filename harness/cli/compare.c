@@ -18,6 +18,15 @@ static const WxOptionsSpec spec = {
                "  wxbench compare base.json new.json --format markdown",
 };
 
+// Says what the two files hold: with other settings the figures mean something else.
+static void note_origin(WxDocument *document, const char *path, const json_t *root) {
+  const json_t *context = json_object_get(root, "context");
+  const char *command = wx_json_get_text(context, "command"),
+             *date = wx_json_get_text(context, "date");
+  if (command)
+    wx_document_note(document, "%s: %s, %s.", path, command, date ? date : "no date");
+}
+
 // Says where the two machines differ: then figures may differ for that reason.
 static void note_context(WxDocument *document, const json_t *base, const json_t *now) {
   static const char *const keys[] = {"kernel",    "cpu",      "cpus", "page_size",
@@ -73,6 +82,8 @@ static int compare(WxOptions *options, json_t *const documents[2]) {
   WxDocument document;
   wx_document_init(&document, "compare");
   fill(&document, &comparison);
+  for (size_t i = 0; i < 2; ++i)
+    note_origin(&document, names[i], documents[i]);
   note_context(&document, documents[0], documents[1]);
   const int status = comparison.count[WX_GATE_WORSE] > 0 ? WX_EXIT_FAILED : WX_EXIT_OK;
   wx_comparison_free(&comparison);
