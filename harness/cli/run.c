@@ -125,7 +125,7 @@ static void add_result(Session *session, const WxParameters *parameters, const W
   WxResult shown = run->result;
   shown.expectations = judged;
   shown.expectation_count = judged_count;
-  const bool fell_back = strcmp(run->report.path, shown.strategy) != 0;
+  const bool fell_back = !shown.skipped && strcmp(run->report.path, shown.strategy) != 0;
   json_t *json = wx_result_json(&shown);
   if (json && fell_back && json_object_set_new(json, "fell_back_to", json_string(run->report.path)))
     session->document->lost = true;
@@ -149,7 +149,8 @@ static int run_strategies(Session *session, const WxParameters *parameters,
                          runs[i].problem);
     }
     results[i] = runs[i].result;
-    results[i].strategy = runs[i].report.path;
+    if (!results[i].skipped)
+      results[i].strategy = runs[i].report.path;
   }
   for (size_t i = 0; i < count; ++i)
     add_result(session, parameters, results, count, &runs[i], i);
