@@ -93,8 +93,21 @@ static int list_runtimes(Listing *listing) {
   return 0;
 }
 
+// What `wxbench bench` measures beside our own, in the same run.
 static int list_peers(Listing *listing) {
-  wx_document_add_table(listing->document, begin_table("peers"));
+  static const struct {
+    const char *program;
+    const char *about;
+  } peers[] = {
+      {"fallocate", "fallocate -d under SIGSTOP, beside reclaim --pid"},
+      {"cat", "cat /proc/PID/maps and smaps, beside audit PID"},
+      {"pmap", "pmap -X PID, beside audit PID"},
+      {"gdb", "info proc mappings and cores, beside audit PID and audit --core"},
+  };
+  WxTable *table = begin_table("peers");
+  for (size_t i = 0; i < sizeof peers / sizeof *peers; ++i)
+    add(listing, table, "peer", peers[i].program, peers[i].about);
+  wx_document_add_table(listing->document, table);
   return 0;
 }
 

@@ -1,4 +1,5 @@
 // `wxbench replay`: the events of a trace on any strategy.
+#include "cli/named.h"
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/replay_document.h"
@@ -99,17 +100,6 @@ static int list(const WxOptions *options, WxTraceReader *reader) {
                     : WX_EXIT_OK;
 }
 
-static int check_strategies(const WxOptions *options, const WxNames *strategies) {
-  const char *names[64];
-  size_t count = 0;
-  for (const WxStrategy *strategy; (strategy = wx_strategy_at(count)); count++)
-    names[count] = strategy->name;
-  for (size_t i = 0; i < strategies->count; i++)
-    if (!wx_strategy_find(strategies->items[i]))
-      return wx_cli_unknown(options->verb, "strategy", strategies->items[i], names, count);
-  return 0;
-}
-
 static bool is_chosen(const WxNames *names, const WxStrategy *strategy) {
   if (names->count == 0)
     return !(strategy->capabilities & WX_IS_REFUTED);
@@ -175,7 +165,7 @@ static int run(WxOptions *options, Own *own) {
 }
 
 static int begin(WxOptions *options, Own *own) {
-  int status = check_strategies(options, &own->strategies);
+  int status = wx_cli_check_strategies(options->verb, &own->strategies);
   if (status == 0 && options->argument_count != 1)
     status = wx_cli_fail(options->verb, "expected one FILE, got %zu", options->argument_count);
   WxTraceReader *reader;

@@ -1,5 +1,6 @@
 // `wxbench run`: scenarios on the simulator, each on several strategies.
 #include "scenario/run.h"
+#include "cli/named.h"
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/say.h"
@@ -201,28 +202,6 @@ static int load_and_run(Session *session, const char *name) {
   return status;
 }
 
-static int check_strategies(const WxOptions *options, const WxNames *strategies) {
-  const char *names[64];
-  size_t count = 0;
-  for (const WxStrategy *strategy; (strategy = wx_strategy_at(count)); ++count)
-    names[count] = strategy->name;
-  for (size_t i = 0; i < strategies->count; ++i)
-    if (!wx_strategy_find(strategies->items[i]))
-      return wx_cli_unknown(options->verb, "strategy", strategies->items[i], names, count);
-  return 0;
-}
-
-static int check_models(const WxOptions *options, const WxNames *models) {
-  const char *names[16];
-  size_t count = 0;
-  for (const WxClrVersion *version; (version = wx_clr_version_at(count)); ++count)
-    names[count] = version->name;
-  for (size_t i = 0; i < models->count; ++i)
-    if (!wx_clr_version_find(models->items[i]))
-      return wx_cli_unknown(options->verb, "model", models->items[i], names, count);
-  return 0;
-}
-
 static int run_all(Session *session) {
   char **names;
   size_t count;
@@ -243,9 +222,9 @@ int wx_cli_run(int argc, char **argv) {
   WxDocument document;
   wx_document_init(&document, "run");
   Session session = {&options, &own, &document, wx_progress_begin(options.quiet), NULL, false};
-  int status = check_strategies(&options, &own.strategies);
+  int status = wx_cli_check_strategies(options.verb, &own.strategies);
   if (status == 0)
-    status = check_models(&options, &own.models);
+    status = wx_cli_check_models(options.verb, &own.models);
   if (status == 0 && options.argument_count == 0)
     status = run_all(&session);
   for (size_t i = 0; i < options.argument_count && status == 0; ++i)
