@@ -57,7 +57,8 @@ function sort_curves(group,   i, j, swap) {
     }
 }
 
-# Places the labels of one panel. Returns whether all curves end at one height: then one label does for all.
+# Places the labels of one panel. Where all curves end at one height one label does for all: its first words
+# are returned, else nothing.
 function place_labels(group, values, heights, gap,   i, low, high) {
   low = high = values[1] + 0
   for (i = 1; i <= curves[group]; ++i) {
@@ -66,15 +67,18 @@ function place_labels(group, values, heights, gap,   i, low, high) {
   }
   if (curves[group] > 1 && high - low <= 0.05 * high) {
     for (i = 1; i <= curves[group]; ++i) heights[i] = (low + high) / 2
-    return 1
+    return short(low) == short(high) ? "all " : "all about "
   }
   spread(group, values, heights, gap)
-  return 0
+  return ""
 }
 
-function label(group, i, values, same) {
-  if (!same) return (names[group, i] in title_of ? title_of[names[group, i]] : names[group, i]) " " short(values[i])
-  return i == 1 ? "all " short(values[i]) : ""
+# The text at the end of a curve; `~` is a line break.
+function label(group, i, values, same,   name) {
+  if (same != "") return i == 1 ? same short(values[i]) : ""
+  name = names[group, i] in title_of ? title_of[names[group, i]] : names[group, i]
+  if (length(name) > 14 && match(name, /^.*[-+]/)) name = substr(name, 1, RLENGTH) "~" substr(name, RLENGTH + 1)
+  return name " " short(values[i])
 }
 
 # Spreads the labels of one panel upwards so that no two overlap.
@@ -151,6 +155,9 @@ function finding(group,   name, last, held, used) {
   if (held - used >= 8 && held - used >= held / 4)
     return sprintf("Releasing code left %.0f MiB in the memfd, %s of it in use%s", held, \
                    used < 0.5 ? "none" : sprintf("%.0f MiB", used), rss[last] + 0 < held ? "; RSS does not show it" : "")
+  if (held - used >= 1 && held - used >= held / 20)
+    return sprintf("%.1f MiB stay in the memfd, %s of it in use: too little to be called retention", held, \
+                   used < 0.05 ? "none" : sprintf("%.1f MiB", used))
   return sprintf("The memfd follows what is live: %.1f MiB at the end", held)
 }
 

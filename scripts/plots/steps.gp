@@ -30,6 +30,8 @@ set xrange [-0.15:last + 0.15]
 set datafile missing "NaN"
 eval "set xtics rotate by rotation right (".tics.")"
 
+# A long label stands on two lines.
+broken(text) = strstrt(text, "~") ? text[1:strstrt(text, "~") - 1]."\n".text[strstrt(text, "~") + 1:*] : text
 # A label that stands for all curves has no curve's colour.
 is_for_all(panel) = strcol(2 * panel + 1)[1:4] eq "all "
 ends_at(curve, panel) = strcol(1) eq word(names, curve) && !is_for_all(panel) ? column(2 * panel) : NaN
@@ -42,7 +44,7 @@ do for [panel = 1:3] {
   plot for [curve = 1:words(names)] data index curve - 1 using 1:(column(1 + panel)) \
          with linespoints lc rgb word(colours, curve) pt int(word(points, curve)) ps 0.8 \
          lw (curve == 1 ? 3 : 2) dt int(word(dashes, curve)), \
-       for [curve = 1:words(names)] ends using (last):(ends_at(curve, panel)):(strcol(2 * panel + 1)) \
+       for [curve = 1:words(names)] ends using (last):(ends_at(curve, panel)):(broken(strcol(2 * panel + 1))) \
          with labels left offset 1.2,0 textcolor rgb word(colours, curve) font ",11" noenhanced, \
        ends using (last):(is_for_all(panel) ? column(2 * panel) : NaN):(strcol(2 * panel + 1)) \
          with labels left offset 1.2,0 textcolor rgb grey font ",11"

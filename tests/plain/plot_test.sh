@@ -24,7 +24,7 @@ claim each_workload_has_svg_and_png test "$(ls "$work"/out-*.svg "$work"/out-*.p
 claim a_skipped_result_has_no_picture test ! -e "$work/out-dyn-10.0.14.svg"
 claim retention_is_the_title shows "$work/out-asm-10.0.14.svg" \
   'Releasing code left 190 MiB in the memfd, 3 MiB of it in use; RSS does not show it' 'workload asm on .NET 10.0.14'
-claim curves_are_labelled_with_their_last_figure shows "$work/out-asm-10.0.14.svg" 'W^X on 190' 'W^X off 0' 'all 84'
+claim curves_are_labelled_with_their_last_figure shows "$work/out-asm-10.0.14.svg" 'W^X on 190' 'W^X off 0' 'all about 84'
 claim a_live_program_is_not_called_retained shows "$work/out-keep-10.0.14.svg" \
   'The memfd follows what is live: 65.5 MiB at the end'
 claim what_is_unknown_is_not_drawn_as_zero shows "$work/out-keep-10.0.14.svg" 'W^X on n/a'
