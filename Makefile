@@ -118,10 +118,16 @@ help:
 	@echo 'make test    install what is missing, run every test'
 	@echo 'make lint    clang-format, clang-tidy, cppcheck and shellcheck'
 	@echo 'make fuzz    fuzz every parser (FUZZ_SECONDS=600 each)'
-	@echo 'make soak    one hour of allocation under both ways of reclaiming'
+	@echo 'make soak    allocation under both ways of reclaiming (SOAK_SECONDS=3600 each)'
 	@echo 'make clean   remove build/'
 
 -include $(wildcard tests/fuzz/build.mk)
+
+SOAK_SECONDS ?= 3600
+.PHONY: soak
+soak: all $(B)/tests/plain/reclaim_soak_test
+	@WXBENCH_SOAK_SECONDS=$(SOAK_SECONDS) CK_DEFAULT_TIMEOUT=$$(($(SOAK_SECONDS) * 2)) \
+	  WXBENCH_TEST_TIMEOUT=$$(($(SOAK_SECONDS) * 3)) tests/run $(B)/tests/plain/reclaim_soak_test
 
 .PHONY: lint
 lint:

@@ -34,8 +34,9 @@ typedef struct {
   int answers;
 } Child;
 
-static void looked(void *context) {
-  (void)wx_os_write(((Child *)context)->answers, "", 1);
+static void looked(void *context, bool done) {
+  const char answer = done ? 'y' : 'n';
+  (void)wx_os_write(((Child *)context)->answers, &answer, 1);
 }
 
 static void take_result(void *context, const WxReclaim *result) {
@@ -134,7 +135,9 @@ int wx_sidecar_settle(WxSidecar *sidecar) {
     return ready < 0 ? ready : -ETIMEDOUT;
   char answer;
   const ssize_t got = wx_os_read(sidecar->answers, &answer, 1);
-  return got < 0 ? (int)got : got ? 0 : -ESRCH;
+  if (got <= 0)
+    return got < 0 ? (int)got : -ESRCH;
+  return answer == 'y' ? 0 : -EAGAIN;
 }
 
 int wx_sidecar_stop(WxSidecar *sidecar, WxReclaim *result, WxReason *reason) {

@@ -24,6 +24,7 @@ typedef struct {
   WxFileId *refused;     ///< Files that cannot be watched; said once.
   size_t refused_count;
   bool urged;
+  bool waits; ///< Something could not be done in this cycle.
 } Watch;
 
 static void say(const Watch *watch, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -138,6 +139,7 @@ static int cycle_one(Watch *watch, WxWatched *watched, WxReason *reason) {
     if (after.pauses.count > before.pauses.count)
       say_action(watch, &before, &after);
   }
+  watch->waits |= outcome == WX_WATCHED_WAITS;
   if (outcome == WX_WATCHED_WAITS)
     say(watch, "pid %d: %s; next attempt in %.2f s", (int)watched->target.pid, reason->text,
         (double)watched->wait_ns / 1e9);
@@ -145,6 +147,7 @@ static int cycle_one(Watch *watch, WxWatched *watched, WxReason *reason) {
 }
 
 static int cycle(Watch *watch, WxReason *reason) {
+  watch->waits = false;
   if (!watch->options->pid) {
     const int failed = wx_follow_cycle(&watch->follow, watch_memfd, watch);
     if (failed)
@@ -164,7 +167,7 @@ static int cycle(Watch *watch, WxReason *reason) {
     leave(watch, i);
   }
   if (watch->urged && watch->options->looked)
-    watch->options->looked(watch->options->context);
+    watch->options->looked(watch->options->context, !watch->waits);
   watch->urged = false;
   return 0;
 }

@@ -10,6 +10,7 @@
 #include "reclaim/reclaim.h"
 #include "reclaim/watched.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -25,8 +26,8 @@ typedef struct {
   int wake; ///< A pipe to be read: ends the loop, or urges it to look at once.
   /// One line for a person about something that was done or found; may be NULL.
   void (*say)(void *context, const char *line);
-  /// An urged look is over: what was orphaned before it is given back. May be NULL.
-  void (*looked)(void *context);
+  /// An urged look is over; `done`: what was orphaned before it is given back. May be NULL.
+  void (*looked)(void *context, bool done);
   /// Totals of one memfd that is not watched any more, or of each at the end.
   void (*result)(void *context, const WxReclaim *result);
   void *context;

@@ -88,6 +88,7 @@ static void check_code(Thread *self, const Block *block) {
 }
 
 static void count_live(WxChurn *churn, size_t size) {
+  atomic_fetch_add(&churn->reserved_bytes, size);
   const uint64_t live = atomic_fetch_add(&churn->live_bytes, size) + size;
   uint64_t peak = atomic_load(&churn->live_peak_bytes);
   while (live > peak && !atomic_compare_exchange_weak(&churn->live_peak_bytes, &peak, live))

@@ -17,6 +17,7 @@ enum { WX_CHURN_BLOCK = 512 * 1024 }; ///< The largest block.
 typedef struct {
   _Atomic uint64_t live_bytes; ///< Whole blocks reserved and not yet released.
   _Atomic uint64_t live_peak_bytes;
+  _Atomic uint64_t reserved_bytes; ///< In all.
   _Atomic uint64_t released_bytes; ///< In all.
   _Atomic uint64_t checks;         ///< Functions called, with the right result.
   _Atomic uint64_t wrong;          ///< Wrong results, and fresh pages that were not zero.
