@@ -92,6 +92,12 @@ $(B)/tests/thread/%: $(B)/obj/tsan/tests/thread/%.o $(call objects,tsan,$(SUP_SR
 
 .SECONDARY:
 
+# A process to be reclaimed from, for shell tests.
+$(B)/tests/subject: $(B)/obj/plain/tests/fixtures/subject.o
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(PLAIN) -o $@ $^
+tests: $(B)/tests/subject
+
 .PHONY: tests
 tests: all $(UNIT_TESTS) $(PLAIN_TESTS) $(THREAD_TESTS)
 
