@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+// More slots than any process has: a damaged file may claim the whole address space.
+enum { SLOTS_MAX = 1 << 17 };
 enum { DEFAULT_PAGE = 4096, NEXT_ARENA = 2160 }; // malloc_state.next, 64 bits, from glibc 2.27 on.
 
 // What glibc writes at the start of a heap.
@@ -22,6 +24,7 @@ typedef struct {
   WxHeaps *heaps;
   uint64_t slot;
   uint64_t page;
+  size_t slots;   // Looked at so far.
   bool has_flags; // Some mapping has `nr`, so its absence says something.
 } Finder;
 
@@ -105,6 +108,8 @@ static int search_mapping(Finder *finder, size_t index) {
   const uint64_t slot = finder->slot;
   uint64_t start = (mapping->start + slot - 1) & ~(slot - 1);
   for (; start < mapping->end && start >= mapping->start; start += slot) {
+    if (++finder->slots > SLOTS_MAX)
+      return 0;
     const uint64_t end = start + slot;
     const bool full = end != 0 && mapping->end >= end;
     WxHeap heap = {.start = start,

@@ -84,7 +84,8 @@ int wx_modules_find(WxModules *modules, const WxMapping *mappings, size_t count)
       return -ENOMEM;
     add_mapping(module, &mappings[i]);
   }
-  qsort(modules->items, modules->count, sizeof *modules->items, compare_starts);
+  if (modules->count)
+    qsort(modules->items, modules->count, sizeof *modules->items, compare_starts);
   return 0;
 }
 

@@ -1,0 +1,41 @@
+// Rows pasted from a debugger, and environments: any text is read or passed over; pieces add up.
+#include "attribution/allocator.h"
+#include "attribution/explain.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void require(int holds) {
+  if (!holds)
+    abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  char *text = malloc(size + 1);
+  if (!text)
+    return 0;
+  memcpy(text, data, size);
+  text[size] = '\0';
+  WxRange range;
+  if (wx_explain_parse(text, &range)) {
+    const WxExplanation explanation = wx_explain(&range, WX_HEAP_SLOT_BYTES);
+    uint64_t at = range.start;
+    require(range.start < range.end && explanation.piece_count <= WX_PIECES_MAX);
+    for (size_t i = 0; i < explanation.piece_count; ++i) {
+      require(explanation.pieces[i].start == at && explanation.pieces[i].end > at);
+      at = explanation.pieces[i].end;
+    }
+    require(at == range.end);
+    char out[80];
+    wx_explain_pieces(&explanation, out, sizeof out);
+    wx_explain_verdict(&explanation, out, sizeof out);
+    require(strlen(out) < sizeof out);
+  }
+  WxAllocator allocator = {0};
+  wx_allocator_take_environment(&allocator, text, size);
+  free(text);
+  return 0;
+}
