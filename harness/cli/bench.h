@@ -25,6 +25,7 @@ typedef struct {
   int (*run)(WxBench *bench);
 } WxBenchmark;
 
+int wx_bench_audit(WxBench *bench);
 int wx_bench_modes(WxBench *bench);
 
 #endif

@@ -51,7 +51,8 @@ int wx_maps_parse(WxMaps *maps, WxDamage *damage) {
     result = newline ? append_line(maps, line, newline, &reason) : -EINVAL;
     if (result == -EINVAL)
       *damage = (WxDamage){.line = maps->count + 1, .reason = reason};
-    line = newline + 1;
+    if (newline)
+      line = newline + 1;
   }
   return result;
 }
