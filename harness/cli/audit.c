@@ -1,5 +1,6 @@
 // `wxbench audit`: whose memory is it?
 #include "attribution/audit.h"
+#include "attribution/explain.h"
 #include "cli/audit_document.h"
 #include "cli/audit_run.h"
 #include "cli/options.h"
@@ -25,6 +26,9 @@ enum {
   OPTION_SAMPLES,
   OPTION_BUNDLE,
   OPTION_UNREDACTED,
+  OPTION_IMAGES,
+  OPTION_EXTRACT,
+  OPTION_RANGE,
 };
 enum { DEFAULT_ROWS = 10, MOST_ROWS = 100000 };
 #define SECOND_NS UINT64_C(1000000000)
@@ -44,8 +48,23 @@ static const struct argp_option own_options[] = {
     {"bundle", OPTION_BUNDLE, "DIR", 0, "Write what to attach to an issue into the new folder DIR",
      0},
     {"unredacted", OPTION_UNREDACTED, 0, 0, "With --bundle: keep paths and environment values", 0},
+    {"images", OPTION_IMAGES, 0, 0,
+     "Search the memory for PE images, and say what every bare MZ is", 0},
+    {"extract", OPTION_EXTRACT, "DIR", 0, "Write the images found into the folder DIR", 0},
+    {"range", OPTION_RANGE, "START-END", 0, "Search only this range", 0},
     {0},
 };
+
+static error_t take_range(struct argp_state *state, const char *text) {
+  WxAuditRequest *request = state->input;
+  WxRange range;
+  if (!wx_explain_parse(text, &range))
+    return wx_options_refuse(state, "--range '%s': expected START-END in hexadecimal", text);
+  request->search_start = range.start;
+  request->search_end = range.end;
+  request->images = true;
+  return 0;
+}
 
 static error_t take_file(struct argp_state *state, WxSource source, const char *path) {
   WxAuditRequest *request = state->input;
@@ -113,6 +132,15 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
   case OPTION_UNREDACTED:
     request->unredacted = true;
     return 0;
+  case OPTION_IMAGES:
+    request->images = true;
+    return 0;
+  case OPTION_EXTRACT:
+    request->images = true;
+    request->extract = argument;
+    return 0;
+  case OPTION_RANGE:
+    return take_range(state, argument);
   default:
     return ARGP_ERR_UNKNOWN;
   }
@@ -181,9 +209,13 @@ int wx_audit_run_one(WxOptions *options, const WxAuditRequest *request, pid_t pi
   }
   WxDocument document;
   wx_document_init(&document, "audit");
-  wx_document_add_result(&document, wx_audit_json(&audit));
-  wx_audit_tables(&document, &audit, request->by_size);
+  json_t *result = wx_audit_json(&audit);
+  wx_document_add_result(&document, result);
   int status = WX_EXIT_OK;
+  if (request->images && result)
+    status = wx_audit_add_images(options, request, &audit, &document, result);
+  else
+    wx_audit_tables(&document, &audit, request->by_size);
   if (*audit.damage)
     status =
         wx_cli_fail(options->verb, "%s: %s; what stands before it was read", what, audit.damage);
@@ -213,6 +245,8 @@ static int check(const WxOptions *options, const WxAuditRequest *request, pid_t 
     return wx_cli_fail(options->verb, "%s needs a PID", request->bundle ? "--bundle" : "--watch");
   if (request->watch_ns && (request->prom || options->json || request->bundle))
     return wx_cli_fail(options->verb, "--watch goes with neither --json, --prom nor --bundle");
+  if (request->images && !options->argument_count && request->source != WX_SOURCE_CORE)
+    return wx_cli_fail(options->verb, "--images, --extract and --range need a PID or --core FILE");
   if (options->json && !strcmp(options->json, "-") && request->prom && !request->prom_path)
     return wx_cli_fail(options->verb, "--json - and --prom cannot both have stdout");
   return options->argument_count ? take_pid(options, pid) : 0;

@@ -21,6 +21,10 @@ typedef struct {
   const char *prom_path; ///< Where the metrics go; NULL is stdout.
   const char *bundle;    ///< Folder of --bundle.
   bool unredacted;
+  const char *extract;   ///< Folder of --extract.
+  bool images;           ///< Search for PE images.
+  uint64_t search_start; ///< Of --range; all memory where the end is 0.
+  uint64_t search_end;
   uint64_t watch_ns; ///< 0 without --watch.
   uint64_t samples;  ///< How many; 0 until it ends.
   WxAuditOptions audit;
@@ -36,6 +40,11 @@ int wx_audit_run_watch(WxOptions *options, const WxAuditRequest *request, pid_t 
 /// environment are redacted unless request->unredacted. Returns 0 or the exit status.
 int wx_audit_write_bundle(const WxOptions *options, const WxAuditRequest *request,
                           const WxAudit *audit, WxDocument *document);
+
+/// Searches for PE images, adds them to the document and to its result, and writes them into
+/// request->extract. Returns 0 or the exit status.
+int wx_audit_add_images(const WxOptions *options, const WxAuditRequest *request,
+                        const WxAudit *audit, WxDocument *document, json_t *result);
 
 /// Reports why `what` could not be audited. Returns the exit status.
 int wx_audit_explain_failure(const WxOptions *options, const char *what, const WxAudit *audit,

@@ -1,0 +1,150 @@
+// audit --images and --extract: which assemblies are in there, and what every bare MZ really is.
+#include "attribution/images.h"
+#include "cli/audit_document.h"
+#include "cli/audit_run.h"
+#include "cli/say.h"
+#include "output/json.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { SHOWN_HITS = 20, TEXT = 160 };
+
+typedef struct {
+  const WxOptions *options;
+  const char *folder; ///< Of --extract; NULL without.
+  WxTable *images;
+  WxTable *letters;
+  json_t *image_list;
+  json_t *letter_list;
+  uint64_t counts[WX_MZ_REASONS];
+  uint64_t found;
+  uint64_t shown;
+  bool of_files; ///< Now come the files that are mapped: they need not be written.
+  int status;
+} Report;
+
+// The name of a file for an image: only what is harmless in a path.
+static void file_name(const WxPeImage *image, char name[TEXT]) {
+  char clean[WX_PE_NAME] = "image";
+  for (size_t i = 0; image->name[i] || i == 0; ++i) {
+    const char one = image->name[i];
+    if (!one)
+      break;
+    const bool harmless = (one >= '0' && one <= '9') || (one >= 'a' && one <= 'z') ||
+                          (one >= 'A' && one <= 'Z') || (one == '.' && i) || one == '-' ||
+                          one == '_';
+    clean[i] = harmless ? one : '_';
+    clean[i + 1] = '\0';
+  }
+  snprintf(name, TEXT, "%s-%" PRIx64 ".dll", clean, image->address);
+}
+
+static int extract(Report *report, const WxPeImage *image, const WxImagePlace *place) {
+  char name[TEXT], path[PATH_MAX];
+  file_name(image, name);
+  if (snprintf(path, sizeof path, "%s/%s", report->folder, name) >= (int)sizeof path)
+    return -ENAMETOOLONG;
+  const int error = wx_image_write(image, place, path);
+  if (error && error != -ENODATA)
+    report->status =
+        wx_cli_fail(report->options->verb, "cannot write '%s': %s", path, strerror(-error));
+  return error == -ENODATA ? 0 : error;
+}
+
+static int take_image(const WxPeImage *image, const WxImagePlace *place, void *context) {
+  Report *report = context;
+  char start[32], version[48] = "";
+  snprintf(start, sizeof start, "%" PRIx64, image->address);
+  if (image->version[0] || image->version[1] || image->version[2] || image->version[3])
+    snprintf(version, sizeof version, "%u.%u.%u.%u", image->version[0], image->version[1],
+             image->version[2], image->version[3]);
+  const char *layout = image->mapped ? "as loaded" : "as in the file";
+  wx_table_add(report->images,
+               (WxCell[]){wx_text(start), wx_text(*image->name ? image->name : NULL),
+                          wx_text(*version ? version : NULL), wx_figure((WxFigure)image->bytes),
+                          wx_text(image->managed ? "managed" : "native"), wx_text(layout),
+                          wx_text(place->where)});
+  json_array_append_new(report->image_list,
+                        json_pack("{s:s, s:o, s:o, s:I, s:b, s:s, s:o}", "address", start, "name",
+                                  wx_json_text(*image->name ? image->name : NULL), "version",
+                                  wx_json_text(*version ? version : NULL), "bytes",
+                                  (json_int_t)image->bytes, "managed", image->managed, "layout",
+                                  layout, "where", wx_json_text(place->where)));
+  ++report->found;
+  return report->folder && !report->of_files ? extract(report, image, place) : 0;
+}
+
+static int take_letters(const WxMzHit *hit, const WxImagePlace *place, void *context) {
+  Report *report = context;
+  ++report->counts[hit->reason];
+  if (report->shown == SHOWN_HITS)
+    return 0;
+  ++report->shown;
+  char address[32], why[TEXT];
+  snprintf(address, sizeof address, "%" PRIx64, hit->address);
+  if (hit->reason == WX_MZ_POINTER)
+    snprintf(why, sizeof why, "bytes %u-%u of the pointer 0x%" PRIx64, hit->byte, hit->byte + 1,
+             hit->pointer);
+  else
+    snprintf(why, sizeof why, "%s", wx_mz_reason_text(hit->reason));
+  wx_table_add(report->letters, (WxCell[]){wx_text(address), wx_text(why), wx_text(place->where)});
+  json_array_append_new(report->letter_list, json_pack("{s:s, s:s, s:o}", "address", address, "why",
+                                                       why, "where", wx_json_text(place->where)));
+  return 0;
+}
+
+static void finish(Report *report, WxDocument *document, json_t *result) {
+  uint64_t all = 0;
+  json_t *counts = json_object();
+  for (size_t i = 0; i < WX_MZ_REASONS; ++i) {
+    all += report->counts[i];
+    wx_json_set(counts, wx_mz_reason_text((WxMzReason)i),
+                json_integer((json_int_t)report->counts[i]));
+  }
+  wx_json_set(result, "images", report->image_list);
+  wx_json_set(result, "bare_mz", report->letter_list);
+  wx_json_set(result, "bare_mz_counts", counts);
+  wx_document_add_table(document, report->images);
+  wx_document_add_table(document, report->letters);
+  wx_document_note(document,
+                   "%" PRIu64 " images; %" PRIu64 " bare MZ that are none: %" PRIu64
+                   " in pointers, %" PRIu64 " numbers, %" PRIu64 " in text, %" PRIu64
+                   " without a PE signature. Two fixed bytes stand in every 65,536th place of "
+                   "random memory.",
+                   report->found, all, report->counts[WX_MZ_POINTER], report->counts[WX_MZ_NUMBER],
+                   report->counts[WX_MZ_TEXT], report->counts[WX_MZ_NO_HEADER]);
+}
+
+int wx_audit_add_images(const WxOptions *options, const WxAuditRequest *request,
+                        const WxAudit *audit, WxDocument *document, json_t *result) {
+  static const WxColumn image_columns[] = {
+      {"image", WX_TEXT}, {"name", WX_TEXT},   {"version", WX_TEXT}, {"bytes", WX_BYTES},
+      {"kind", WX_TEXT},  {"layout", WX_TEXT}, {"where", WX_TEXT}};
+  static const WxColumn letter_columns[] = {
+      {"bare MZ", WX_TEXT}, {"what it is", WX_TEXT}, {"where", WX_TEXT}};
+  Report report = {.options = options,
+                   .folder = request->extract,
+                   .images = wx_table_new("PE images", image_columns, 7),
+                   .letters = wx_table_new("The first bare MZ", letter_columns, 3),
+                   .image_list = json_array(),
+                   .letter_list = json_array()};
+  const WxImageVisitor visitor = {take_image, take_letters, &report};
+  if (report.folder && mkdir(report.folder, 0700) && errno != EEXIST)
+    report.status = wx_cli_fail(options->verb, "cannot make the folder '%s': %s", report.folder,
+                                strerror(errno));
+  int error = report.status
+                  ? 0
+                  : wx_images_search(audit, request->search_start, request->search_end, &visitor);
+  report.of_files = true;
+  if (!error && !report.status && audit->source == WX_SOURCE_LIVE && !request->search_end)
+    error = wx_images_of_files(audit, &visitor);
+  if (error && !report.status)
+    report.status = wx_cli_fail(options->verb, "cannot search the memory: %s", strerror(-error));
+  finish(&report, document, result);
+  return report.status;
+}
