@@ -2,8 +2,9 @@
    @file libc.h
    What a preload library needs to stand in for a function of the C library, whichever that is.
 
-   glibc and musl both offer `__errno_location` and `environ`. They are weak references: the library
-   names no other library that it needs, and works, without errno, where they are missing.
+   glibc and musl both offer `__errno_location`, `environ` and `clock_gettime`. They are weak
+   references: the library names no other library that it needs, and works, without errno, where
+   they are missing.
 */
 #ifndef WX_PRELOAD_LIBC_H
 #define WX_PRELOAD_LIBC_H
@@ -12,6 +13,14 @@
 
 extern int *__errno_location(void) __attribute__((weak));
 extern char **environ __attribute__((weak));
+
+/// As struct timespec on 64-bit systems.
+struct wx_libc_time {
+  long seconds;
+  long nanoseconds;
+};
+enum { WX_LIBC_MONOTONIC = 1 };
+extern int clock_gettime(int clock, struct wx_libc_time *now) __attribute__((weak));
 
 /// The result of a raw call as the C library returns it: -1 with errno set, or the result, which
 /// leaves errno as it was.
@@ -33,6 +42,15 @@ static inline const char *wx_libc_environment(const char *name) {
       return *entry + i + 1;
   }
   return 0;
+}
+
+/// Nanoseconds of the monotonic clock: from the C library, which asks the kernel's page and makes
+/// no system call, where it can.
+static inline uint64_t wx_libc_now_ns(void) {
+  struct wx_libc_time now;
+  if (!clock_gettime || clock_gettime(WX_LIBC_MONOTONIC, &now))
+    return wx_raw_now_ns();
+  return (uint64_t)now.seconds * 1000000000U + (uint64_t)now.nanoseconds;
 }
 
 static inline int wx_libc_equal(const char *one, const char *other) {

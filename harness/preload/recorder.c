@@ -1,5 +1,6 @@
 #include "preload/recorder.h"
 
+#include "preload/libc.h"
 #include "preload/scan.h"
 
 #include <linux/mman.h>
@@ -31,7 +32,7 @@ static void add(WxRecorder *recorder, WxRecorderThread *thread, WxTraceEvent *ev
   if (thread->number == 0)
     thread->number = atomic_fetch_add(&recorder->threads, 1) + 1;
   event->thread = thread->number - 1;
-  event->time_ns = wx_raw_now_ns() - recorder->begun_ns;
+  event->time_ns = wx_libc_now_ns() - recorder->begun_ns;
   event->growth = growth_of(recorder, event->file);
   if (event->kind != WX_TRACE_RELEASE)
     recorder->unexplained[event->file] += event->growth;
@@ -40,16 +41,16 @@ static void add(WxRecorder *recorder, WxRecorderThread *thread, WxTraceEvent *ev
 
 /// Makes the window one of this process: at its first event, and at the first one of a forked
 /// child.
-static bool has_window(WxRecorder *recorder, WxRecorderThread *thread, int pid) {
+static bool has_window(WxRecorder *recorder, WxRecorderThread *thread, uint32_t pid) {
   if (recorder->pid == pid)
     return recorder->window.first;
-  WxTraceEvent event = {.kind = WX_TRACE_FORK, .value = (uint64_t)recorder->pid};
+  WxTraceEvent event = {.kind = WX_TRACE_FORK, .value = recorder->pid};
   const bool forked = recorder->pid != 0;
   wx_window_forget(&recorder->window);
   recorder->pid = pid;
   if (!forked)
-    recorder->begun_ns = wx_raw_now_ns();
-  if (wx_window_open(&recorder->window, recorder->path, pid, forked))
+    recorder->begun_ns = wx_libc_now_ns();
+  if (wx_window_open(&recorder->window, recorder->path, (int)pid, forked))
     return false;
   if (forked)
     add(recorder, thread, &event);
@@ -60,8 +61,8 @@ static void record(WxRecorder *recorder, WxRecorderThread *thread, WxTraceEvent 
   if (thread->busy)
     return;
   thread->busy = true;
-  const int pid = wx_raw_getpid();
-  wx_lock_take(&recorder->lock, (uint32_t)pid);
+  const uint32_t pid = wx_process_id(&recorder->process);
+  wx_lock_take(&recorder->lock, pid);
   if (has_window(recorder, thread, pid))
     add(recorder, thread, event);
   wx_lock_release(&recorder->lock);
@@ -125,6 +126,7 @@ static void scan_before_release(WxRecorder *recorder, WxRecorderThread *thread, 
 
 void wx_recorder_begin(WxRecorder *recorder, const char *path) {
   recorder->path = path;
+  wx_process_begin(&recorder->process);
   atomic_store(&recorder->on, true);
 }
 
@@ -264,7 +266,7 @@ void wx_recorder_protected(WxRecorder *recorder, WxRecorderThread *thread, uintp
 }
 
 void wx_recorder_end(WxRecorder *recorder, WxRecorderThread *thread) {
-  const int pid = wx_raw_getpid();
+  const uint32_t pid = wx_process_id(&recorder->process);
   if (!atomic_load(&recorder->on) || recorder->pid != pid)
     return;
   for (uint32_t file = 0; file < WX_FILES; file++) {
@@ -273,7 +275,7 @@ void wx_recorder_end(WxRecorder *recorder, WxRecorderThread *thread) {
     if (wx_files_still(&recorder->files, fd, &now))
       scan(recorder, thread, file, 0, now.size, WX_TRACE_AT_EXIT);
   }
-  wx_lock_take(&recorder->lock, (uint32_t)pid);
+  wx_lock_take(&recorder->lock, pid);
   wx_window_end(&recorder->window);
   wx_lock_release(&recorder->lock);
 }

@@ -14,6 +14,7 @@
 #include "preload/files.h"
 #include "preload/lock.h"
 #include "preload/places.h"
+#include "preload/process.h"
 #include "preload/recogniser.h"
 #include "preload/window.h"
 
@@ -22,10 +23,11 @@
 typedef struct {
   WxFiles files;
   WxPlaces places;
+  WxProcess process;
   WxLock lock; ///< For everything below.
   WxWindow window;
   const char *path;
-  int pid; ///< Whose trace the window is.
+  uint32_t pid; ///< Whose trace the window is.
   uint64_t begun_ns;
   uint64_t allocated[WX_FILES];  ///< At the file's last event, bytes.
   int64_t unexplained[WX_FILES]; ///< Growth since the last scan that no release accounts for.

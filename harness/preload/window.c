@@ -72,8 +72,8 @@ static int map_chunk(WxWindow *window, int fd, uint32_t number) {
   const int failed = allocate(fd, offset);
   if (failed)
     return failed;
-  const long mapped =
-      wx_raw_mmap(NULL, WX_TRACE_CHUNK, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
+  const long mapped = wx_raw_mmap(NULL, WX_TRACE_CHUNK, PROT_READ | PROT_WRITE,
+                                  MAP_SHARED | MAP_POPULATE, fd, offset);
   if (wx_raw_failed(mapped))
     return (int)mapped;
   window->chunk = (uint8_t *)mapped; // NOLINT(performance-no-int-to-ptr)

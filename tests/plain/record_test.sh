@@ -26,6 +26,17 @@ has() {
   fi
 }
 
+# ---- The library itself ----
+library=build/libwxrecord.so
+needs_nothing() { ! readelf -d "$library" | grep -q NEEDED && ! nm -D --undefined-only "$library" | grep -qv ' w '; }
+claim library_needs_no_other_library_and_no_symbol needs_nothing
+exports_only_its_calls() {
+  [ "$(nm -D --defined-only "$library" | awk '{print $3}' | sort | xargs)" = \
+    "_Exit _exit ftruncate ftruncate64 mmap mmap64 mprotect munmap" ]
+}
+claim library_exports_nothing_but_the_calls_it_stands_in_for exports_only_its_calls
+
+# ---- Each call ----
 programs=("$imitation")
 [ ! -x build/tests/imitation-musl ] || programs+=(build/tests/imitation-musl)
 for program in "${programs[@]}"; do
