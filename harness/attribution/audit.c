@@ -158,10 +158,19 @@ static WxVerdictFacts collect_facts(const WxAudit *audit) {
       .max_map_count = audit->max_map_count,
       .heaps_committed = (WxFigure)audit->space->heaps.committed_bytes,
       .arenas = (WxFigure)audit->space->heaps.arenas,
-      .dumped = wx_truth_looks_dumped(&audit->truth),
+      // Reserved pages are never allocated by the runtime itself.
+      .dumped = wx_truth_looks_dumped(&audit->truth) && audit->parts[WX_PART_NONE].bytes > 0,
   };
   collect_span_facts(audit, &facts);
   return facts;
+}
+
+// A group below the one that is mounted, or one with a limit: the group of a whole machine is
+// neither.
+static bool is_container(const WxAudit *audit) {
+  const bool limited =
+      wx_known(audit->cgroup.limit_bytes) && audit->cgroup.limit_bytes != WX_CGROUP_NO_LIMIT;
+  return limited || strcmp(audit->group.directory, audit->group.mount) != 0;
 }
 
 int wx_audit_finish(WxAudit *audit, const WxAuditOptions *options) {
@@ -180,7 +189,9 @@ int wx_audit_finish(WxAudit *audit, const WxAuditOptions *options) {
   weigh_owners(audit);
   wx_audit_fill_container(audit);
   audit->facts = collect_facts(audit);
-  if (options->known) // One of many: what their container holds is not its own.
+  // Of one process among many, or on a machine without containers, what the group holds says
+  // nothing about the process.
+  if (options->known || !is_container(audit))
     audit->facts.cgroup_usage = WX_UNKNOWN;
   wx_verdict_judge(&audit->verdict, &audit->facts);
   return 0;

@@ -11,6 +11,7 @@ enum {
   COFF_SIZE = 20,
   OPTIONAL_MIN = 96,
   SECTION = 40,
+  DIRECTORY_CERTIFICATE = 4, // The one that states a place in the file.
   DIRECTORY_CLI = 14,
 };
 #define IMAGE_MAX (UINT32_C(1) << 30)
@@ -24,7 +25,7 @@ static uint32_t u32(const unsigned char *at) {
 }
 
 static void read_sections(WxPeImage *image, const unsigned char *at) {
-  uint64_t end = image->headers_size;
+  uint64_t end = image->headers_size > image->bytes ? image->headers_size : image->bytes;
   for (size_t i = 0; i < image->section_count; ++i, at += SECTION) {
     image->sections[i] = (WxPeSection){.virtual_size = u32(at + 8),
                                        .rva = u32(at + 12),
@@ -46,6 +47,9 @@ static bool read_optional(WxPeImage *image, const unsigned char *at, size_t size
   image->headers_size = u32(at + 60);
   const size_t directories = image->wide ? 112 : 96;
   const size_t cli = directories + DIRECTORY_CLI * 8;
+  const unsigned char *certificate = at + directories + DIRECTORY_CERTIFICATE * 8;
+  if (cli <= size && u32(at + directories - 4) > DIRECTORY_CERTIFICATE && u32(certificate))
+    image->bytes = (uint64_t)u32(certificate) + u32(certificate + 4); // It stands at the end.
   if (cli + 8 <= size && u32(at + directories - 4) > DIRECTORY_CLI) {
     image->cli_rva = u32(at + cli);
     image->managed = image->cli_rva != 0;

@@ -94,11 +94,13 @@ static int search_window(const Search *search, size_t size) {
 }
 
 int wx_pe_search(const WxMemory *memory, uint64_t start, uint64_t end, const WxPeVisitor *visitor) {
-  Search search = {.memory = memory, .visitor = visitor, .window = malloc(WINDOW + HEADERS)};
+  const uint64_t most = end > start ? end - start : 0;
+  const size_t room = most < WINDOW + HEADERS ? (size_t)most : WINDOW + HEADERS;
+  Search search = {.memory = memory, .visitor = visitor, .window = malloc(room + 1)};
   int result = search.window ? 0 : -ENOMEM;
   for (uint64_t at = start; !result && at < end;) {
     const uint64_t left = end - at;
-    const size_t wanted = left < WINDOW + HEADERS ? (size_t)left : WINDOW + HEADERS;
+    const size_t wanted = left < room ? (size_t)left : room;
     const ssize_t got = memory->read(memory->context, at, search.window, wanted);
     if (got <= 0) { // Not there: on to the next page.
       at = (at | (PAGE - 1)) + 1;

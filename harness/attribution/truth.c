@@ -8,7 +8,7 @@
 
 enum { BLOCK = 512 };
 // Below that a process has hardly any code, and being fully allocated says nothing.
-#define DUMPED_MIN ((WxFigure)4 << 20)
+#define DUMPED_MIN ((WxFigure)1 << 20)
 
 WxTruth wx_truth_unknown(void) {
   return (WxTruth){

@@ -29,6 +29,7 @@ enum {
   OPTION_IMAGES,
   OPTION_EXTRACT,
   OPTION_RANGE,
+  OPTION_DIFF,
 };
 enum { DEFAULT_ROWS = 10, MOST_ROWS = 100000 };
 #define SECOND_NS UINT64_C(1000000000)
@@ -51,6 +52,8 @@ static const struct argp_option own_options[] = {
     {"images", OPTION_IMAGES, 0, 0,
      "Search the memory for PE images, and say what every bare MZ is", 0},
     {"extract", OPTION_EXTRACT, "DIR", 0, "Write the images found into the folder DIR", 0},
+    {"diff", OPTION_DIFF, "BASE.json", 0,
+     "Instead of a PID expect a second saved audit, and show what changed", 0},
     {"range", OPTION_RANGE, "START-END", 0, "Search only this range", 0},
     {0},
 };
@@ -138,6 +141,9 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
   case OPTION_EXTRACT:
     request->images = true;
     request->extract = argument;
+    return 0;
+  case OPTION_DIFF:
+    request->diff = argument;
     return 0;
   case OPTION_RANGE:
     return take_range(state, argument);
@@ -237,6 +243,10 @@ static int take_pid(const WxOptions *options, pid_t *pid) {
 
 // What cannot go together. Returns 0 or the exit status.
 static int check(const WxOptions *options, const WxAuditRequest *request, pid_t *pid) {
+  if (request->diff)
+    return options->argument_count == 1 && !request->path && !request->all
+               ? 0
+               : wx_cli_fail(options->verb, "--diff BASE.json expects one other file, NEW.json");
   const size_t sources = options->argument_count + (request->path != NULL) + request->all;
   if (sources != 1)
     return wx_cli_fail(options->verb,
@@ -263,6 +273,8 @@ int wx_cli_audit(int argc, char **argv) {
     wx_options_free(&options);
     return failed;
   }
+  if (request.diff)
+    return wx_audit_run_diff(&options, request.diff, options.arguments[0]);
   if (request.all)
     return wx_audit_run_all(&options, &request);
   if (request.watch_ns)

@@ -85,7 +85,7 @@ static json_t *double_mapper_json(const WxAudit *audit) {
                         (json_int_t)parts[WX_PART_NONE].count));
   wx_json_set(object, "by_protection", parts_json(audit));
   wx_json_set(object, "estimate", json_boolean(truth->estimate));
-  wx_json_set(object, "looks_dumped", json_boolean(wx_truth_looks_dumped(truth)));
+  wx_json_set(object, "looks_dumped", json_boolean(audit->facts.dumped));
   wx_json_set(object, "files", files_json(truth));
   wx_json_set(object, "extents", histogram_json(&truth->allocated));
   wx_json_set(object, "orphaned_extents", histogram_json(&truth->orphaned));

@@ -21,6 +21,7 @@ typedef struct {
   const char *prom_path; ///< Where the metrics go; NULL is stdout.
   const char *bundle;    ///< Folder of --bundle.
   bool unredacted;
+  const char *diff;      ///< Base file of --diff.
   const char *extract;   ///< Folder of --extract.
   bool images;           ///< Search for PE images.
   uint64_t search_start; ///< Of --range; all memory where the end is 0.
@@ -33,6 +34,7 @@ typedef struct {
 /// Each frees the options and returns the exit status.
 int wx_audit_run_one(WxOptions *options, const WxAuditRequest *request, pid_t pid);
 int wx_audit_run_all(WxOptions *options, const WxAuditRequest *request);
+int wx_audit_run_diff(WxOptions *options, const char *base_path, const char *now_path);
 int wx_audit_run_watch(WxOptions *options, const WxAuditRequest *request, pid_t pid);
 
 /// Writes what to attach to an issue into the new folder request->bundle: maps, smaps, status, the

@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# The verb `audit`, as a user types it.
+set -u
+. tests/support/tap.sh
+work=$(mktemp -d)
+sleep 300 &
+target=$!
+trap 'kill $target 2>/dev/null; rm -rf "$work"' EXIT
+
+# has FILE TEXT...: the file contains each of the texts.
+has() {
+  local file=$1 text
+  shift
+  for text in "$@"; do grep -qF -- "$text" "$file" || { echo "no '$text' in $file"; return 1; }; done
+}
+
+"$wxbench" audit "$target" --json "$work/live.json" >"$work/live.txt"
+claim audit_of_a_process_ends_well [ $? = 0 ]
+claim audit_json_has_the_members_of_the_contract has "$work/live.json" '"schema": "wxbench/1"' '"kind": "audit"' \
+  '"pid"' '"source": "live"' '"doublemapper"' '"inodes": 0' '"allocated_bytes": 0' '"mapped_bytes"' '"orphaned_bytes"' \
+  '"mapped_va_bytes"' '"rx"' '"rw"' '"none"' '"span_bytes"' '"clrmd_span_bytes"' '"glibc"' '"arenas"' '"heaps"' \
+  '"committed_bytes"' '"reserved_bytes"' '"proof"' '"main_arena": true' '"rss_bytes"' '"rss_anon_bytes"' \
+  '"rss_shmem_bytes"' '"mappings"' '"span_parts"' '"regions"' '"verdict"' '"code"' '"text"'
+claim audit_says_that_another_program_is_not_affected has "$work/live.txt" 'VERDICT not-affected'
+
+cp "/proc/$target/maps" "$work/maps"
+cp "/proc/$target/smaps" "$work/smaps"
+"$wxbench" audit --maps "$work/maps" --json "$work/maps.json" --quiet
+claim audit_of_saved_maps_says_null_for_what_it_cannot_know has "$work/maps.json" '"source": "maps"' \
+  '"allocated_bytes": null' '"orphaned_bytes": null' '"maps do not say it"'
+"$wxbench" audit --smaps "$work/smaps" --sort size >"$work/smaps.txt"
+claim audit_of_saved_smaps_has_residency has "$work/smaps.txt" 'Summary by kind' '[TOTAL]'
+
+# Damage: what stands before it is reported, one line names it, exit 2.
+head -c 700 "$work/maps" >"$work/cut"
+lines=$(head -c 700 "$work/maps" | tr -cd '\n' | wc -c)
+"$wxbench" audit --maps "$work/cut" --json "$work/cut.json" >"$work/cut.txt" 2>"$work/cut.err"
+claim audit_of_damaged_maps_exits_2 [ $? = 2 ]
+claim audit_of_damaged_maps_names_the_line has "$work/cut.err" "line $((lines + 1)): the last line is cut short"
+claim audit_of_damaged_maps_reports_what_could_be_read has "$work/cut.json" "\"mappings\": $lines"
+refused audit_of_smaps_as_maps_names_the_line "line 2: expected START-END" "$wxbench" audit --maps "$work/smaps"
+refused audit_of_maps_as_smaps_asks_whether_it_is_maps "is this a maps file" "$wxbench" audit --smaps "$work/maps"
+refused audit_of_a_core_that_is_none_says_what_was_expected "offset 0: expected an ELF file" "$wxbench" audit --core "$work/maps"
+
+refused audit_without_a_target_says_what_is_expected "expected one of PID" "$wxbench" audit
+refused audit_refuses_two_targets "expected one of PID" "$wxbench" audit "$target" --all
+refused audit_refuses_a_pid_that_is_none "expected a process number" "$wxbench" audit abc
+refused audit_of_a_process_that_is_gone_says_so "no such process" "$wxbench" audit 2147483646
+refused audit_of_a_file_that_is_not_there_says_so "No such file" "$wxbench" audit --maps "$work/none"
+refused audit_refuses_watching_a_file "needs a PID" "$wxbench" audit --maps "$work/maps" --watch 1
+refused audit_refuses_an_order_that_is_none "expected kind or size" "$wxbench" audit "$target" --sort x
+
+"$wxbench" audit "$target" --prom >"$work/prom"
+claim audit_prom_has_only_lines_of_the_text_format \
+  test -z "$(grep -vE '^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+\{pid="[0-9]+",command="[^"]*"(,code="[a-z-]+")?\} -?[0-9]+)$' "$work/prom")"
+claim audit_prom_names_the_verdict has "$work/prom" "wxbench_verdict{pid=\"$target\",command=\"sleep\",code=\"not-affected\"} 1"
+"$wxbench" audit "$target" --prom="$work/prom.file" && claim audit_prom_writes_a_file cmp -s "$work/prom.file" "$work/prom.file"
+
+"$wxbench" audit "$target" --watch 0.01 --samples 3 >"$work/watch"
+claim audit_watch_prints_a_line_a_sample [ "$(grep -c ' orphaned 0.0 ' "$work/watch")" = 3 ]
+
+"$wxbench" audit --all >"$work/all"
+claim audit_of_all_says_whom_it_skipped grep -qiE 'skipped for lack of permission' "$work/all"
+
+SECRET=hunter2 "$wxbench" audit "$target" --bundle "$work/bundle" --quiet
+claim audit_bundle_has_what_an_issue_needs [ -s "$work/bundle/maps" -a -s "$work/bundle/smaps" -a -s "$work/bundle/status" -a -s "$work/bundle/audit.json" ]
+claim audit_bundle_redacts_the_environment test -z "$(grep -vE '=<redacted>$|^(MALLOC_|GLIBC_TUNABLES|DOTNET_)|^[^=]*$' "$work/bundle/environ")"
+refused audit_bundle_does_not_overwrite_a_folder "cannot make the folder" "$wxbench" audit "$target" --bundle "$work/bundle"
+
+"$wxbench" audit "$target" --json "$work/later.json" --quiet
+"$wxbench" audit --diff "$work/live.json" "$work/later.json" >"$work/diff"
+claim audit_diff_shows_before_and_now has "$work/diff" 'before' 'change' 'Verdict: not-affected, now not-affected.'
+"$wxbench" explain 7f4000000000-7f4007ff6000 --json "$work/explain.json" --quiet
+refused audit_diff_refuses_another_kind "expected an audit" "$wxbench" audit --diff "$work/explain.json" "$work/live.json"
+tap_end
