@@ -92,6 +92,20 @@ START_TEST(a_kernel_that_lists_no_children_is_asked_for_parents) {
 }
 END_TEST
 
+START_TEST(a_descendant_that_ends_while_its_children_are_read_has_none) {
+  pid_t grandchild;
+  const pid_t child = start_family(&grandchild);
+  WxProcesses found = {0};
+  wx_os_inject(WX_OS_OPEN, 3, ENOENT); // After two of the root: the folder of the child's tasks.
+  ck_assert_int_eq(wx_family_read(&found, 0, &text), 0);
+  ck_assert(wx_os_inject_end());
+  ck_assert_uint_eq(found.count, 2);
+  finish(child);
+  wx_processes_free(&found);
+  wx_text_free(&text);
+}
+END_TEST
+
 START_TEST(status_tells_memory_threads_parent_and_user) {
   WxProcessStatus status;
   ck_assert_int_eq(wx_process_status(&status, 0, &text), 0);
@@ -463,6 +477,7 @@ END_TEST
 
 WX_TEST_MAIN("process", a_family_is_the_process_and_its_descendants_by_both_ways_of_asking,
              a_kernel_that_lists_no_children_is_asked_for_parents,
+             a_descendant_that_ends_while_its_children_are_read_has_none,
              status_tells_memory_threads_parent_and_user,
              pss_is_read_and_unknown_where_the_kernel_has_none,
              a_zombie_has_a_parent_but_no_start_and_no_memory,
