@@ -119,7 +119,7 @@ START_TEST(a_memory_controller_of_version_1_is_preferred_where_both_are_mounted)
   make_root();
   put("/proc/7/cgroup", "9:name=systemd:/\n0::/elsewhere\n4:cpu,memory:/box\n");
   put("/proc/self/mountinfo",
-      OTHER_MOUNTS "34 30 0:31 / /cg/hugetlb rw - cgroup cgroup rw,hugetlb,notmemory\n"
+      OTHER_MOUNTS "34 30 0:31 / /cg/hugetlb rw - cgroup cgroup rw,notmemory,memory2\n"
                    "35 30 0:31 / /cg/memory rw - cgroup cgroup rw,cpu,memory\n"
                    "40 30 0:37 / /cg/unified rw - cgroup2 cgroup2 rw\n");
   put("/cg/unified/elsewhere/memory.stat", "shmem 1\n");
@@ -178,6 +178,8 @@ START_TEST(a_group_that_cannot_be_seen_is_unknown_and_no_error) {
     make_root();
     put("/proc/7/cgroup", invisible[i].groups);
     put("/proc/self/mountinfo", invisible[i].mounts);
+    put("/sys/fs/cgroup/cgroup.procs", "");
+    put("/sys/fs/other/memory.stat", "shmem 1\n"); // At the end of a path through "..".
     const WxCgroup group = find();
     ck_assert_msg(group.version == 0, "row %zu", i);
     const WxCgroupFigures figures = read_group(&group);

@@ -108,7 +108,11 @@ START_TEST(a_child_that_keeps_the_pipes_open_does_not_hold_the_observer) {
 }
 END_TEST
 
-START_TEST(output_and_errors_are_captured_apart) {
+START_TEST(output_and_errors_are_captured_apart_and_input_is_empty) {
+  int input[2];
+  ck_assert_int_eq(pipe(input), 0);
+  ck_assert_int_eq(write(input[1], "unread\n", 7), 7);
+  ck_assert_int_eq(dup2(input[0], STDIN_FILENO), STDIN_FILENO);
   WxObserved observed =
       observe_shell("echo sum 42; echo trouble >&2; cat",
                     (WxObserveOptions){.output = WX_STREAM_CAPTURE, .errors = WX_STREAM_CAPTURE});
@@ -130,12 +134,14 @@ END_TEST
 START_TEST(variables_are_added_replaced_and_removed) {
   ck_assert_int_eq(setenv("WX_TEST_GONE", "1", 1), 0);
   ck_assert_int_eq(setenv("WX_TEST_KEPT", "old", 1), 0);
-  const char *const changes[] = {"WX_TEST_GONE", "WX_TEST_KEPT=new", "WX_TEST_ADDED=a=b", NULL};
+  const char *const changes[] = {"WX_TEST_GONE", "WX_TEST_KEPT=first", "WX_TEST_KEPT=new",
+                                 "WX_TEST_ADDED=a=b", NULL};
   WxObserved observed =
-      observe_shell("echo \"${WX_TEST_GONE-none} $WX_TEST_KEPT $WX_TEST_ADDED\"; pwd",
+      observe_shell("echo \"${WX_TEST_GONE-none} $WX_TEST_KEPT $WX_TEST_ADDED\"; pwd; "
+                    "tr '\\0' '\\n' </proc/$$/environ | grep -c ^WX_TEST_KEPT=",
                     (WxObserveOptions){
                         .output = WX_STREAM_CAPTURE, .environment = changes, .directory = "/proc"});
-  ck_assert_str_eq(observed.output.data, "none new a=b\n/proc\n");
+  ck_assert_str_eq(observed.output.data, "none new a=b\n/proc\n1\n");
   wx_observed_free(&observed);
 }
 END_TEST
@@ -299,27 +305,37 @@ START_TEST(a_closed_standard_stream_does_not_confuse_the_pipes) {
 END_TEST
 
 START_TEST(the_program_dies_with_its_observer) {
-  int pipe_ends[2];
-  ck_assert_int_eq(pipe(pipe_ends), 0);
+  int held[2]; // By the observer and the program, which says that it runs.
+  ck_assert_int_eq(pipe(held), 0);
   const pid_t observer = fork();
   ck_assert_int_ge(observer, 0);
   if (observer == 0) {
-    (void)close(pipe_ends[0]);
-    char *const argv[] = {"sh", "-c", "sleep 1000", NULL};
+    char script[64];
+    snprintf(script, sizeof script, "echo >&%d; exec sleep 1000", held[1]);
+    char *const argv[] = {"sh", "-c", script, NULL};
     const WxObserveOptions options = {.argv = argv};
     WxObserved observed = {0};
-    (void)!write(pipe_ends[1], "s", 1);
-    const int flags = 0; // The write end stays open in the program: it is seen to die.
-    (void)wx_observe(&options, &observed);
-    _exit(flags);
+    _exit(-wx_observe(&options, &observed));
   }
-  (void)close(pipe_ends[1]);
+  ck_assert_int_eq(close(held[1]), 0);
   char byte;
-  ck_assert_int_eq(read(pipe_ends[0], &byte, 1), 1);
+  ck_assert_int_eq(read(held[0], &byte, 1), 1);
   ck_assert_int_eq(kill(observer, SIGKILL), 0);
   ck_assert_int_eq(waitpid(observer, NULL, 0), observer);
-  ck_assert_int_eq(read(pipe_ends[0], &byte, 1), 0); // No holder of the write end is left.
-  ck_assert_int_eq(close(pipe_ends[0]), 0);
+  ck_assert_int_eq(read(held[0], &byte, 1), 0); // Nobody holds it any more.
+  ck_assert_int_eq(close(held[0]), 0);
+}
+END_TEST
+
+START_TEST(numbers_of_a_step_are_decimal) {
+  WxStep step;
+  ck_assert_ptr_null(wx_step_parse(&step, "step 010 start 010"));
+  ck_assert_uint_eq(step.round, 10);
+  ck_assert_int_eq(step.live_bytes, 10);
+  ck_assert_ptr_nonnull(wx_step_parse(&step, "step 0 start 0x10"));
+  ck_assert_ptr_nonnull(wx_step_parse(&step, "step 0x1 start 0"));
+  ck_assert_ptr_nonnull(wx_step_parse(&step, "step +1 start 0"));
+  ck_assert_ptr_nonnull(wx_step_parse(&step, "step 18446744073709551616 start 0"));
 }
 END_TEST
 
@@ -372,8 +388,8 @@ WX_TEST_MAIN("observe", each_step_is_seen_and_answered,
              a_program_that_dies_half_way_has_its_wait_status_reported,
              a_program_that_ends_well_but_early_has_died,
              a_child_that_keeps_the_pipes_open_does_not_hold_the_observer,
-             output_and_errors_are_captured_apart, the_last_bytes_of_a_long_output_are_kept,
-             variables_are_added_replaced_and_removed,
+             output_and_errors_are_captured_apart_and_input_is_empty,
+             the_last_bytes_of_a_long_output_are_kept, variables_are_added_replaced_and_removed,
              a_malformed_line_is_named_and_the_program_killed,
              a_program_that_hangs_ends_at_the_time_limit_with_its_group,
              a_callback_that_returns_an_error_stops_the_program,
@@ -382,6 +398,6 @@ WX_TEST_MAIN("observe", each_step_is_seen_and_answered,
              a_kernel_without_pidfd_is_observed_all_the_same,
              a_command_that_cannot_be_started_says_why,
              a_closed_standard_stream_does_not_confuse_the_pipes,
-             the_program_dies_with_its_observer,
+             the_program_dies_with_its_observer, numbers_of_a_step_are_decimal,
              a_channel_is_named_by_the_environment_and_by_nothing_else,
              any_system_call_of_the_observer_may_fail_and_no_child_is_left)
