@@ -202,6 +202,13 @@ else
   skip memfd_noexec_does_not_matter "no namespace of our own can be made in which vm.memfd_noexec is set"
 fi
 
+what_is_skipped_did_not_fall_back() {
+  grep -qE "\[(never|deny)\]" /sys/kernel/mm/transparent_hugepage/shmem_enabled || return 0
+  run "$scratch/skipped.json" huge_shmem --strategy coreclr && holds "$scratch/skipped.json" \
+    '.coreclr | (.skipped | length > 10) and .fell_back_to == null'
+}
+claim what_is_skipped_did_not_fall_back what_is_skipped_did_not_fall_back
+
 ### Bad input
 
 own() { # a scenario of our own: the text on standard input as $scratch/NAME.yaml
