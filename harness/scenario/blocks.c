@@ -12,6 +12,16 @@
 
 enum { SMALL_FUNCTION = 512 };
 
+// Whether a function of so many bytes can be generated here; where none can, generating says so.
+static int check_code(uint64_t code, char *problem) {
+  const WxCodegenTarget *target = wx_codegen_host();
+  if (!target || (code >= target->smallest && code % target->granularity == 0))
+    return 0;
+  snprintf(problem, WX_PROBLEM_SIZE, "%llu bytes of code: expected a multiple of %zu, at least %zu",
+           (unsigned long long)code, target->granularity, target->smallest);
+  return -EINVAL;
+}
+
 int wx_block_plan(const WxAction *action, WxPlay *play, WxBlockPlan *plan) {
   uint64_t count, size, grow = 0, code = SMALL_FUNCTION;
   char *problem = play->report->problem;
@@ -22,6 +32,8 @@ int wx_block_plan(const WxAction *action, WxPlay *play, WxBlockPlan *plan) {
     result = wx_parameters_quantity(play->parameters, action->grow, &grow, problem);
   if (result == 0 && action->code)
     result = wx_parameters_quantity(play->parameters, action->code, &code, problem);
+  if (result == 0)
+    result = check_code(code, problem);
   if (result)
     return result;
   if (__builtin_mul_overflow(grow, play->round - 1, &grow) ||

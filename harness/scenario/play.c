@@ -120,6 +120,11 @@ static void forget(WxPlay *play) {
   wx_maps_free(&play->maps);
 }
 
+static int close_all(WxPlay *play) {
+  const int result = wx_model_close(play);
+  return result ? result : wx_allocator_close(play->allocator);
+}
+
 static int open_and_play(WxPlay *play, const WxPlayOrder *order) {
   int result = wx_maps_read(&play->maps, 0); // Grows its buffers before anything is measured.
   if (result == 0)
@@ -130,9 +135,9 @@ static int open_and_play(WxPlay *play, const WxPlayOrder *order) {
     return result;
   snprintf(play->report->path, sizeof play->report->path, "%s", play->allocator->strategy->name);
   result = play_rounds(play);
-  int closed = wx_model_close(play);
-  if (closed == 0)
-    closed = wx_allocator_close(play->allocator);
+  const int closed = close_all(play);
+  if (closed) // Once more, so that one call that failed leaves nothing.
+    (void)close_all(play);
   return result ? result : closed;
 }
 

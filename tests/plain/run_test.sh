@@ -230,7 +230,7 @@ refused a_setting_has_a_value "'blocks' is not KEY=VALUE" "$wxbench" run release
 refused no_rounds_are_refused 'rounds: 0 is out of range' "$wxbench" run release_retains --set rounds=0
 refused odd_block_sizes_are_refused 'release_retains on coreclr: a block of 5000 bytes .*expected whole pages' \
   "$wxbench" run release_retains --set block_size=5000
-refused more_code_than_block_is_refused 'and no more code than block' "$wxbench" run release_retains --set code=65537
+refused more_code_than_block_is_refused 'and no more code than block' "$wxbench" run release_retains --set code=128KiB
 refused blocks_beyond_the_file_are_refused 'release_retains on coreclr: round 1, action 1 .generate.: Cannot allocate memory' \
   "$wxbench" run release_retains --set file_size=1MiB --strategy coreclr
 refused more_blocks_than_memory_are_refused 'Cannot allocate memory' \

@@ -1,0 +1,301 @@
+// Judging: every operator, what is unknown, and what is about other results.
+#include "scenario/expect.h"
+#include "scenario/expect_figure.h"
+#include "support/suite.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST = 8 };
+
+static WxParameter given[] = {{"blocks", "3", NULL}, {"size", "4KiB", NULL}};
+
+// A scenario of one expectation.
+static WxScenario about(WxExpectation *expectation) {
+  return (WxScenario){.name = "n",
+                      .parameters = given,
+                      .parameters_count = 2,
+                      .expect = expectation,
+                      .expect_count = 1};
+}
+
+// Judges one expectation of the first of `results`; returns whether it was judged at all.
+static bool judge(WxExpectation expectation, const WxResult results[], size_t count, bool *ok,
+                  char expected[64], char actual[64]) {
+  const WxScenario scenario = about(&expectation);
+  const WxParameters parameters = {&scenario, NULL, 0};
+  char problem[WX_PROBLEM_SIZE];
+  ck_assert_msg(wx_expect_check(&expectation, &parameters, problem) == 0, "%s", problem);
+  WxExpectationResult *judged;
+  size_t judged_count;
+  ck_assert_int_eq(wx_expect_judge(&parameters, results, count, 0, &judged, &judged_count), 0);
+  ck_assert_uint_le(judged_count, 1);
+  if (judged_count) {
+    *ok = judged[0].ok;
+    snprintf(expected, 64, "%s", judged[0].expected);
+    snprintf(actual, 64, "%s", judged[0].actual);
+  }
+  wx_expect_free(judged, judged_count);
+  return judged_count == 1;
+}
+
+static bool holds_of(const WxResult *result, char *metric, char *op, WxExpectedValue value) {
+  bool ok = false;
+  char expected[64], actual[64];
+  const WxExpectation expectation = {.metric = metric, .op = op, .value = &value};
+  ck_assert(judge(expectation, result, 1, &ok, expected, actual));
+  return ok;
+}
+
+static WxResult result_with(WxFigure retained) {
+  WxResult result = {.strategy = "coreclr", .metrics = wx_metrics_unknown()};
+  result.metrics.retained_bytes = retained;
+  return result;
+}
+
+START_TEST(numbers_are_compared) {
+  const WxResult result = result_with(4096);
+  static const struct {
+    char *op;
+    char *number;
+    bool holds;
+  } rows[] = {
+      {"eq", "4096", true}, {"eq", "4KiB", true},  {"eq", "4095", false}, {"eq", "4097", false},
+      {"le", "4096", true}, {"le", "4095", false}, {"le", "4097", true},  {"ge", "4096", true},
+      {"ge", "4095", true}, {"ge", "4097", false}, {"eq", "size", true},  {"le", "blocks", false},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i)
+    ck_assert_msg(holds_of(&result, "retained_bytes", rows[i].op,
+                           (WxExpectedValue){.number = rows[i].number}) == rows[i].holds,
+                  "%s %s", rows[i].op, rows[i].number);
+}
+END_TEST
+
+START_TEST(figures_and_parameters_are_multiplied) {
+  WxResult result = result_with(180);
+  result.metrics.live_peak_bytes = 100;
+  const WxExpectedValue times = {.of = "live_peak_bytes", .times = "1.8"};
+  const WxExpectedValue more = {.of = "live_peak_bytes", .times = "1.81"};
+  ck_assert(holds_of(&result, "retained_bytes", "ge", times));
+  ck_assert(!holds_of(&result, "retained_bytes", "ge", more));
+  ck_assert(
+      holds_of(&result, "retained_bytes", "eq", (WxExpectedValue){.of = "blocks", .times = "60"}));
+  ck_assert(!holds_of(&result, "retained_bytes", "le",
+                      (WxExpectedValue){.number = "100", .times = "-1"}));
+}
+END_TEST
+
+START_TEST(what_was_judged_is_said) {
+  const WxResult result = result_with(195508);
+  bool ok;
+  char expected[64], actual[64];
+  WxExpectedValue value = {.number = "8MiB"};
+  ck_assert(judge((WxExpectation){.metric = "retained_bytes", .op = "le", .value = &value}, &result,
+                  1, &ok, expected, actual));
+  ck_assert_str_eq(expected, "<= 8,388,608");
+  ck_assert_str_eq(actual, "195,508");
+}
+END_TEST
+
+// Unknown is neither 0 nor equal to another unknown.
+START_TEST(an_unknown_figure_meets_no_expectation) {
+  const WxResult unknown = result_with(WX_UNKNOWN);
+  const WxResult known = result_with(0);
+  static char *const ops[] = {"eq", "le", "ge"};
+  for (size_t i = 0; i < 3; ++i) {
+    ck_assert(!holds_of(&unknown, "retained_bytes", ops[i], (WxExpectedValue){.number = "0"}));
+    ck_assert(!holds_of(&known, "retained_bytes", ops[i], (WxExpectedValue){.of = "minor_faults"}));
+    ck_assert(
+        !holds_of(&unknown, "retained_bytes", ops[i], (WxExpectedValue){.of = "live_peak_bytes"}));
+  }
+}
+END_TEST
+
+START_TEST(a_number_beyond_all_figures_is_survived) {
+  const WxResult result = result_with(INT64_MAX);
+  const WxExpectedValue huge = {.number = "1024TiB", .times = "1e300"};
+  ck_assert(holds_of(&result, "retained_bytes", "le", huge));
+  ck_assert(!holds_of(&result, "retained_bytes", "ge", huge));
+}
+END_TEST
+
+// Samples of rounds, two a round, with the figure of the last one given; start and end do not
+// count.
+static WxResult rounds_with(WxSample samples[], const WxFigure values[], size_t count) {
+  size_t at = 0;
+  samples[at++] = wx_sample_unknown(0, "start");
+  for (size_t i = 0; i < count; ++i) {
+    samples[at] = wx_sample_unknown((WxFigure)i + 1, "generated");
+    samples[at++].allocated_bytes = 999;
+    samples[at] = wx_sample_unknown((WxFigure)i + 1, "collected");
+    samples[at++].allocated_bytes = values[i];
+  }
+  samples[at] = wx_sample_unknown((WxFigure)count, "end");
+  samples[at++].allocated_bytes = 7;
+  return (WxResult){.strategy = "coreclr",
+                    .metrics = wx_metrics_unknown(),
+                    .samples = samples,
+                    .sample_count = at};
+}
+
+static bool series_is(char *op, const WxFigure values[], size_t count) {
+  WxSample samples[2 * MOST + 2];
+  const WxResult result = rounds_with(samples, values, count);
+  bool ok;
+  char expected[64], actual[64];
+  ck_assert(judge((WxExpectation){.metric = "allocated_bytes", .op = op}, &result, 1, &ok, expected,
+                  actual));
+  return ok;
+}
+
+START_TEST(a_series_grows_each_round_or_not_at_all) {
+  static const WxFigure growing[] = {1, 2, 5}, flat[] = {4, 4, 4}, steps[] = {1, 2, 2},
+                        falling[] = {3, 2, 1}, unknown[] = {1, WX_UNKNOWN, 3};
+  ck_assert(series_is("grows", growing, 3));
+  ck_assert(!series_is("grows", flat, 3));
+  ck_assert(!series_is("grows", steps, 3));
+  ck_assert(!series_is("grows", falling, 3));
+  ck_assert(!series_is("grows", unknown, 3));
+  ck_assert(series_is("flat", flat, 3));
+  ck_assert(!series_is("flat", steps, 3));
+  ck_assert(!series_is("flat", unknown, 3));
+}
+END_TEST
+
+START_TEST(one_round_is_no_series) {
+  static const WxFigure one[] = {1};
+  ck_assert(!series_is("grows", one, 1));
+  ck_assert(!series_is("flat", one, 1));
+  ck_assert(!series_is("flat", one, 0));
+}
+END_TEST
+
+START_TEST(a_series_is_printed) {
+  static const WxFigure values[] = {1000, 2000};
+  WxSample samples[2 * MOST + 2];
+  const WxResult result = rounds_with(samples, values, 2);
+  bool ok;
+  char expected[64], actual[64];
+  judge((WxExpectation){.metric = "allocated_bytes", .op = "grows"}, &result, 1, &ok, expected,
+        actual);
+  ck_assert_str_eq(expected, "grows");
+  ck_assert_str_eq(actual, "1,000 2,000");
+}
+END_TEST
+
+START_TEST(a_sampled_figure_is_that_of_the_last_sample) {
+  static const WxFigure values[] = {1000, 2000};
+  WxSample samples[2 * MOST + 2];
+  const WxResult result = rounds_with(samples, values, 2);
+  ck_assert_int_eq(wx_expect_figure(&result, "allocated_bytes"), 7);
+  ck_assert(!wx_known(wx_expect_figure(&result, "mapped_bytes")));
+  ck_assert(!wx_known(wx_expect_figure(&result, "no_such_figure")));
+  const WxResult empty = {.metrics = wx_metrics_unknown()};
+  ck_assert(!wx_known(wx_expect_figure(&empty, "allocated_bytes")));
+}
+END_TEST
+
+START_TEST(the_peak_of_whole_blocks_is_a_figure) {
+  WxSample samples[3];
+  for (int i = 0; i < 3; ++i)
+    samples[i] = wx_sample_unknown(i, "collected");
+  samples[0].reserved_bytes = 5;
+  samples[1].reserved_bytes = 9;
+  const WxResult result = {.metrics = wx_metrics_unknown(), .samples = samples, .sample_count = 3};
+  ck_assert_int_eq(wx_expect_figure(&result, "reserved_peak_bytes"), 9);
+}
+END_TEST
+
+START_TEST(an_expectation_is_about_its_strategy_only) {
+  const WxResult result = result_with(0);
+  WxExpectedValue value = {.number = "1"};
+  bool ok;
+  char expected[64], actual[64];
+  ck_assert(!judge(
+      (WxExpectation){.strategy = "rwx", .metric = "retained_bytes", .op = "eq", .value = &value},
+      &result, 1, &ok, expected, actual));
+  ck_assert(judge(
+      (WxExpectation){
+          .strategy = "coreclr", .metric = "retained_bytes", .op = "eq", .value = &value},
+      &result, 1, &ok, expected, actual));
+  ck_assert(!ok);
+}
+END_TEST
+
+START_TEST(another_strategy_is_compared_with_where_it_ran) {
+  WxResult results[] = {result_with(10), result_with(5)};
+  results[1].strategy = "rwx";
+  WxExpectedValue value = {.of = "retained_bytes", .times = "2", .strategy = "rwx"};
+  const WxExpectation expectation = {.metric = "retained_bytes", .op = "eq", .value = &value};
+  bool ok = false;
+  char expected[64], actual[64];
+  ck_assert(judge(expectation, results, 2, &ok, expected, actual));
+  ck_assert(ok);
+  ck_assert(!judge(expectation, results, 1, &ok, expected, actual));
+  results[1].skipped = "not here";
+  ck_assert(!judge(expectation, results, 2, &ok, expected, actual));
+}
+END_TEST
+
+START_TEST(a_skipped_result_is_not_judged) {
+  WxResult result = result_with(10);
+  result.skipped = "not here";
+  WxExpectedValue value = {.number = "1"};
+  bool ok;
+  char expected[64], actual[64];
+  ck_assert(!judge((WxExpectation){.metric = "retained_bytes", .op = "eq", .value = &value},
+                   &result, 1, &ok, expected, actual));
+}
+END_TEST
+
+START_TEST(modes_are_judged_as_strategies_are) {
+  WxResult results[] = {result_with(100), result_with(0)};
+  for (int i = 0; i < 2; ++i)
+    results[i].strategy = NULL;
+  results[0].mode = "on";
+  results[1].mode = "off";
+  WxExpectedValue value = {.of = "retained_bytes", .mode = "off"};
+  WxExpectation expectation = {
+      .mode = "on", .metric = "retained_bytes", .op = "ge", .value = &value};
+  const WxScenario workload = {
+      .name = "w", .workload = "asm", .expect = &expectation, .expect_count = 1};
+  const WxParameters parameters = {&workload, NULL, 0};
+  WxExpectationResult *judged;
+  size_t count;
+  ck_assert_int_eq(wx_expect_judge(&parameters, results, 2, 0, &judged, &count), 0);
+  ck_assert_uint_eq(count, 1);
+  ck_assert(judged[0].ok);
+  ck_assert_str_eq(judged[0].name, "retained_bytes ge");
+  wx_expect_free(judged, count);
+  ck_assert_int_eq(wx_expect_judge(&parameters, results, 2, 1, &judged, &count), 0);
+  ck_assert_uint_eq(count, 0);
+  wx_expect_free(judged, count);
+}
+END_TEST
+
+// A parameter may be overridden with what is no number: said, not judged.
+START_TEST(a_value_that_is_no_number_is_an_error) {
+  static const WxOverride override = {"blocks", "many"};
+  WxExpectedValue value = {.of = "blocks"};
+  WxExpectation expectation = {.metric = "retained_bytes", .op = "eq", .value = &value};
+  const WxScenario scenario = about(&expectation);
+  const WxParameters parameters = {&scenario, &override, 1};
+  const WxResult result = result_with(3);
+  WxExpectationResult *judged;
+  size_t count;
+  ck_assert_int_eq(wx_expect_judge(&parameters, &result, 1, 0, &judged, &count), -EINVAL);
+  ck_assert_ptr_null(judged);
+  ck_assert_uint_eq(count, 0);
+}
+END_TEST
+
+WX_TEST_MAIN("expect", numbers_are_compared, figures_and_parameters_are_multiplied,
+             what_was_judged_is_said, an_unknown_figure_meets_no_expectation,
+             a_number_beyond_all_figures_is_survived, a_series_grows_each_round_or_not_at_all,
+             one_round_is_no_series, a_series_is_printed,
+             a_sampled_figure_is_that_of_the_last_sample, the_peak_of_whole_blocks_is_a_figure,
+             an_expectation_is_about_its_strategy_only,
+             another_strategy_is_compared_with_where_it_ran, a_skipped_result_is_not_judged,
+             modes_are_judged_as_strategies_are, a_value_that_is_no_number_is_an_error)
