@@ -165,12 +165,11 @@ static WxVerdictFacts collect_facts(const WxAudit *audit) {
   return facts;
 }
 
-// A group below the one that is mounted, or one with a limit: the group of a whole machine is
-// neither.
-static bool is_container(const WxAudit *audit) {
-  const bool limited =
-      wx_known(audit->cgroup.limit_bytes) && audit->cgroup.limit_bytes != WX_CGROUP_NO_LIMIT;
-  return limited || strcmp(audit->group.directory, audit->group.mount) != 0;
+// What a group holds beside the process matters where it comes near a limit: at half of it.
+static bool is_pressed(const WxAudit *audit) {
+  const WxCgroupFigures *group = &audit->cgroup;
+  return wx_known(group->limit_bytes) && group->limit_bytes != WX_CGROUP_NO_LIMIT &&
+         wx_known(group->usage_bytes) && group->usage_bytes >= group->limit_bytes / 2;
 }
 
 int wx_audit_finish(WxAudit *audit, const WxAuditOptions *options) {
@@ -189,9 +188,8 @@ int wx_audit_finish(WxAudit *audit, const WxAuditOptions *options) {
   weigh_owners(audit);
   wx_audit_fill_container(audit);
   audit->facts = collect_facts(audit);
-  // Of one process among many, or on a machine without containers, what the group holds says
-  // nothing about the process.
-  if (options->known || !is_container(audit))
+  // Nor does what the group holds say anything about one process of many.
+  if (options->known || !is_pressed(audit))
     audit->facts.cgroup_usage = WX_UNKNOWN;
   wx_verdict_judge(&audit->verdict, &audit->facts);
   return 0;

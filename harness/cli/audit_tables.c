@@ -288,13 +288,13 @@ static void note_heaps(WxDocument *document, const WxAudit *audit) {
 static void note_limit(WxDocument *document, const WxAudit *audit) {
   if (!wx_known(audit->max_map_count))
     return;
-  const double days =
-      wx_known(audit->seconds_to_limit) ? (double)audit->seconds_to_limit / 86400 : (double)NAN;
-  wx_document_note(document,
-                   "%zu of %lld mappings (%.0f %%); at the mean rate since its start the limit "
-                   "comes in %.1f days.",
-                   audit->space->count, (long long)audit->max_map_count,
-                   share((WxFigure)audit->space->count, audit->max_map_count), days);
+  char when[TEXT] = "";
+  if (wx_known(audit->seconds_to_limit))
+    snprintf(when, sizeof when, "; at the mean rate since its start the limit comes in %.1f days",
+             (double)audit->seconds_to_limit / 86400);
+  wx_document_note(document, "%lld of %lld mappings (%.0f %%)%s.", (long long)audit->facts.mappings,
+                   (long long)audit->max_map_count,
+                   share(audit->facts.mappings, audit->max_map_count), when);
 }
 
 void wx_audit_tables(WxDocument *document, const WxAudit *audit, bool by_size) {
