@@ -30,6 +30,7 @@ static unsigned char *extend(Notes *notes, size_t size) {
     notes->capacity = wanted;
   }
   unsigned char *at = notes->bytes + notes->length;
+  // NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): there are bytes unless size is 0.
   memset(at, 0, size);
   notes->length += size;
   return at;

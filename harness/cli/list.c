@@ -58,7 +58,7 @@ static int list_files(Listing *listing, const char *folder, const char *title, c
   for (size_t i = 0; i < count && status == 0; ++i) {
     char path[PATH_MAX];
     WxScenario *scenario;
-    WxComplaint complaint;
+    WxComplaint complaint = {.text = "expected a shorter path"};
     if (wx_scenario_path(directory, names[i], path, sizeof path) ||
         wx_scenario_load(path, &scenario, &complaint)) {
       status = wx_cli_fail(listing->verb, "%s:%zu: %s", path, complaint.line, complaint.text);

@@ -132,9 +132,8 @@ typedef struct {
 // better in the first rounds.
 static int generate_all(const WxRun *run, unsigned size, WxClrProgress *program) {
   const unsigned count = run->settings->count;
-  int result = 0;
   for (unsigned i = 0; i < count; ++i) {
-    result = run->workload->generate(run->clr, size, &run->units[i]);
+    int result = run->workload->generate(run->clr, size, &run->units[i]);
     if (!result)
       result = wx_clr_run(run->clr, program, i + 1, count);
     if (result) {

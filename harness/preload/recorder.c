@@ -10,8 +10,8 @@
 enum { SCAN_SHARE = 8, READ_WRITE = PROT_READ | PROT_WRITE };
 
 static uint8_t trace_protection(int protection) {
-  return (uint8_t)((protection & PROT_READ ? 4 : 0) | (protection & PROT_WRITE ? 2 : 0) |
-                   (protection & PROT_EXEC ? 1 : 0));
+  return (uint8_t)(((protection & PROT_READ) ? 4 : 0) | ((protection & PROT_WRITE) ? 2 : 0) |
+                   ((protection & PROT_EXEC) ? 1 : 0));
 }
 
 /* Adding events, under the lock

@@ -26,20 +26,20 @@ int wx_blocks_generate(WxPlay *play, const WxBlockPlan *plan);
 
 /// Commits pairs of `stride` bytes, executable and writable in turn, and writes one byte into each
 /// part.
-int wx_blocks_interleave(WxPlay *play, const char *group, size_t stride);
+int wx_blocks_interleave(WxPlay *play, const char *name, size_t stride);
 
 /// Replaces each function of the group by another one and runs it.
-int wx_blocks_rewrite(WxPlay *play, const char *group);
+int wx_blocks_rewrite(WxPlay *play, const char *name);
 
 /// Forks a child that does wx_blocks_rewrite() and ends, and waits for it. -EIO where the child
 /// failed.
-int wx_blocks_fork(WxPlay *play, const char *group);
+int wx_blocks_fork(WxPlay *play, const char *name);
 
 /// Runs each function of the group.
-int wx_blocks_call(WxPlay *play, const char *group);
+int wx_blocks_call(WxPlay *play, const char *name);
 
 /// Releases blocks of the group in the given order (NULL: oldest first).
-int wx_blocks_release(WxPlay *play, const char *group, const char *order);
+int wx_blocks_release(WxPlay *play, const char *name, const char *order);
 
 bool wx_blocks_order_known(const char *order);
 

@@ -107,6 +107,7 @@ static const WxResult *find_result(const WxResult results[], size_t count,
 static int expected_value(const WxParameters *parameters, const WxExpectedValue *value,
                           const WxResult *other, double *expected, char problem[WX_PROBLEM_SIZE]) {
   double times = 1;
+  // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): the reader requires a value for this op.
   if (value->times && wx_units_number(value->times, &times, NULL)) {
     snprintf(problem, WX_PROBLEM_SIZE, "times: '%.40s' is no number", value->times);
     return -EINVAL;

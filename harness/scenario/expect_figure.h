@@ -18,10 +18,10 @@ bool wx_expect_is_sampled(const char *name);
 
 /// The value of a figure: of the result's metrics, else of its last sample. Unknown where there is
 /// none.
-WxFigure wx_expect_figure(const WxResult *result, const char *name);
+WxFigure wx_expect_figure(const WxResult *result, const char *metric);
 
 /// The last sample of each round of a sampled figure, steps `start` and `end` left out, in order,
 /// into `values`, which has room for one a sample. Returns how many.
-size_t wx_expect_series(const WxResult *result, const char *name, WxFigure values[]);
+size_t wx_expect_series(const WxResult *result, const char *figure, WxFigure values[]);
 
 #endif

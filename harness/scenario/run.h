@@ -18,10 +18,10 @@ typedef struct {
 } WxRun;
 
 /// Plays the scenario of `parameters` on `strategy`, with the caches, quirks and heaps of
-/// `version`; NULL: of the scenario's own `model`, if any. Returns 0 with `run->result` filled but
+/// `asked`; NULL: of the scenario's own `model`, if any. Returns 0 with `run->result` filled but
 /// for its expectations, or a negative errno with `run->problem` set.
 int wx_run_scenario(const WxParameters *parameters, const WxStrategy *strategy,
-                    const WxClrVersion *version, WxRun *run);
+                    const WxClrVersion *asked, WxRun *run);
 
 void wx_run_free(WxRun *run);
 

@@ -84,6 +84,7 @@ static int stop_beside(Validating *validating) {
     return 0;
   validating->beside = false;
   const WxBeside *beside = validating->order->beside;
+  // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): it was started, so there is one.
   return beside->stop(beside->context, validating->validation->problem);
 }
 

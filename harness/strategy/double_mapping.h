@@ -38,7 +38,7 @@ int wx_double_mapping_reserve(WxAllocator *allocator, size_t size, WxRange withi
 int wx_double_mapping_commit(WxAllocator *allocator, void *start, size_t size, bool executable);
 int wx_double_mapping_map_rw(WxAllocator *allocator, void *start, size_t size, bool cacheable,
                              void **view);
-int wx_double_mapping_unmap_rw(WxAllocator *allocator, void *view);
+int wx_double_mapping_unmap_rw(WxAllocator *allocator, void *alias);
 bool wx_double_mapping_owns(WxAllocator *allocator, uintptr_t address);
 int wx_double_mapping_close(WxAllocator *allocator);
 

@@ -35,7 +35,7 @@ typedef enum {
 } WxOperation;
 
 /// The name of a verb as in JSON: "reserve", "commit", "map_rw", "unmap_rw", "release".
-const char *wx_operation_name(WxOperation verb);
+const char *wx_operation_name(WxOperation operation);
 
 /// What the verbs cost so far.
 typedef struct {

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Helpers for shell tests: source this, state claims, end with `tap_end`.
 tap_failed=0
+# shellcheck disable=SC2034 # for the test that sources this
 wxbench=${WXBENCH:-build/wxbench}
 
 ok() { echo "ok - $*"; }
