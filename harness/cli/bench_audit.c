@@ -29,8 +29,6 @@ enum {
   WORD_TEXT = 2 * PATH_MAX,
 };
 
-extern char **environ;
-
 // What is measured. {pid}, {core} and {self} in words are replaced.
 static const struct {
   const char *name;
