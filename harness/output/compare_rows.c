@@ -36,6 +36,7 @@ static const struct {
     {NULL, "allocated_peak_bytes", "allocated_peak_bytes", FOR_INFORMATION},
     {NULL, "orphaned_bytes", "orphaned_bytes", FOR_INFORMATION},
     {NULL, "wx_pages_seen", "wx_pages_seen", FOR_INFORMATION},
+    {NULL, "failures", "failures", FOR_INFORMATION},
 };
 
 json_t *wx_compare_add(WxComparing *comparing, const json_t *subject, const char *metric,

@@ -78,12 +78,13 @@ static void assert_keys(const json_t *object, const char *const keys[], size_t c
   } while (0)
 
 START_TEST(a_result_has_exactly_the_members_of_the_contract) {
+  // `failures` is ours: actions of a scenario that failed where they may.
   json_t *result = example_result();
   ASSERT_KEYS(result, "scenario", "strategy", "metrics", "samples", "expectations", "verdict");
   json_t *metrics = json_object_get(result, "metrics");
   ASSERT_KEYS(metrics, "live_peak_bytes", "allocated_peak_bytes", "retained_bytes",
               "orphaned_bytes", "mappings_peak", "syscalls", "minor_faults", "wall_ns", "time_ns",
-              "wx_pages_seen");
+              "wx_pages_seen", "failures");
   ASSERT_KEYS(json_object_get(metrics, "syscalls"), "reserve", "commit", "map_rw", "unmap_rw",
               "release", "total");
   ASSERT_KEYS(json_object_get(json_object_get(metrics, "time_ns"), "reserve"), "median", "ci_low",
