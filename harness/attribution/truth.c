@@ -1,5 +1,6 @@
 #include "attribution/truth.h"
 
+#include "os/large.h"
 #include "os/os.h"
 
 #include <errno.h>
@@ -24,6 +25,13 @@ WxTruth wx_truth_unknown(void) {
 
 static int mapped_by_process(WxOrphans *file, const WxMaps *maps) {
   file->mapped.count = 0;
+  // Room for all at once: an array that grows touches its pages again and again.
+  WxExtent *room = wx_large_grow(NULL, 0, (maps->count + 1) * sizeof *room);
+  if (!room)
+    return -ENOMEM;
+  free(file->mapped.items);
+  file->mapped.items = room;
+  file->mapped.capacity = maps->count + 1;
   for (size_t i = 0; i < maps->count; ++i) {
     const WxMapping *mapping = &maps->items[i];
     if (!wx_mapping_is_of(mapping, file->file))

@@ -1,5 +1,6 @@
 #include "measure/smaps.h"
 
+#include "measure/ahead.h"
 #include "measure/maps_line.h"
 #include "os/large.h"
 #include "os/os.h"
@@ -232,21 +233,24 @@ static int finish(Parser *parser, const char **reason) {
   return *reason ? -EINVAL : 0;
 }
 
-static int parse_all(Parser *parser, int fd, const char **reason) {
+// Takes `got` more bytes of the buffer.
+static int take_more(Parser *parser, size_t got, const char **reason) {
+  parser->filled += got;
+  parser->buffer[parser->filled] = '\0'; // No number runs past it.
+  return take_lines(parser, reason);
+}
+
+static int parse_all(Parser *parser, WxAhead *ahead, const char **reason) {
   for (;;) {
     if (parser->filled == BUFFER_SIZE) {
       *reason = "expected a shorter line";
       return -EINVAL;
     }
     const ssize_t got =
-        wx_os_read(fd, parser->buffer + parser->filled, BUFFER_SIZE - parser->filled);
-    if (got < 0)
-      return (int)got;
-    if (got == 0)
-      return finish(parser, reason);
-    parser->filled += (size_t)got;
-    parser->buffer[parser->filled] = '\0'; // No number runs past it.
-    const int result = take_lines(parser, reason);
+        wx_ahead_read(ahead, parser->buffer + parser->filled, BUFFER_SIZE - parser->filled);
+    if (got <= 0)
+      return got < 0 ? (int)got : finish(parser, reason);
+    const int result = take_more(parser, (size_t)got, reason);
     if (result)
       return result;
   }
@@ -258,8 +262,10 @@ int wx_smaps_parse(WxSmaps *smaps, int fd, WxDamage *damage) {
   *damage = (WxDamage){0};
   if (!parser.buffer)
     return -ENOMEM;
+  WxAhead ahead = {.fd = fd};
   const char *reason = NULL;
-  const int result = parse_all(&parser, fd, &reason);
+  const int result = parse_all(&parser, &ahead, &reason);
+  wx_ahead_end(&ahead);
   if (reason)
     *damage = (WxDamage){.line = parser.line, .reason = reason};
   // What stood before the damage is kept: whole entries only.
