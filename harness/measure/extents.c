@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { SMALLEST_CLASS = 4096 };
@@ -25,6 +26,54 @@ static int by_start(const void *left, const void *right) {
   return (a->start > b->start) - (a->start < b->start);
 }
 
+enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS, WORTH_DIGITS = 1024 };
+
+static size_t digit_of(uint64_t key, unsigned shift) {
+  return (size_t)(key >> shift) & (DIGITS - 1);
+}
+
+// One pass of a sort by digits: stable, from one array to the other.
+static void distribute(const WxExtent *from, WxExtent *to, size_t count, unsigned shift) {
+  size_t places[DIGITS] = {0};
+  for (size_t i = 0; i < count; ++i)
+    ++places[digit_of(from[i].start, shift)];
+  for (size_t digit = 0, next = 0; digit < DIGITS; ++digit) {
+    const size_t here = places[digit];
+    places[digit] = next;
+    next += here;
+  }
+  for (size_t i = 0; i < count; ++i)
+    to[places[digit_of(from[i].start, shift)]++] = from[i];
+}
+
+// Sorts by digits, without those in which no two starts differ: offsets of 60,000 mappings are
+// sorted in two passes. False where there is no memory.
+static bool sort_by_digits(WxExtents *extents) {
+  WxExtent *spare = malloc(extents->count * sizeof *spare), *from = extents->items, *to = spare;
+  uint64_t differing = 0;
+  if (!spare)
+    return false;
+  for (size_t i = 1; i < extents->count; ++i)
+    differing |= from[i].start ^ from[0].start;
+  for (unsigned shift = 0; shift < 64; shift += DIGIT_BITS) {
+    if (!digit_of(differing, shift))
+      continue;
+    distribute(from, to, extents->count, shift);
+    WxExtent *const sorted = to;
+    to = from;
+    from = sorted;
+  }
+  if (from != extents->items)
+    memcpy(extents->items, from, extents->count * sizeof *from);
+  free(spare);
+  return true;
+}
+
+static void sort(WxExtents *extents) {
+  if (extents->count < WORTH_DIGITS || !sort_by_digits(extents))
+    qsort(extents->items, extents->count, sizeof *extents->items, by_start);
+}
+
 // A sort allocates; a list that needs none is common.
 static bool is_sorted(const WxExtents *extents) {
   for (size_t i = 1; i < extents->count; ++i)
@@ -35,7 +84,7 @@ static bool is_sorted(const WxExtents *extents) {
 
 void wx_extents_normalize(WxExtents *extents) {
   if (!is_sorted(extents))
-    qsort(extents->items, extents->count, sizeof *extents->items, by_start);
+    sort(extents);
   size_t kept = 0;
   for (size_t i = 0; i < extents->count; ++i) {
     const WxExtent next = extents->items[i];

@@ -1,5 +1,6 @@
 #include "measure/maps.h"
 
+#include "measure/ahead.h"
 #include "measure/maps_line.h"
 #include "os/large.h"
 #include "os/os.h"
@@ -80,9 +81,9 @@ static int take_lines(WxMaps *maps, char *buffer, size_t *filled) {
 }
 
 // The kernel gives whole lines, a page of them a call: they are read while they are in the cache.
-static int read_all(WxMaps *maps, int fd, char *buffer) {
+static int read_all(WxMaps *maps, WxAhead *ahead, char *buffer) {
   for (size_t filled = 0;;) {
-    const ssize_t got = wx_os_read(fd, buffer + filled, BUFFER_SIZE - filled);
+    const ssize_t got = wx_ahead_read(ahead, buffer + filled, BUFFER_SIZE - filled);
     if (got <= 0)
       return got < 0 ? (int)got : filled ? -EINVAL : 0;
     filled += (size_t)got;
@@ -103,7 +104,9 @@ int wx_maps_read(WxMaps *maps, pid_t pid) {
   if (fd < 0)
     return fd;
   char *buffer = malloc(BUFFER_SIZE);
-  int result = buffer ? read_all(maps, fd, buffer) : -ENOMEM;
+  WxAhead ahead = {.fd = fd};
+  int result = buffer ? read_all(maps, &ahead, buffer) : -ENOMEM;
+  wx_ahead_end(&ahead);
   free(buffer);
   const int closed = wx_os_close(fd);
   if (closed) // A close that was made to fail was not made: the descriptor must not stay behind.

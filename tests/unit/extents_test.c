@@ -65,6 +65,22 @@ static const struct {
     {"#.#.#.#", "..#...#", "#...#.."},
 };
 
+START_TEST(a_long_list_in_any_order_is_sorted_too) {
+  enum { COUNT = 5000 };
+  WxExtents extents = {0};
+  for (uint64_t i = 0; i < COUNT; ++i) {
+    // 4999 is prime: every place once, in a mixed order, up to the top of the address range.
+    const uint64_t place = (i * 2741 % 4999) << 50 | (i % 3) << 12;
+    ck_assert_int_eq(wx_extents_add(&extents, place, place + 1), 0);
+  }
+  wx_extents_normalize(&extents);
+  ck_assert_uint_gt(extents.count, COUNT - 10);
+  for (size_t i = 1; i < extents.count; ++i)
+    ck_assert_uint_gt(extents.items[i].start, extents.items[i - 1].end);
+  wx_extents_free(&extents);
+}
+END_TEST
+
 START_TEST(subtraction_leaves_exactly_the_difference) {
   for (size_t i = 0; i < sizeof differences / sizeof *differences; ++i) {
     WxExtents left = list_of(differences[i].left);
@@ -182,6 +198,6 @@ START_TEST(every_seek_may_fail) {
 END_TEST
 
 WX_TEST_MAIN("extents", lists_are_sorted_and_joined_where_they_touch_or_overlap,
-             subtraction_leaves_exactly_the_difference,
+             a_long_list_in_any_order_is_sorted_too, subtraction_leaves_exactly_the_difference,
              subtraction_agrees_with_a_bitmap_for_every_pair, sizes_fall_into_their_classes,
              exactly_the_pages_written_are_listed_and_none_is_made, every_seek_may_fail)
