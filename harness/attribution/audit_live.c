@@ -12,40 +12,35 @@
 // A process that has just started says nothing about its growth.
 enum { SECONDS_PER_DAY = 86400, YOUNG_SECONDS = 600, READ_TRIES = 3 };
 
-// smaps takes long, so it is read beside everything else.
+// What takes longest is read in a thread, beside everything else: smaps, or with --fast maps.
 typedef struct {
-  WxSmaps *smaps;
+  WxMaps *maps;
+  WxSmaps *smaps; // NULL for maps.
   pid_t pid;
   int result;
   pthread_t thread;
   bool started;
 } Reader;
 
-static void *read_smaps(void *context) {
+// What a running process prints may not fit together: it is then read again.
+static void *read_mappings(void *context) {
   Reader *reader = context;
-  // What a running process prints may not fit together: it is then read again.
   reader->result = -EINVAL;
   for (int i = 0; i < READ_TRIES && reader->result == -EINVAL; ++i)
-    reader->result = wx_smaps_read(reader->smaps, reader->pid);
+    reader->result = reader->smaps ? wx_smaps_read(reader->smaps, reader->pid)
+                                   : wx_maps_read(reader->maps, reader->pid);
   return NULL;
 }
 
-static int read_maps(WxMaps *maps, pid_t pid) {
-  int result = -EINVAL;
-  for (int i = 0; i < READ_TRIES && result == -EINVAL; ++i)
-    result = wx_process_error(wx_maps_read(maps, pid));
-  return result;
-}
-
 static void start_reader(Reader *reader) {
-  reader->started = !pthread_create(&reader->thread, NULL, read_smaps, reader);
+  reader->started = !pthread_create(&reader->thread, NULL, read_mappings, reader);
 }
 
 static int finish_reader(Reader *reader) {
   if (reader->started)
     pthread_join(reader->thread, NULL);
   else
-    read_smaps(reader);
+    read_mappings(reader);
   return wx_process_error(reader->result);
 }
 
@@ -105,22 +100,46 @@ static int make_space(WxAudit *audit) {
   return wx_space_attribute(space);
 }
 
-static int read_all(WxAudit *audit, const WxAuditOptions *options, WxText *text) {
-  const WxTruthOptions how = {options->fast, options->any_memfd, options->known};
-  Reader reader = {.smaps = &audit->smaps, .pid = audit->pid};
-  if (!audit->fast)
-    start_reader(&reader);
-  int result = read_maps(&audit->maps, audit->pid);
-  if (!result) {
-    audit->allocator = wx_allocator_find(audit->maps.items, audit->maps.count);
-    audit->runtime = wx_runtime_find(&audit->maps);
-    result = wx_truth_read(&audit->truth, audit->pid, &audit->maps, &how);
-    read_surroundings(audit, text);
-    (void)wx_live_memory_open(&audit->live, audit->pid);
-  }
-  const int other = audit->fast ? 0 : finish_reader(&reader);
+// After the mappings are there: what follows from them, and everything beside them.
+static int read_rest(WxAudit *audit, const WxTruthOptions *how, WxText *text) {
+  audit->allocator = wx_allocator_find(audit->maps.items, audit->maps.count);
+  audit->runtime = wx_runtime_find(&audit->maps);
+  const int result = wx_truth_read(&audit->truth, audit->pid, &audit->maps, how);
+  read_surroundings(audit, text);
+  (void)wx_live_memory_open(&audit->live, audit->pid);
+  return result;
+}
+
+// The files are weighed while maps is read.
+static int read_fast(WxAudit *audit, WxTruthOptions *how, WxText *text) {
+  Reader reader = {.maps = &audit->maps, .pid = audit->pid};
+  WxPrefetch prefetch = {0};
+  start_reader(&reader);
+  wx_prefetch_read(&prefetch, audit->pid);
+  int result = finish_reader(&reader);
+  how->prefetch = &prefetch;
   if (!result)
-    result = other;
+    result = read_rest(audit, how, text);
+  wx_prefetch_free(&prefetch);
+  return result;
+}
+
+// smaps is read beside maps, the files and the other processes.
+static int read_fully(WxAudit *audit, const WxTruthOptions *how, WxText *text) {
+  Reader beside = {.smaps = &audit->smaps, .pid = audit->pid};
+  Reader maps = {.maps = &audit->maps, .pid = audit->pid};
+  start_reader(&beside);
+  int result = finish_reader(&maps); // Read by this thread.
+  if (!result)
+    result = read_rest(audit, how, text);
+  const int other = finish_reader(&beside);
+  return result ? result : other;
+}
+
+static int read_all(WxAudit *audit, const WxAuditOptions *options, WxText *text) {
+  WxTruthOptions how = {
+      .fast = options->fast, .any_memfd = options->any_memfd, .known = options->known};
+  int result = audit->fast ? read_fast(audit, &how, text) : read_fully(audit, &how, text);
   if (!result)
     result = make_space(audit);
   if (!result)

@@ -67,11 +67,47 @@ static int weigh(WxOrphans *file, const WxMemfd *memfd, pid_t pid) {
   return result;
 }
 
+void wx_prefetch_read(WxPrefetch *prefetch, pid_t pid) {
+  const WxMaps none = {0};
+  if (wx_memfd_find(&prefetch->memfds, pid, &none, WX_DOUBLEMAPPER)) {
+    prefetch->memfds.count = 0;
+    return;
+  }
+  prefetch->files = calloc(prefetch->memfds.count + 1, sizeof *prefetch->files);
+  for (size_t i = 0; prefetch->files && i < prefetch->memfds.count; ++i)
+    if (weigh(&prefetch->files[i], &prefetch->memfds.items[i], pid))
+      prefetch->files[i].orphaned_bytes = WX_UNKNOWN;
+}
+
+void wx_prefetch_free(WxPrefetch *prefetch) {
+  for (size_t i = 0; prefetch->files && i < prefetch->memfds.count; ++i)
+    wx_orphans_free(&prefetch->files[i]);
+  free(prefetch->files);
+  wx_memfds_free(&prefetch->memfds);
+  *prefetch = (WxPrefetch){0};
+}
+
+// Takes over what was read of the file before. Returns whether it was.
+static bool take_prefetched(WxOrphans *file, const WxMemfd *memfd, WxPrefetch *prefetch) {
+  for (size_t i = 0; prefetch && prefetch->files && i < prefetch->memfds.count; ++i) {
+    WxOrphans *found = &prefetch->files[i];
+    if (!wx_file_id_equal(found->file, memfd->id) || !wx_known(found->orphaned_bytes))
+      continue;
+    *file = *found;
+    *found = (WxOrphans){.orphaned_bytes = WX_UNKNOWN};
+    return true;
+  }
+  return false;
+}
+
 // One look, at the one process or with what is known of all.
-static int read_once(WxTruth *truth, pid_t pid, const WxMaps *maps, const WxMappers *known) {
+static int read_once(WxTruth *truth, pid_t pid, const WxMaps *maps, const WxTruthOptions *options) {
+  const WxMappers *known = options->known;
   for (size_t i = 0; i < truth->memfds.count; ++i) {
     WxOrphans *file = &truth->files[i];
-    int result = weigh(file, &truth->memfds.items[i], pid);
+    int result = 0;
+    if (!take_prefetched(file, &truth->memfds.items[i], options->prefetch))
+      result = weigh(file, &truth->memfds.items[i], pid);
     if (!result)
       result = known ? wx_mappers_ranges(known, file->file, &file->mapped)
                      : mapped_by_process(file, maps);
@@ -143,7 +179,7 @@ int wx_truth_read(WxTruth *truth, pid_t pid, const WxMaps *maps, const WxTruthOp
   if (!truth->files)
     return -ENOMEM;
   if (truth->memfds.count)
-    result = options->fast || options->known ? read_once(truth, pid, maps, options->known)
+    result = options->fast || options->known ? read_once(truth, pid, maps, options)
                                              : read_steady(truth, pid, maps);
   if (!result)
     sum_up(truth);

@@ -33,11 +33,23 @@ typedef struct {
   WxOrphans *files;      ///< One a file; owned.
 } WxTruth;
 
+/// What the files that a process has open hold, read while its mappings are still being read.
+/// Start with {0}, end with wx_prefetch_free().
+typedef struct {
+  WxMemfds memfds;
+  WxOrphans *files; ///< One a file: allocated only.
+} WxPrefetch;
+
+/// Reads it. A failure leaves it empty: it only saves time.
+void wx_prefetch_read(WxPrefetch *prefetch, pid_t pid);
+void wx_prefetch_free(WxPrefetch *prefetch);
+
 /// How to look.
 typedef struct {
   bool fast;              ///< Read the mappings once, ask no other process.
   bool any_memfd;         ///< Where there is no double mapper: any memfd that is mapped executable.
   const WxMappers *known; ///< Who maps what of those files, read before by the caller; or NULL.
+  WxPrefetch *prefetch;   ///< With `fast` or `known`: taken from, or NULL.
 } WxTruthOptions;
 
 /// Fills `truth` for `pid`, whose mappings `maps` are just read. -ESRCH, -EACCES, -ESTALE as
