@@ -11,6 +11,7 @@ static const WxBenchmark benchmarks[] = {
      wx_bench_audit},
     {"modes", "whole programs on the real runtime: W^X on, off and with the preload",
      wx_bench_modes},
+    {"reclaim", "pauses and time of a live reclaim, and the ways of freezing", wx_bench_reclaim},
 };
 
 enum { BENCHMARKS = sizeof benchmarks / sizeof *benchmarks, KEY_ROUNDS = 256 };

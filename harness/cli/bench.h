@@ -27,5 +27,6 @@ typedef struct {
 
 int wx_bench_audit(WxBench *bench);
 int wx_bench_modes(WxBench *bench);
+int wx_bench_reclaim(WxBench *bench);
 
 #endif
