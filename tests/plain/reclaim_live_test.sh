@@ -95,7 +95,7 @@ until_allocated() { # until_allocated PID BYTES
   done
   return 1
 }
-"$wxbench" reclaim --pid "$pid" --every 0.02 --max-pause 50 --json "$scratch/every.json" -q 2>"$scratch/every.log" &
+"$wxbench" reclaim --pid "$pid" --every 0.02 --above 0 --max-pause 50 --json "$scratch/every.json" -q 2>"$scratch/every.log" &
 sidecar=$!
 refilled_and_given_back() {
   until_allocated "$pid" 0 || return
@@ -147,7 +147,7 @@ else
 fi
 if in_namespace true 2>/dev/null; then
   mkfifo "$scratch/inner"
-  in_namespace "$subject" retain 4 <>"$scratch/inner" >/dev/null &
+  unshare --pid --fork --mount-proc --kill-child "$subject" retain 4 <>"$scratch/inner" >/dev/null &
   outer=$!
   until inner=$(cat "/proc/$outer/task/$outer/children" 2>/dev/null) && inner=${inner// /} && [ -n "$inner" ] &&
     "$wxbench" reclaim --pid "$inner" --dry-run -q 2>/dev/null; do sleep 0.02; done
