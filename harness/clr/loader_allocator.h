@@ -18,12 +18,13 @@
 typedef struct {
   WxClrSpace *space; ///< NULL before it is opened and after it is closed.
   const WxClrVersion *version;
-  WxClrBlock *initial; ///< The initial block.
-  WxLoaderHeap low;    ///< Rarely touched data (the global allocator only),
-  WxLoaderHeap high;   ///< and data that is often touched.
-  WxLoaderHeap stubs;  ///< Stubs of the stub linker; without interleaved heaps precodes too.
-  WxLoaderHeap cells;  ///< Cells of virtual calls.
-  WxInterleavedHeap precodes;
+  WxClrBlock *initial;        ///< The initial block.
+  WxLoaderHeap low;           ///< Rarely touched data (the global allocator only),
+  WxLoaderHeap high;          ///< and data that is often touched.
+  WxLoaderHeap stubs;         ///< Stubs of the stub linker; without interleaved heaps precodes too.
+  WxLoaderHeap cells;         ///< Cells of virtual calls.
+  WxInterleavedHeap precodes; ///< Of methods (fixups),
+  WxInterleavedHeap stub_precodes; ///< and of other things.
   WxCodeHeaps code;
   WxHostCodeHeaps dynamic;
   uint64_t recyclable; ///< Descriptors of freed dynamic methods, to be used again.

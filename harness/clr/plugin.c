@@ -11,7 +11,8 @@ typedef struct {
   unsigned context;       // bytes of data of the context without instantiations
   unsigned instantiation; // bytes of data of each, its jitted code apart
   unsigned precodes;      // of two instantiations
-  unsigned eager;         // instantiations that are loaded whether they run or not
+  unsigned eager;         // instantiations that are loaded whether they run or not,
+  unsigned eager_percent; // and how many of those that run are no part of them
   unsigned inlined;       // instantiations that have no code of their own
   unsigned entry;         // bytes of the entry with all that is inlined
 } WxPluginCosts;
@@ -23,9 +24,9 @@ enum {
 };
 
 static const WxPluginCosts measured[] = {
-    {"net6", 26600, 2103, 11, 3, 7, 727 + 14},    {"net7", 26600, 2103, 11, 3, 7, 727 + 14},
-    {"net8", 26600, 2103, 11, 3, 7, 727 + 14},    {"net9", 25400, 2209, 9, 6, 7, 710 + 14},
-    {"net10", 12560, 2240, 9, 28, 29, 1758 + 14},
+    {"net6", 26600, 2103, 11, 3, 0, 7, 727 + 14},     {"net7", 26600, 2103, 11, 3, 0, 7, 727 + 14},
+    {"net8", 26600, 2103, 11, 3, 0, 7, 727 + 14},     {"net9", 25400, 2209, 9, 6, 0, 7, 710 + 14},
+    {"net10", 12560, 2240, 9, 27, 45, 29, 1758 + 14},
 };
 
 static const WxPluginCosts *costs_of(const WxClr *clr) {
@@ -33,6 +34,11 @@ static const WxPluginCosts *costs_of(const WxClr *clr) {
   while (strcmp(costs->version, wx_clr_version(clr)->name) != 0)
     ++costs;
   return costs;
+}
+
+// Bytes of data that are there before the first precode is made.
+static unsigned first_data(const WxClr *clr) {
+  return wx_clr_version(clr)->costs.precode_at_type ? 4400 : 3000;
 }
 
 static int instantiate(WxClr *clr, WxClrAssembly *assembly, const WxPluginCosts *costs,
@@ -49,8 +55,11 @@ static int instantiate(WxClr *clr, WxClrAssembly *assembly, const WxPluginCosts 
 static int visit_all(WxClr *clr, WxClrAssembly *assembly, unsigned last) {
   const WxPluginCosts *costs = costs_of(clr);
   const unsigned run = 2 * last + 1;
-  const unsigned loaded = run > costs->eager ? run : costs->eager;
+  const unsigned eager = costs->eager + run * costs->eager_percent / 100;
+  const unsigned loaded = run > eager ? run : eager;
   int result = wx_clr_data(clr, assembly, 0, CONTEXT_PRECODES);
+  if (!result)
+    result = wx_clr_data(clr, assembly, costs->context - first_data(clr), 0);
   if (!result)
     result = wx_clr_jit(clr, assembly, costs->entry);
   for (unsigned i = 0; !result && i < loaded; ++i)
@@ -60,7 +69,7 @@ static int visit_all(WxClr *clr, WxClrAssembly *assembly, unsigned last) {
 
 int wx_clr_plugin_load(WxClr *clr, unsigned last, WxClrAssembly **loaded) {
   WxClrAssembly *assembly;
-  int result = wx_clr_assembly(clr, costs_of(clr)->context, &assembly);
+  int result = wx_clr_assembly(clr, first_data(clr), &assembly);
   if (result)
     return result;
   result = visit_all(clr, assembly, last);

@@ -13,14 +13,15 @@ enum { WX_CLR_DEMANDS = 32 };
 
 /// What a program takes of the global allocator, and has the runtime write.
 typedef enum {
-  WX_CLR_LOW,      ///< Rarely touched data: maps of modules.
-  WX_CLR_HIGH,     ///< Often touched data: types.
-  WX_CLR_CELLS,    ///< Cells of virtual calls.
-  WX_CLR_STUBS,    ///< Stubs of the stub linker.
-  WX_CLR_PRECODES, ///< Precodes, one by one.
-  WX_CLR_CODE,     ///< Jitted methods.
-  WX_CLR_CALLS,    ///< Stubs of virtual calls, each made when a call is first resolved.
-  WX_CLR_BARRIER,  ///< Changes of the write barrier, made by the garbage collector.
+  WX_CLR_LOW,           ///< Rarely touched data: maps of modules.
+  WX_CLR_HIGH,          ///< Often touched data: types.
+  WX_CLR_CELLS,         ///< Cells of virtual calls.
+  WX_CLR_STUBS,         ///< Stubs of the stub linker.
+  WX_CLR_PRECODES,      ///< Precodes, one by one.
+  WX_CLR_STUB_PRECODES, ///< Precodes of other things than methods, in pages of their own.
+  WX_CLR_CODE,          ///< Jitted methods.
+  WX_CLR_CALLS,         ///< Stubs of virtual calls, each made when a call is first resolved.
+  WX_CLR_BARRIER,       ///< Changes of the write barrier, made by the garbage collector.
   WX_CLR_HEAPS,
 } WxClrHeap;
 
@@ -36,7 +37,7 @@ typedef struct {
 typedef struct {
   const char *version;
   const char *workload; ///< "" for every one.
-  const char *when;     ///< "start", "first" (round), "second", "end".
+  const char *when;     ///< "start", "first" (unit), "hot", "end".
   WxClrDemand demands[WX_CLR_DEMANDS];
 } WxClrProgram;
 
@@ -56,8 +57,8 @@ typedef struct {
 /// Changes the write barrier, where it is a copy.
 int wx_clr_host_patch_barrier(WxClrHost *host);
 
-/// Lets the program come `part` of `whole` far. Stubs of virtual calls come evenly over the time,
-/// all else at once at its beginning. After a failure the same call takes only what is left.
+/// Lets the program come `part` of `whole` far; all demands advance together. After a failure the
+/// same call takes only what is left.
 int wx_clr_program_advance(WxClrProgress *progress, WxClrHost *host, unsigned part, unsigned whole);
 
 /// What a program that runs `workload` ("" for every one) takes at the time `when` in `version`;

@@ -5,7 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { KIB = 1024, MIB = 1024 * KIB };
+#define KIB ((size_t)1024)
+#define MIB (1024 * KIB)
 
 // What every version has in common.
 #define HEAPS                                                                                      \

@@ -10,6 +10,7 @@ enum {
   COLLECTIONS = 4, // of the program in each round, and before the first
   TYPES = 4,       // of an assembly of `asm`,
   METHODS = 20,    // and of each of them
+  HOT_AFTER = 250, // units until the program's own methods are all compiled again; measured
 };
 
 // A method of n operations (`value = value + c ^ d ...`, 6 bytes each) has no frame while it is
@@ -126,18 +127,33 @@ typedef struct {
   WxClrStep *step;
   void *context;
   void **units;
+  unsigned made; // units, in all rounds
+  WxClrProgress hot;
 } WxRun;
 
-// The program goes on while it makes its units: it compiles its own methods in between, again and
-// better in the first rounds.
-static int generate_all(const WxRun *run, unsigned size, WxClrProgress *program) {
-  const unsigned count = run->settings->count;
-  for (unsigned i = 0; i < count; ++i) {
+// The first unit makes the program load and compile what it needs for all of them. While it goes on
+// its hot methods are compiled again, better, bit by bit, until all are.
+static int let_program_go_on(WxRun *run) {
+  if (run->made == 1) {
+    const int result = run_program(run->clr, run->workload->name, "first");
+    if (result)
+      return result;
+  }
+  const unsigned part = run->made < HOT_AFTER ? run->made : HOT_AFTER;
+  return wx_clr_run(run->clr, &run->hot, part, HOT_AFTER);
+}
+
+static int generate_all(WxRun *run, unsigned size) {
+  for (unsigned i = 0; i < run->settings->count; ++i) {
     int result = run->workload->generate(run->clr, size, &run->units[i]);
-    if (!result)
-      result = wx_clr_run(run->clr, program, i + 1, count);
     if (result) {
       drop_all(run->workload, run->clr, run->units, i);
+      return result;
+    }
+    ++run->made;
+    result = let_program_go_on(run);
+    if (result) {
+      drop_all(run->workload, run->clr, run->units, i + 1);
       return result;
     }
   }
@@ -148,12 +164,10 @@ static int say(const WxRun *run, unsigned round, const char *name) {
   return run->step ? run->step(run->context, run->clr, round, name) : 0;
 }
 
-static int run_round(const WxRun *run, unsigned round) {
-  static const char *const times[] = {"first", "second", ""};
+static int run_round(WxRun *run, unsigned round) {
   WxClr *clr = run->clr;
-  WxClrProgress program = program_of(clr, run->workload->name, times[round > 2 ? 2 : round - 1]);
   const unsigned size = run->settings->size + run->settings->drift * (round - 1);
-  int result = generate_all(run, size, &program);
+  int result = generate_all(run, size);
   if (result)
     return result;
   result = wx_clr_check(clr);
@@ -167,7 +181,12 @@ static int run_round(const WxRun *run, unsigned round) {
   return result ? result : say(run, round, "collected");
 }
 
-static int run_rounds(const WxRun *run) {
+static int end_program(WxRun *run) {
+  const int result = wx_clr_run(run->clr, &run->hot, 1, 1);
+  return result ? result : run_program(run->clr, run->workload->name, "end");
+}
+
+static int run_rounds(WxRun *run) {
   int result = wx_clr_start(run->clr);
   if (!result)
     result = run_program(run->clr, "", "start");
@@ -179,7 +198,7 @@ static int run_rounds(const WxRun *run) {
     result = run_round(run, round);
   if (!result)
     result = say(run, run->settings->rounds, "end");
-  return result ? result : run_program(run->clr, run->workload->name, "end");
+  return result ? result : end_program(run);
 }
 
 int wx_clr_workload_run(const WxClrWorkload *workload, WxClr *clr, const WxClrSettings *settings,
@@ -187,7 +206,15 @@ int wx_clr_workload_run(const WxClrWorkload *workload, WxClr *clr, const WxClrSe
   void **units = calloc(settings->count ? settings->count : 1, sizeof *units);
   if (!units)
     return -ENOMEM;
-  const WxRun run = {workload, clr, settings, step, context, units};
+  WxRun run = {
+      .workload = workload,
+      .clr = clr,
+      .settings = settings,
+      .step = step,
+      .context = context,
+      .units = units,
+      .hot = program_of(clr, workload->name, "hot"),
+  };
   const int result = run_rounds(&run);
   free(units);
   return result;

@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KIB = 1024, PAGE = 4096, BLOCK = 64 * KIB };
+#define KIB   ((size_t)1024)
+#define PAGE  (4 * KIB)
+#define BLOCK (64 * KIB)
 
 static WxAllocator *allocator;
 static WxClrSpace *space;
@@ -152,6 +154,15 @@ static void end_trial(void) {
 
 static unsigned char owners[BLOCK];
 
+// The next of a fixed sequence of numbers (xorshift).
+static size_t next_number(void) {
+  static uint64_t state = 88172645463325252;
+  state ^= state << 13;
+  state ^= state >> 7;
+  state ^= state << 17;
+  return (size_t)(state >> 33);
+}
+
 static void claim(WxSpan span) {
   for (size_t at = 0; at < span.size; ++at)
     ++owners[span.offset + at];
@@ -181,16 +192,14 @@ static void assert_consistent(void) {
 
 START_TEST(free_ranges_and_their_records_stay_consistent_in_any_order) {
   start_trial();
-  srand(7);
   for (int i = 0; i < 2000; ++i) {
-    if (trial.count && (rand() % 2 || trial.count == 200)) {
-      const size_t which = (size_t)rand() % trial.count;
+    if (trial.count && (next_number() % 2 || trial.count == 200)) {
+      const size_t which = next_number() % trial.count;
       ck_assert_int_eq(wx_range_list_give(&trial.list, trial.taken[which]), 0);
       trial.taken[which] = trial.taken[--trial.count];
     } else {
       WxSpan span;
-      const int result =
-          wx_range_list_take(&trial.list, 16, (size_t)(rand() % 3000 + 1), 16, &span);
+      const int result = wx_range_list_take(&trial.list, 16, next_number() % 3000 + 1, 16, &span);
       ck_assert(result == 0 || result == -ENOSPC);
       if (!result)
         trial.taken[trial.count++] = span;

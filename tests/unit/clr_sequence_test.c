@@ -9,6 +9,8 @@
 
 enum { COLLECTIONS = 4 };
 
+#define KIB ((size_t)1024)
+
 static WxAllocator *recorder;
 
 static WxClr *open_model(const char *version) {
@@ -175,8 +177,8 @@ START_TEST(the_seventh_heap_of_dynamic_methods_is_four_times_as_large) {
   for (int i = 0; i < 61; ++i)
     ck_assert_int_eq(wx_clr_dynamic(clr, wx_clr_workload_code(1000), &method), 0);
   const WxClrCounts *counts = wx_clr_counts(clr);
-  ck_assert_uint_eq(wx_clr_counts_of(counts, WX_CLR_RESERVES, 64 * 1024), 2 + 1 + 6);
-  ck_assert_uint_eq(wx_clr_counts_of(counts, WX_CLR_RESERVES, 256 * 1024), 1);
+  ck_assert_uint_eq(wx_clr_counts_of(counts, WX_CLR_RESERVES, 64 * KIB), 2 + 1 + 6);
+  ck_assert_uint_eq(wx_clr_counts_of(counts, WX_CLR_RESERVES, 256 * KIB), 1);
   close_model(clr);
 }
 END_TEST
@@ -184,10 +186,10 @@ END_TEST
 START_TEST(the_seventh_code_heap_is_four_times_as_large) {
   WxClr *clr = start_model("net8");
   for (int i = 0; i < 7; ++i)
-    ck_assert_int_eq(wx_clr_jit(clr, NULL, 500 * 1024), 0);
+    ck_assert_int_eq(wx_clr_jit(clr, NULL, 500 * KIB), 0);
   const WxClrCounts *counts = wx_clr_counts(clr);
-  ck_assert_uint_eq(wx_clr_counts_of(counts, WX_CLR_RESERVES, 512 * 1024), 6);
-  ck_assert_uint_eq(wx_clr_counts_of(counts, WX_CLR_RESERVES, 2048 * 1024), 1);
+  ck_assert_uint_eq(wx_clr_counts_of(counts, WX_CLR_RESERVES, 512 * KIB), 6);
+  ck_assert_uint_eq(wx_clr_counts_of(counts, WX_CLR_RESERVES, 2048 * KIB), 1);
   close_model(clr);
 }
 END_TEST

@@ -1,0 +1,134 @@
+#include "clr/fidelity.h"
+
+#include "os/grow.h"
+#include "os/os.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { KIB = 1024, COMMON = 100 };
+
+static const double near = 0.05;
+
+static const char *const rule_names[] = {
+    [WX_FIDELITY_EXACT] = "exact",
+    [WX_FIDELITY_SPREAD] = "spread",
+    [WX_FIDELITY_NEAR] = "5 %",
+    [WX_FIDELITY_SHOWN] = "shown",
+};
+
+const char *wx_fidelity_rule_name(WxFidelityRule rule) {
+  return rule_names[rule];
+}
+
+double wx_fidelity_difference(const WxFidelityRow *row) {
+  if (row->model >= row->low && row->model <= row->high)
+    return 0;
+  const int64_t end = row->model < row->low ? row->low : row->high;
+  const double apart = (double)(row->model - end);
+  return end ? apart / (double)end : apart;
+}
+
+static bool holds(const WxFidelityRow *row) {
+  const double difference = wx_fidelity_difference(row);
+  if (row->rule == WX_FIDELITY_SHOWN)
+    return true;
+  const double allowed = row->rule == WX_FIDELITY_NEAR ? near : 0;
+  return difference <= allowed && -difference <= allowed;
+}
+
+static void include(WxFidelityRow *row, int64_t number, bool first) {
+  if (first || number < row->low)
+    row->low = number;
+  if (first || number > row->high)
+    row->high = number;
+}
+
+WxFidelityRow wx_fidelity_figure(const char *name, const int64_t real[], size_t runs,
+                                 int64_t model) {
+  WxFidelityRow row = {.rule = WX_FIDELITY_NEAR, .model = model};
+  snprintf(row.name, sizeof row.name, "%s", name);
+  for (size_t i = 0; i < runs; ++i)
+    include(&row, real[i], i == 0);
+  row.ok = holds(&row);
+  return row;
+}
+
+typedef struct {
+  const WxClrCounts *real;
+  size_t runs;
+  const WxClrCounts *model;
+  WxFidelityRow *rows;
+  size_t count, capacity;
+} Comparison;
+
+static int add(Comparison *comparison, const WxFidelityRow *row) {
+  WxFidelityRow *grown = wx_grown(comparison->rows, &comparison->capacity, comparison->count,
+                                  sizeof *comparison->rows);
+  if (!grown)
+    return -ENOMEM;
+  comparison->rows = grown;
+  grown[comparison->count] = *row;
+  grown[comparison->count].ok = holds(row);
+  ++comparison->count;
+  return 0;
+}
+
+static void name_class(WxFidelityRow *row, WxClrCounted what, size_t pages) {
+  const size_t kib = pages * wx_os_page_size() / KIB;
+  const char *more = pages == WX_CLR_LARGEST_CLASS ? " or more" : "";
+  snprintf(row->name, sizeof row->name, "%s of %zu KiB%s", wx_clr_counted_name(what), kib, more);
+}
+
+static int add_class(Comparison *comparison, WxClrCounted what, size_t pages) {
+  static const WxFidelityRule rules[WX_CLR_COUNTED] = {
+      [WX_CLR_RESERVES] = WX_FIDELITY_SPREAD,
+      [WX_CLR_RELEASES] = WX_FIDELITY_EXACT,
+      [WX_CLR_COMMITS] = WX_FIDELITY_NEAR,
+      [WX_CLR_RW_MAPS] = WX_FIDELITY_NEAR,
+  };
+  WxFidelityRow row = {.rule = rules[what], .model = (int64_t)comparison->model->of[what][pages]};
+  for (size_t i = 0; i < comparison->runs; ++i)
+    include(&row, (int64_t)comparison->real[i].of[what][pages], i == 0);
+  if (row.high == 0 && row.model == 0)
+    return 0;
+  if (row.rule == WX_FIDELITY_NEAR && row.high < COMMON && row.model < COMMON)
+    row.rule = WX_FIDELITY_SHOWN;
+  name_class(&row, what, pages);
+  return add(comparison, &row);
+}
+
+static int add_total(Comparison *comparison, WxClrCounted what) {
+  WxFidelityRow row = {.rule = WX_FIDELITY_NEAR};
+  row.model = (int64_t)wx_clr_counts_total(comparison->model, what);
+  for (size_t i = 0; i < comparison->runs; ++i)
+    include(&row, (int64_t)wx_clr_counts_total(&comparison->real[i], what), i == 0);
+  snprintf(row.name, sizeof row.name, "%s", wx_clr_counted_name(what));
+  return add(comparison, &row);
+}
+
+static int add_kind(Comparison *comparison, WxClrCounted what) {
+  const bool has_total = what == WX_CLR_COMMITS || what == WX_CLR_RW_MAPS;
+  int result = has_total ? add_total(comparison, what) : 0;
+  for (size_t pages = 0; result == 0 && pages <= WX_CLR_LARGEST_CLASS; ++pages)
+    result = add_class(comparison, what, pages);
+  return result;
+}
+
+int wx_fidelity_counts(const WxClrCounts real[], size_t runs, const WxClrCounts *model,
+                       WxFidelityRow **rows, size_t *count) {
+  if (runs == 0)
+    return -EINVAL;
+  Comparison comparison = {.real = real, .runs = runs, .model = model};
+  int result = 0;
+  for (int what = 0; result == 0 && what < WX_CLR_COUNTED; ++what)
+    result = add_kind(&comparison, (WxClrCounted)what);
+  if (result) {
+    free(comparison.rows);
+    return result;
+  }
+  *rows = comparison.rows;
+  *count = comparison.count;
+  return 0;
+}
