@@ -5,7 +5,16 @@
 #include "cli/verb.h"
 #include "output/result.h"
 
-enum { KEY_RUNTIME = 'r', KEY_WORKLOAD = 'w', KEY_MODE = 'm', KEY_SET = 256, KEY_LIMIT };
+enum {
+  KEY_RUNTIME = 'r',
+  KEY_WORKLOAD = 'w',
+  KEY_MODE = 'm',
+  KEY_SET = 256,
+  KEY_LIMIT,
+  KEY_FIDELITY,
+};
+
+enum { REAL_RUNS = 5, REAL_RUNS_MOST = 100 }; // of --fidelity
 
 static const uint64_t second_ns = 1000 * 1000 * 1000;
 
@@ -21,6 +30,10 @@ static const struct argp_option own_options[] = {
     {"set", KEY_SET, "KEY=VALUE", 0, "Set a parameter of the workload; may be repeated", 0},
     {"limit", KEY_LIMIT, "TIME", 0,
      "End a run that takes longer, as 90s or 5min (a bare number: seconds). Default: 10min", 0},
+    {"fidelity", KEY_FIDELITY, "RUNS", OPTION_ARG_OPTIONAL,
+     "Record RUNS real runs (default 5) and compare the model of that version with them, number by "
+     "number; exit status 1 where one is further apart than it may be",
+     0},
     {0},
 };
 
@@ -30,6 +43,11 @@ static error_t set_limit(struct argp_state *state, WxValidateAsked *own, const c
   if (failed == 0 && own->time_limit_ns == 0)
     return wx_options_refuse(state, "--limit: '%s' is no time; expected more than 0", text);
   return failed;
+}
+
+static error_t set_fidelity(struct argp_state *state, WxValidateAsked *own, const char *text) {
+  own->fidelity = REAL_RUNS;
+  return text ? wx_options_count(state, "--fidelity", text, 1, REAL_RUNS_MOST, &own->fidelity) : 0;
 }
 
 static error_t parse(int key, char *argument, struct argp_state *state) {
@@ -45,6 +63,8 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
     return wx_settings_add(state, &own->settings, argument);
   case KEY_LIMIT:
     return set_limit(state, own, argument);
+  case KEY_FIDELITY:
+    return set_fidelity(state, own, argument);
   default:
     return ARGP_ERR_UNKNOWN;
   }
@@ -55,7 +75,8 @@ static const WxOptionsSpec spec = {
         "Run workloads on real, unmodified .NET runtimes, observed from outside: with W^X as "
         "shipped, without it, and with its memory given back.",
     .example = "  wxbench validate --workload asm --set count=1000\n"
-               "  wxbench validate --runtime 8 --mode on --mode off --json result.json",
+               "  wxbench validate --runtime 8 --mode on --mode off --json result.json\n"
+               "  wxbench validate --fidelity --workload asm --workload dyn --workload alc",
     .options = own_options,
     .parse = parse,
 };
@@ -73,18 +94,22 @@ int wx_cli_validate(int argc, char **argv) {
       .document = &document,
       .progress = wx_progress_begin(options.quiet),
   };
-  const int status =
-      options.argument_count
-          ? wx_cli_fail(options.verb, "unexpected argument '%s'; expected options only",
-                        options.arguments[0])
-          : wx_validate_all(&session);
+  int status = 0;
+  if (options.argument_count)
+    status = wx_cli_fail(options.verb, "unexpected argument '%s'; expected options only",
+                         options.arguments[0]);
+  else if (own.fidelity && own.modes.count)
+    status = wx_cli_fail(options.verb, "--fidelity compares mode on; expected no --mode with it");
+  else
+    status = wx_validate_all(&session);
   wx_progress_end(&session.progress);
   wx_names_free(&own.runtimes);
   wx_names_free(&own.workloads);
   wx_names_free(&own.modes);
   wx_settings_free(&own.settings);
   if (status == 0) {
-    wx_document_add_table(&document, wx_result_table("validate", document.results));
+    if (own.fidelity == 0)
+      wx_document_add_table(&document, wx_result_table("validate", document.results));
     return wx_cli_finish(&options, &document, WX_UNKNOWN,
                          session.failed ? WX_EXIT_FAILED : WX_EXIT_OK);
   }

@@ -42,10 +42,13 @@ static int choose_modes(WxValidateSession *session) {
 }
 
 static int find_files(WxValidateSession *session) {
-  const int status = wx_cli_find_built(session->verb, "workloads/wxworkload.dll",
-                                       "scripts/build-workloads", session->program);
-  return status ? status
-                : wx_cli_find_built(session->verb, "libwxreclaim.so", "make", session->preload);
+  int status = wx_cli_find_built(session->verb, "workloads/wxworkload.dll",
+                                 "scripts/build-workloads", session->program);
+  if (status == 0)
+    status = wx_cli_find_built(session->verb, "libwxreclaim.so", "make", session->preload);
+  if (status == 0 && session->asked->fidelity)
+    status = wx_cli_find_built(session->verb, "libwxrecord.so", "make", session->recorder);
+  return status;
 }
 
 // What is done with each runtime.

@@ -21,6 +21,7 @@ typedef struct {
   WxNames modes;
   WxSettings settings;
   uint64_t time_limit_ns; ///< Of one run; 0: the usual one.
+  uint64_t fidelity;      ///< Real runs that the model is compared with; 0: no comparison.
 } WxValidateAsked;
 
 typedef struct {
@@ -30,9 +31,10 @@ typedef struct {
   WxProgress progress;
   const WxMode *modes[WX_VALIDATE_MODES];
   size_t mode_count;
-  char program[PATH_MAX]; ///< The workload program.
-  char preload[PATH_MAX]; ///< libwxreclaim.so.
-  bool failed;            ///< An expectation was not met.
+  char program[PATH_MAX];  ///< The workload program.
+  char preload[PATH_MAX];  ///< libwxreclaim.so.
+  char recorder[PATH_MAX]; ///< libwxrecord.so, with a comparison.
+  bool failed;             ///< An expectation was not met.
 } WxValidateSession;
 
 /// Runs all that was asked for and adds the results to the document. Returns 0, or an exit status

@@ -1,4 +1,5 @@
 // One workload on one runtime, mode by mode, and what is said of it.
+#include "cli/fidelity.h"
 #include "cli/say.h"
 #include "cli/scenarios.h"
 #include "cli/validate_live.h"
@@ -131,13 +132,29 @@ static int check_workload(WxValidateSession *session, const char *name, const Wx
   return status;
 }
 
+static int compare_model(WxValidateSession *session, const WxLoadedScenario *loaded,
+                         const WxRuntime *runtime) {
+  const WxFidelityOrder order = {
+      .parameters = &loaded->parameters,
+      .runtime = runtime,
+      .program = session->program,
+      .recorder = session->recorder,
+      .runs = (size_t)session->asked->fidelity,
+      .time_limit_ns = session->asked->time_limit_ns,
+  };
+  wx_progress_show(&session->progress, "%s, %s, %zu runs and the model", loaded->scenario->name,
+                   runtime->version, order.runs);
+  return wx_cli_fidelity(session->verb, &order, session->document, &session->failed);
+}
+
 static int run_workload(WxValidateSession *session, const char *name, const WxRuntime *runtime) {
   WxLoadedScenario loaded;
   int status = load(session, name, &loaded);
   if (status)
     return status;
   Runs runs = {0};
-  status = run_modes(session, &loaded, runtime, &runs);
+  status = session->asked->fidelity ? compare_model(session, &loaded, runtime)
+                                    : run_modes(session, &loaded, runtime, &runs);
   for (size_t i = 0; i < session->mode_count; ++i)
     wx_validation_free(&runs.runs[i]);
   wx_cli_loaded_free(&loaded);

@@ -150,11 +150,16 @@ static int observe(Validating *validating, Arguments *arguments) {
   const WxValidationOrder *order = validating->order;
   WxValidation *validation = validating->validation;
   char preload[PATH_MAX + 16];
-  snprintf(preload, sizeof preload, "LD_PRELOAD=%s", order->preload);
+  char trace[PATH_MAX + 16];
+  const bool preloads = order->mode->preload || order->recorder;
+  snprintf(preload, sizeof preload, "LD_PRELOAD=%s",
+           order->recorder ? order->recorder : order->preload);
+  snprintf(trace, sizeof trace, "WXRECORD=%s", order->recorder ? order->trace : "");
   // Whatever this process was started with must not reach the program.
   const char *const environment[] = {
       order->mode->wx ? "DOTNET_EnableWriteXorExecute=1" : "DOTNET_EnableWriteXorExecute=0",
-      order->mode->preload ? preload : "LD_PRELOAD",
+      preloads ? preload : "LD_PRELOAD",
+      order->recorder ? trace : "WXRECORD",
       "COMPlus_EnableWriteXorExecute",
       "DOTNET_ROOT",
       NULL,

@@ -42,6 +42,8 @@ typedef struct {
   const char *preload;    ///< libwxreclaim.so.
   const WxBeside *beside; ///< NULL: nothing.
   uint64_t time_limit_ns; ///< The program is killed after this time; 0: 10 minutes.
+  const char *recorder;   ///< libwxrecord.so; then the mode must have no preload. NULL: none.
+  const char *trace;      ///< Where it records to.
 } WxValidationOrder;
 
 /// Runs it. Returns 0 with the result filled but for its expectations, or a negative errno with the

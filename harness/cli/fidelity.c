@@ -1,0 +1,139 @@
+#include "cli/fidelity.h"
+
+#include "cli/say.h"
+#include "output/result.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RANGE_SIZE = 64 };
+
+static void write_range(const WxFidelityRow *row, char text[RANGE_SIZE]) {
+  if (row->low == row->high)
+    snprintf(text, RANGE_SIZE, "%lld", (long long)row->low);
+  else
+    snprintf(text, RANGE_SIZE, "%lld to %lld", (long long)row->low, (long long)row->high);
+}
+
+static WxTable *build_table(const WxFidelity *fidelity, const char *title) {
+  static const WxColumn columns[] = {
+      {"what", WX_TEXT},   {"real", WX_TEXT}, {"model", WX_COUNT},
+      {"apart", WX_RATIO}, {"rule", WX_TEXT}, {"holds", WX_TEXT},
+  };
+  WxTable *table = wx_table_new(title, columns, sizeof columns / sizeof *columns);
+  for (size_t i = 0; i < fidelity->row_count; ++i) {
+    const WxFidelityRow *row = &fidelity->rows[i];
+    char range[RANGE_SIZE];
+    write_range(row, range);
+    const WxCell cells[] = {
+        wx_text(row->name),
+        wx_text(range),
+        wx_figure(row->model),
+        wx_ratio(wx_fidelity_difference(row)),
+        wx_text(wx_fidelity_rule_name(row->rule)),
+        wx_text(row->ok ? "yes" : "NO"),
+    };
+    wx_table_add(table, cells);
+  }
+  return table;
+}
+
+// Each row that is judged as an expectation of the model's result. The texts are the caller's to
+// free.
+static WxExpectationResult *build_expectations(const WxFidelity *fidelity, size_t *count) {
+  WxExpectationResult *all = calloc(fidelity->row_count + 1, sizeof *all);
+  *count = 0;
+  for (size_t i = 0; all && i < fidelity->row_count; ++i) {
+    const WxFidelityRow *row = &fidelity->rows[i];
+    if (row->rule == WX_FIDELITY_SHOWN)
+      continue;
+    char range[RANGE_SIZE], *expected, *actual;
+    write_range(row, range);
+    if (asprintf(&expected, "%s (%s)", range, wx_fidelity_rule_name(row->rule)) < 0)
+      expected = NULL;
+    if (asprintf(&actual, "%lld", (long long)row->model) < 0)
+      actual = NULL;
+    all[(*count)++] = (WxExpectationResult){row->name, row->ok, expected, actual};
+  }
+  return all;
+}
+
+static void free_expectations(WxExpectationResult *all, size_t count) {
+  for (size_t i = 0; all && i < count; ++i) {
+    free((char *)all[i].expected);
+    free((char *)all[i].actual);
+  }
+  free(all);
+}
+
+static json_t *build_rows(const WxFidelity *fidelity) {
+  json_t *rows = json_array();
+  for (size_t i = 0; i < fidelity->row_count; ++i) {
+    const WxFidelityRow *row = &fidelity->rows[i];
+    json_array_append_new(rows, json_pack("{s:s, s:I, s:I, s:I, s:f, s:s, s:b}", "what", row->name,
+                                          "real_low", (json_int_t)row->low, "real_high",
+                                          (json_int_t)row->high, "model", (json_int_t)row->model,
+                                          "apart", wx_fidelity_difference(row), "rule",
+                                          wx_fidelity_rule_name(row->rule), "ok", row->ok));
+  }
+  return rows;
+}
+
+static void add_results(const WxFidelity *fidelity, const WxFidelityOrder *order,
+                        WxDocument *document) {
+  size_t count;
+  WxExpectationResult *expectations = build_expectations(fidelity, &count);
+  WxResult model = fidelity->model.result;
+  model.expectations = expectations;
+  model.expectation_count = count;
+  json_t *json = expectations ? wx_result_json(&model) : NULL;
+  json_object_set_new(json, "against", json_string(order->runtime->version));
+  json_object_set_new(json, "real_runs", json_integer((json_int_t)order->runs));
+  json_object_set_new(json, "fidelity", build_rows(fidelity));
+  wx_document_add_result(document, wx_result_json(&fidelity->real.result));
+  wx_document_add_result(document, json);
+  free_expectations(expectations, count);
+}
+
+static void add_sentence(const WxFidelity *fidelity, const char *title, WxDocument *document,
+                         bool *failed) {
+  size_t judged = 0, held = 0;
+  for (size_t i = 0; i < fidelity->row_count; ++i) {
+    const WxFidelityRow *row = &fidelity->rows[i];
+    if (row->rule == WX_FIDELITY_SHOWN)
+      continue;
+    ++judged;
+    held += row->ok;
+    if (!row->ok)
+      wx_document_note(document, "NOT MET: %s: %s: the model is %.1f %% outside", title, row->name,
+                       100 * wx_fidelity_difference(row));
+  }
+  wx_document_note(document, "%s: %zu of %zu numbers hold", title, held, judged);
+  *failed = *failed || held != judged;
+}
+
+int wx_cli_fidelity(const char *verb, const WxFidelityOrder *order, WxDocument *document,
+                    bool *failed) {
+  const char *workload = order->parameters->scenario->name;
+  WxFidelity fidelity;
+  const int result = wx_fidelity(order, &fidelity);
+  int status = 0;
+  char title[WX_PROBLEM_SIZE];
+  if (result == -ENOTSUP) {
+    wx_document_note(document, "SKIP %s, %s: %s", workload, order->runtime->version,
+                     fidelity.problem);
+  } else if (result) {
+    status = wx_cli_fail(verb, "%s, %s: %s", workload, order->runtime->version, fidelity.problem);
+  } else {
+    snprintf(title, sizeof title, "%s, %s against %s", workload, fidelity.model.result.model,
+             order->runtime->version);
+    add_results(&fidelity, order, document);
+    wx_document_add_table(document, build_table(&fidelity, title));
+    add_sentence(&fidelity, title, document, failed);
+  }
+  wx_fidelity_free(&fidelity);
+  return status;
+}

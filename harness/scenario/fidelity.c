@@ -1,0 +1,199 @@
+#include "scenario/fidelity.h"
+
+#include "os/os.h"
+#include "trace/reader.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+// The figures that are compared beside the counts.
+static const struct {
+  const char *name;
+  size_t offset;
+} figures[] = {
+    {"peak of allocated bytes", offsetof(WxMetrics, allocated_peak_bytes)},
+    {"retained bytes", offsetof(WxMetrics, retained_bytes)},
+};
+
+enum { FIGURES = sizeof figures / sizeof *figures + 1 }; // and the mappings
+
+static const char *const mappings_name = "peak of doublemapper mappings";
+
+static WxFigure mappings_peak(const WxSampling *sampling) {
+  WxFigure peak = WX_UNKNOWN;
+  for (size_t i = 0; i < sampling->count; ++i)
+    peak = wx_figure_max(peak, sampling->samples[i].doublemapper_mappings);
+  return peak;
+}
+
+static void read_figures(const WxMetrics *metrics, const WxSampling *sampling, int64_t *values) {
+  for (size_t i = 0; i + 1 < FIGURES; ++i)
+    values[i] = *(const WxFigure *)(const void *)((const char *)metrics + figures[i].offset);
+  values[FIGURES - 1] = mappings_peak(sampling);
+}
+
+static int count_events(WxTraceReader *reader, WxClrCounts *counts) {
+  static const struct {
+    WxTraceKind kind;
+    WxClrCounted what;
+  } counted[] = {
+      {WX_TRACE_RESERVE, WX_CLR_RESERVES},
+      {WX_TRACE_RELEASE, WX_CLR_RELEASES},
+      {WX_TRACE_COMMIT, WX_CLR_COMMITS},
+      {WX_TRACE_MAP_RW, WX_CLR_RW_MAPS},
+  };
+  WxTraceEvent event;
+  int result;
+  while ((result = wx_trace_next(reader, &event)) > 0)
+    for (size_t i = 0; i < sizeof counted / sizeof *counted; ++i)
+      if (event.kind == counted[i].kind)
+        wx_clr_counts_add(counts, counted[i].what, event.size);
+  return result;
+}
+
+int wx_fidelity_count_trace(const char *path, WxClrCounts *counts) {
+  WxTraceReader *reader;
+  WxTraceDamage damage;
+  *counts = (WxClrCounts){0};
+  int result = wx_trace_open(path, &reader, &damage);
+  if (result)
+    return result;
+  result = count_events(reader, counts);
+  if (result == 0 && wx_trace_header(reader)->lost)
+    result = -EBADMSG;
+  const int closed = wx_trace_close(reader);
+  return result ? result : closed;
+}
+
+// Everything of one comparison that is not its result.
+typedef struct {
+  const WxFidelityOrder *order;
+  WxFidelity *fidelity;
+  char folder[PATH_MAX];
+  char trace[PATH_MAX];
+  WxClrCounts *counts; // of each real run
+  int64_t (*values)[FIGURES];
+} Comparing;
+
+static int record_run(Comparing *comparing, size_t index) {
+  WxFidelity *fidelity = comparing->fidelity;
+  const WxFidelityOrder *order = comparing->order;
+  const WxValidationOrder validation = {
+      .parameters = order->parameters,
+      .runtime = order->runtime,
+      .mode = wx_mode_find("on"),
+      .program = order->program,
+      .recorder = order->recorder,
+      .trace = comparing->trace,
+      .time_limit_ns = order->time_limit_ns,
+  };
+  wx_validation_free(&fidelity->real);
+  int result = wx_validate(&validation, &fidelity->real);
+  if (result) {
+    snprintf(fidelity->problem, sizeof fidelity->problem, "%s", fidelity->real.problem);
+    return result;
+  }
+  result = wx_fidelity_count_trace(comparing->trace, &comparing->counts[index]);
+  if (result)
+    snprintf(fidelity->problem, sizeof fidelity->problem, "cannot use the recording: %s",
+             strerror(-result));
+  read_figures(&fidelity->real.result.metrics, &fidelity->real.sampling, comparing->values[index]);
+  unlink(comparing->trace);
+  return result;
+}
+
+static int add_figure(WxFidelity *fidelity, const char *name, const Comparing *comparing,
+                      size_t figure, int64_t model) {
+  const size_t runs = comparing->order->runs;
+  int64_t *real = calloc(runs + 1, sizeof *real);
+  WxFidelityRow *rows =
+      reallocarray(fidelity->rows, fidelity->row_count + 1, sizeof *fidelity->rows);
+  if (rows)
+    fidelity->rows = rows;
+  if (rows && real) {
+    for (size_t i = 0; i < runs; ++i)
+      real[i] = comparing->values[i][figure];
+    rows[fidelity->row_count++] = wx_fidelity_figure(name, real, runs, model);
+  }
+  const bool done = rows && real;
+  free(real);
+  return done ? 0 : -ENOMEM;
+}
+
+static int compare(Comparing *comparing) {
+  WxFidelity *fidelity = comparing->fidelity;
+  const size_t runs = comparing->order->runs;
+  int64_t model[FIGURES];
+  read_figures(&fidelity->model.result.metrics, &fidelity->model.sampling, model);
+  int result = wx_fidelity_counts(comparing->counts, runs, &fidelity->model.counts, &fidelity->rows,
+                                  &fidelity->row_count);
+  for (size_t i = 0; i < FIGURES && result == 0; ++i)
+    result = add_figure(fidelity, i + 1 < FIGURES ? figures[i].name : mappings_name, comparing, i,
+                        model[i]);
+  return result;
+}
+
+static int run_all(Comparing *comparing) {
+  WxFidelity *fidelity = comparing->fidelity;
+  const WxFidelityOrder *order = comparing->order;
+  const WxModelOrder model = {
+      .parameters = order->parameters,
+      .version = wx_model_of(order->runtime->version),
+      .strategy = wx_strategy_find("coreclr"),
+  };
+  if (!model.version) {
+    snprintf(fidelity->problem, sizeof fidelity->problem, "there is no model of this version");
+    return -ENOTSUP;
+  }
+  int result = wx_model_run(&model, &fidelity->model);
+  if (result) {
+    snprintf(fidelity->problem, sizeof fidelity->problem, "%s", fidelity->model.problem);
+    return result;
+  }
+  for (size_t i = 0; i < order->runs && result == 0; ++i)
+    result = record_run(comparing, i);
+  return result ? result : compare(comparing);
+}
+
+static int make_folder(Comparing *comparing) {
+  const char *temporary = getenv("TMPDIR");
+  snprintf(comparing->folder, sizeof comparing->folder, "%s/wxbench-XXXXXX",
+           temporary && *temporary ? temporary : "/tmp");
+  if (!mkdtemp(comparing->folder))
+    return -errno;
+  const int length =
+      snprintf(comparing->trace, sizeof comparing->trace, "%s/trace", comparing->folder);
+  return length < (int)sizeof comparing->trace ? 0 : -ENAMETOOLONG;
+}
+
+int wx_fidelity(const WxFidelityOrder *order, WxFidelity *fidelity) {
+  *fidelity = (WxFidelity){0};
+  Comparing comparing = {.order = order, .fidelity = fidelity};
+  int result = make_folder(&comparing);
+  if (result) {
+    snprintf(fidelity->problem, sizeof fidelity->problem, "no folder for recordings: %s",
+             strerror(-result));
+    return result;
+  }
+  comparing.counts = calloc(order->runs, sizeof *comparing.counts);
+  comparing.values = calloc(order->runs, sizeof *comparing.values);
+  result = comparing.counts && comparing.values ? run_all(&comparing) : -ENOMEM;
+  if (result && *fidelity->problem == '\0')
+    snprintf(fidelity->problem, sizeof fidelity->problem, "%s", strerror(-result));
+  unlink(comparing.trace);
+  rmdir(comparing.folder);
+  free(comparing.counts);
+  free(comparing.values);
+  return result;
+}
+
+void wx_fidelity_free(WxFidelity *fidelity) {
+  wx_validation_free(&fidelity->real);
+  wx_model_run_free(&fidelity->model);
+  free(fidelity->rows);
+  fidelity->rows = NULL;
+}

@@ -1,0 +1,42 @@
+/**
+   @file fidelity.h
+   Proof that the model is the runtime: the same workload recorded on a real runtime, several times,
+   and run on the model of its version, compared number by number (clr/fidelity.h).
+*/
+#ifndef WX_SCENARIO_FIDELITY_H
+#define WX_SCENARIO_FIDELITY_H
+
+#include "clr/fidelity.h"
+#include "scenario/model_run.h"
+#include "scenario/validate.h"
+
+/// What to compare; all borrowed.
+typedef struct {
+  const WxParameters *parameters; ///< Its scenario names the workload.
+  const WxRuntime *runtime;
+  const char *program;    ///< The workload program, a .dll.
+  const char *recorder;   ///< libwxrecord.so.
+  size_t runs;            ///< Real runs, at least one.
+  uint64_t time_limit_ns; ///< Of each of them; 0: the usual one.
+} WxFidelityOrder;
+
+/// A comparison. Start with {0}, end with wx_fidelity_free().
+typedef struct {
+  WxValidation real; ///< The last real run.
+  WxModelRun model;
+  WxFidelityRow *rows;
+  size_t row_count;
+  char problem[WX_PROBLEM_SIZE]; ///< Why there is none, one line; "" where there is one.
+} WxFidelity;
+
+/// Makes the comparison. Returns 0, or a negative errno with the problem set; -ENOTSUP where the
+/// workload or the version has no model.
+int wx_fidelity(const WxFidelityOrder *order, WxFidelity *fidelity);
+
+void wx_fidelity_free(WxFidelity *fidelity);
+
+/// Counts what the trace at `path` holds. Returns 0, -EBADMSG where it is damaged or lost events,
+/// or the failure of reading it.
+int wx_fidelity_count_trace(const char *path, WxClrCounts *counts);
+
+#endif

@@ -1,0 +1,168 @@
+#include "scenario/model_run.h"
+
+#include "measure/memfd.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+const WxClrVersion *wx_model_of(const char *runtime_version) {
+  char name[16];
+  snprintf(name, sizeof name, "net%ld", strtol(runtime_version, NULL, 10));
+  return wx_clr_version_find(name);
+}
+
+// What the child needs, and what it leaves in memory that both map.
+typedef struct {
+  const WxModelOrder *order;
+  const WxClrWorkload *workload;
+  WxClrSettings settings;
+  WxStepChannel channel;
+  WxModelRun *run;
+  struct {
+    WxClrCounts counts;
+    int error;
+  } * shared;
+} Modelling;
+
+static int say_step(void *context, const WxClr *clr, unsigned round, const char *name) {
+  const Modelling *modelling = context;
+  return wx_step_write(modelling->channel, round, name, (WxFigure)wx_clr_usage(clr).live_bytes);
+}
+
+static int run_process(Modelling *modelling, WxAllocator *allocator) {
+  WxClr *clr;
+  int result = wx_clr_open(modelling->order->version, allocator, &clr);
+  if (result)
+    return result;
+  result = wx_clr_workload_run(modelling->workload, clr, &modelling->settings, say_step, modelling);
+  modelling->shared->counts = *wx_clr_counts(clr);
+  const int closed = wx_clr_close(clr);
+  return result ? result : closed;
+}
+
+static int run_in_child(WxStepChannel channel, void *context) {
+  Modelling *modelling = context;
+  modelling->channel = channel;
+  WxStrategyOptions options = wx_strategy_options_default();
+  WxAllocator *allocator = NULL;
+  int result = wx_clr_version_options(modelling->order->version, &options);
+  if (result == 0)
+    result = wx_allocator_open(modelling->order->strategy, &options, &allocator);
+  if (result == 0) {
+    result = run_process(modelling, allocator);
+    const int closed = wx_allocator_close(allocator);
+    result = result ? result : closed;
+  }
+  modelling->shared->error = result;
+  return result != 0;
+}
+
+static int sample_step(void *context, pid_t pid, const WxStep *step) {
+  Modelling *modelling = context;
+  return wx_sampling_take(&modelling->run->sampling, pid, step);
+}
+
+static void fill_result(Modelling *modelling, const WxObserved *observed) {
+  WxModelRun *run = modelling->run;
+  WxMetrics *metrics = &run->result.metrics;
+  wx_sampling_metrics(&run->sampling, metrics);
+  const WxSample *last = wx_sampling_last(&run->sampling);
+  metrics->retained_bytes =
+      wx_figure_minus(last->orphaned_bytes, run->sampling.samples[0].orphaned_bytes);
+  metrics->minor_faults = observed->usage.ru_minflt;
+  metrics->wall_ns = (WxFigure)(observed->wall_ns - observed->waiting_ns);
+  run->counts = modelling->shared->counts;
+  run->result.samples = run->sampling.samples;
+  run->result.sample_count = run->sampling.count;
+}
+
+static int explain(const Modelling *modelling, const WxObserved *observed) {
+  char *problem = modelling->run->problem;
+  if (modelling->shared->error) {
+    snprintf(problem, WX_PROBLEM_SIZE, "%s", strerror(-modelling->shared->error));
+    return modelling->shared->error;
+  }
+  wx_observed_describe(observed, problem, WX_PROBLEM_SIZE);
+  return observed->outcome == WX_OBSERVED_STOPPED ? observed->stopped_by : -EIO;
+}
+
+static int observe(Modelling *modelling) {
+  const WxObserveOptions options = {
+      .child = run_in_child,
+      .child_context = modelling,
+      .output = WX_STREAM_INHERIT,
+      .errors = WX_STREAM_INHERIT,
+      .on_step = sample_step,
+      .context = modelling,
+  };
+  WxObserved observed = {0};
+  int result = wx_observe(&options, &observed);
+  if (result)
+    snprintf(modelling->run->problem, WX_PROBLEM_SIZE, "cannot start a child: %s",
+             strerror(-result));
+  else if (observed.outcome != WX_OBSERVED_ENDED || observed.wait_status)
+    result = explain(modelling, &observed);
+  else
+    fill_result(modelling, &observed);
+  wx_observed_free(&observed);
+  return result;
+}
+
+static int read_setting(const WxParameters *parameters, const char *name, unsigned *setting,
+                        char *problem) {
+  uint64_t value;
+  const int result = wx_parameters_number(parameters, name, *setting, &value, problem);
+  if (result)
+    return result;
+  if (value <= INT_MAX) {
+    *setting = (unsigned)value;
+    return 0;
+  }
+  snprintf(problem, WX_PROBLEM_SIZE, "%s: at most %d", name, INT_MAX);
+  return -EINVAL;
+}
+
+static int read_settings(const WxParameters *parameters, WxClrSettings *settings, char *problem) {
+  int result = read_setting(parameters, "rounds", &settings->rounds, problem);
+  if (result == 0)
+    result = read_setting(parameters, "count", &settings->count, problem);
+  if (result == 0)
+    result = read_setting(parameters, "size", &settings->size, problem);
+  return result ? result : read_setting(parameters, "drift", &settings->drift, problem);
+}
+
+int wx_model_run(const WxModelOrder *order, WxModelRun *run) {
+  const char *name = order->parameters->scenario->workload;
+  *run = (WxModelRun){.sampling.file = WX_DOUBLEMAPPER};
+  run->result = (WxResult){.workload = order->parameters->scenario->name,
+                           .strategy = order->strategy->name,
+                           .model = order->version->name,
+                           .metrics = wx_metrics_unknown()};
+  const WxClrWorkload *workload = name ? wx_clr_workload_find(name) : NULL;
+  if (!workload) {
+    snprintf(run->problem, sizeof run->problem, "there is no model of this workload");
+    return -ENOTSUP;
+  }
+  Modelling modelling = {
+      .order = order, .workload = workload, .settings = workload->defaults, .run = run};
+  int result = read_settings(order->parameters, &modelling.settings, run->problem);
+  if (result)
+    return result;
+  modelling.shared = mmap(NULL, sizeof *modelling.shared, PROT_READ | PROT_WRITE,
+                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (modelling.shared == MAP_FAILED) {
+    snprintf(run->problem, sizeof run->problem, "no memory for a report: %s", strerror(errno));
+    return -ENOMEM;
+  }
+  result = observe(&modelling);
+  munmap(modelling.shared, sizeof *modelling.shared);
+  return result;
+}
+
+void wx_model_run_free(WxModelRun *run) {
+  wx_sampling_free(&run->sampling);
+}
