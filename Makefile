@@ -71,7 +71,8 @@ $(B)/%/libwx.a:
 	$(Q)ar qcs $@ $^
 $(B)/plain/libwx.a: $(call objects,plain,$(LIB_SRC))
 $(B)/asan/libwx.a: $(call objects,asan,$(LIB_SRC))
-$(B)/tsan/libwx.a: $(call objects,tsan,$(LIB_SRC))
+# Only what the tests with threads need: instrumenting all would take as long as the rest of the build.
+$(B)/tsan/libwx.a: $(call objects,tsan,$(foreach m,os stats codegen strategy measure,$(wildcard harness/$(m)/*.c)))
 
 $(B)/wxbench: $(call objects,plain,$(CLI_SRC)) $(B)/plain/libwx.a
 	@echo '  LD   $@'
