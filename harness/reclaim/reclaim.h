@@ -90,9 +90,9 @@ typedef struct WxSidecar WxSidecar;
 int wx_sidecar_start(pid_t pid, uint64_t every_ns, const WxReclaimOptions *options,
                      WxSidecar **started);
 
-/// Has the sidecar look at the target at once, and waits until it has: what was released before the
-/// call is given back then. -EAGAIN where the target could not be stopped within the pause for a
-/// second, -ESRCH where it has ended, -ETIMEDOUT after 10 s.
+/// Has the sidecar look at the target at once, and waits until what was released before the call is
+/// given back. -ESRCH where the target has ended, -ETIMEDOUT where it could not be stopped within
+/// the pause for 30 s.
 int wx_sidecar_settle(WxSidecar *sidecar);
 
 /// Ends the sidecar, adds up what it did in `result` (may be NULL) and frees it. Returns 0, or the

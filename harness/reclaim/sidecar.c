@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { SETTLE_MS = 10000 };
+enum { SETTLE_MS = 30000 };
 
 // What the child reports, in memory that both share.
 typedef struct {
@@ -124,20 +124,32 @@ int wx_sidecar_start(pid_t pid, uint64_t every_ns, const WxReclaimOptions *optio
   return failed;
 }
 
-int wx_sidecar_settle(WxSidecar *sidecar) {
+// One look. Returns 1 where what was orphaned is given back, 0 where the target could not be
+// stopped.
+static int look(WxSidecar *sidecar, int timeout_ms) {
   const char order = WX_WATCH_LOOK;
   const ssize_t put = wx_os_write(sidecar->orders, &order, 1);
   if (put < 0)
     return (int)put;
   struct pollfd entry = {.fd = sidecar->answers, .events = POLLIN};
-  const int ready = wx_os_poll(&entry, 1, SETTLE_MS);
+  const int ready = wx_os_poll(&entry, 1, timeout_ms);
   if (ready <= 0)
     return ready < 0 ? ready : -ETIMEDOUT;
   char answer;
   const ssize_t got = wx_os_read(sidecar->answers, &answer, 1);
   if (got <= 0)
     return got < 0 ? (int)got : -ESRCH;
-  return answer == 'y' ? 0 : -EAGAIN;
+  return answer == 'y';
+}
+
+int wx_sidecar_settle(WxSidecar *sidecar) {
+  const uint64_t until = wx_os_now_ns() + (uint64_t)SETTLE_MS * 1000000;
+  int done = 0;
+  while (!done) {
+    const uint64_t now = wx_os_now_ns();
+    done = now < until ? look(sidecar, (int)((until - now) / 1000000) + 1) : -ETIMEDOUT;
+  }
+  return done > 0 ? 0 : done;
 }
 
 int wx_sidecar_stop(WxSidecar *sidecar, WxReclaim *result, WxReason *reason) {

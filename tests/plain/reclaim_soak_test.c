@@ -4,7 +4,6 @@
 #include "support/churn.h"
 #include "support/suite.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -17,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { THREADS = 4, KEPT = 16, USUAL_SECONDS = 10, DESCRIPTORS = 16, TRIES = 20 };
+enum { THREADS = 4, KEPT = 16, USUAL_SECONDS = 10, DESCRIPTORS = 16 };
 
 static const uint64_t every_ns = 20000000;
 static const uint64_t pause_ns = 20000000; // The machine may be busy; how long is not the claim.
@@ -80,13 +79,6 @@ static void end_well(WxChurn *churn, pid_t pid) {
          (double)atomic_load(&churn->released_bytes) / (1 << 20));
 }
 
-static void settle(WxSidecar *sidecar) {
-  int result = -EAGAIN;
-  for (int i = 0; i < TRIES && result == -EAGAIN; ++i)
-    result = wx_sidecar_settle(sidecar);
-  ck_assert_int_eq(result, 0);
-}
-
 START_TEST(program_is_right_and_bounded_under_live_reclaim) {
   WxChurn *churn = wx_churn_new();
   const time_t end = end_of_soak();
@@ -98,7 +90,7 @@ START_TEST(program_is_right_and_bounded_under_live_reclaim) {
   ck_assert_int_ge(memfd, 0);
   while (time(NULL) < end) {
     const Moment then = now(churn);
-    settle(sidecar);
+    ck_assert_int_eq(wx_sidecar_settle(sidecar), 0);
     const uint64_t held = allocated(memfd);
     const uint64_t released = atomic_load(&churn->released_bytes) - then.released;
     ck_assert_uint_le(held, most_live(&then, churn) + released + slack);
