@@ -25,7 +25,8 @@ static size_t problem_line(const yaml_parser_t *parser, const WxText *text) {
 }
 
 static int explain(const yaml_parser_t *parser, const WxText *text, WxComplaint *complaint) {
-  if (parser->error == YAML_MEMORY_ERROR)
+  // Where memory runs out it does not always say what is wrong.
+  if (parser->error == YAML_MEMORY_ERROR || parser->error == YAML_NO_ERROR)
     return -ENOMEM;
   return wx_complain(complaint, problem_line(parser, text), "not YAML: %s",
                      parser->problem ? parser->problem : "unreadable");
@@ -122,7 +123,14 @@ static int write_document(yaml_document_t *document, char **text, size_t *size) 
   yaml_emitter_set_unicode(&emitter, 1);
   const int written = yaml_emitter_dump(&emitter, document);
   yaml_emitter_delete(&emitter);
-  return fclose(stream) || !written ? -ENOMEM : 0;
+  return fclose(stream) || !written || !*text ? -ENOMEM : 0;
+}
+
+// Whether libcyaml ran out of memory: it says so in several ways, and what it reads has been parsed
+// before.
+static bool is_out_of_memory(cyaml_err_t error) {
+  return error == CYAML_ERR_OOM || error == CYAML_ERR_LIBYAML_PARSER_INIT ||
+         error == CYAML_ERR_LIBYAML_PARSER;
 }
 
 // Hands a checked document over to libcyaml, and frees it.
@@ -134,7 +142,7 @@ static int convert(yaml_document_t *document, const cyaml_schema_value_t *schema
   if (result == 0) {
     const cyaml_err_t error =
         cyaml_load_data((const uint8_t *)text, size, &wx_yaml_config, schema, loaded, NULL);
-    if (error == CYAML_ERR_OOM)
+    if (is_out_of_memory(error))
       result = -ENOMEM;
     else if (error)
       result = wx_complain(complaint, 0, "%s", cyaml_strerror(error));
