@@ -30,27 +30,33 @@ static bool must_fail(void) {
   return true;
 }
 
+// What every allocation of this program and its libraries calls.
+void *replaced_malloc(size_t size) __asm__("malloc");
+void *replaced_calloc(size_t count, size_t size) __asm__("calloc");
+void *replaced_realloc(void *old, size_t size) __asm__("realloc");
+void replaced_free(void *block) __asm__("free");
+
 static void *booked(void *block) {
   allocated += malloc_usable_size(block);
   return block;
 }
 
-void *malloc(size_t size) {
+void *replaced_malloc(size_t size) {
   return must_fail() ? NULL : booked(__libc_malloc(size));
 }
 
-void *calloc(size_t count, size_t size) {
+void *replaced_calloc(size_t count, size_t size) {
   return must_fail() ? NULL : booked(__libc_calloc(count, size));
 }
 
-void *realloc(void *old, size_t size) {
+void *replaced_realloc(void *old, size_t size) {
   if (must_fail())
     return NULL;
   allocated -= malloc_usable_size(old);
   return booked(__libc_realloc(old, size));
 }
 
-void free(void *block) {
+void replaced_free(void *block) {
   allocated -= malloc_usable_size(block);
   __libc_free(block);
 }

@@ -136,8 +136,11 @@ START_TEST(many_shorthands_are_written_out) {
   Document *read = accepted(text);
   ck_assert_uint_eq(read->items_count, ITEMS);
   for (int i = 0; i < ITEMS; ++i) {
-    ck_assert_int_eq(atoi(read->items[i].value->number), i);
-    ck_assert_int_eq(atoi(read->items[i].kind + 1), i);
+    char number[16], kind[16];
+    snprintf(number, sizeof number, "%d", i);
+    snprintf(kind, sizeof kind, "k%d", i);
+    ck_assert_str_eq(read->items[i].value->number, number);
+    ck_assert_str_eq(read->items[i].kind, kind);
   }
   ck_assert_str_eq(read->words[0], "last");
   drop(read);
