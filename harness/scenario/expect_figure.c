@@ -78,20 +78,20 @@ bool wx_expect_is_sampled(const char *name) {
   return sample_field(name) != NULL;
 }
 
-WxFigure wx_expect_figure(const WxResult *result, const char *name) {
-  if (strcmp(name, "reserved_peak_bytes") == 0)
+WxFigure wx_expect_figure(const WxResult *result, const char *metric) {
+  if (strcmp(metric, "reserved_peak_bytes") == 0)
     return reserved_peak(result);
-  const Field *field = metric_field(name);
+  const Field *field = metric_field(metric);
   if (field)
     return figure_at(&result->metrics, field);
-  field = sample_field(name);
+  field = sample_field(metric);
   if (!field || !result->sample_count)
     return WX_UNKNOWN;
   return figure_at(&result->samples[result->sample_count - 1], field);
 }
 
-size_t wx_expect_series(const WxResult *result, const char *name, WxFigure values[]) {
-  const Field *field = sample_field(name);
+size_t wx_expect_series(const WxResult *result, const char *figure, WxFigure values[]) {
+  const Field *field = sample_field(figure);
   size_t count = 0;
   WxFigure round = WX_UNKNOWN;
   for (size_t i = 0; i < result->sample_count; ++i) {
