@@ -77,7 +77,7 @@ static void drop_dynamic(WxClr *clr, void *unit) {
 static const WxClrWorkload workloads[] = {
     {"asm",
      "collectible assemblies of 4 types x 20 methods",
-     {2, 100, 4, 0},
+     {2, 100, 20, 0},
      generate_assembly,
      drop_assembly},
     {"dyn", "dynamic methods", {2, 100, 1000, 0}, generate_dynamic, drop_dynamic},

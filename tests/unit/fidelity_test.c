@@ -1,0 +1,102 @@
+// The model against the recordings of the real runtime that are kept in scenarios/traces: what the
+// parameters of a workload determine must be there exactly.
+#include "scenario/fidelity.h"
+#include "support/suite.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define KIB ((size_t)1024)
+
+// As scripts/traces recorded them.
+static const struct {
+  const char *workload;
+  WxClrSettings settings;
+} recorded[] = {
+    {"asm", {.rounds = 2, .count = 20, .size = 20}},
+    {"dyn", {.rounds = 2, .count = 60, .size = 1000}},
+    {"alc", {.rounds = 2, .count = 10, .size = 40}},
+};
+
+static const char *const runtimes[] = {"8.0.31", "9.0.20", "10.0.14"};
+
+enum {
+  WORKLOADS = sizeof recorded / sizeof *recorded,
+  RUNTIMES = sizeof runtimes / sizeof *runtimes,
+};
+
+static WxClrCounts real, model;
+
+static void read_recording(int index) {
+  char path[128];
+  snprintf(path, sizeof path, "scenarios/traces/%s-%s.wxt.zst", recorded[index / RUNTIMES].workload,
+           runtimes[index % RUNTIMES]);
+  ck_assert_int_eq(wx_fidelity_count_trace(path, &real), 0);
+}
+
+static void run_model(int index) {
+  const WxClrVersion *version = wx_model_of(runtimes[index % RUNTIMES]);
+  ck_assert_ptr_nonnull(version);
+  WxStrategyOptions options = wx_strategy_options_default();
+  ck_assert_int_eq(wx_clr_version_options(version, &options), 0);
+  WxAllocator *allocator;
+  ck_assert_int_eq(wx_allocator_open(wx_strategy_find("coreclr"), &options, &allocator), 0);
+  WxClr *clr;
+  ck_assert_int_eq(wx_clr_open(version, allocator, &clr), 0);
+  const WxClrWorkload *workload = wx_clr_workload_find(recorded[index / RUNTIMES].workload);
+  ck_assert_int_eq(
+      wx_clr_workload_run(workload, clr, &recorded[index / RUNTIMES].settings, NULL, NULL), 0);
+  model = *wx_clr_counts(clr);
+  ck_assert_int_eq(wx_clr_close(clr), 0);
+  ck_assert_int_eq(wx_allocator_close(allocator), 0);
+}
+
+START_TEST(the_model_releases_what_was_recorded_size_by_size) {
+  if (system("command -v zstd >/dev/null")) {
+    WX_SKIP("zstd is not installed");
+    return;
+  }
+  read_recording(_i);
+  run_model(_i);
+  WxFidelityRow *rows;
+  size_t count, releases = 0;
+  ck_assert_int_eq(wx_fidelity_counts(&real, 1, &model, &rows, &count), 0);
+  for (size_t i = 0; i < count; ++i) {
+    if (rows[i].rule != WX_FIDELITY_EXACT)
+      continue;
+    ck_assert_msg(rows[i].ok, "%s: recorded %ld, model %ld", rows[i].name, (long)rows[i].low,
+                  (long)rows[i].model);
+    ++releases;
+  }
+  ck_assert_uint_ge(releases, 1);
+  free(rows);
+}
+END_TEST
+
+START_TEST(the_model_of_a_runtime_is_that_of_its_major_version) {
+  ck_assert_str_eq(wx_model_of("10.0.14")->name, "net10");
+  ck_assert_str_eq(wx_model_of("8.0.31")->name, "net8");
+  ck_assert_ptr_null(wx_model_of("11.0.0"));
+  ck_assert_ptr_null(wx_model_of("preview"));
+}
+END_TEST
+
+START_TEST(a_file_that_is_no_trace_is_not_counted) {
+  ck_assert_int_eq(wx_fidelity_count_trace("Makefile", &real), -EBADMSG);
+  ck_assert_int_eq(wx_fidelity_count_trace("no/such/file", &real), -ENOENT);
+}
+END_TEST
+
+int main(void) {
+  const TTest *const each[] = {the_model_releases_what_was_recorded_size_by_size};
+  const TTest *const once[] = {
+      the_model_of_a_runtime_is_that_of_its_major_version,
+      a_file_that_is_no_trace_is_not_counted,
+  };
+  const int first = wx_suite_run_variants("fidelity", each, 1, WORKLOADS * RUNTIMES);
+  const int second = wx_suite_run("fidelity", once, sizeof once / sizeof *once);
+  return first ? first : second;
+}
