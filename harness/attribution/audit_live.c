@@ -111,15 +111,16 @@ static int read_rest(WxAudit *audit, const WxTruthOptions *how, WxText *text) {
 }
 
 // The files are weighed while maps is read.
-static int read_fast(WxAudit *audit, WxTruthOptions *how, WxText *text) {
+static int read_fast(WxAudit *audit, const WxTruthOptions *how, WxText *text) {
   Reader reader = {.maps = &audit->maps, .pid = audit->pid};
   WxPrefetch prefetch = {0};
   start_reader(&reader);
   wx_prefetch_read(&prefetch, audit->pid);
   int result = finish_reader(&reader);
-  how->prefetch = &prefetch;
+  WxTruthOptions with = *how;
+  with.prefetch = &prefetch;
   if (!result)
-    result = read_rest(audit, how, text);
+    result = read_rest(audit, &with, text);
   wx_prefetch_free(&prefetch);
   return result;
 }
@@ -137,7 +138,7 @@ static int read_fully(WxAudit *audit, const WxTruthOptions *how, WxText *text) {
 }
 
 static int read_all(WxAudit *audit, const WxAuditOptions *options, WxText *text) {
-  WxTruthOptions how = {
+  const WxTruthOptions how = {
       .fast = options->fast, .any_memfd = options->any_memfd, .known = options->known};
   int result = audit->fast ? read_fast(audit, &how, text) : read_fully(audit, &how, text);
   if (!result)

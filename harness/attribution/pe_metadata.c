@@ -174,8 +174,8 @@ static bool find_streams(Metadata *metadata) {
 static size_t column_size(const Metadata *metadata, uint8_t column) {
   if (column <= FOUR)
     return column == TWO ? 2 : 4;
-  if (column <= BLOB)
-    return metadata->heap_sizes & 1 << (column - STRINGS) ? 4 : 2;
+  if (column < CODED)
+    return (metadata->heap_sizes & 1 << (column - STRINGS)) != 0 ? 4 : 2;
   if (column >= SIMPLE)
     return metadata->rows[column - SIMPLE] > 0xffff ? 4 : 2;
   const uint32_t limit = 0xffffU >> coded[column - CODED].bits;
