@@ -1,6 +1,7 @@
 // What a live reclaim costs: its pauses beside freezing and thawing alone, its time beside
 // `fallocate -d` of the stopped process, and the freezers side by side.
 #include "cli/bench.h"
+#include "cli/bench_service.h"
 #include "cli/bench_target.h"
 #include "cli/say.h"
 #include "os/control.h"
@@ -315,6 +316,8 @@ static int run_freezers(WxBench *bench) {
 
 int wx_bench_reclaim(WxBench *bench) {
   int status = run_freezers(bench);
+  if (!status)
+    status = wx_bench_service(bench);
   if (!status)
     status = run_cases(bench);
   wx_document_note(

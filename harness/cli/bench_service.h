@@ -1,0 +1,14 @@
+/**
+   @file bench_service.h
+   What a client of a loaded service sees of a live reclaim.
+*/
+#ifndef WX_CLI_BENCH_SERVICE_H
+#define WX_CLI_BENCH_SERVICE_H
+
+#include "cli/bench.h"
+
+/// Adds a table: latency of a service that releases memory all the time, with and without a sidecar
+/// that looks 50 times a second, in turns. Returns an exit status.
+int wx_bench_service(WxBench *bench);
+
+#endif
