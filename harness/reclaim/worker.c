@@ -96,6 +96,8 @@ int wx_worker_run(WxWorker *worker, const WxPass *pass, WxReason *reason) {
   worker->result = 0;
   worker->reason.text[0] = '\0';
   result = run_child(worker, pass, ends);
+  if (result == -ECHILD)
+    (void)wx_reason(reason, result, "the child process that does the work was killed");
   wx_os_close_reader(ends[0]);
   if (worker->reason.text[0])
     (void)wx_reason(reason, result, "%s", worker->reason.text);
