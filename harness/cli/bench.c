@@ -9,7 +9,7 @@
 static const WxBenchmark benchmarks[] = {
     {"audit", "an audit beside cat, pmap and gdb on 60,000 mappings and a 6 GB core",
      wx_bench_audit},
-    {"modes", "whole programs on the real runtime: W^X on, off and with the preload",
+    {"modes", "whole programs on the real runtime: W^X on, off, with the preload, recorded",
      wx_bench_modes},
     {"reclaim", "pauses and time of a live reclaim, and the ways of freezing", wx_bench_reclaim},
 };

@@ -7,12 +7,29 @@
 #include "scenario/validate.h"
 #include "stats/interval.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
-// What is compared with `on`; the second `on` tells the noise of the run.
-static const char *const variants[] = {"on", "on", "off", "preload"};
+// What is compared with `on`; the second `on` tells the noise of the run. Recording is `on` with
+// another library preloaded.
+static const struct {
+  const char *name;
+  const char *mode;
+  const char *library; ///< Beside this program; NULL for none.
+} variants[] = {
+    {"on", "on", NULL},
+    {"on", "on", NULL},
+    {"off", "off", NULL},
+    {"preload", "preload", "libwxreclaim.so"},
+    {"record", "preload", "libwxrecord.so"},
+};
+
+#define TRACE "/tmp/wxbench.XXXXXX"
 
 // Small enough that a round lasts for seconds.
 static const struct {
@@ -39,7 +56,8 @@ typedef struct {
   WxBench *bench;
   const WxRuntime *runtime;
   char program[PATH_MAX];
-  char preload[PATH_MAX];
+  char preload[VARIANTS][PATH_MAX];
+  char trace[sizeof TRACE]; ///< Where a recording goes, made anew each time.
   WxTable *table;
 } Modes;
 
@@ -48,15 +66,17 @@ static int time_one(Modes *modes, const WxLoadedScenario *loaded, size_t variant
   const WxValidationOrder order = {
       .parameters = &loaded->parameters,
       .runtime = modes->runtime,
-      .mode = wx_mode_find(variants[variant]),
+      .mode = wx_mode_find(variants[variant].mode),
       .program = modes->program,
-      .preload = modes->preload,
+      .preload = modes->preload[variant],
   };
   WxValidation run;
+  (void)unlink(modes->trace);
   const int failed = wx_validate(&order, &run);
-  const int status = failed ? wx_cli_fail(modes->bench->options->verb, "%s, %s: %s",
-                                          loaded->scenario->name, variants[variant], run.problem)
-                            : 0;
+  const int status = failed
+                         ? wx_cli_fail(modes->bench->options->verb, "%s, %s: %s",
+                                       loaded->scenario->name, variants[variant].name, run.problem)
+                         : 0;
   if (!failed)
     *seconds = (double)run.result.metrics.wall_ns / 1e9;
   wx_validation_free(&run);
@@ -109,7 +129,7 @@ static int report(Modes *modes, const char *workload, const double *times, size_
     if (wx_interval_ratio(times, times + variant * rounds, rounds, seed, &ratio) ||
         wx_interval_median(times + variant * rounds, rounds, seed, &median))
       return wx_cli_fail(modes->bench->options->verb, "%s: no usable times", workload);
-    add_row(modes, workload, variants[variant], &ratio, noise, median.median);
+    add_row(modes, workload, variants[variant].name, &ratio, noise, median.median);
   }
   return 0;
 }
@@ -151,13 +171,33 @@ static int run_programs(Modes *modes) {
   return status;
 }
 
+static int find_built(Modes *modes) {
+  const char *verb = modes->bench->options->verb;
+  int status = wx_cli_find_built(verb, "workloads/wxworkload.dll", "scripts/build-workloads",
+                                 modes->program);
+  for (size_t i = 0; i < VARIANTS && status == 0; ++i)
+    if (variants[i].library)
+      status = wx_cli_find_built(verb, variants[i].library, "make", modes->preload[i]);
+  return status;
+}
+
+// Recordings go to a file that is made here and removed at the end.
+static int run_recorded(Modes *modes) {
+  memcpy(modes->trace, TRACE, sizeof TRACE);
+  const int fd = mkostemp(modes->trace, O_CLOEXEC);
+  if (fd < 0 || setenv("WXRECORD", modes->trace, 1))
+    return wx_cli_fail(modes->bench->options->verb, "cannot make '%s': %s", modes->trace,
+                       strerror(errno));
+  (void)close(fd);
+  const int status = run_programs(modes);
+  (void)unlink(modes->trace);
+  return status;
+}
+
 int wx_bench_modes(WxBench *bench) {
   Modes modes = {.bench = bench};
   const char *verb = bench->options->verb;
-  int status =
-      wx_cli_find_built(verb, "workloads/wxworkload.dll", "scripts/build-workloads", modes.program);
-  if (status == 0)
-    status = wx_cli_find_built(verb, "libwxreclaim.so", "make", modes.preload);
+  int status = find_built(&modes);
   if (status)
     return status;
   WxRuntimes runtimes;
@@ -165,7 +205,7 @@ int wx_bench_modes(WxBench *bench) {
     return wx_cli_fail(verb, "cannot look for runtimes");
   modes.runtime = runtimes.count ? &runtimes.items[0] : NULL;
   status = modes.runtime
-               ? run_programs(&modes)
+               ? run_recorded(&modes)
                : wx_cli_impossible(verb, "SKIP: no .NET runtime here; type: scripts/runtimes "
                                          "10.0.14 (needs a .NET SDK), or set DOTNET_ROOT=FOLDER");
   wx_runtimes_free(&runtimes);
