@@ -84,8 +84,12 @@ static void record_other(WxRecorder *recorder, WxRecorderThread *thread, WxPlace
 
 static void place(WxRecorder *recorder, uintptr_t start, size_t size, WxPlace first) {
   const int failed = wx_places_set(&recorder->places, start, size, first);
-  if (failed)
-    wx_window_lose(&recorder->window, failed);
+  const uint32_t pid = wx_process_id(&recorder->process);
+  if (!failed || recorder->pid != pid)
+    return;
+  wx_lock_take(&recorder->lock, pid);
+  wx_window_lose(&recorder->window, failed);
+  wx_lock_release(&recorder->lock);
 }
 
 /* Scans
@@ -98,8 +102,8 @@ typedef struct {
 } ScanContext;
 
 static void visit(WxTraceEvent *event, void *context) {
-  const ScanContext *scan = context;
-  record(scan->recorder, scan->thread, event);
+  const ScanContext *of = context;
+  record(of->recorder, of->thread, event);
 }
 
 static void scan(WxRecorder *recorder, WxRecorderThread *thread, uint32_t file, uint64_t offset,
@@ -266,8 +270,10 @@ void wx_recorder_protected(WxRecorder *recorder, WxRecorderThread *thread, uintp
 }
 
 void wx_recorder_end(WxRecorder *recorder, WxRecorderThread *thread) {
-  const uint32_t pid = wx_process_id(&recorder->process);
-  if (!atomic_load(&recorder->on) || recorder->pid != pid)
+  // A child of vfork() that ends shares everything but its process with its parent. A signal
+  // handler that ends the program may have interrupted this very thread while it held the lock.
+  const uint32_t pid = (uint32_t)wx_raw_getpid();
+  if (!atomic_load(&recorder->on) || recorder->pid != pid || thread->busy)
     return;
   for (uint32_t file = 0; file < WX_FILES; file++) {
     WxRawFile now;

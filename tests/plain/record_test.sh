@@ -91,6 +91,10 @@ says_that_it_was_ended() { grep -q "was ended" "$folder/error" && [ "$(wc -l <"$
 claim killed_command_is_said says_that_it_was_ended
 nothing_was_lost() { [ "$(of_trace "$trace" | awk '{ sum += $1 } END { print sum }')" = 98 ] && of_trace "$trace" | grep -qx '16 release 65536 mark'; }
 claim killed_command_loses_no_event nothing_was_lost
+not_taken_for_the_end() {
+  ends_with 137 "$wxbench" record -o "$trace" -- "$imitation" child_ends && says_that_it_was_ended
+}
+claim end_of_a_vforked_child_is_not_the_program_s not_taken_for_the_end
 claim terminating_the_recorder_terminates_the_command ends_with 143 timeout -s TERM --preserve-status 1 \
   "$wxbench" record -o "$trace" -- sleep 20
 claim command_without_a_runtime_is_not_recorded ends_with 0 "$wxbench" record -o "$trace" -- true
