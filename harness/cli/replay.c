@@ -151,7 +151,7 @@ static int measure_overhead(const WxOptions *options, WxDocument *document) {
 }
 
 /// Runs what was asked for; the trace can be opened.
-static int run(WxOptions *options, Own *own) {
+static int run_all(WxOptions *options, Own *own) {
   WxDocument document;
   own->order.path = options->arguments[0];
   wx_document_init(&document, "replay");
@@ -178,7 +178,7 @@ static int begin(WxOptions *options, Own *own) {
     (void)wx_trace_close(reader);
   }
   if (status == 0 && !own->list)
-    return run(options, own);
+    return run_all(options, own);
   wx_options_free(options);
   return status;
 }

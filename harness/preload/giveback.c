@@ -8,7 +8,7 @@ static void count(_Atomic uint64_t *counter, uint64_t by) {
 
 static bool all_zero(uintptr_t base, size_t size) {
   enum { STEP = 8 };
-  const uint64_t *word = (const uint64_t *)base; // NOLINT(performance-no-int-to-ptr)
+  const uint64_t *word = (const uint64_t *)base;
   for (const uint64_t *end = word + size / sizeof *word; word < end; word += STEP) {
     uint64_t bits = 0;
     for (size_t i = 0; i < STEP; i++)
@@ -52,9 +52,8 @@ static void give_back(WxGiveback *state, const WxMapCall *release) {
 }
 
 long wx_giveback_mmap(WxGiveback *state, WxRecogniser *recogniser, const WxMapCall *call) {
-  const long result =
-      wx_raw_mmap((void *)call->base, // NOLINT(performance-no-int-to-ptr)
-                  call->size, call->protection, call->flags, call->fd, call->offset);
+  const long result = wx_raw_mmap((void *)call->base, call->size, call->protection, call->flags,
+                                  call->fd, call->offset);
   wx_recogniser_mapped(recogniser, call,
                        wx_recogniser_may_begin(call) && !wx_raw_failed(result) &&
                            wx_files_find(&state->files, call->fd) >= 0);
@@ -65,7 +64,7 @@ int wx_giveback_munmap(WxGiveback *state, WxRecogniser *recogniser, uintptr_t ba
   WxMapCall release;
   const bool certain =
       wx_recogniser_unmapping(recogniser, base, size, &release) && is_certain(state, &release);
-  const int result = wx_raw_munmap((void *)base, size); // NOLINT(performance-no-int-to-ptr)
+  const int result = wx_raw_munmap((void *)base, size);
   if (certain && result == 0)
     give_back(state, &release);
   return result;

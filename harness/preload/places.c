@@ -24,7 +24,7 @@ static uintptr_t ensure(Slot *slot, size_t size, int *failure) {
     return held;
   const uintptr_t made = allocate(size, failure);
   if (made && !atomic_compare_exchange_strong(slot, &held, made)) {
-    (void)wx_raw_munmap((void *)made, size); // NOLINT(performance-no-int-to-ptr)
+    (void)wx_raw_munmap((void *)made, size);
     return held;
   }
   return made;

@@ -9,7 +9,7 @@ void wx_process_begin(WxProcess *process) {
                                   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (wx_raw_failed(mapped))
     return;
-  void *page = (void *)mapped; // NOLINT(performance-no-int-to-ptr)
+  void *page = (void *)mapped;
   if (wx_raw_madvise(page, PAGE_SIZE_AT_MOST, MADV_WIPEONFORK))
     (void)wx_raw_munmap(page, PAGE_SIZE_AT_MOST);
   else

@@ -8,21 +8,7 @@
 
 #include <asm/unistd.h>
 
-#if defined __x86_64__ && defined __LP64__
-
-static inline long wx_syscall(long number, long a, long b, long c, long d, long e, long f) {
-  register long fourth __asm__("r10") = d;
-  register long fifth __asm__("r8") = e;
-  register long sixth __asm__("r9") = f;
-  long result;
-  __asm__ volatile("syscall"
-                   : "=a"(result)
-                   : "a"(number), "D"(a), "S"(b), "d"(c), "r"(fourth), "r"(fifth), "r"(sixth)
-                   : "rcx", "r11", "memory");
-  return result;
-}
-
-#elif defined __aarch64__
+#if defined __aarch64__
 
 static inline long wx_syscall(long number, long a, long b, long c, long d, long e, long f) {
   register long x8 __asm__("x8") = number;
@@ -39,8 +25,20 @@ static inline long wx_syscall(long number, long a, long b, long c, long d, long 
   return x0;
 }
 
-#else
-#error "the preload libraries know x86-64 and aarch64"
+#else // x86-64
+
+static inline long wx_syscall(long number, long a, long b, long c, long d, long e, long f) {
+  register long fourth __asm__("r10") = d;
+  register long fifth __asm__("r8") = e;
+  register long sixth __asm__("r9") = f;
+  long result;
+  __asm__ volatile("syscall"
+                   : "=a"(result)
+                   : "a"(number), "D"(a), "S"(b), "d"(c), "r"(fourth), "r"(fifth), "r"(sixth)
+                   : "rcx", "r11", "memory");
+  return result;
+}
+
 #endif
 
 #endif

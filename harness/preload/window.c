@@ -76,7 +76,7 @@ static int map_chunk(WxWindow *window, int fd, uint32_t number) {
                                   MAP_SHARED | MAP_POPULATE, fd, offset);
   if (wx_raw_failed(mapped))
     return (int)mapped;
-  window->chunk = (uint8_t *)mapped; // NOLINT(performance-no-int-to-ptr)
+  window->chunk = (uint8_t *)mapped;
   (void)wx_raw_madvise(window->chunk, WX_TRACE_CHUNK, MADV_DONTFORK);
   window->number = number;
   return 0;

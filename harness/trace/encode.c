@@ -34,12 +34,13 @@ static uint8_t *put(uint8_t *at, uint64_t value) {
 }
 
 static uint64_t zigzag(int64_t value) {
-  return ((uint64_t)value << 1) ^ (uint64_t)(value >> 63);
+  return value < 0 ? ~((uint64_t)value << 1) : (uint64_t)value << 1;
 }
 
 static uint8_t *put_extents(uint8_t *at, const WxTraceEvent *event) {
-  const uint32_t count =
-      event->extent_count < WX_TRACE_MOST_EXTENTS ? event->extent_count : WX_TRACE_MOST_EXTENTS;
+  uint32_t count = event->extent_count;
+  if (count > WX_TRACE_MOST_EXTENTS)
+    count = WX_TRACE_MOST_EXTENTS;
   uint64_t end = event->offset;
   at = put(at, count);
   for (uint32_t i = 0; i < count; i++) {

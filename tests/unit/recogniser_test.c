@@ -84,7 +84,7 @@ int wx_raw_fstat(int fd, WxRawFile *file) {
 long wx_raw_readlink(const char *path, char *target, size_t capacity) {
   const char *number = strrchr(path, '/');
   ck_assert_int_eq(strncmp(path, "/proc/self/fd/", 14), 0);
-  ck_assert_int_lt(atoi(number + 1), 32);
+  ck_assert_int_lt((int)strtol(number + 1, NULL, 10), 32);
   const size_t length = strlen(kernel.name);
   memcpy(target, kernel.name, length < capacity ? length : capacity);
   return (long)(length < capacity ? length : capacity);
