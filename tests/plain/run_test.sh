@@ -73,10 +73,10 @@ per_kind() {
 # per_block STRATEGY EXPECTED VERBS WORD...: a run of twice the blocks makes so many calls more for each block: by kind as
 # strace counts them, by verb as wxbench does.
 per_block() {
-  local strategy=$1 expected=$2 verbs=$3 blocks=256 seen
+  local strategy=$1 expected=$2 verbs=$3 blocks=64 seen
   shift 3
-  per_kind "$blocks" release_retains --strategy "$strategy" "$@" >"$scratch/once" && mv "$scratch/count.json" "$scratch/once.json" &&
-    per_kind $((2 * blocks)) release_retains --strategy "$strategy" "$@" >"$scratch/twice" || return
+  per_kind "$blocks" runtime_switch --strategy "$strategy" "$@" >"$scratch/once" && mv "$scratch/count.json" "$scratch/once.json" &&
+    per_kind $((2 * blocks)) runtime_switch --strategy "$strategy" "$@" >"$scratch/twice" || return
   seen=$(join -a 2 -e 0 -o 0,1.2,2.2 "$scratch/once" "$scratch/twice" |
     awk -v n="$blocks" '$3 != $2 { printf "%s%s %g", s, $1, ($3 - $2) / n; s = ", " }')
   [ "$seen" = "$expected" ] || { echo "strace saw for each block: $seen"; return 1; }
