@@ -89,8 +89,8 @@ static void add_results(const WxFidelity *fidelity, const WxFidelityOrder *order
   WxResult model = fidelity->model.result;
   model.expectations = expectations;
   model.expectation_count = count;
+  model.runtime = order->runtime->version; // Whose model it is, so that both are drawn as one.
   json_t *json = expectations ? wx_result_json(&model) : NULL;
-  json_object_set_new(json, "against", json_string(order->runtime->version));
   json_object_set_new(json, "real_runs", json_integer((json_int_t)order->runs));
   json_object_set_new(json, "fidelity", build_rows(fidelity));
   wx_document_add_result(document, wx_result_json(&fidelity->real.result));

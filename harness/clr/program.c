@@ -245,7 +245,7 @@ static const WxClrProgram programs[] = {
      "hot",
      {{WX_CLR_HIGH, 173 * PAGE, SMALL, 0},
       {WX_CLR_PRECODES, 2 * PAIR, 24, 0},
-      {WX_CLR_CODE, 48, 1950, 0}}},
+      {WX_CLR_CODE, 60, 1560, 0}}},
     {"net9",
      "alc",
      "end",

@@ -26,10 +26,11 @@ NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next }
 
 {
   subject = $at["scenario"] $at["workload"]
-  version = $at["model"] $at["runtime"]
+  version = $at["runtime"] != "" ? $at["runtime"] : $at["model"]
   group = subject (version == "" ? "" : "-" version)
   gsub(/[^A-Za-z0-9._-]/, "_", group)
-  name = $at["strategy"] $at["mode"]
+  # A model that was run beside the real runtime is drawn with it.
+  name = $at["runtime"] != "" && $at["model"] != "" ? "model" : $at["strategy"] $at["mode"]
   if (!(group in subjects)) {
     groups[++group_count] = group
     subjects[group] = $at["workload"] != "" ? "workload " subject " on .NET " version \
