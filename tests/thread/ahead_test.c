@@ -1,0 +1,108 @@
+// Reading ahead in a thread: all bytes in order, failures of any read, and an end before the end.
+#include "measure/ahead.h"
+#include "measure/smaps.h"
+#include "os/count.h"
+#include "support/suite.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { SIZE = 3 * 1024 * 1024 };
+
+static int make_file(void) {
+  const int fd = memfd_create("ahead", 0);
+  ck_assert_int_ge(fd, 0);
+  uint32_t block[1024];
+  for (uint32_t at = 0; at < SIZE / 4; at += 1024) {
+    for (uint32_t i = 0; i < 1024; ++i)
+      block[i] = at + i;
+    ck_assert_int_eq(write(fd, block, sizeof block), sizeof block);
+  }
+  ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
+  return fd;
+}
+
+// Reads to the end in pieces of `piece` bytes. Returns what the last read returned.
+static ssize_t read_all(WxAhead *ahead, size_t piece, size_t *total) {
+  static char buffer[128 * 1024];
+  for (*total = 0;;) {
+    const ssize_t got = wx_ahead_read(ahead, buffer, piece);
+    if (got <= 0)
+      return got;
+    for (ssize_t i = 0; i < got; ++i) {
+      const uint32_t word = (uint32_t)((*total + (size_t)i) / 4);
+      ck_assert_int_eq((unsigned char)buffer[i],
+                       (unsigned char)(word >> 8 * ((*total + (size_t)i) % 4)));
+    }
+    *total += (size_t)got;
+  }
+}
+
+START_TEST(all_bytes_come_in_order_in_pieces_of_any_size) {
+  static const size_t pieces[] = {128 * 1024, 4096, 100003};
+  for (size_t i = 0; i < sizeof pieces / sizeof *pieces; ++i) {
+    WxAhead ahead = {.fd = make_file()};
+    size_t total;
+    ck_assert_int_eq(read_all(&ahead, pieces[i], &total), 0);
+    ck_assert_uint_eq(total, SIZE);
+    wx_ahead_end(&ahead);
+    close(ahead.fd);
+  }
+}
+END_TEST
+
+START_TEST(a_read_that_fails_is_reported_and_ends_the_thread) {
+  for (uint64_t nth = 1; nth < 30; nth += 3) {
+    WxAhead ahead = {.fd = make_file()};
+    size_t total;
+    wx_os_inject(WX_OS_READ, nth, EIO);
+    const ssize_t result = read_all(&ahead, 128 * 1024, &total);
+    ck_assert_int_eq(result, wx_os_inject_end() ? -EIO : 0);
+    wx_ahead_end(&ahead);
+    close(ahead.fd);
+  }
+}
+END_TEST
+
+START_TEST(an_end_before_the_end_of_the_file_stops_the_thread) {
+  for (size_t reads = 0; reads < 20; ++reads) {
+    static char buffer[128 * 1024];
+    WxAhead ahead = {.fd = make_file()};
+    for (size_t i = 0; i < reads; ++i)
+      ck_assert_int_gt(wx_ahead_read(&ahead, buffer, sizeof buffer), 0);
+    wx_ahead_end(&ahead);
+    close(ahead.fd);
+  }
+}
+END_TEST
+
+START_TEST(damage_far_into_a_long_smaps_is_named_with_its_line) {
+  enum { ENTRIES = 40000, DAMAGED = 30000 };
+  const int fd = memfd_create("smaps", 0);
+  FILE *file = fdopen(dup(fd), "w");
+  ck_assert_ptr_nonnull(file);
+  for (unsigned i = 0; i < ENTRIES; ++i)
+    fprintf(file, "%x-%x rw-p 00000000 00:00 0 \n%s: %8u kB\nVmFlags: rd wr\n", 0x2000 * (i + 1),
+            0x2000 * (i + 1) + 0x1000, i == DAMAGED ? "rss" : "Rss", i);
+  ck_assert_int_eq(fclose(file), 0);
+  ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
+  WxSmaps smaps = {0};
+  WxDamage damage;
+  ck_assert_int_eq(wx_smaps_parse(&smaps, fd, &damage), -EINVAL);
+  ck_assert_uint_eq(smaps.count, DAMAGED);
+  ck_assert_uint_eq(damage.line, 3 * DAMAGED + 2);
+  for (unsigned i = 0; i < DAMAGED; ++i)
+    ck_assert_uint_eq(smaps.residency[i].rss, (uint64_t)i * 1024);
+  wx_smaps_free(&smaps);
+  close(fd);
+}
+END_TEST
+
+WX_TEST_MAIN("ahead", all_bytes_come_in_order_in_pieces_of_any_size,
+             a_read_that_fails_is_reported_and_ends_the_thread,
+             an_end_before_the_end_of_the_file_stops_the_thread,
+             damage_far_into_a_long_smaps_is_named_with_its_line)
