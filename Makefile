@@ -86,7 +86,9 @@ $(B)/tests/plain/%: $(B)/obj/plain/tests/plain/%.o $(call objects,plain,$(SUP_SR
 	@mkdir -p $(@D)
 	@echo '  LD   $@'
 	$(Q)$(CC) $(PLAIN) -o $@ $^ $(PKG_LIBS) $(CHECK_LIBS) -pthread
-$(B)/tests/thread/%: $(B)/obj/tsan/tests/thread/%.o $(call objects,tsan,$(SUP_SRC)) $(B)/tsan/libwx.a
+# Other helpers need modules that are not in this library.
+THREAD_SUP := $(addprefix tests/support/,suite.c inject.c double_map.c)
+$(B)/tests/thread/%: $(B)/obj/tsan/tests/thread/%.o $(call objects,tsan,$(THREAD_SUP)) $(B)/tsan/libwx.a
 	@mkdir -p $(@D)
 	@echo '  LD   $@'
 	$(Q)$(CC) $(TSAN) -o $@ $^ $(PKG_LIBS) $(CHECK_LIBS) -pthread
