@@ -43,8 +43,7 @@ enum { CASES = sizeof cases / sizeof *cases };
 
 /// The measurements of one case.
 typedef struct {
-  WxPauseLog pauses; ///< Of each round's median; see totals.
-  double *live_ns;   ///< Wall time, a round each.
+  double *live_ns; ///< Wall time, a round each.
   double *fallocate_ns;
   double *again_ns; ///< `fallocate -d` once more: the noise.
   size_t gave_up;   ///< Rounds in which the target could not be stopped in time.

@@ -4,8 +4,7 @@
 
 enum { MOST_RESULTS = 4096 };
 
-void wx_reclaim_document_init(WxDocument *document, bool dry_run) {
-  (void)dry_run;
+void wx_reclaim_document_init(WxDocument *document) {
   wx_document_init(document, "reclaim");
 }
 

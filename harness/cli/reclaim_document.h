@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-void wx_reclaim_document_init(WxDocument *document, bool dry_run);
+void wx_reclaim_document_init(WxDocument *document);
 
 /// Adds one memfd's result. The most recent 4096 are kept.
 void wx_reclaim_document_add(WxDocument *document, const WxReclaim *result, bool dry_run);

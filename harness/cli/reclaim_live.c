@@ -65,7 +65,7 @@ static int reclaim_one(void *context, pid_t pid, const WxMemfd *memfd) {
 static int reclaim_all(WxOptions *options, const WxLiveOptions *own) {
   static Round round;
   round = (Round){.options = options, .own = own};
-  wx_reclaim_document_init(&round.document, own->reclaim.dry_run);
+  wx_reclaim_document_init(&round.document);
   WxFollow follow = {.proc = -1};
   const int failed = wx_follow_cycle(&follow, reclaim_one, &round);
   wx_follow_close(&follow);
@@ -93,7 +93,7 @@ static int reclaim_pid(WxOptions *options, const WxLiveOptions *own) {
     return status;
   }
   WxDocument document;
-  wx_reclaim_document_init(&document, own->reclaim.dry_run);
+  wx_reclaim_document_init(&document);
   wx_reclaim_document_add(&document, &result, own->reclaim.dry_run);
   wx_reclaim_document_finish(&document, own->reclaim.dry_run);
   return wx_cli_finish(options, &document, WX_UNKNOWN, WX_EXIT_OK);
@@ -129,7 +129,7 @@ static int watch(WxOptions *options, const WxLiveOptions *own) {
   int failed = wx_os_pipe(ends);
   WxReason reason = {""};
   WxDocument document;
-  wx_reclaim_document_init(&document, false);
+  wx_reclaim_document_init(&document);
   if (!failed) {
     wake_end = ends[1];
     struct sigaction action = {.sa_handler = end_loop, .sa_flags = SA_RESTART};

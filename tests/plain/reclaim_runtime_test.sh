@@ -48,7 +48,7 @@ gave_back() { [ "$(sed -nE 's/.*"punched_bytes": ([0-9]+).*/\1/p' "$scratch/live
 newest=${runtimes[0]}
 for runtime in "${runtimes[@]}"; do
   version=$(basename "$runtime")
-  claim "asm_computes_the_same_under_reclaim_on_$version" same_result "$runtime" asm count=100
+  claim "asm_computes_the_same_under_reclaim_on_$version" same_result "$runtime" asm count=60
   claim "asm_gives_pages_back_on_$version" gave_back
   claim "dyn_computes_the_same_under_reclaim_on_$version" same_result "$runtime" dyn count=60
 done
