@@ -135,16 +135,33 @@ static bool has_task(const WxHerd *herd, pid_t id) {
   return false;
 }
 
-// Asks every process whose number was given out after `first` up to `last`. Only one that runs the
-// program of the herd can be a fork: others are not asked for their mappings, since that waits for
-// a lock that they may hold while they wait for their turn on the processor.
+static bool is_stranger(const WxHerd *herd, pid_t pid) {
+  const size_t count =
+      herd->stranger_count < WX_HERD_STRANGERS ? herd->stranger_count : WX_HERD_STRANGERS;
+  for (size_t i = 0; i < count; ++i)
+    if (herd->strangers[i] == pid)
+      return true;
+  return false;
+}
+
+// Only one that runs the program of the herd can be a fork: others are not asked for their
+// mappings, since that waits for a lock that they may hold while they wait for their turn on the
+// processor.
+static int add_if_fork(WxHerd *herd, pid_t pid, WxReason *reason) {
+  if (is_known(herd, pid) || is_stranger(herd, pid) || has_process(herd, pid) ||
+      has_task(herd, pid))
+    return 0;
+  const int fork = wx_herd_may_be_fork(herd, pid);
+  if (fork == 0)
+    herd->strangers[herd->stranger_count++ % WX_HERD_STRANGERS] = pid;
+  return fork > 0 ? add_holder(herd, pid, reason) : 0;
+}
+
+// Asks every process whose number was given out after `first` up to `last`.
 static int add_numbers(WxHerd *herd, pid_t first, pid_t last, WxReason *reason) {
   int added = 0;
   for (pid_t pid = first + 1; pid <= last; ++pid) {
-    if (is_known(herd, pid) || has_process(herd, pid) || has_task(herd, pid) ||
-        !wx_herd_may_be_fork(herd, pid))
-      continue;
-    const int result = add_holder(herd, pid, reason);
+    const int result = add_if_fork(herd, pid, reason);
     if (result < 0)
       return result;
     added += result;
@@ -158,6 +175,21 @@ int wx_herd_find_processes(WxHerd *herd, WxReason *reason) {
     return add_numbers(herd, herd->given, last, reason);
   const int failed = wx_listing_read(&herd->listed_processes, herd->proc);
   return failed ? failed : add_holders(herd, reason);
+}
+
+// A number that was given out may belong to a process that cannot be seen yet: the last few are
+// asked again.
+static void note_given(WxHerd *herd, pid_t last) {
+  herd->given = last > LOOK_BACK ? last - LOOK_BACK : 0;
+}
+
+int wx_herd_catch_up(WxHerd *herd, WxReason *reason) {
+  const pid_t last = wx_herd_last_given(herd);
+  const int found = wx_herd_find_processes(herd, reason);
+  if (found < 0)
+    return found;
+  note_given(herd, last);
+  return 0;
 }
 
 static int remember_listed(WxHerd *herd) {
@@ -189,9 +221,12 @@ static int read_mapped(WxHerd *herd) {
       result = wx_extents_add(&herd->mapped, mapping->offset,
                               mapping->offset + (mapping->end - mapping->start));
     }
+    const int held = result || any ? any : wx_herd_has_open(herd, process->reach);
+    if (held < 0)
+      return held;
     if (result && result != -ESRCH && result != -ENOENT)
       return result;
-    if (result || (!any && !wx_herd_has_open(herd, process->reach)))
+    if (result || !held)
       remove_process(herd, i);
   }
   wx_extents_normalize(&herd->mapped);
@@ -232,7 +267,7 @@ int wx_herd_refresh(WxHerd *herd, WxReason *reason) {
     result = remember_listed(herd);
   if (!result)
     result = read_mapped(herd);
-  herd->given = given > LOOK_BACK ? given - LOOK_BACK : 0;
+  note_given(herd, given);
   return result ? result : make_room(herd);
 }
 

@@ -29,7 +29,7 @@
 #include <sys/types.h>
 
 /// The most processes that are frozen together.
-enum { WX_HERD_PROCESSES = 64 };
+enum { WX_HERD_PROCESSES = 64, WX_HERD_STRANGERS = 64 };
 
 typedef struct {
   pid_t pid;
@@ -69,8 +69,10 @@ struct WxHerd {
   WxTask *tasks;
   size_t task_count;
   size_t task_capacity;
-  size_t unreadable; ///< Processes whose mappings the caller may not read.
-  pid_t *known;      ///< Every process that was looked at, ascending.
+  pid_t strangers[WX_HERD_STRANGERS]; ///< Numbers above `given` that were looked at, the last ones.
+  size_t stranger_count;              ///< In all.
+  size_t unreadable;                  ///< Processes whose mappings the caller may not read.
+  pid_t *known;                       ///< Every process that was looked at, ascending.
   size_t known_count;
   int last;    ///< Open /proc/loadavg, which ends with the number given last.
   pid_t given; ///< Every process with a lower number was looked at; 0: not known.
@@ -99,6 +101,10 @@ void wx_herd_begin(WxHerd *herd);
 /// Adds the tasks of the listed processes that are not known yet. Returns how many, or -ENOBUFS
 /// where there is no room for them.
 int wx_herd_find_tasks(WxHerd *herd);
+
+/// While all run, before a freeze: looks at the processes that are new, so that little is left to
+/// be looked at under the freeze. Returns 0 or a negative errno as wx_herd_refresh().
+int wx_herd_catch_up(WxHerd *herd, WxReason *reason);
 
 /// Adds processes that hold the file and were not there at the last refresh. Returns how many, or a
 /// negative errno as wx_herd_refresh().

@@ -31,18 +31,18 @@ void wx_herd_note_program(WxHerdProcess *process) {
   process->exe_inode = status.st_ino;
 }
 
-bool wx_herd_may_be_fork(const WxHerd *herd, pid_t pid) {
+int wx_herd_may_be_fork(const WxHerd *herd, pid_t pid) {
   char path[64];
   struct stat status;
   (void)snprintf(path, sizeof path, "/proc/%d/exe", (int)pid);
   const int failed = wx_os_stat(path, &status);
   if (failed)
-    return failed != -ENOENT && failed != -ESRCH;
+    return failed == -ENOENT || failed == -ESRCH ? -ESRCH : 1;
   for (size_t i = 0; i < herd->process_count; ++i)
     if (herd->processes[i].exe_device == status.st_dev &&
         herd->processes[i].exe_inode == status.st_ino)
-      return true;
-  return false;
+      return 1;
+  return 0;
 }
 
 enum { MOST_ANCESTORS = 64 };
@@ -83,21 +83,25 @@ static int file_has(int fd, const char *wanted, char *buffer) {
   }
 }
 
-bool wx_herd_has_open(const WxHerd *herd, pid_t pid) {
+int wx_herd_has_open(const WxHerd *herd, pid_t pid) {
   char path[64];
   struct stat status;
   if (herd->number < 0)
-    return false;
+    return 0;
   (void)snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)pid, herd->number);
-  if (wx_os_stat(path, &status))
-    return false;
+  const int failed = wx_os_stat(path, &status);
+  if (failed == -ENOENT || failed == -ESRCH || failed == -EACCES || failed == -EPERM)
+    return 0;
+  if (failed)
+    return failed;
   const WxFileId file = {major(status.st_dev), minor(status.st_dev), status.st_ino};
   return wx_file_id_equal(file, herd->file);
 }
 
 int wx_herd_holds(WxHerd *herd, pid_t pid, WxReason *reason) {
-  if (wx_herd_has_open(herd, pid))
-    return 1;
+  const int open = wx_herd_has_open(herd, pid);
+  if (open)
+    return open;
   char path[32];
   (void)snprintf(path, sizeof path, "%d/maps", (int)pid);
   const int fd = wx_os_openat(herd->proc, path, O_RDONLY);

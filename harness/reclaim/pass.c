@@ -154,6 +154,8 @@ static int work_through(Work *work, WxReason *reason) {
       return 0;
     int failed = length ? let_run(thawed, length) : 0;
     if (!failed)
+      failed = wx_herd_catch_up(work->pass->herd, reason);
+    if (!failed)
       failed = one_pause(work, &length, reason);
     if (failed)
       return failed;
