@@ -33,6 +33,8 @@ static int fill(struct libscols_table *printed, const WxTable *table) {
 }
 
 static int print(const WxTable *table, FILE *stream) {
+  if (wx_table_columns(table) == 0)
+    return 0; // Of no results: libsmartcols refuses a table without columns.
   struct libscols_table *printed = scols_new_table();
   if (!printed)
     return -ENOMEM;
