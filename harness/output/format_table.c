@@ -40,7 +40,6 @@ static int print(const WxTable *table, FILE *stream) {
     return -ENOMEM;
   // A cut number would be a wrong number: never fit the table to the terminal.
   scols_table_set_termforce(printed, SCOLS_TERMFORCE_NEVER);
-  scols_table_enable_noencoding(printed, 1);
   scols_table_set_column_separator(printed, "  ");
   scols_table_set_stream(printed, stream);
   int error = fill(printed, table);
