@@ -104,11 +104,20 @@ tests: $(B)/tests/subject
 .PHONY: tests
 tests: all $(UNIT_TESTS) $(PLAIN_TESTS) $(THREAD_TESTS)
 
+# Real runtimes and the program that they run; what cannot be had is said, and its tests skip.
+.PHONY: dotnet
+dotnet:
+	@scripts/runtimes >/dev/null || scripts/runtimes || true
+	@scripts/build-workloads || true
+
+# The longest first, so that none is alone at the end.
+LONG_TESTS := $(wildcard tests/plain/fuzz_test.sh tests/plain/preload_test.sh tests/plain/reclaim_runtime_test.sh)
+
 .PHONY: test
 test:
 	@scripts/bootstrap build test
-	@$(MAKE) --no-print-directory -j$$(nproc) tests
-	@tests/run $(sort $(UNIT_TESTS)) $(sort $(THREAD_TESTS)) $(sort $(PLAIN_TESTS)) $(sort $(SHELL_TESTS))
+	@$(MAKE) --no-print-directory -j$$(nproc) tests dotnet
+	@tests/run $(LONG_TESTS) $(filter-out $(LONG_TESTS),$(sort $(SHELL_TESTS) $(PLAIN_TESTS) $(UNIT_TESTS) $(THREAD_TESTS)))
 
 .PHONY: bench
 bench:

@@ -6,6 +6,7 @@ work=$(mktemp -d)
 sleep 300 &
 target=$!
 trap 'kill $target 2>/dev/null; rm -rf "$work"' EXIT
+until grep -q '\[heap\]' "/proc/$target/maps" && [ "$(cat "/proc/$target/comm")" = sleep ]; do sleep 0.01; done
 
 # has FILE TEXT...: the file contains each of the texts.
 has() {
