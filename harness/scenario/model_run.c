@@ -1,13 +1,13 @@
 #include "scenario/model_run.h"
 
 #include "measure/memfd.h"
+#include "measure/observe_child.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 const WxClrVersion *wx_model_of(const char *runtime_version) {
   char name[16];
@@ -80,38 +80,6 @@ static void fill_result(Modelling *modelling, const WxObserved *observed) {
   run->result.sample_count = run->sampling.count;
 }
 
-static int explain(const Modelling *modelling, const WxObserved *observed) {
-  char *problem = modelling->run->problem;
-  if (modelling->shared->error) {
-    snprintf(problem, WX_PROBLEM_SIZE, "%s", strerror(-modelling->shared->error));
-    return modelling->shared->error;
-  }
-  wx_observed_describe(observed, problem, WX_PROBLEM_SIZE);
-  return observed->outcome == WX_OBSERVED_STOPPED ? observed->stopped_by : -EIO;
-}
-
-static int observe(Modelling *modelling) {
-  const WxObserveOptions options = {
-      .child = run_in_child,
-      .child_context = modelling,
-      .output = WX_STREAM_INHERIT,
-      .errors = WX_STREAM_INHERIT,
-      .on_step = sample_step,
-      .context = modelling,
-  };
-  WxObserved observed = {0};
-  int result = wx_observe(&options, &observed);
-  if (result)
-    snprintf(modelling->run->problem, WX_PROBLEM_SIZE, "cannot start a child: %s",
-             strerror(-result));
-  else if (observed.outcome != WX_OBSERVED_ENDED || observed.wait_status)
-    result = explain(modelling, &observed);
-  else
-    fill_result(modelling, &observed);
-  wx_observed_free(&observed);
-  return result;
-}
-
 static int read_setting(const WxParameters *parameters, const char *name, unsigned *setting,
                         char *problem) {
   uint64_t value;
@@ -135,6 +103,25 @@ static int read_settings(const WxParameters *parameters, WxClrSettings *settings
   return result ? result : read_setting(parameters, "drift", &settings->drift, problem);
 }
 
+static int play_shared(Modelling *modelling) {
+  WxModelRun *run = modelling->run;
+  modelling->shared = wx_child_report_new(sizeof *modelling->shared);
+  if (!modelling->shared) {
+    snprintf(run->problem, sizeof run->problem, "no memory for a report");
+    return -ENOMEM;
+  }
+  const WxChildOrder order = {.play = run_in_child,
+                              .on_step = sample_step,
+                              .context = modelling,
+                              .error = &modelling->shared->error};
+  WxObserved observed;
+  const int result = wx_observe_child(&order, &observed, run->problem, sizeof run->problem);
+  if (!result)
+    fill_result(modelling, &observed);
+  wx_child_report_free(modelling->shared, sizeof *modelling->shared);
+  return result;
+}
+
 int wx_model_run(const WxModelOrder *order, WxModelRun *run) {
   const char *name = order->parameters->scenario->workload;
   *run = (WxModelRun){.sampling.file = WX_DOUBLEMAPPER};
@@ -149,18 +136,8 @@ int wx_model_run(const WxModelOrder *order, WxModelRun *run) {
   }
   Modelling modelling = {
       .order = order, .workload = workload, .settings = workload->defaults, .run = run};
-  int result = read_settings(order->parameters, &modelling.settings, run->problem);
-  if (result)
-    return result;
-  modelling.shared = mmap(NULL, sizeof *modelling.shared, PROT_READ | PROT_WRITE,
-                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (modelling.shared == MAP_FAILED) {
-    snprintf(run->problem, sizeof run->problem, "no memory for a report: %s", strerror(errno));
-    return -ENOMEM;
-  }
-  result = observe(&modelling);
-  munmap(modelling.shared, sizeof *modelling.shared);
-  return result;
+  const int result = read_settings(order->parameters, &modelling.settings, run->problem);
+  return result ? result : play_shared(&modelling);
 }
 
 void wx_model_run_free(WxModelRun *run) {

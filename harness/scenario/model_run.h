@@ -8,7 +8,7 @@
 
 #include "clr/workload.h"
 #include "scenario/parameters.h"
-#include "scenario/sampling.h"
+#include "measure/sampling.h"
 
 /// One run. Start with {0}, end with wx_model_run_free(). `result` borrows from the rest.
 typedef struct {

@@ -1,6 +1,7 @@
 #include "scenario/run.h"
 
 #include "measure/memfd.h"
+#include "measure/observe_child.h"
 #include "scenario/needs.h"
 #include "scenario/runtime_switch.h"
 #include "strategy/registry.h"
@@ -9,8 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
 
 enum { NEWEST_MAJOR = 10, SHM_LINK_SIZE = 64 };
 
@@ -71,39 +70,6 @@ static void fill_result(WxRun *run, const WxObserved *observed) {
   run->result.sample_count = run->sampling.count;
 }
 
-// Says in one line why there is no result.
-static int explain(Playing *playing, const WxObserved *observed) {
-  WxRun *run = playing->run;
-  if (run->report.error) {
-    snprintf(run->problem, sizeof run->problem, "%s", run->report.problem);
-    return run->report.error;
-  }
-  wx_observed_describe(observed, run->problem, sizeof run->problem);
-  return observed->outcome == WX_OBSERVED_STOPPED ? observed->stopped_by : -EIO;
-}
-
-static int observe(Playing *playing) {
-  const WxObserveOptions options = {
-      .child = play_in_child,
-      .child_context = playing,
-      .output = WX_STREAM_INHERIT,
-      .errors = WX_STREAM_INHERIT,
-      .on_step = sample_step,
-      .context = playing,
-  };
-  WxObserved observed = {0};
-  int result = wx_observe(&options, &observed);
-  playing->run->report = *playing->shared;
-  if (result)
-    snprintf(playing->run->problem, WX_PROBLEM_SIZE, "cannot start a child: %s", strerror(-result));
-  else if (observed.outcome != WX_OBSERVED_ENDED || observed.wait_status)
-    result = explain(playing, &observed);
-  else
-    fill_result(playing->run, &observed);
-  wx_observed_free(&observed);
-  return result;
-}
-
 // Where the scenario asks for it, the runtime's own switch chooses between its two paths.
 static const WxStrategy *choose_path(const WxScenario *scenario, const WxStrategy *strategy,
                                      const WxClrVersion *version) {
@@ -115,17 +81,24 @@ static const WxStrategy *choose_path(const WxScenario *scenario, const WxStrateg
 }
 
 static int play_shared(Playing *playing) {
-  // The child's report must be seen by this process: memory that both share, not a part of what is
-  // measured.
-  playing->shared = mmap(NULL, sizeof *playing->shared, PROT_READ | PROT_WRITE,
-                         MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (playing->shared == MAP_FAILED) {
-    snprintf(playing->run->problem, WX_PROBLEM_SIZE, "no memory for a report: %s", strerror(errno));
+  WxRun *run = playing->run;
+  playing->shared = wx_child_report_new(sizeof *playing->shared);
+  if (!playing->shared) {
+    snprintf(run->problem, sizeof run->problem, "no memory for a report");
     return -ENOMEM;
   }
   playing->order.report = playing->shared;
-  const int result = observe(playing);
-  munmap(playing->shared, sizeof *playing->shared);
+  const WxChildOrder order = {.play = play_in_child,
+                              .on_step = sample_step,
+                              .context = playing,
+                              .error = &playing->shared->error,
+                              .said = playing->shared->problem};
+  WxObserved observed;
+  const int result = wx_observe_child(&order, &observed, run->problem, sizeof run->problem);
+  run->report = *playing->shared;
+  if (!result)
+    fill_result(run, &observed);
+  wx_child_report_free(playing->shared, sizeof *playing->shared);
   return result;
 }
 

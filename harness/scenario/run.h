@@ -6,7 +6,7 @@
 #define WX_SCENARIO_RUN_H
 
 #include "scenario/play.h"
-#include "scenario/sampling.h"
+#include "measure/sampling.h"
 
 /// One scenario on one strategy. Start with {0}, end with wx_run_free(). `result` borrows from the
 /// rest.

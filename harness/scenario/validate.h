@@ -8,7 +8,7 @@
 #include "scenario/mode.h"
 #include "scenario/parameters.h"
 #include "scenario/runtimes.h"
-#include "scenario/sampling.h"
+#include "measure/sampling.h"
 
 enum { WX_VERDICT_SIZE = 320 };
 

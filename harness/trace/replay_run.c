@@ -1,13 +1,13 @@
 #include "trace/replay_run.h"
 
 #include "measure/memfd.h"
+#include "measure/observe_child.h"
 #include "strategy/registry.h"
 #include "trace/replay_play.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 
 typedef struct {
   const WxReplayOrder *order;
@@ -133,42 +133,31 @@ static void check_against_recording(WxReplayRun *run) {
  * -------------------------------------------------------------------------------------------------
  */
 
-static int explain(WxReplayRun *run, const WxObserved *observed) {
-  if (run->report.error) {
-    snprintf(run->problem, sizeof run->problem, "%s", run->report.problem);
-    return run->report.error;
-  }
-  wx_observed_describe(observed, run->problem, sizeof run->problem);
-  return observed->outcome == WX_OBSERVED_STOPPED ? observed->stopped_by : -EIO;
-}
-
-static int observe(Playing *playing) {
-  const WxObserveOptions options = {
-      .child = play_in_child,
-      .child_context = playing,
-      .output = WX_STREAM_INHERIT,
-      .errors = WX_STREAM_INHERIT,
-      .on_step = sample_step,
-      .context = playing,
-  };
-  WxReplayRun *run = playing->run;
-  WxObserved observed = {0};
-  int failed = wx_observe(&options, &observed);
-  run->report = *playing->shared;
-  const bool silent = playing->order->unobserved;
-  if (failed)
-    snprintf(run->problem, sizeof run->problem, "cannot start a child: %s", strerror(-failed));
-  else if (observed.wait_status || (observed.outcome != WX_OBSERVED_ENDED && !silent))
-    failed = explain(run, &observed);
-  else
-    fill_result(run);
-  wx_observed_free(&observed);
-  return failed;
-}
-
 static const char *base_name(const char *path) {
   const char *slash = strrchr(path, '/');
   return slash ? slash + 1 : path;
+}
+
+static int play_shared(Playing *playing) {
+  WxReplayRun *run = playing->run;
+  playing->shared = wx_child_report_new(sizeof *playing->shared);
+  if (!playing->shared) {
+    snprintf(run->problem, sizeof run->problem, "no memory for a report");
+    return -ENOMEM;
+  }
+  const WxChildOrder order = {.play = play_in_child,
+                              .on_step = sample_step,
+                              .context = playing,
+                              .error = &playing->shared->error,
+                              .said = playing->shared->problem,
+                              .without_steps = playing->order->unobserved};
+  WxObserved observed;
+  const int result = wx_observe_child(&order, &observed, run->problem, sizeof run->problem);
+  run->report = *playing->shared;
+  if (!result)
+    fill_result(run);
+  wx_child_report_free(playing->shared, sizeof *playing->shared);
+  return result;
 }
 
 int wx_replay_run(const WxReplayOrder *order, WxReplayRun *run) {
@@ -177,15 +166,7 @@ int wx_replay_run(const WxReplayOrder *order, WxReplayRun *run) {
                            .strategy = order->strategy->name,
                            .metrics = wx_metrics_unknown()};
   Playing playing = {order, run, NULL};
-  // Memory that both share, so that the child's report is seen here; no part of what is measured.
-  playing.shared =
-      mmap(NULL, sizeof *playing.shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (playing.shared == MAP_FAILED) {
-    snprintf(run->problem, sizeof run->problem, "no memory for a report: %s", strerror(errno));
-    return -ENOMEM;
-  }
-  const int failed = observe(&playing);
-  munmap(playing.shared, sizeof *playing.shared);
+  const int failed = play_shared(&playing);
   const bool as_itself = order->strategy == &wx_strategy_coreclr &&
                          strcmp(run->report.path, order->strategy->name) == 0;
   if (!failed && as_itself && order->rounds <= 1 && !order->unobserved)

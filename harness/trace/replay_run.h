@@ -11,7 +11,7 @@
 #ifndef WX_TRACE_REPLAY_RUN_H
 #define WX_TRACE_REPLAY_RUN_H
 
-#include "scenario/sampling.h"
+#include "measure/sampling.h"
 #include "trace/reader.h"
 #include "trace/replay.h"
 

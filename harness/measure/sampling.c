@@ -1,4 +1,4 @@
-#include "scenario/sampling.h"
+#include "measure/sampling.h"
 
 #include "os/grow.h"
 

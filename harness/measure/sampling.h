@@ -3,8 +3,8 @@
    The samples of one observed program, and the metrics that follow from them; the same for a
    simulator's child and for a real runtime.
 */
-#ifndef WX_SCENARIO_SAMPLING_H
-#define WX_SCENARIO_SAMPLING_H
+#ifndef WX_MEASURE_SAMPLING_H
+#define WX_MEASURE_SAMPLING_H
 
 #include "measure/observe.h"
 #include "measure/snapshot.h"
