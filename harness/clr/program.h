@@ -35,7 +35,6 @@ typedef struct {
 
 /// What a program takes at one time, in order; ends before the first demand whose count is 0.
 typedef struct {
-  const char *version;
   const char *workload; ///< "" for every one.
   const char *when;     ///< "start", "first" (unit), "hot", "end".
   WxClrDemand demands[WX_CLR_DEMANDS];

@@ -1,0 +1,39 @@
+/**
+   @file program_units.h
+   How the tables of programs are written, one file a version: program_net8.c and so on.
+
+   Measured with `hello` of scenarios/dotnet up to its first step, and with each workload, by the
+   sizes of commits and the pages of the file that were in use. Allocations of more than a page are
+   seen one by one, smaller ones only by the pages that they fill. The large one at the start is the
+   maps of the core library, one word for each of its types, methods and fields.
+*/
+#ifndef WX_CLR_PROGRAM_UNITS_H
+#define WX_CLR_PROGRAM_UNITS_H
+
+#include "clr/program.h"
+
+enum {
+  SMALL = 64,          ///< Divides a page, so that whole pages are filled.
+  PAGE = 4096 / SMALL, ///< Small allocations of a page.
+  PAIR = 670,          ///< Precodes that fill a pair of 16 KiB pages, all but a few.
+  KIB = 1024,
+};
+
+/// Methods of the program itself, and what is written in turn with them: a stub of virtual calls,
+/// one of the stub linker, the barrier. Each lies in a page of its own.
+#define STEP(METHODS)                                                                              \
+  {WX_CLR_CODE, METHODS, 440, 0}, {WX_CLR_CALLS, 1, 64, 0}, {WX_CLR_STUBS, 1, 64, 0}, {            \
+    WX_CLR_BARRIER, 1, 64, 0                                                                       \
+  }
+
+enum { WX_CLR_PROGRAMS = 10 };
+
+/// The programs of one version; the rest of the table is empty.
+typedef struct {
+  const char *version;
+  WxClrProgram programs[WX_CLR_PROGRAMS];
+} WxClrPrograms;
+
+extern const WxClrPrograms wx_clr_programs_net8, wx_clr_programs_net9, wx_clr_programs_net10;
+
+#endif
