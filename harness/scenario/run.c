@@ -54,6 +54,16 @@ static void fill_syscalls(WxSyscalls *syscalls, const WxCost *cost) {
                     syscalls->release;
 }
 
+// Only of verbs that were called.
+static void fill_times(WxRun *run) {
+  WxMetrics *metrics = &run->result.metrics;
+  metrics->times = run->times;
+  for (WxOperation verb = 0; verb < WX_OPERATIONS; ++verb)
+    if (run->report.cost.calls[verb])
+      run->times[metrics->time_count++] =
+          wx_durations_median(&run->report.durations[verb], wx_operation_name(verb));
+}
+
 static void fill_result(WxRun *run, const WxObserved *observed) {
   WxMetrics *metrics = &run->result.metrics;
   const WxFigure own_mappings = metrics->mappings_peak;
@@ -66,6 +76,7 @@ static void fill_result(WxRun *run, const WxObserved *observed) {
   metrics->minor_faults = (WxFigure)run->report.minor_faults;
   metrics->wall_ns = (WxFigure)(observed->wall_ns - observed->waiting_ns);
   fill_syscalls(&metrics->syscalls, &run->report.cost);
+  fill_times(run);
   run->result.samples = run->sampling.samples;
   run->result.sample_count = run->sampling.count;
 }

@@ -5,8 +5,8 @@
 #ifndef WX_SCENARIO_RUN_H
 #define WX_SCENARIO_RUN_H
 
-#include "scenario/play.h"
 #include "measure/sampling.h"
+#include "scenario/play.h"
 
 /// One scenario on one strategy. Start with {0}, end with wx_run_free(). `result` borrows from the
 /// rest.
@@ -14,6 +14,7 @@ typedef struct {
   WxResult result;
   WxSampling sampling;
   WxPlayReport report;
+  WxOperationTime times[WX_OPERATIONS];
   char problem[WX_PROBLEM_SIZE]; ///< Why there is no result, one line; "" where there is one.
 } WxRun;
 

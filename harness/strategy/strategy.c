@@ -1,6 +1,7 @@
 #include "strategy/strategy.h"
 
 #include "os/count.h"
+#include "os/process.h"
 #include "strategy/registry.h"
 
 #include <stdatomic.h>
@@ -31,13 +32,31 @@ const WxStrategy *wx_strategy_find(const char *name) {
   return NULL;
 }
 
+// What is known before a verb is called.
+typedef struct {
+  uint64_t syscalls;
+  uint64_t ns; ///< 0 where nobody asks.
+} Before;
+
+static Before begin(const WxAllocator *allocator) {
+  const uint64_t ns = allocator->timed ? wx_os_now_ns() : 0;
+  return (Before){wx_os_made_by_thread(), ns};
+}
+
 // Books what `operation` cost since `before`, and whether it succeeded. Returns `result`.
-static int book(WxAllocator *allocator, WxOperation operation, uint64_t before, int result) {
-  const uint64_t made = wx_os_made_by_thread() - before;
+static int book(WxAllocator *allocator, WxOperation operation, Before before, int result) {
+  if (allocator->timed && result == 0)
+    allocator->timed(allocator->timed_context, operation, wx_os_now_ns() - before.ns);
+  const uint64_t made = wx_os_made_by_thread() - before.syscalls;
   atomic_fetch_add_explicit(&allocator->syscalls[operation], made, memory_order_relaxed);
   if (result == 0)
     atomic_fetch_add_explicit(&allocator->calls[operation], 1, memory_order_relaxed);
   return result;
+}
+
+void wx_allocator_time(WxAllocator *allocator, WxVerbTimed *timed, void *context) {
+  allocator->timed = timed;
+  allocator->timed_context = context;
 }
 
 int wx_allocator_open(const WxStrategy *strategy, const WxStrategyOptions *options,
@@ -46,31 +65,31 @@ int wx_allocator_open(const WxStrategy *strategy, const WxStrategyOptions *optio
 }
 
 int wx_allocator_reserve(WxAllocator *allocator, size_t size, WxRange within, void **base) {
-  const uint64_t before = wx_os_made_by_thread();
+  const Before before = begin(allocator);
   return book(allocator, WX_RESERVE, before,
               allocator->strategy->reserve(allocator, size, within, base));
 }
 
 int wx_allocator_commit(WxAllocator *allocator, void *start, size_t size, bool executable) {
-  const uint64_t before = wx_os_made_by_thread();
+  const Before before = begin(allocator);
   return book(allocator, WX_COMMIT, before,
               allocator->strategy->commit(allocator, start, size, executable));
 }
 
 int wx_allocator_map_rw(WxAllocator *allocator, void *start, size_t size, bool cacheable,
                         void **view) {
-  const uint64_t before = wx_os_made_by_thread();
+  const Before before = begin(allocator);
   return book(allocator, WX_MAP_RW, before,
               allocator->strategy->map_rw(allocator, start, size, cacheable, view));
 }
 
 int wx_allocator_unmap_rw(WxAllocator *allocator, void *view) {
-  const uint64_t before = wx_os_made_by_thread();
+  const Before before = begin(allocator);
   return book(allocator, WX_UNMAP_RW, before, allocator->strategy->unmap_rw(allocator, view));
 }
 
 int wx_allocator_release(WxAllocator *allocator, void *base) {
-  const uint64_t before = wx_os_made_by_thread();
+  const Before before = begin(allocator);
   return book(allocator, WX_RELEASE, before, allocator->strategy->release(allocator, base));
 }
 

@@ -78,12 +78,17 @@ typedef struct WxStrategy {
   int (*close)(WxAllocator *self);
 } WxStrategy;
 
+/// Told how long a verb that succeeded took; by several threads at once where they call verbs so.
+typedef void WxVerbTimed(void *context, WxOperation operation, uint64_t ns);
+
 /// The part of an open strategy that all share; a strategy's own state begins with it.
 struct WxAllocator {
   const WxStrategy *strategy; ///< What runs: after a fall-back not the strategy that was asked for.
   _Atomic uint64_t calls[WX_OPERATIONS];
   _Atomic uint64_t syscalls[WX_OPERATIONS];
   _Atomic uint64_t walked[WX_OPERATIONS];
+  WxVerbTimed *timed; ///< NULL: the clock is not read.
+  void *timed_context;
 };
 
 /// Opens `strategy`. On success the caller ends with wx_allocator_close(). A double-mapping
@@ -118,6 +123,9 @@ bool wx_allocator_owns(WxAllocator *allocator, uintptr_t address);
 /// Releases what is left and closes. On failure the allocator stays open and the call can be
 /// repeated.
 int wx_allocator_close(WxAllocator *allocator);
+
+/// Has every verb timed from now on; before any thread uses it.
+void wx_allocator_time(WxAllocator *allocator, WxVerbTimed *timed, void *context);
 
 /// What the verbs cost so far.
 WxCost wx_allocator_cost(const WxAllocator *allocator);

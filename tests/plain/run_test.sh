@@ -46,6 +46,13 @@ steady_is_bounded() {
   holds "$scratch/steady.json" '.coreclr | [.samples[] | select(.step == "collected") | .allocated_bytes] | unique == [128 * 65536]'
 }
 claim equal_rounds_do_not_grow_after_the_first steady_is_bounded
+each_call_is_timed() {
+  run "$scratch/timed.json" release_retains --set blocks=256 || return
+  holds "$scratch/timed.json" '.coreclr.time_ns | [keys[], .reserve.n, .commit.n, .release.n]
+    == ["commit", "map_rw", "release", "reserve", "unmap_rw", 256, 256, 256]' &&
+  holds "$scratch/timed.json" '.coreclr.time_ns | all(.ci_low > 0 and .ci_low <= .median and .median <= .ci_high)'
+}
+claim each_call_of_a_verb_is_timed each_call_is_timed
 repeats() {
   local exact='[.results[] | [.strategy, .metrics.retained_bytes, .metrics.mappings_peak, .metrics.syscalls]]'
   run "$scratch/first.json" release_retains drifting_sizes --set seed=5 &&

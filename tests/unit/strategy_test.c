@@ -180,6 +180,26 @@ START_TEST(a_failed_release_leaves_the_block_live_and_can_be_repeated) {
 }
 END_TEST
 
+static void count_timed(void *context, WxOperation operation, uint64_t ns) {
+  uint64_t *timed = context;
+  ck_assert_uint_gt(ns, 0);
+  ++timed[operation];
+}
+
+START_TEST(each_verb_that_succeeds_is_timed_and_no_other) {
+  uint64_t timed[WX_OPERATIONS] = {0};
+  WxAllocator *allocator = open_strategy(_i);
+  wx_allocator_time(allocator, count_timed, timed);
+  void *base = generate(allocator, BLOCK, 1);
+  ck_assert_int_ne(wx_allocator_release(allocator, (char *)base + PAGE), 0);
+  ck_assert_int_eq(wx_allocator_release(allocator, base), 0);
+  const WxCost cost = wx_allocator_cost(allocator);
+  ck_assert_mem_eq(timed, cost.calls, sizeof timed);
+  ck_assert_uint_eq(timed[WX_RELEASE], 1);
+  ck_assert_int_eq(wx_allocator_close(allocator), 0);
+}
+END_TEST
+
 int main(void) {
   const TTest *const tests[] = {
       code_runs_before_and_after_neighbours_are_released_and_reused,
@@ -190,6 +210,7 @@ int main(void) {
       an_address_that_is_no_block_is_not_released,
       every_failed_system_call_is_survived_without_a_leak,
       a_failed_release_leaves_the_block_live_and_can_be_repeated,
+      each_verb_that_succeeds_is_timed_and_no_other,
   };
   int variants = 0;
   while (wx_strategy_at((size_t)variants))
