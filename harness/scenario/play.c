@@ -125,11 +125,6 @@ static int close_all(WxPlay *play) {
   return result ? result : wx_allocator_close(play->allocator);
 }
 
-static void take_time(void *context, WxOperation operation, uint64_t ns) {
-  WxPlayReport *report = context;
-  wx_durations_add(&report->durations[operation], ns);
-}
-
 static int open_and_play(WxPlay *play, const WxPlayOrder *order) {
   int result = wx_maps_read(&play->maps, 0); // Grows its buffers before anything is measured.
   if (result == 0)
@@ -139,9 +134,7 @@ static int open_and_play(WxPlay *play, const WxPlayOrder *order) {
   if (result)
     return result;
   snprintf(play->report->path, sizeof play->report->path, "%s", play->allocator->strategy->name);
-  // All of it is touched now: its pages are not the strategy's faults.
-  memset(play->report->durations, 0, sizeof play->report->durations);
-  wx_allocator_time(play->allocator, take_time, play->report);
+  wx_verb_durations_take(&play->report->durations, play->allocator);
   result = play_rounds(play);
   const int closed = close_all(play);
   if (closed) // Once more, so that one call that failed leaves nothing.

@@ -9,8 +9,7 @@
 #include "measure/maps.h"
 #include "measure/steps.h"
 #include "scenario/parameters.h"
-#include "stats/durations.h"
-#include "strategy/strategy.h"
+#include "strategy/verb_figures.h"
 
 enum { WX_GROUP_NAME = 32 };
 
@@ -37,12 +36,12 @@ typedef struct {
   int64_t mappings;       ///< The strategy's own.
   int64_t wx_pages; ///< Pages of the strategy that are writable and executable in one mapping.
   WxCost cost;
-  WxDurations durations[WX_OPERATIONS]; ///< Of the verbs.
-  uint64_t minor_faults;                ///< Of all rounds.
-  uint64_t failures;                    ///< Actions that failed where they may.
-  char path[WX_GROUP_NAME];             ///< The strategy that ran; another one after a fall-back.
-  int error;                            ///< 0, or the negative errno that ended the play.
-  char problem[WX_PROBLEM_SIZE];        ///< What failed, where.
+  WxVerbDurations durations;
+  uint64_t minor_faults;         ///< Of all rounds.
+  uint64_t failures;             ///< Actions that failed where they may.
+  char path[WX_GROUP_NAME];      ///< The strategy that ran; another one after a fall-back.
+  int error;                     ///< 0, or the negative errno that ended the play.
+  char problem[WX_PROBLEM_SIZE]; ///< What failed, where.
 } WxPlayReport;
 
 /// A modelled runtime in a play (model.h).

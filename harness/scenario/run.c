@@ -44,26 +44,6 @@ static int sample_step(void *context, pid_t pid, const WxStep *step) {
   return 0;
 }
 
-static void fill_syscalls(WxSyscalls *syscalls, const WxCost *cost) {
-  syscalls->reserve = (WxFigure)cost->syscalls[WX_RESERVE];
-  syscalls->commit = (WxFigure)cost->syscalls[WX_COMMIT];
-  syscalls->map_rw = (WxFigure)cost->syscalls[WX_MAP_RW];
-  syscalls->unmap_rw = (WxFigure)cost->syscalls[WX_UNMAP_RW];
-  syscalls->release = (WxFigure)cost->syscalls[WX_RELEASE];
-  syscalls->total = syscalls->reserve + syscalls->commit + syscalls->map_rw + syscalls->unmap_rw +
-                    syscalls->release;
-}
-
-// Only of verbs that were called.
-static void fill_times(WxRun *run) {
-  WxMetrics *metrics = &run->result.metrics;
-  metrics->times = run->times;
-  for (WxOperation verb = 0; verb < WX_OPERATIONS; ++verb)
-    if (run->report.cost.calls[verb])
-      run->times[metrics->time_count++] =
-          wx_durations_median(&run->report.durations[verb], wx_operation_name(verb));
-}
-
 static void fill_result(WxRun *run, const WxObserved *observed) {
   WxMetrics *metrics = &run->result.metrics;
   const WxFigure own_mappings = metrics->mappings_peak;
@@ -75,8 +55,9 @@ static void fill_result(WxRun *run, const WxObserved *observed) {
   metrics->failures = (WxFigure)run->report.failures;
   metrics->minor_faults = (WxFigure)run->report.minor_faults;
   metrics->wall_ns = (WxFigure)(observed->wall_ns - observed->waiting_ns);
-  fill_syscalls(&metrics->syscalls, &run->report.cost);
-  fill_times(run);
+  metrics->syscalls = wx_verb_syscalls(&run->report.cost);
+  metrics->times = run->times;
+  metrics->time_count = wx_verb_times(&run->report.cost, &run->report.durations, run->times);
   run->result.samples = run->sampling.samples;
   run->result.sample_count = run->sampling.count;
 }

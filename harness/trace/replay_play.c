@@ -162,6 +162,8 @@ static int play_rounds(Play *play) {
     failed = open_allocator(play);
   if (failed)
     return failed;
+  if (!play->order->unobserved)
+    wx_verb_durations_take(&play->report->durations, play->allocator);
   const uint64_t faults = minor_faults();
   const uint64_t rounds = play->order->rounds ? play->order->rounds : 1;
   while (!failed && play->round < rounds) {

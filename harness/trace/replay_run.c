@@ -34,19 +34,6 @@ static int sample_step(void *context, pid_t pid, const WxStep *step) {
   return 0;
 }
 
-static void fill_syscalls(WxSyscalls *syscalls, const WxCost *cost) {
-  WxFigure *const figures[WX_OPERATIONS] = {
-      [WX_RESERVE] = &syscalls->reserve, [WX_COMMIT] = &syscalls->commit,
-      [WX_MAP_RW] = &syscalls->map_rw,   [WX_UNMAP_RW] = &syscalls->unmap_rw,
-      [WX_RELEASE] = &syscalls->release,
-  };
-  syscalls->total = 0;
-  for (int i = 0; i < WX_OPERATIONS; i++) {
-    *figures[i] = (WxFigure)cost->syscalls[i];
-    syscalls->total += *figures[i];
-  }
-}
-
 /// What a step of the last round held; NULL where it was not reached.
 static const WxSample *last_sample(const WxSampling *sampling, const char *step) {
   const WxSample *found = NULL;
@@ -73,7 +60,9 @@ static void fill_result(WxReplayRun *run) {
   metrics->allocated_peak_bytes = peak_before_end(&run->sampling);
   metrics->minor_faults = (WxFigure)run->report.minor_faults;
   metrics->wall_ns = (WxFigure)run->report.replaying_ns;
-  fill_syscalls(&metrics->syscalls, &run->report.cost);
+  metrics->syscalls = wx_verb_syscalls(&run->report.cost);
+  metrics->times = run->times;
+  metrics->time_count = wx_verb_times(&run->report.cost, &run->report.durations, run->times);
   const WxSample *first = last_sample(&run->sampling, "start");
   const WxSample *last = last_sample(&run->sampling, "end");
   // Which pages were used is known only up to the last scan.

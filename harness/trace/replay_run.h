@@ -12,6 +12,7 @@
 #define WX_TRACE_REPLAY_RUN_H
 
 #include "measure/sampling.h"
+#include "strategy/verb_figures.h"
 #include "trace/reader.h"
 #include "trace/replay.h"
 
@@ -32,6 +33,7 @@ typedef struct {
   WxReplayTally tally; ///< Of the last round.
   uint64_t done[WX_OPERATIONS];
   WxCost cost;
+  WxVerbDurations durations;
   WxTraceHeader header;
   WxTraceDamage damage; ///< Up to which the trace was replayed.
   int64_t mappings;     ///< The strategy's own, at the last step.
@@ -48,6 +50,7 @@ typedef struct {
   WxResult result;
   WxSampling sampling;
   WxReplayReport report;
+  WxOperationTime times[WX_OPERATIONS];
   WxExpectationResult checks[WX_REPLAY_CHECKS];
   char texts[WX_REPLAY_CHECKS][2][64];
   char problem[WX_REPLAY_TEXT]; ///< Why there is no result, one line.

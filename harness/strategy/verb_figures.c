@@ -1,0 +1,35 @@
+#include "strategy/verb_figures.h"
+
+#include <string.h>
+
+static void take_time(void *context, WxOperation operation, uint64_t ns) {
+  WxVerbDurations *durations = context;
+  wx_durations_add(&durations->of[operation], ns);
+}
+
+void wx_verb_durations_take(WxVerbDurations *durations, WxAllocator *allocator) {
+  memset(durations, 0, sizeof *durations);
+  wx_allocator_time(allocator, take_time, durations);
+}
+
+WxSyscalls wx_verb_syscalls(const WxCost *cost) {
+  WxSyscalls syscalls = {
+      .reserve = (WxFigure)cost->syscalls[WX_RESERVE],
+      .commit = (WxFigure)cost->syscalls[WX_COMMIT],
+      .map_rw = (WxFigure)cost->syscalls[WX_MAP_RW],
+      .unmap_rw = (WxFigure)cost->syscalls[WX_UNMAP_RW],
+      .release = (WxFigure)cost->syscalls[WX_RELEASE],
+  };
+  for (int verb = 0; verb < WX_OPERATIONS; ++verb)
+    syscalls.total += (WxFigure)cost->syscalls[verb];
+  return syscalls;
+}
+
+size_t wx_verb_times(const WxCost *cost, const WxVerbDurations *durations,
+                     WxOperationTime times[]) {
+  size_t count = 0;
+  for (WxOperation verb = 0; verb < WX_OPERATIONS; ++verb)
+    if (cost->calls[verb])
+      times[count++] = wx_durations_median(&durations->of[verb], wx_operation_name(verb));
+  return count;
+}
