@@ -76,6 +76,20 @@ static int code_size(const WxAction *action, WxPlay *play, uint64_t *size) {
   return result;
 }
 
+// What most verbs begin with: the model, how often, and the units of the action's group, NULL where
+// it names none.
+static int begin(const WxAction *action, WxPlay *play, WxModelPlay **model, Units **units,
+                 uint64_t *count) {
+  *units = NULL;
+  *count = 0;
+  int result = obtain(play, model);
+  if (result == 0)
+    result = quantity(play, action->count, 1, count);
+  if (result == 0 && action->group && !(*units = units_of(*model, action->group)))
+    result = -ENOMEM;
+  return result;
+}
+
 static int add_assembly(WxModelPlay *model, Units *units, size_t data) {
   WxClrAssembly **grown = wx_grown(units->assemblies, &units->assembly_capacity,
                                    units->assembly_count, sizeof(WxClrAssembly *));
@@ -89,16 +103,11 @@ static int add_assembly(WxModelPlay *model, Units *units, size_t data) {
 
 int wx_model_assembly(const WxAction *action, WxPlay *play) {
   WxModelPlay *model;
+  Units *units;
   uint64_t count, data;
-  int result = obtain(play, &model);
-  if (result == 0)
-    result = quantity(play, action->count, 1, &count);
+  int result = begin(action, play, &model, &units, &count);
   if (result == 0)
     result = quantity(play, action->size, 0, &data);
-  if (result)
-    return result;
-  Units *units = units_of(model, action->group);
-  result = units ? 0 : -ENOMEM;
   for (uint64_t i = 0; i < count && result == 0; ++i)
     result = add_assembly(model, units, (size_t)data);
   return result;
@@ -106,16 +115,11 @@ int wx_model_assembly(const WxAction *action, WxPlay *play) {
 
 int wx_model_type(const WxAction *action, WxPlay *play) {
   WxModelPlay *model;
+  Units *units;
   uint64_t count, methods;
-  int result = obtain(play, &model);
-  if (result == 0)
-    result = quantity(play, action->count, 1, &count);
+  int result = begin(action, play, &model, &units, &count);
   if (result == 0)
     result = quantity(play, action->methods, 0, &methods);
-  if (result)
-    return result;
-  const Units *units = units_of(model, action->group);
-  result = units ? 0 : -ENOMEM;
   for (size_t i = 0; result == 0 && i < units->assembly_count; ++i)
     for (uint64_t type = 0; type < count && result == 0; ++type)
       result = wx_clr_type(model->clr, units->assemblies[i], (unsigned)methods);
@@ -131,18 +135,15 @@ static int jit_methods(WxClr *clr, WxClrAssembly *assembly, uint64_t count, uint
 
 int wx_model_jit(const WxAction *action, WxPlay *play) {
   WxModelPlay *model;
+  Units *units;
   uint64_t count, size;
-  int result = obtain(play, &model);
-  if (result == 0)
-    result = quantity(play, action->count, 1, &count);
+  int result = begin(action, play, &model, &units, &count);
   if (result == 0)
     result = code_size(action, play, &size);
   if (result)
     return result;
   if (!action->group)
     return jit_methods(model->clr, NULL, count, size);
-  const Units *units = units_of(model, action->group);
-  result = units ? 0 : -ENOMEM;
   for (size_t i = 0; result == 0 && i < units->assembly_count; ++i)
     result = jit_methods(model->clr, units->assemblies[i], count, size);
   return result;
@@ -161,16 +162,11 @@ static int add_dynamic(WxModelPlay *model, Units *units, size_t size) {
 
 int wx_model_dynamic(const WxAction *action, WxPlay *play) {
   WxModelPlay *model;
+  Units *units;
   uint64_t count, size;
-  int result = obtain(play, &model);
-  if (result == 0)
-    result = quantity(play, action->count, 1, &count);
+  int result = begin(action, play, &model, &units, &count);
   if (result == 0)
     result = code_size(action, play, &size);
-  if (result)
-    return result;
-  Units *units = units_of(model, action->group);
-  result = units ? 0 : -ENOMEM;
   for (uint64_t i = 0; i < count && result == 0; ++i)
     result = add_dynamic(model, units, (size_t)size);
   return result;
@@ -178,12 +174,11 @@ int wx_model_dynamic(const WxAction *action, WxPlay *play) {
 
 int wx_model_drop(const WxAction *action, WxPlay *play) {
   WxModelPlay *model;
-  const int result = obtain(play, &model);
+  Units *units;
+  uint64_t count;
+  const int result = begin(action, play, &model, &units, &count);
   if (result)
     return result;
-  Units *units = units_of(model, action->group);
-  if (!units)
-    return -ENOMEM;
   while (units->assembly_count)
     wx_clr_unload(model->clr, units->assemblies[--units->assembly_count]);
   while (units->dynamic_count)
