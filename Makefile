@@ -144,8 +144,7 @@ help:
 SOAK_SECONDS ?= 3600
 .PHONY: soak
 soak: all $(B)/tests/plain/reclaim_soak_test
-	@WXBENCH_SOAK_SECONDS=$(SOAK_SECONDS) CK_DEFAULT_TIMEOUT=$$(($(SOAK_SECONDS) * 2)) \
-	  WXBENCH_TEST_TIMEOUT=$$(($(SOAK_SECONDS) * 3)) tests/run $(B)/tests/plain/reclaim_soak_test
+	@WXBENCH_SOAK_SECONDS=$(SOAK_SECONDS) WXBENCH_TEST_TIMEOUT=$$(($(SOAK_SECONDS) * 3)) tests/run $(B)/tests/plain/reclaim_soak_test
 
 .PHONY: lint
 lint:

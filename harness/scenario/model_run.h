@@ -7,8 +7,8 @@
 #define WX_SCENARIO_MODEL_RUN_H
 
 #include "clr/workload.h"
-#include "scenario/parameters.h"
 #include "measure/sampling.h"
+#include "scenario/parameters.h"
 
 /// One run. Start with {0}, end with wx_model_run_free(). `result` borrows from the rest.
 typedef struct {

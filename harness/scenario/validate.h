@@ -5,10 +5,10 @@
 #ifndef WX_SCENARIO_VALIDATE_H
 #define WX_SCENARIO_VALIDATE_H
 
+#include "measure/sampling.h"
 #include "scenario/mode.h"
 #include "scenario/parameters.h"
 #include "scenario/runtimes.h"
-#include "measure/sampling.h"
 
 enum { WX_VERDICT_SIZE = 320 };
 
