@@ -1,0 +1,16 @@
+/**
+   @file bystander.h
+   A child process that does nothing.
+*/
+#ifndef TESTS_SUPPORT_BYSTANDER_H
+#define TESTS_SUPPORT_BYSTANDER_H
+
+#include <sys/types.h>
+
+/// Waits for ever, and ends with the process that it was forked by.
+_Noreturn void wx_bystander_wait(void);
+
+/// Kills a child and reaps it.
+void wx_bystander_end(pid_t pid);
+
+#endif
