@@ -4,6 +4,7 @@
 #include "os/os.h"
 #include "scenario/blocks.h"
 #include "scenario/model.h"
+#include "scenario/play_step.h"
 
 #include <errno.h>
 #include <stddef.h>

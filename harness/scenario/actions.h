@@ -5,7 +5,7 @@
 #ifndef WX_SCENARIO_ACTIONS_H
 #define WX_SCENARIO_ACTIONS_H
 
-#include "scenario/play.h"
+#include "scenario/stage.h"
 
 /// Checks that the action exists, has the fields it needs and no others, and that their words and
 /// quantities mean something. Returns 0, or -EINVAL with `problem` set.

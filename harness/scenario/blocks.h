@@ -5,7 +5,7 @@
 #ifndef WX_SCENARIO_BLOCKS_H
 #define WX_SCENARIO_BLOCKS_H
 
-#include "scenario/play.h"
+#include "scenario/stage.h"
 
 /// Which blocks to make.
 typedef struct {

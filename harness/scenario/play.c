@@ -2,6 +2,7 @@
 
 #include "scenario/actions.h"
 #include "scenario/model.h"
+#include "scenario/play_step.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -9,67 +10,9 @@
 #include <string.h>
 #include <sys/resource.h>
 
-enum { PAGE = 4096 };
-
 static uint64_t minor_faults(void) {
   struct rusage usage;
   return getrusage(RUSAGE_SELF, &usage) ? 0 : (uint64_t)usage.ru_minflt;
-}
-
-WxGroup *wx_play_group(WxPlay *play, const char *name) {
-  for (size_t i = 0; i < play->group_count; ++i)
-    if (strcmp(play->groups[i].name, name) == 0)
-      return &play->groups[i];
-  WxGroup *grown = realloc(play->groups, (play->group_count + 1) * sizeof *grown);
-  if (!grown)
-    return NULL;
-  play->groups = grown;
-  WxGroup *group = &grown[play->group_count++];
-  *group = (WxGroup){0};
-  snprintf(group->name, sizeof group->name, "%s", name);
-  return group;
-}
-
-int wx_play_release(WxPlay *play, WxGroup *group, size_t index) {
-  WxPlayBlock *block = &group->blocks[index];
-  const int result = wx_allocator_release(play->allocator, block->base);
-  if (result)
-    return result;
-  play->live_bytes -= block->written;
-  play->reserved_bytes -= block->size;
-  *block = group->blocks[--group->count];
-  return 0;
-}
-
-// Counts the strategy's own mappings, and their pages that are writable and executable.
-static int count_mappings(WxPlay *play) {
-  const int result = wx_maps_read(&play->maps, 0);
-  if (result)
-    return result;
-  play->report->mappings = play->report->wx_pages = 0;
-  for (size_t i = 0; i < play->maps.count; ++i) {
-    const WxMapping *mapping = &play->maps.items[i];
-    if (!wx_allocator_owns(play->allocator, mapping->start))
-      continue;
-    ++play->report->mappings;
-    const int both = WX_WRITE | WX_EXECUTE;
-    if ((mapping->protection & both) == both)
-      play->report->wx_pages += (int64_t)((mapping->end - mapping->start) / PAGE);
-  }
-  return 0;
-}
-
-int wx_play_step(WxPlay *play, const char *name) {
-  if (play->allocator) {
-    const int result = count_mappings(play);
-    if (result)
-      return result;
-    play->report->cost = wx_allocator_cost(play->allocator);
-  }
-  uint64_t written, reserved;
-  wx_model_usage(play, &written, &reserved);
-  play->report->reserved_bytes = (int64_t)(play->reserved_bytes + reserved);
-  return wx_step_write(play->channel, play->round, name, (WxFigure)(play->live_bytes + written));
 }
 
 static int do_round(WxPlay *play) {
