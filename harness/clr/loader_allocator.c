@@ -49,6 +49,7 @@ int wx_loader_allocator_open(WxLoaderAllocator *allocator, WxClrSpace *space,
   wx_loader_heap_init(&allocator->cells, space, 0, false);
   wx_interleaved_heap_init(&allocator->precodes, space, version);
   wx_interleaved_heap_init(&allocator->stub_precodes, space, version);
+  wx_interleaved_heap_init(&allocator->call_counts, space, version);
   WxLoaderHeap *data = collectible ? &allocator->high : &allocator->low;
   wx_code_heaps_init(&allocator->code, space, version, data);
   wx_host_code_heaps_init(&allocator->dynamic, space, version);
@@ -137,6 +138,8 @@ int wx_loader_allocator_check(const WxLoaderAllocator *allocator) {
     result = wx_interleaved_heap_check(&allocator->precodes);
   if (!result)
     result = wx_interleaved_heap_check(&allocator->stub_precodes);
+  if (!result)
+    result = wx_interleaved_heap_check(&allocator->call_counts);
   return result;
 }
 
@@ -157,6 +160,8 @@ int wx_loader_allocator_close(WxLoaderAllocator *allocator) {
     result = wx_loader_heap_destroy(&allocator->cells);
   if (!result)
     result = wx_loader_heap_destroy(&allocator->stubs);
+  if (!result)
+    result = wx_interleaved_heap_destroy(&allocator->call_counts);
   if (!result)
     result = wx_interleaved_heap_destroy(&allocator->stub_precodes);
   if (!result)

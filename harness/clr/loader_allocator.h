@@ -25,6 +25,7 @@ typedef struct {
   WxLoaderHeap cells;         ///< Cells of virtual calls.
   WxInterleavedHeap precodes; ///< Of methods (fixups),
   WxInterleavedHeap stub_precodes; ///< and of other things.
+  WxInterleavedHeap call_counts;   ///< Stubs that count calls.
   WxCodeHeaps code;
   WxHostCodeHeaps dynamic;
   uint64_t recyclable; ///< Descriptors of freed dynamic methods, to be used again.

@@ -38,6 +38,11 @@ static int take_stub_precode(WxClrHost *host, const WxClrDemand *demand) {
   return wx_interleaved_heap_take(&host->global.stub_precodes, 1);
 }
 
+static int take_call_count(WxClrHost *host, const WxClrDemand *demand) {
+  (void)demand;
+  return wx_interleaved_heap_take(&host->global.call_counts, 1);
+}
+
 static int take_code(WxClrHost *host, const WxClrDemand *demand) {
   return wx_code_heaps_compile(&host->global.code, demand->size);
 }
@@ -71,6 +76,7 @@ static WxTake *const take[WX_CLR_HEAPS] = {
     [WX_CLR_PRECODES] = take_precode,
     [WX_CLR_BARRIER] = take_barrier,
     [WX_CLR_STUB_PRECODES] = take_stub_precode,
+    [WX_CLR_CALL_COUNTS] = take_call_count,
 };
 
 int wx_clr_program_advance(WxClrProgress *progress, WxClrHost *host, unsigned part,

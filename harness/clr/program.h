@@ -19,6 +19,7 @@ typedef enum {
   WX_CLR_STUBS,         ///< Stubs of the stub linker.
   WX_CLR_PRECODES,      ///< Precodes, one by one.
   WX_CLR_STUB_PRECODES, ///< Precodes of other things than methods, in pages of their own.
+  WX_CLR_CALL_COUNTS,   ///< Stubs that count calls for tiered compilation, also in their own.
   WX_CLR_CODE,          ///< Jitted methods.
   WX_CLR_CALLS,         ///< Stubs of virtual calls, each made when a call is first resolved.
   WX_CLR_BARRIER,       ///< Changes of the write barrier, made by the garbage collector.
