@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# scripts/bootstrap and what calls it: installs what is missing where it may, otherwise says what to type and stops.
+# The package manager is an imitation; nothing is installed.
+# shellcheck disable=SC2317 # the functions are called through claim
+set -u
+. tests/support/tap.sh
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+bin=$scratch/bin
+mkdir "$bin"
+
+# stub NAME LINE...: a program of that name, before the real one.
+stub() {
+  local name=$1
+  shift
+  printf '#!/bin/sh\n' >"$bin/$name"
+  printf '%s\n' "$@" >>"$bin/$name"
+  chmod +x "$bin/$name"
+}
+
+# The packages named in $scratch/missing are not there.
+# shellcheck disable=SC2016 # expanded by the stubs
+{
+  stub dpkg-query 'for package; do :; done' "grep -qx -- \"\$package\" $scratch/missing && exit 1" 'echo installed'
+  stub apt-get "echo \"apt-get \$*\" >>$scratch/log" "[ ! -e $scratch/offline ] || { echo 'E: no network'; exit 100; }"
+  stub sudo "echo sudo >>$scratch/log" "[ -e $scratch/sudoer ] || exit 1" '[ "$1" = -n ] && shift' 'exec "$@"'
+  stub id "cat $scratch/uid"
+}
+
+# given UID PACKAGE...: a user and the packages that are missing; forgets what was done before.
+given() {
+  rm -f "$scratch/log" "$scratch/offline" "$scratch/sudoer"
+  : >"$scratch/log"
+  echo "$1" >"$scratch/uid"
+  shift
+  printf '%s\n' "$@" >"$scratch/missing"
+}
+
+# bootstrap STATUS WORD...: whether scripts/bootstrap ends so; what it says is in $scratch/said.
+bootstrap() {
+  local status=$1
+  shift
+  PATH=$bin:$PATH scripts/bootstrap "$@" >"$scratch/said" 2>&1
+  [ $? = "$status" ] || { cat "$scratch/said"; return 1; }
+}
+
+installed_nothing() { ! grep -q '^apt-get' "$scratch/log"; }
+says_only() { [ "$(cat "$scratch/said")" = "$1" ] || { cat "$scratch/said"; return 1; }; }
+
+given 1000
+complete() { bootstrap 0 build test bench lint && says_only '' && installed_nothing; }
+claim nothing_missing_is_nothing_said complete
+
+given 0 jq gnuplot-nox
+as_root() {
+  bootstrap 0 build test &&
+    [ "$(cat "$scratch/log")" = "apt-get update -qq
+apt-get install -y --no-install-recommends jq gnuplot-nox -qq" ]
+}
+claim root_gets_exactly_what_is_missing as_root
+
+given 1000 jq
+by_sudo() { : >"$scratch/sudoer" && bootstrap 0 test && grep -q '^apt-get install .* jq -qq$' "$scratch/log"; }
+claim a_user_with_sudo_gets_it_by_sudo by_sudo
+
+given 1000 jq check
+without_sudo() {
+  bootstrap 2 test && installed_nothing &&
+    says_only 'wxbench needs packages; type: sudo apt-get install -y --no-install-recommends check jq'
+}
+claim a_user_without_sudo_is_told_the_one_command without_sudo
+
+given 0 jq
+without_network() {
+  : >"$scratch/offline" && bootstrap 2 test && grep -qx 'E: no network' "$scratch/said" &&
+    grep -qx 'could not install; type: sudo apt-get update && sudo apt-get install -y --no-install-recommends jq' "$scratch/said"
+}
+claim a_failed_install_says_why_and_what_to_type without_network
+
+given 1000 jq gcc
+# stops TARGET: make TARGET ends there, before anything is built.
+stops() {
+  PATH=$bin:$PATH make "$1" >"$scratch/said" 2>&1
+  [ $? = 2 ] && grep -q '^wxbench needs packages; type: sudo apt-get install' "$scratch/said" && ! grep -q ' CC ' "$scratch/said"
+}
+claim make_test_stops_there stops test
+given 1000 gnuplot-nox
+claim make_bench_stops_there stops bench
+tap_end
