@@ -1,14 +1,13 @@
 #include "attribution/verdict.h"
 
 #include "attribution/verdict_text.h"
+#include "measure/retention.h"
 
 #include <stddef.h>
 
 #define MIB ((WxFigure)1 << 20)
 
 enum {
-  RETAINED_MIB = 8,
-  RETAINED_PART = 4,  // A quarter of allocated.
   OWNER_MIB = 128,    // Below that no owner of memory is worth a verdict.
   LIVE_MIB = 64,      // Nor the double mapper's live pages.
   OWNER_PART = 2,     // Half of what is looked at.
@@ -59,11 +58,6 @@ int wx_verdict_rank(WxVerdictCode code) {
 
 static bool at_least(WxFigure figure, WxFigure least) {
   return wx_known(figure) && figure >= least;
-}
-
-static bool is_retained(const WxVerdictFacts *facts) {
-  return at_least(facts->orphaned, RETAINED_MIB * MIB) && wx_known(facts->allocated) &&
-         facts->orphaned >= (facts->allocated + RETAINED_PART - 1) / RETAINED_PART;
 }
 
 static bool is_near_limit(const WxVerdictFacts *facts) {
@@ -124,7 +118,7 @@ static bool is_artefact(const WxVerdictFacts *facts) {
 
 void wx_verdict_judge(WxVerdict *verdict, const WxVerdictFacts *facts) {
   WxVerdictCode code = WX_VERDICT_UNKNOWN, owner;
-  if (is_retained(facts))
+  if (wx_is_retained(facts->orphaned, facts->allocated))
     code = WX_VERDICT_RETAINED;
   else if (is_near_limit(facts))
     code = WX_VERDICT_MAP_LIMIT;
