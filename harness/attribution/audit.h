@@ -114,6 +114,7 @@ typedef struct {
 /// How to audit.
 typedef struct {
   bool fast;              ///< maps instead of smaps, one reading, no other process asked.
+  bool extents;           ///< As in truth.h.
   size_t rows;            ///< How many of a debugger's rows are kept.
   bool any_memfd;         ///< As in truth.h.
   const WxMappers *known; ///< As in truth.h; the container is then left out of the verdict.

@@ -1,4 +1,5 @@
 #include "attribution/audit.h"
+#include "os/control.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -10,39 +11,7 @@
 #include <unistd.h>
 
 // A process that has just started says nothing about its growth.
-enum { SECONDS_PER_DAY = 86400, YOUNG_SECONDS = 600, READ_TRIES = 3 };
-
-// What takes longest is read in a thread, beside everything else: smaps, or with --fast maps.
-typedef struct {
-  WxMaps *maps;
-  WxSmaps *smaps; // NULL for maps.
-  pid_t pid;
-  int result;
-  pthread_t thread;
-  bool started;
-} Reader;
-
-// What a running process prints may not fit together: it is then read again.
-static void *read_mappings(void *context) {
-  Reader *reader = context;
-  reader->result = -EINVAL;
-  for (int i = 0; i < READ_TRIES && reader->result == -EINVAL; ++i)
-    reader->result = reader->smaps ? wx_smaps_read(reader->smaps, reader->pid)
-                                   : wx_maps_read(reader->maps, reader->pid);
-  return NULL;
-}
-
-static void start_reader(Reader *reader) {
-  reader->started = !pthread_create(&reader->thread, NULL, read_mappings, reader);
-}
-
-static int finish_reader(Reader *reader) {
-  if (reader->started)
-    pthread_join(reader->thread, NULL);
-  else
-    read_mappings(reader);
-  return wx_process_error(reader->result);
-}
+enum { SECONDS_PER_DAY = 86400, YOUNG_SECONDS = 600, READ_TRIES = 3, STEPS_BESIDE = 5 };
 
 static WxFigure read_number(const char *path, WxText *text) {
   if (wx_text_read(text, path))
@@ -78,71 +47,103 @@ static void forecast(WxAudit *audit, WxText *text) {
   audit->seconds_to_limit = left > 0 ? (WxFigure)(left / (count / age)) : 0;
 }
 
+// What needs no mappings.
 static void read_surroundings(WxAudit *audit, WxText *text) {
   read_command(audit, text);
-  if (wx_allocator_read_environment(&audit->allocator, audit->pid, text))
-    wx_audit_notice(audit, "The environment of the process may not be read: settings of malloc "
-                           "are not known.");
   if (wx_process_status(&audit->status, audit->pid, text))
     wx_audit_notice(audit, "/proc/PID/status cannot be read.");
   if (!wx_cgroup_find(&audit->group, audit->pid, "", text))
     (void)wx_cgroup_read(&audit->cgroup, &audit->group, text);
 }
 
-static int make_space(WxAudit *audit) {
+// What a running process prints may not fit together: it is then read again.
+static int read_maps(WxAudit *audit) {
+  int result = -EINVAL;
+  for (int i = 0; i < READ_TRIES && result == -EINVAL; ++i)
+    result = wx_maps_read(&audit->maps, audit->pid);
+  return wx_process_error(result);
+}
+
+static int read_smaps(WxAudit *audit) {
+  int result = -EINVAL;
+  for (int i = 0; i < READ_TRIES && result == -EINVAL; ++i)
+    result = wx_smaps_read(&audit->smaps, audit->pid);
+  return wx_process_error(result);
+}
+
+// All that is read in a thread of its own beside the mappings, which take longest: the
+// surroundings and, where smaps is the long one, the truth by maps.
+typedef struct {
+  WxAudit *audit;
+  const WxTruthOptions *how;
+  WxText *text;
+  int result;
+  bool with_truth;
+  bool started;
+  pthread_t thread;
+} Beside;
+
+static void read_beside(Beside *beside) {
+  WxAudit *audit = beside->audit;
+  if (beside->with_truth)
+    beside->result = read_maps(audit);
+  if (beside->with_truth && !beside->result)
+    beside->result = wx_truth_read(&audit->truth, audit->pid, &audit->maps, beside->how);
+  read_surroundings(audit, beside->text);
+}
+
+// Where CPUs are few it must not hold up what takes longest.
+static void *run_beside(void *context) {
+  (void)wx_os_give_way(STEPS_BESIDE);
+  read_beside(context);
+  return NULL;
+}
+
+static void start_beside(Beside *beside) {
+  beside->started = !pthread_create(&beside->thread, NULL, run_beside, beside);
+}
+
+static int finish_beside(Beside *beside) {
+  if (beside->started)
+    pthread_join(beside->thread, NULL);
+  else
+    read_beside(beside);
+  return beside->result;
+}
+
+static int make_space(WxAudit *audit, WxText *text) {
   WxSpace *space = &audit->own_space;
   space->mappings = audit->fast ? audit->maps.items : audit->smaps.items;
   space->count = audit->fast ? audit->maps.count : audit->smaps.count;
   space->residency = audit->fast ? NULL : audit->smaps.residency;
+  audit->allocator = wx_allocator_find(space->mappings, space->count);
+  if (wx_allocator_read_environment(&audit->allocator, audit->pid, text))
+    wx_audit_notice(audit, "The environment of the process may not be read: settings of malloc "
+                           "are not known.");
+  (void)wx_live_memory_open(&audit->live, audit->pid);
   space->memory = audit->live.fd >= 0 ? &audit->live.memory : NULL;
   space->heap_rules = audit->allocator.rules;
   audit->space = space;
   return wx_space_attribute(space);
 }
 
-// After the mappings are there: what follows from them, and everything beside them.
-static int read_rest(WxAudit *audit, const WxTruthOptions *how, WxText *text) {
-  audit->allocator = wx_allocator_find(audit->maps.items, audit->maps.count);
-  audit->runtime = wx_runtime_find(&audit->maps);
-  const int result = wx_truth_read(&audit->truth, audit->pid, &audit->maps, how);
-  read_surroundings(audit, text);
-  (void)wx_live_memory_open(&audit->live, audit->pid);
-  return result;
-}
-
-// The files are weighed while maps is read.
-static int read_fast(WxAudit *audit, const WxTruthOptions *how, WxText *text) {
-  Reader reader = {.maps = &audit->maps, .pid = audit->pid};
-  WxPrefetch prefetch = {0};
-  start_reader(&reader);
-  wx_prefetch_read(&prefetch, audit->pid);
-  int result = finish_reader(&reader);
-  WxTruthOptions with = *how;
-  with.prefetch = &prefetch;
-  if (!result)
-    result = read_rest(audit, &with, text);
-  wx_prefetch_free(&prefetch);
-  return result;
-}
-
-// smaps is read beside maps, the files and the other processes.
-static int read_fully(WxAudit *audit, const WxTruthOptions *how, WxText *text) {
-  Reader beside = {.smaps = &audit->smaps, .pid = audit->pid};
-  Reader maps = {.maps = &audit->maps, .pid = audit->pid};
-  start_reader(&beside);
-  int result = finish_reader(&maps); // Read by this thread.
-  if (!result)
-    result = read_rest(audit, how, text);
-  const int other = finish_reader(&beside);
-  return result ? result : other;
-}
-
 static int read_all(WxAudit *audit, const WxAuditOptions *options, WxText *text) {
-  const WxTruthOptions how = {
-      .fast = options->fast, .any_memfd = options->any_memfd, .known = options->known};
-  int result = audit->fast ? read_fast(audit, &how, text) : read_fully(audit, &how, text);
-  if (!result)
-    result = make_space(audit);
+  const WxTruthOptions how = {.fast = options->fast,
+                              .extents = options->extents,
+                              .any_memfd = options->any_memfd,
+                              .known = options->known};
+  Beside beside = {.audit = audit, .how = &how, .text = text, .with_truth = !options->fast};
+  start_beside(&beside);
+  audit->maps.ahead = options->fast;
+  int result = options->fast ? read_maps(audit) : read_smaps(audit);
+  const int other = finish_beside(&beside);
+  result = result ? result : other;
+  if (!result && options->fast)
+    result = wx_truth_read(&audit->truth, audit->pid, &audit->maps, &how);
+  if (result)
+    return result;
+  audit->runtime = wx_runtime_find(&audit->maps);
+  result = make_space(audit, text);
   if (!result)
     forecast(audit, text);
   return result;

@@ -135,7 +135,7 @@ static int read_program_headers(WxCore *core, WxCoreReader *reader, const Elf64_
     wx_core_damaged(core, core->size, "the file is cut short: program headers are missing");
     count = left / sizeof(Elf64_Phdr);
   }
-  core->segments = wx_large_grow(NULL, 0, (size_t)(count + 1) * sizeof *core->segments);
+  core->segments = wx_large_alloc((size_t)(count + 1) * sizeof *core->segments);
   if (!core->segments)
     return -ENOMEM;
   for (uint64_t i = 0; i < count; ++i) {

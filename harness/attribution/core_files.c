@@ -113,7 +113,7 @@ int wx_core_read_files(WxCore *core, WxCoreReader *reader, uint64_t offset, uint
     wx_core_damaged(core, offset, "expected a note NT_FILE with as many entries as it says");
     return 0;
   }
-  core->files = wx_large_grow(NULL, 0, (size_t)(table.count + 1) * sizeof *core->files);
+  core->files = wx_large_alloc((size_t)(table.count + 1) * sizeof *core->files);
   if (!core->files)
     return -ENOMEM;
   if (!read_entries(core, reader, &table)) {

@@ -88,7 +88,7 @@ static int make_mappings(WxCoreSpace *result, const WxCore *core) {
   uint64_t *cuts = find_stack_ends(core, &sweep.cut_count);
   // Each part ends where a segment, a file or a stack begins or ends.
   const size_t most = 2 * (core->segment_count + core->file_count) + sweep.cut_count + 1;
-  result->mappings = wx_large_grow(NULL, 0, most * sizeof *result->mappings);
+  result->mappings = wx_large_alloc(most * sizeof *result->mappings);
   sweep.cuts = cuts;
   const bool ready = cuts && result->mappings;
   for (uint64_t at = 0; ready && take_part(&sweep, &at, &result->mappings[result->space.count]);)

@@ -1,6 +1,5 @@
 #include "attribution/truth.h"
 
-#include "os/large.h"
 #include "os/os.h"
 
 #include <errno.h>
@@ -25,13 +24,6 @@ WxTruth wx_truth_unknown(void) {
 
 static int mapped_by_process(WxOrphans *file, const WxMaps *maps) {
   file->mapped.count = 0;
-  // Room for all at once: an array that grows touches its pages again and again.
-  WxExtent *room = wx_large_grow(NULL, 0, (maps->count + 1) * sizeof *room);
-  if (!room)
-    return -ENOMEM;
-  free(file->mapped.items);
-  file->mapped.items = room;
-  file->mapped.capacity = maps->count + 1;
   for (size_t i = 0; i < maps->count; ++i) {
     const WxMapping *mapping = &maps->items[i];
     if (!wx_mapping_is_of(mapping, file->file))
@@ -45,8 +37,26 @@ static int mapped_by_process(WxOrphans *file, const WxMaps *maps) {
   return 0;
 }
 
-static int weigh(WxOrphans *file, const WxMemfd *memfd, pid_t pid) {
-  file->file = memfd->id;
+// What the open file holds, given what is mapped of it.
+static int read_held(WxOrphans *file, int fd, bool extents) {
+  struct stat status;
+  int result = extents ? wx_extents_read(&file->allocated, fd)
+                       : wx_extents_read_outside(&file->orphaned, fd, &file->mapped);
+  if (!result && extents)
+    result = wx_extents_subtract(&file->orphaned, &file->allocated, &file->mapped);
+  if (!result)
+    result = wx_os_fstat(fd, &status);
+  if (result)
+    return result;
+  const WxFigure orphaned = (WxFigure)wx_extents_bytes(&file->orphaned);
+  file->allocated_bytes = (WxFigure)status.st_blocks * BLOCK;
+  file->orphaned_bytes = orphaned < file->allocated_bytes ? orphaned : file->allocated_bytes;
+  file->mapped_bytes = file->allocated_bytes - file->orphaned_bytes;
+  return 0;
+}
+
+// One that may not be opened leaves its figures unknown.
+static int weigh(WxOrphans *file, const WxMemfd *memfd, pid_t pid, bool extents) {
   file->allocated_bytes = memfd->allocated_bytes;
   file->mapped_bytes = file->orphaned_bytes = WX_UNKNOWN;
   const int fd = wx_memfd_open(memfd, pid, O_RDONLY);
@@ -54,50 +64,9 @@ static int weigh(WxOrphans *file, const WxMemfd *memfd, pid_t pid) {
     return 0;
   if (fd < 0)
     return fd;
-  struct stat status;
-  int result = wx_extents_read(&file->allocated, fd);
-  if (!result)
-    result = wx_os_fstat(fd, &status);
-  if (!result) {
-    file->allocated_bytes = (WxFigure)status.st_blocks * BLOCK;
-    file->orphaned_bytes = 0; // Known from here on.
-  }
-  if (wx_os_close(fd))
-    (void)wx_os_close(fd); // One that was made to fail was not made.
+  const int result = read_held(file, fd, extents);
+  wx_os_close_reader(fd);
   return result;
-}
-
-void wx_prefetch_read(WxPrefetch *prefetch, pid_t pid) {
-  const WxMaps none = {0};
-  if (wx_memfd_find(&prefetch->memfds, pid, &none, WX_DOUBLEMAPPER)) {
-    prefetch->memfds.count = 0;
-    return;
-  }
-  prefetch->files = calloc(prefetch->memfds.count + 1, sizeof *prefetch->files);
-  for (size_t i = 0; prefetch->files && i < prefetch->memfds.count; ++i)
-    if (weigh(&prefetch->files[i], &prefetch->memfds.items[i], pid))
-      prefetch->files[i].orphaned_bytes = WX_UNKNOWN;
-}
-
-void wx_prefetch_free(WxPrefetch *prefetch) {
-  for (size_t i = 0; prefetch->files && i < prefetch->memfds.count; ++i)
-    wx_orphans_free(&prefetch->files[i]);
-  free(prefetch->files);
-  wx_memfds_free(&prefetch->memfds);
-  *prefetch = (WxPrefetch){0};
-}
-
-// Takes over what was read of the file before. Returns whether it was.
-static bool take_prefetched(WxOrphans *file, const WxMemfd *memfd, WxPrefetch *prefetch) {
-  for (size_t i = 0; prefetch && prefetch->files && i < prefetch->memfds.count; ++i) {
-    WxOrphans *found = &prefetch->files[i];
-    if (!wx_file_id_equal(found->file, memfd->id) || !wx_known(found->orphaned_bytes))
-      continue;
-    *file = *found;
-    *found = (WxOrphans){.orphaned_bytes = WX_UNKNOWN};
-    return true;
-  }
-  return false;
 }
 
 // One look, at the one process or with what is known of all.
@@ -105,20 +74,13 @@ static int read_once(WxTruth *truth, pid_t pid, const WxMaps *maps, const WxTrut
   const WxMappers *known = options->known;
   for (size_t i = 0; i < truth->memfds.count; ++i) {
     WxOrphans *file = &truth->files[i];
-    int result = 0;
-    if (!take_prefetched(file, &truth->memfds.items[i], options->prefetch))
-      result = weigh(file, &truth->memfds.items[i], pid);
+    file->file = truth->memfds.items[i].id;
+    int result =
+        known ? wx_mappers_ranges(known, file->file, &file->mapped) : mapped_by_process(file, maps);
     if (!result)
-      result = known ? wx_mappers_ranges(known, file->file, &file->mapped)
-                     : mapped_by_process(file, maps);
-    if (!result)
-      result = wx_extents_subtract(&file->orphaned, &file->allocated, &file->mapped);
+      result = weigh(file, &truth->memfds.items[i], pid, truth->extents_known);
     if (result)
       return result;
-    if (!wx_known(file->orphaned_bytes))
-      continue;
-    file->orphaned_bytes = (WxFigure)wx_extents_bytes(&file->orphaned);
-    file->mapped_bytes = (WxFigure)wx_extents_bytes(&file->allocated) - file->orphaned_bytes;
   }
   truth->mappers_checked = known ? (WxFigure)known->checked : 1;
   truth->mappers_unreadable = known ? (WxFigure)known->unreadable : WX_UNKNOWN;
@@ -175,6 +137,8 @@ int wx_truth_read(WxTruth *truth, pid_t pid, const WxMaps *maps, const WxTruthOp
   if (result)
     return result;
   truth->inodes = (WxFigure)truth->memfds.count;
+  truth->extents_known =
+      !options->fast || options->extents || options->known || !truth->memfds.count;
   truth->files = calloc(truth->memfds.count + 1, sizeof *truth->files);
   if (!truth->files)
     return -ENOMEM;

@@ -27,29 +27,19 @@ typedef struct {
   WxFigure mappers_checked;
   WxFigure mappers_unreadable;
   bool estimate;         ///< The process changed meanwhile, or (fast) only it was asked.
-  WxHistogram allocated; ///< Extents by size,
+  bool extents_known;    ///< Not where only orphaned extents were looked for:
+  WxHistogram allocated; ///< extents by size,
   WxHistogram orphaned;  ///< and of the orphaned ones.
   WxMemfds memfds;       ///< The files; owned.
   WxOrphans *files;      ///< One a file; owned.
 } WxTruth;
 
-/// What the files that a process has open hold, read while its mappings are still being read.
-/// Start with {0}, end with wx_prefetch_free().
-typedef struct {
-  WxMemfds memfds;
-  WxOrphans *files; ///< One a file: allocated only.
-} WxPrefetch;
-
-/// Reads it. A failure leaves it empty: it only saves time.
-void wx_prefetch_read(WxPrefetch *prefetch, pid_t pid);
-void wx_prefetch_free(WxPrefetch *prefetch);
-
 /// How to look.
 typedef struct {
-  bool fast;              ///< Read the mappings once, ask no other process.
+  bool fast;              ///< Read the mappings once, ask no other process;
+  bool extents;           ///< even so list all that is allocated, not only what is orphaned.
   bool any_memfd;         ///< Where there is no double mapper: any memfd that is mapped executable.
   const WxMappers *known; ///< Who maps what of those files, read before by the caller; or NULL.
-  WxPrefetch *prefetch;   ///< With `fast` or `known`: taken from, or NULL.
 } WxTruthOptions;
 
 /// Fills `truth` for `pid`, whose mappings `maps` are just read. -ESRCH, -EACCES, -ESTALE as

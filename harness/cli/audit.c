@@ -273,6 +273,7 @@ int wx_cli_audit(int argc, char **argv) {
     wx_options_free(&options);
     return failed;
   }
+  request.audit.extents = request.images || request.bundle;
   if (request.diff)
     return wx_audit_run_diff(&options, request.diff, options.arguments[0]);
   if (request.all)

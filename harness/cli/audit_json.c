@@ -87,7 +87,8 @@ static json_t *double_mapper_json(const WxAudit *audit) {
   wx_json_set(object, "estimate", json_boolean(truth->estimate));
   wx_json_set(object, "looks_dumped", json_boolean(audit->facts.dumped));
   wx_json_set(object, "files", files_json(truth));
-  wx_json_set(object, "extents", histogram_json(&truth->allocated));
+  wx_json_set(object, "extents",
+              truth->extents_known ? histogram_json(&truth->allocated) : json_null());
   wx_json_set(object, "orphaned_extents", histogram_json(&truth->orphaned));
   return object;
 }
@@ -248,6 +249,9 @@ static json_t *why_json(const WxAudit *audit) {
     wx_json_set(object, "mapped_bytes, orphaned_bytes",
                 json_string("the file may not be opened by this user"));
   }
+  if (audit->source == WX_SOURCE_LIVE && !audit->truth.extents_known)
+    wx_json_set(object, "extents",
+                json_string("--fast looks for data only where no mapping of the process is"));
   if (!audit->space->residency)
     wx_json_set(object, "rss_bytes and pss_bytes of parts and owners",
                 json_string(audit->source == WX_SOURCE_LIVE ? "--fast reads maps only"

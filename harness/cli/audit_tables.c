@@ -88,11 +88,12 @@ static void add_extents(WxDocument *document, const WxAudit *audit) {
   if (!wx_known(audit->truth.orphaned_bytes) || audit->truth.allocated_bytes == 0)
     return;
   WxTable *table = wx_table_new(NULL, columns, COUNT_OF(columns));
+  const bool known = audit->truth.extents_known;
   for (size_t i = 0; i < WX_SIZE_CLASSES; ++i)
     if (all->count[i] || orphaned->count[i])
       wx_table_add(table, (WxCell[]){wx_figure((WxFigure)(UINT64_C(4096) << i)),
-                                     wx_figure((WxFigure)all->count[i]),
-                                     wx_figure((WxFigure)all->bytes[i]),
+                                     wx_figure(known ? (WxFigure)all->count[i] : WX_UNKNOWN),
+                                     wx_figure(known ? (WxFigure)all->bytes[i] : WX_UNKNOWN),
                                      wx_figure((WxFigure)orphaned->count[i]),
                                      wx_figure((WxFigure)orphaned->bytes[i])});
   wx_document_add_table(document, table);

@@ -1,12 +1,17 @@
 #include "measure/ahead.h"
 
+#include "os/large.h"
 #include "os/os.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK = 128 * 1024, WITHOUT_THREAD = 1024 * 1024 };
+enum {
+  WITHOUT_THREAD = 1024 * 1024,
+  STRIDE = 2 * WX_AHEAD_CHUNK + 64,
+  MOST_A_READ = 8192, // What the kernel gives of smaps is a page or, for a long line, two.
+};
 
 static void wait_for(sem_t *semaphore) {
   while (sem_wait(semaphore) && errno == EINTR)
@@ -16,8 +21,8 @@ static void wait_for(sem_t *semaphore) {
 // Fills a chunk with several reads: the kernel gives no more than a page of smaps a call.
 static ssize_t fill(const WxAhead *ahead, char *chunk) {
   size_t filled = 0;
-  while (filled < CHUNK / 2) {
-    const ssize_t got = wx_os_read(ahead->fd, chunk + filled, CHUNK - filled);
+  while (filled + MOST_A_READ <= WX_AHEAD_CHUNK) {
+    const ssize_t got = wx_os_read(ahead->fd, chunk + filled, WX_AHEAD_CHUNK - filled);
     if (got < 0)
       return got;
     if (got == 0)
@@ -27,13 +32,17 @@ static ssize_t fill(const WxAhead *ahead, char *chunk) {
   return (ssize_t)filled;
 }
 
+static char *ring_chunk(const WxAhead *ahead, size_t at) {
+  return ahead->ring + at * STRIDE + WX_AHEAD_CHUNK;
+}
+
 static void *read_on(void *context) {
   WxAhead *ahead = context;
-  for (size_t i = 0;; i = (i + 1) % WX_AHEAD_CHUNKS) {
+  for (size_t i = 0;; i = (i + 1) % WX_AHEAD_RING) {
     wait_for(&ahead->empty);
     if (__atomic_load_n(&ahead->stop, __ATOMIC_ACQUIRE))
       return NULL;
-    const ssize_t size = fill(ahead, ahead->chunks + i * CHUNK);
+    const ssize_t size = fill(ahead, ring_chunk(ahead, i));
     ahead->sizes[i] = size;
     sem_post(&ahead->full);
     if (size <= 0)
@@ -42,43 +51,52 @@ static void *read_on(void *context) {
 }
 
 static void start(WxAhead *ahead) {
-  ahead->chunks = malloc((size_t)WX_AHEAD_CHUNKS * CHUNK);
-  if (ahead->chunks && !sem_init(&ahead->empty, 0, WX_AHEAD_CHUNKS) &&
-      !sem_init(&ahead->full, 0, 0))
+  ahead->ring = wx_large_alloc((size_t)WX_AHEAD_RING * STRIDE);
+  if (ahead->ring && !sem_init(&ahead->empty, 0, WX_AHEAD_RING) && !sem_init(&ahead->full, 0, 0))
     ahead->started = !pthread_create(&ahead->thread, NULL, read_on, ahead);
-  ahead->failed = !ahead->started;
+  ahead->alone = !ahead->started;
 }
 
-static ssize_t take_chunk(WxAhead *ahead, char *buffer, size_t size) {
-  if (!ahead->holding) {
-    wait_for(&ahead->full);
-    ahead->holding = true;
-    ahead->taken = 0;
-  }
-  const ssize_t filled = ahead->sizes[ahead->next];
-  if (filled <= 0)
-    return filled;
-  const size_t left = (size_t)filled - ahead->taken;
-  const size_t count = size < left ? size : left;
-  memcpy(buffer, ahead->chunks + ahead->next * CHUNK + ahead->taken, count);
-  ahead->taken += count;
-  if (ahead->taken == (size_t)filled) {
-    ahead->holding = false;
-    ahead->next = (ahead->next + 1) % WX_AHEAD_CHUNKS;
-    sem_post(&ahead->empty);
-  }
-  return (ssize_t)count;
+// The next chunk, filled by the thread.
+static ssize_t take_from_ring(WxAhead *ahead, char **chunk) {
+  wait_for(&ahead->full);
+  *chunk = ring_chunk(ahead, ahead->next);
+  const ssize_t size = ahead->sizes[ahead->next];
+  ahead->next = (ahead->next + 1) % WX_AHEAD_RING;
+  return size;
 }
 
-ssize_t wx_ahead_read(WxAhead *ahead, char *buffer, size_t size) {
-  if (!ahead->started && !ahead->failed && ahead->direct >= WITHOUT_THREAD)
+static ssize_t read_directly(WxAhead *ahead, char **chunk) {
+  *chunk = ahead->direct_chunk + WX_AHEAD_CHUNK;
+  const ssize_t size = fill(ahead, *chunk);
+  if (size > 0)
+    ahead->direct += (size_t)size;
+  return size;
+}
+
+ssize_t wx_ahead_next(WxAhead *ahead, size_t kept, char **piece) {
+  if (kept > WX_AHEAD_CHUNK)
+    return -E2BIG;
+  if (!ahead->direct_chunk && !(ahead->direct_chunk = malloc(STRIDE)))
+    return -ENOMEM;
+  if (!ahead->started && !ahead->alone && ahead->direct >= WITHOUT_THREAD)
     start(ahead);
-  if (ahead->started)
-    return take_chunk(ahead, buffer, size);
-  const ssize_t got = wx_os_read(ahead->fd, buffer, size);
-  if (got > 0)
-    ahead->direct += (size_t)got;
-  return got;
+  // Out of the way first: a chunk that is read directly takes the place of the one before.
+  char *chunk = ahead->direct_chunk + WX_AHEAD_CHUNK;
+  if (kept && !ahead->started)
+    memmove(chunk - kept, *piece + ahead->given - kept, kept);
+  const ssize_t size =
+      ahead->started ? take_from_ring(ahead, &chunk) : read_directly(ahead, &chunk);
+  if (size <= 0)
+    return size;
+  if (kept && ahead->started)
+    memcpy(chunk - kept, *piece + ahead->given - kept, kept);
+  if (ahead->from_ring)
+    sem_post(&ahead->empty);
+  ahead->from_ring = ahead->started;
+  *piece = chunk - kept;
+  ahead->given = kept + (size_t)size;
+  return (ssize_t)ahead->given;
 }
 
 void wx_ahead_end(WxAhead *ahead) {
@@ -89,6 +107,7 @@ void wx_ahead_end(WxAhead *ahead) {
     sem_destroy(&ahead->empty);
     sem_destroy(&ahead->full);
   }
-  free(ahead->chunks);
-  ahead->chunks = NULL;
+  free(ahead->ring);
+  free(ahead->direct_chunk);
+  ahead->ring = ahead->direct_chunk = NULL;
 }

@@ -1,6 +1,6 @@
 #include "measure/extents.h"
 
-#include "os/grow.h"
+#include "os/large.h"
 #include "os/os.h"
 
 #include <errno.h>
@@ -12,7 +12,8 @@
 enum { SMALLEST_CLASS = 4096 };
 
 int wx_extents_add(WxExtents *extents, uint64_t start, uint64_t end) {
-  WxExtent *items = wx_grown(extents->items, &extents->capacity, extents->count, sizeof *items);
+  WxExtent *items =
+      wx_large_grown(extents->items, &extents->capacity, extents->count, sizeof *items);
   if (!items)
     return -ENOMEM;
   extents->items = items;
@@ -49,7 +50,8 @@ static void distribute(const WxExtent *from, WxExtent *to, size_t count, unsigne
 // Sorts by digits, without those in which no two starts differ: offsets of 60,000 mappings are
 // sorted in two passes. False where there is no memory.
 static bool sort_by_digits(WxExtents *extents) {
-  WxExtent *spare = malloc(extents->count * sizeof *spare), *from = extents->items, *to = spare;
+  WxExtent *spare = wx_large_alloc(extents->count * sizeof *spare), *from = extents->items,
+           *to = spare;
   uint64_t differing = 0;
   if (!spare)
     return false;
@@ -108,25 +110,47 @@ static int append(WxExtents *extents, uint64_t start, uint64_t end) {
   return 0;
 }
 
-int wx_extents_read(WxExtents *extents, int fd) {
+// Moves `*at` up to the first byte from there on that no extent holds, and returns where the next
+// extent begins. `*next` is the first extent that may end above `*at`.
+static uint64_t leave(const WxExtents *extents, size_t *next, uint64_t *at) {
+  while (*next < extents->count && extents->items[*next].start <= *at) {
+    if (extents->items[*next].end > *at)
+      *at = extents->items[*next].end;
+    ++*next;
+  }
+  return *next < extents->count ? extents->items[*next].start : UINT64_MAX;
+}
+
+int wx_extents_read_outside(WxExtents *extents, int fd, const WxExtents *inside) {
   extents->count = 0;
   uint64_t at = 0;
-  for (;;) {
+  for (size_t next = 0;;) {
+    leave(inside, &next, &at);
     const int64_t data = wx_os_seek(fd, at, SEEK_DATA);
-    const int64_t hole = data < 0 ? data : wx_os_seek(fd, (uint64_t)data, SEEK_HOLE);
+    uint64_t start = data < 0 ? at : (uint64_t)data;
+    const uint64_t stop = leave(inside, &next, &start);
+    at = start;
+    if (data >= 0 && start != (uint64_t)data) // That data lies inside.
+      continue;
+    const int64_t hole = data < 0 ? data : wx_os_seek(fd, start, SEEK_HOLE);
     if (hole == -ENXIO) // No data above, or none any more.
       return 0;
     if (hole < 0)
       return (int)hole;
     if (hole == data) { // Punched between the two calls: look again behind it.
-      at = (uint64_t)hole + wx_os_page_size();
+      at = start + wx_os_page_size();
       continue;
     }
-    const int result = append(extents, (uint64_t)data, (uint64_t)hole);
+    at = (uint64_t)hole < stop ? (uint64_t)hole : stop;
+    const int result = append(extents, start, at);
     if (result)
       return result;
-    at = (uint64_t)hole;
   }
+}
+
+int wx_extents_read(WxExtents *extents, int fd) {
+  const WxExtents nothing = {0};
+  return wx_extents_read_outside(extents, fd, &nothing);
 }
 
 int wx_extents_subtract(WxExtents *difference, const WxExtents *left, const WxExtents *right) {

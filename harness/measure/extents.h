@@ -48,6 +48,10 @@ void wx_extents_normalize(WxExtents *extents);
 /// since it only moves upwards.
 int wx_extents_read(WxExtents *extents, int fd);
 
+/// As wx_extents_read(), but only what lies outside of `inside` (normal, another list): of a file
+/// that is mapped nearly everywhere that takes a few seeks.
+int wx_extents_read_outside(WxExtents *extents, int fd, const WxExtents *inside);
+
 /// `left` minus `right`; all three normal, `difference` another list than both. -ENOMEM.
 int wx_extents_subtract(WxExtents *difference, const WxExtents *left, const WxExtents *right);
 

@@ -1,7 +1,7 @@
 #include "measure/mappers.h"
 
 #include "measure/family.h"
-#include "os/grow.h"
+#include "os/large.h"
 #include "os/text.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@ enum { READ_TRIES = 3 };
 
 static int add(WxMappers *mappers, WxFileId file, WxExtent range, pid_t pid) {
   WxMapperRange *items =
-      wx_grown(mappers->items, &mappers->capacity, mappers->count, sizeof *items);
+      wx_large_grown(mappers->items, &mappers->capacity, mappers->count, sizeof *items);
   if (!items)
     return -ENOMEM;
   mappers->items = items;

@@ -11,27 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_CAPACITY = 1024, BUFFER_SIZE = 64 * 1024, PATH_SIZE = 64 };
-
-static int make_room(WxMaps *maps) {
-  if (maps->count < maps->capacity)
-    return 0;
-  const size_t wanted = maps->capacity ? maps->capacity * 2 : FIRST_CAPACITY;
-  WxMapping *items =
-      wx_large_grow(maps->items, maps->count * sizeof *items, wanted * sizeof *items);
-  if (!items)
-    return -ENOMEM;
-  maps->items = items;
-  maps->capacity = wanted;
-  return 0;
-}
+enum { PATH_SIZE = 64 };
 
 // Appends the mapping on the line from `line` to `newline`. Returns 0, -EINVAL with `reason`,
 // -ENOMEM.
 static int append_line(WxMaps *maps, char *line, char *newline, const char **reason) {
-  if (make_room(maps))
+  WxMapping *items = wx_large_grown(maps->items, &maps->capacity, maps->count, sizeof *items);
+  if (!items)
     return -ENOMEM;
-  WxMapping *mapping = &maps->items[maps->count];
+  maps->items = items;
+  WxMapping *mapping = &items[maps->count];
   *reason = wx_maps_parse_line(line, newline, mapping);
   if (!*reason && maps->count)
     *reason = wx_maps_follow(mapping - 1, mapping);
@@ -58,10 +47,10 @@ int wx_maps_parse(WxMaps *maps, WxDamage *damage) {
   return result;
 }
 
-// Appends the whole lines of the buffer, and moves what is left to its front.
-static int take_lines(WxMaps *maps, char *buffer, size_t *filled) {
-  char *line = buffer;
-  const char *const end = buffer + *filled;
+// Appends the whole lines of a piece, and says how much of it is left.
+static int take_lines(WxMaps *maps, char *piece, size_t size, size_t *left) {
+  char *line = piece;
+  const char *const end = piece + size;
   for (char *newline; (newline = memchr(line, '\n', (size_t)(end - line))); line = newline + 1) {
     const char *reason;
     const int result = append_line(maps, line, newline, &reason);
@@ -69,25 +58,24 @@ static int take_lines(WxMaps *maps, char *buffer, size_t *filled) {
       return result;
     WxMapping *mapping = &maps->items[maps->count - 1];
     if (*mapping->path)
-      mapping->path = wx_name_pool_find(&maps->names, mapping->path, strlen(mapping->path));
+      mapping->path =
+          wx_name_pool_find(&maps->names, mapping->path, (size_t)(newline - mapping->path));
     else
       mapping->path = "";
     if (!mapping->path)
       return -ENOMEM;
   }
-  *filled = (size_t)(end - line);
-  memmove(buffer, line, *filled);
+  *left = (size_t)(end - line);
   return 0;
 }
 
-// The kernel gives whole lines, a page of them a call: they are read while they are in the cache.
-static int read_all(WxMaps *maps, WxAhead *ahead, char *buffer) {
-  for (size_t filled = 0;;) {
-    const ssize_t got = wx_ahead_read(ahead, buffer + filled, BUFFER_SIZE - filled);
-    if (got <= 0)
-      return got < 0 ? (int)got : filled ? -EINVAL : 0;
-    filled += (size_t)got;
-    const int result = take_lines(maps, buffer, &filled);
+static int read_all(WxMaps *maps, WxAhead *ahead) {
+  size_t left = 0;
+  for (char *piece;;) {
+    const ssize_t size = wx_ahead_next(ahead, left, &piece);
+    if (size <= 0)
+      return size == -E2BIG ? -EINVAL : size < 0 ? (int)size : left ? -EINVAL : 0;
+    const int result = take_lines(maps, piece, (size_t)size, &left);
     if (result)
       return result;
   }
@@ -103,11 +91,9 @@ int wx_maps_read(WxMaps *maps, pid_t pid) {
   const int fd = wx_os_open(path, O_RDONLY, 0);
   if (fd < 0)
     return fd;
-  char *buffer = malloc(BUFFER_SIZE);
-  WxAhead ahead = {.fd = fd};
-  int result = buffer ? read_all(maps, &ahead, buffer) : -ENOMEM;
+  WxAhead ahead = {.fd = fd, .alone = !maps->ahead};
+  int result = read_all(maps, &ahead);
   wx_ahead_end(&ahead);
-  free(buffer);
   const int closed = wx_os_close(fd);
   if (closed) // A close that was made to fail was not made: the descriptor must not stay behind.
     (void)wx_os_close(fd);

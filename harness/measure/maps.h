@@ -34,6 +34,7 @@ typedef struct {
   WxMapping *items;
   size_t count;
   size_t capacity;
+  bool ahead;       ///< Set by the caller: wx_maps_read() may use a thread to read ahead.
   WxText text;      ///< A saved file, for wx_maps_parse(); paths point into it,
   WxNamePool names; ///< or, of a process, into these.
 } WxMaps;

@@ -32,6 +32,7 @@ typedef struct {
   WxResidency *residency;
   size_t count;
   size_t capacity;
+  size_t residency_capacity;
   WxNamePool names; ///< Paths point into it.
 } WxSmaps;
 

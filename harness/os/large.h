@@ -1,16 +1,17 @@
 /**
    @file large.h
-   Arrays of megabytes: on huge pages where the kernel has them, since touching a page for the first
-   time costs more than filling it.
+   Arrays that may grow to megabytes: on huge pages where the kernel has them, since touching a page
+   for the first time costs more than filling it (14 us a page in some virtual machines).
 */
 #ifndef WX_OS_LARGE_H
 #define WX_OS_LARGE_H
 
 #include <stddef.h>
 
-/// Moves an array from malloc() or this function (NULL with 0) to room for `wanted` bytes, more
-/// than before; its first `used` bytes are kept. Returns where it is now, for free() to release; or
-/// NULL, with the array as it was, where there is no memory.
-void *wx_large_grow(void *items, size_t used, size_t wanted);
+/// As wx_grown() in grow.h; to be released with free(), too.
+void *wx_large_grown(void *items, size_t *capacity, size_t count, size_t item_size);
+
+/// As malloc().
+void *wx_large_alloc(size_t size);
 
 #endif

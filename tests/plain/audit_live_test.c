@@ -41,6 +41,7 @@ START_TEST(arenas_and_orphaned_bytes_are_found_to_the_byte_and_the_larger_one_is
   for (int fast = 0; fast < 2; ++fast) {
     WxAudit audit = audit_subject(&subject, fast);
     check_figures(&subject, &audit);
+    ck_assert(audit.truth.extents_known == !fast);
     ck_assert_int_eq(audit.verdict.code, WX_VERDICT_RETAINED);
     ck_assert_ptr_nonnull(strstr(audit.verdict.text, "malloc's 12 arenas are smaller"));
     wx_audit_free(&audit);

@@ -26,35 +26,51 @@ static int make_file(void) {
   return fd;
 }
 
-// Reads to the end in pieces of `piece` bytes. Returns what the last read returned.
-static ssize_t read_all(WxAhead *ahead, size_t piece, size_t *total) {
-  static char buffer[128 * 1024];
+// Reads to the end and keeps `kept` bytes of each piece. Returns what the last read returned.
+static ssize_t read_all(WxAhead *ahead, size_t kept, size_t *total) {
+  char *piece = NULL;
+  size_t left = 0;
   for (*total = 0;;) {
-    const ssize_t got = wx_ahead_read(ahead, buffer, piece);
+    const ssize_t got = wx_ahead_next(ahead, left, &piece);
     if (got <= 0)
       return got;
+    ck_assert_uint_gt((size_t)got, left);
     // One assertion a piece: each of them writes to the test's log.
     size_t wrong = 0;
-    for (ssize_t i = 0; i < got; ++i) {
-      const size_t place = *total + (size_t)i;
-      wrong +=
-          (unsigned char)buffer[i] != (unsigned char)((uint32_t)(place / 4) >> 8 * (place % 4));
+    for (size_t i = 0; i < (size_t)got; ++i) {
+      const size_t place = *total - left + i;
+      wrong += (unsigned char)piece[i] != (unsigned char)((uint32_t)(place / 4) >> 8 * (place % 4));
     }
     ck_assert_uint_eq(wrong, 0);
-    *total += (size_t)got;
+    *total += (size_t)got - left;
+    memset(piece, 0, (size_t)got - (kept < (size_t)got ? kept : (size_t)got));
+    piece[got] = 0; // Both are allowed.
+    left = kept < (size_t)got ? kept : (size_t)got;
   }
 }
 
-START_TEST(all_bytes_come_in_order_in_pieces_of_any_size) {
-  static const size_t pieces[] = {128 * 1024, 4096, 100003};
-  for (size_t i = 0; i < sizeof pieces / sizeof *pieces; ++i) {
-    WxAhead ahead = {.fd = make_file()};
+START_TEST(all_bytes_come_in_order_whatever_is_kept_with_a_thread_and_without) {
+  static const size_t kept[] = {0, 1, 4096, 60003};
+  for (size_t i = 0; i < 2 * (sizeof kept / sizeof *kept); ++i) {
+    WxAhead ahead = {.fd = make_file(), .alone = i % 2};
     size_t total;
-    ck_assert_int_eq(read_all(&ahead, pieces[i], &total), 0);
+    ck_assert_int_eq(read_all(&ahead, kept[i / 2], &total), 0);
     ck_assert_uint_eq(total, SIZE);
+    ck_assert(ahead.started == !(i % 2));
     wx_ahead_end(&ahead);
     close(ahead.fd);
   }
+}
+END_TEST
+
+START_TEST(more_than_a_chunk_is_never_kept) {
+  WxAhead ahead = {.fd = make_file()};
+  char *piece = NULL;
+  ck_assert_int_gt(wx_ahead_next(&ahead, 0, &piece), 0);
+  ck_assert_int_gt(wx_ahead_next(&ahead, WX_AHEAD_CHUNK, &piece), WX_AHEAD_CHUNK);
+  ck_assert_int_eq(wx_ahead_next(&ahead, WX_AHEAD_CHUNK + 1, &piece), -E2BIG);
+  wx_ahead_end(&ahead);
+  close(ahead.fd);
 }
 END_TEST
 
@@ -63,7 +79,7 @@ START_TEST(a_read_that_fails_is_reported_and_ends_the_thread) {
     WxAhead ahead = {.fd = make_file()};
     size_t total;
     wx_os_inject(WX_OS_READ, nth, EIO);
-    const ssize_t result = read_all(&ahead, 128 * 1024, &total);
+    const ssize_t result = read_all(&ahead, 0, &total);
     ck_assert_int_eq(result, wx_os_inject_end() ? -EIO : 0);
     wx_ahead_end(&ahead);
     close(ahead.fd);
@@ -73,10 +89,10 @@ END_TEST
 
 START_TEST(an_end_before_the_end_of_the_file_stops_the_thread) {
   for (size_t reads = 0; reads < 20; ++reads) {
-    static char buffer[128 * 1024];
+    char *piece = NULL;
     WxAhead ahead = {.fd = make_file()};
     for (size_t i = 0; i < reads; ++i)
-      ck_assert_int_gt(wx_ahead_read(&ahead, buffer, sizeof buffer), 0);
+      ck_assert_int_gt(wx_ahead_next(&ahead, 0, &piece), 0);
     wx_ahead_end(&ahead);
     close(ahead.fd);
   }
@@ -107,7 +123,7 @@ START_TEST(damage_far_into_a_long_smaps_is_named_with_its_line) {
 }
 END_TEST
 
-WX_TEST_MAIN("ahead", all_bytes_come_in_order_in_pieces_of_any_size,
-             a_read_that_fails_is_reported_and_ends_the_thread,
+WX_TEST_MAIN("ahead", all_bytes_come_in_order_whatever_is_kept_with_a_thread_and_without,
+             more_than_a_chunk_is_never_kept, a_read_that_fails_is_reported_and_ends_the_thread,
              an_end_before_the_end_of_the_file_stops_the_thread,
              damage_far_into_a_long_smaps_is_named_with_its_line)

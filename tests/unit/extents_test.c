@@ -1,5 +1,6 @@
 // Lists of file ranges: arithmetic against a bitmap, reading against what was written.
 #include "measure/extents.h"
+#include "os/count.h"
 #include "support/double_map.h"
 #include "support/inject.h"
 #include "support/suite.h"
@@ -187,6 +188,62 @@ static void nothing_to_check(void *context) {
   (void)context;
 }
 
+// Data and mappings of all kinds of overlap, from one number each.
+static WxExtents extents_of_bits(unsigned bits) {
+  WxExtents extents = {0};
+  for (uint64_t page = 0; page < 12; ++page)
+    if (bits >> page & 1)
+      ck_assert_int_eq(wx_extents_add(&extents, page * PAGE, (page + 1) * PAGE), 0);
+  wx_extents_normalize(&extents);
+  return extents;
+}
+
+START_TEST(what_lies_outside_of_a_list_is_read_as_if_all_was_read_and_the_list_subtracted) {
+  DoubleMap map = double_map_make(PAGE);
+  const int fd = reopen(&map);
+  WxExtents all = {0}, expected = {0}, outside = {0};
+  for (unsigned i = 0; i < 300; ++i) {
+    const unsigned data = i * 2654435761U >> 20, mapped = i * 40503U >> 3 & 4095;
+    double_map_punch(&map, 0, 12 * PAGE);
+    for (unsigned page = 0; page < 12; ++page)
+      if (data >> page & 1)
+        ck_assert_int_eq(pwrite(map.fd, "x", 1, (off_t)(page * PAGE)), 1);
+    WxExtents inside = extents_of_bits(mapped);
+    ck_assert_int_eq(wx_extents_read(&all, fd), 0);
+    ck_assert_int_eq(wx_extents_subtract(&expected, &all, &inside), 0);
+    ck_assert_int_eq(wx_extents_read_outside(&outside, fd, &inside), 0);
+    ck_assert_uint_eq(outside.count, expected.count);
+    if (outside.count)
+      ck_assert_mem_eq(outside.items, expected.items, outside.count * sizeof *outside.items);
+    wx_extents_free(&inside);
+  }
+  wx_extents_free(&all);
+  wx_extents_free(&expected);
+  wx_extents_free(&outside);
+  ck_assert_int_eq(close(fd), 0);
+  double_map_free(&map);
+}
+END_TEST
+
+START_TEST(a_file_that_is_mapped_wholly_takes_two_seeks) {
+  DoubleMap map = double_map_make(PAGE);
+  write_some(&map);
+  const int fd = reopen(&map);
+  WxExtents outside = {0}, inside = {0};
+  ck_assert_int_eq(wx_extents_add(&inside, 0, 5 * PAGE), 0);
+  ck_assert_int_eq(wx_extents_add(&inside, far_apart, far_apart + PAGE), 0);
+  const WxOsCounts before = wx_os_counts();
+  ck_assert_int_eq(wx_extents_read_outside(&outside, fd, &inside), 0);
+  const WxOsCounts after = wx_os_counts();
+  ck_assert_uint_eq(outside.count, 0);
+  ck_assert_uint_eq(after.made[WX_OS_LSEEK] - before.made[WX_OS_LSEEK], 2);
+  wx_extents_free(&outside);
+  wx_extents_free(&inside);
+  ck_assert_int_eq(close(fd), 0);
+  double_map_free(&map);
+}
+END_TEST
+
 START_TEST(every_seek_may_fail) {
   DoubleMap map = double_map_make(PAGE);
   write_some(&map);
@@ -200,4 +257,6 @@ END_TEST
 WX_TEST_MAIN("extents", lists_are_sorted_and_joined_where_they_touch_or_overlap,
              a_long_list_in_any_order_is_sorted_too, subtraction_leaves_exactly_the_difference,
              subtraction_agrees_with_a_bitmap_for_every_pair, sizes_fall_into_their_classes,
-             exactly_the_pages_written_are_listed_and_none_is_made, every_seek_may_fail)
+             exactly_the_pages_written_are_listed_and_none_is_made,
+             what_lies_outside_of_a_list_is_read_as_if_all_was_read_and_the_list_subtracted,
+             a_file_that_is_mapped_wholly_takes_two_seeks, every_seek_may_fail)
