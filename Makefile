@@ -113,7 +113,8 @@ dotnet:
 	@scripts/build-workloads || true
 
 # The longest first, so that none is alone at the end.
-LONG_TESTS := $(wildcard tests/plain/fuzz_test.sh tests/plain/preload_test.sh tests/plain/reclaim_runtime_test.sh)
+LONG_TESTS := $(wildcard tests/plain/fuzz_test.sh tests/plain/preload_test.sh tests/plain/reclaim_runtime_test.sh \
+  tests/plain/single_file_test.sh)
 
 .PHONY: test
 test:

@@ -5,6 +5,8 @@
 set -u
 # shellcheck source=tests/support/tap.sh
 . tests/support/tap.sh
+# shellcheck source=tests/support/live.sh
+. tests/support/live.sh
 program=build/workloads/wxworkload.dll
 scratch=$(mktemp -d)
 group=
@@ -25,26 +27,11 @@ app() {
   version=$(basename "$1")
   app=("$PWD/${1%/}/dotnet" exec --fx-version "$version" "$PWD/$program" "${@:2}")
 }
-# live OUTPUT COMMAND...: runs it with a sidecar that looks 50 times a second. Both must end well.
-live() {
-  local output=$1 target sidecar status
-  shift
-  "$@" >"$output" &
-  target=$!
-  until "$wxbench" reclaim --pid "$target" --dry-run -q 2>/dev/null; do
-    kill -0 "$target" 2>/dev/null || break
-  done
-  "$wxbench" reclaim --pid "$target" --every 0.02 --json "$scratch/live.json" -q 2>"$scratch/live.log" &
-  sidecar=$!
-  wait "$target" || { status=$?; echo "the target ended with $status"; kill "$sidecar"; return "$status"; }
-  wait "$sidecar" || [ "$(wc -l <"$scratch/live.log")" = 1 ] # It may have ended before it was found.
-}
 same_result() {
   app "$1" "${@:2}"
   "${app[@]}" >"$scratch/alone" && live "$scratch/beside" "${app[@]}" && [ -s "$scratch/alone" ] &&
     cmp "$scratch/alone" "$scratch/beside"
 }
-gave_back() { [ "$(sed -nE 's/.*"punched_bytes": ([0-9]+).*/\1/p' "$scratch/live.json")" -gt $((1 << 20)) ]; }
 newest=${runtimes[0]}
 for runtime in "${runtimes[@]}"; do
   version=$(basename "$runtime")

@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# Programs that bring a host program of their own: an apphost, a single file, a single file with the whole runtime linked
+# into it, and .NET processes started by them. The preload libraries and the live reclaim know each of them.
+# shellcheck disable=SC2317 # the functions are called through claim
+set -u
+# shellcheck source=tests/support/tap.sh
+. tests/support/tap.sh
+# shellcheck source=tests/support/live.sh
+. tests/support/live.sh
+# shellcheck source=tests/support/trace.sh
+. tests/support/trace.sh
+# shellcheck source=scripts/dotnet.sh
+. scripts/dotnet.sh
+muxer=$(sdk_muxer) || sdk_missing "publish single files"
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+library=$PWD/build/libwxreclaim.so
+newest=build/runtimes/10.0.14
+
+# A collectible assembly of this shape is released as 3 blocks of 64 KiB, on every runtime (scenarios/dotnet/README.md).
+work=(asm rounds=1 count=40)
+exactly=' 7864320 bytes given back, 120 releases recognised, 0 .* 0 .* 0 failed$'
+
+# publish NAME SWITCH...: the program in $app; nothing is done when it is up to date. Exit status as of dotnet.
+publish() {
+  app=$PWD/build/single/$1/wxsingle
+  [ ! -e "$app" ] || [ -n "$(find tests/fixtures/single scenarios/dotnet -type f -newer "$app" -print -quit)" ] || return 0
+  "$muxer" publish tests/fixtures/single --configuration Release --output "build/single/$1" "${@:2}" >"$scratch/log" 2>&1
+}
+with_library() { env LD_PRELOAD="$library" WXRECLAIM=stats "$@"; }
+is_recognised_exactly() {
+  local expected actual
+  expected=$("$app" "${work[@]}") && actual=$(with_library "$app" "${work[@]}" 2>"$scratch/stats")
+  cat "$scratch/stats"
+  [ -n "$expected" ] && [ "$actual" = "$expected" ] && [[ $(<"$scratch/stats") =~ ^libwxreclaim.*$exactly ]]
+}
+child_is_recognised_too() {
+  local expected actual
+  expected=$("$app" "${work[@]}") && actual=$(with_library "$app" as-child "${work[@]}" 2>"$scratch/stats")
+  cat "$scratch/stats"
+  [ "$actual" = "$expected" ] && [ "$(grep -c . "$scratch/stats")" = 2 ] && [ "$(grep -c 'nothing was released' "$scratch/stats")" = 1 ] &&
+    [ "$(grep -cE "$exactly" "$scratch/stats")" = 1 ]
+}
+is_recorded() {
+  rm -f "$scratch"/trace*
+  "$wxbench" record -q -o "$scratch/trace" -- "$app" "${work[@]}" >/dev/null &&
+    of_trace "$scratch/trace" | grep -qx '120 release 65536 mark'
+}
+child_is_recorded() {
+  rm -f "$scratch"/trace*
+  "$wxbench" record -q -o "$scratch/trace" -- "$app" as-child "${work[@]}" >/dev/null
+  [ "$(for each in "$scratch"/trace*; do of_trace "$each"; done | grep -cx '120 release 65536 mark')" = 1 ]
+}
+is_reclaimed_live() {
+  "$app" "${work[@]}" >"$scratch/alone" && live "$scratch/beside" "$app" "${work[@]}" &&
+    cmp "$scratch/alone" "$scratch/beside" && gave_back
+}
+check() { # check NAME SWITCH...
+  local name=$1
+  if ! publish "$@"; then
+    if nuget_unreachable "$scratch/log" || grep -qE 'NU110[12]' "$scratch/log"; then
+      skip "$name" "its packages cannot be had: $(first_error "$scratch/log")"
+    else
+      cat "$scratch/log"
+      not_ok "${name}_can_be_published"
+    fi
+    return
+  fi
+  claim "${name}_is_recognised_exactly" is_recognised_exactly
+  claim "${name}_in_a_child_process_is_recognised_exactly" child_is_recognised_too
+  claim "${name}_is_recorded" is_recorded
+  claim "${name}_in_a_child_process_is_recorded" child_is_recorded
+  claim "${name}_is_reclaimed_live" is_reclaimed_live
+}
+
+# These two look for the runtime in DOTNET_ROOT.
+if [ -x "$newest/dotnet" ]; then
+  export DOTNET_ROOT=$PWD/$newest
+  check apphost --self-contained false -p:PublishSingleFile=false
+  check single_file --self-contained false
+  unset DOTNET_ROOT
+else
+  skip apphost "no runtime laid out: scripts/runtimes 10.0.14"
+  skip single_file "no runtime laid out: scripts/runtimes 10.0.14"
+fi
+for version in 8.0.31 9.0.20 10.0.14; do
+  check "self_contained_single_file_$version" --self-contained true -p:Framework="net${version%.*}" \
+    -p:RuntimeFrameworkVersion="$version"
+done
+tap_end
