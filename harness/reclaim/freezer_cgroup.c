@@ -2,10 +2,9 @@
 // container. It also stops tasks that wait for a vforked child, which nothing else does. But
 // everything else in that group stops too, so that the tool itself must not be in it, and neither
 // may a process that shares the memory be outside.
-#include "os/control.h"
-#include "os/process.h"
 #include "reclaim/freezer.h"
 #include "reclaim/freezer_group.h"
+#include "reclaim/freezer_wait.h"
 #include "reclaim/herd.h"
 #include "reclaim/task_stat.h"
 #include "reclaim/undo.h"
@@ -13,8 +12,6 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <unistd.h>
-
-enum { FIRST_NAP_NS = 10000, LONGEST_NAP_NS = 80000 };
 
 // A process that has ended is in no group of its own any more.
 static bool has_ended(const WxHerd *herd, pid_t pid) {
@@ -66,19 +63,10 @@ static int prepare(WxHerd *herd, WxUndo *undo, WxReason *reason) {
   return failed ? failed : check_group(group, herd->processes[0].pid, reason);
 }
 
-static int wait_for_all(const WxGroup *group, uint64_t deadline_ns) {
-  uint64_t nap = FIRST_NAP_NS;
-  for (;;) {
-    const int frozen = wx_group_state_has(group, group->kind->frozen);
-    if (frozen != 0)
-      return frozen < 0 ? frozen : 0;
-    if (wx_os_now_ns() >= deadline_ns)
-      return -ETIMEDOUT;
-    const int failed = wx_os_sleep_ns(nap);
-    if (failed)
-      return failed;
-    nap = nap < LONGEST_NAP_NS ? nap * 2 : nap;
-  }
+static int not_frozen(void *context) {
+  const WxGroup *group = context;
+  const int frozen = wx_group_state_has(group, group->kind->frozen);
+  return frozen < 0 ? frozen : !frozen;
 }
 
 static int stop(WxHerd *herd, WxUndo *undo, uint64_t deadline_ns, WxReason *reason) {
@@ -93,7 +81,7 @@ static int stop(WxHerd *herd, WxUndo *undo, uint64_t deadline_ns, WxReason *reas
                        group->control);
   }
   if (!failed)
-    failed = wait_for_all(group, deadline_ns);
+    failed = wx_freezer_wait(not_frozen, group, deadline_ns);
   return failed ? failed : check_members(herd, group, reason); // Also children forked meanwhile.
 }
 

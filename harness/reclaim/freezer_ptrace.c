@@ -13,6 +13,7 @@
 #include "os/os.h"
 #include "os/process.h"
 #include "reclaim/freezer.h"
+#include "reclaim/freezer_wait.h"
 #include "reclaim/herd.h"
 #include "reclaim/task_stat.h"
 
@@ -25,7 +26,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { FIRST_NAP_NS = 10000, LONGEST_NAP_NS = 80000, STATUS_SIZE = 4096 };
+enum { STATUS_SIZE = 4096 };
+
+// How long a task that was asked to stop is waited for after the attempt was given up. One that
+// only waits for its turn on a busy processor gets there; one that waits for a child or a disk does
+// not.
+static const uint64_t patience_ns = 50000000;
 
 // The process that traces `task`, 0 where none does or it cannot be known.
 static pid_t tracer_of(const WxHerd *herd, const WxTask *task) {
@@ -130,7 +136,8 @@ static int look(WxTask *task) {
 }
 
 // Looks at each task that runs. Returns how many still do.
-static int look_at_all(WxHerd *herd) {
+static int look_at_all(void *context) {
+  WxHerd *herd = context;
   int running = 0;
   for (size_t i = 0; i < herd->task_count; ++i) {
     WxTask *task = &herd->tasks[i];
@@ -144,22 +151,6 @@ static int look_at_all(WxHerd *herd) {
   return running;
 }
 
-// Naps and does not spin: the targets need this processor to reach their stop.
-static int wait_for_all(WxHerd *herd, uint64_t deadline_ns) {
-  uint64_t nap = FIRST_NAP_NS;
-  for (;;) {
-    const int running = look_at_all(herd);
-    if (running <= 0)
-      return running;
-    if (wx_os_now_ns() >= deadline_ns)
-      return -ETIMEDOUT;
-    const int failed = wx_os_sleep_ns(nap);
-    if (failed)
-      return failed;
-    nap = nap < LONGEST_NAP_NS ? nap * 2 : nap;
-  }
-}
-
 // Only a task that runs can start another one, so that once a search finds none that is new while
 // all known ones are stopped, there is none.
 static int stop(WxHerd *herd, WxUndo *undo, uint64_t deadline_ns, WxReason *reason) {
@@ -168,7 +159,7 @@ static int stop(WxHerd *herd, WxUndo *undo, uint64_t deadline_ns, WxReason *reas
   do {
     int failed = interrupt_all(herd, reason);
     if (!failed)
-      failed = wait_for_all(herd, deadline_ns);
+      failed = wx_freezer_wait(look_at_all, herd, deadline_ns);
     if (failed)
       return failed;
     found = wx_herd_find_tasks(herd);
@@ -176,35 +167,41 @@ static int stop(WxHerd *herd, WxUndo *undo, uint64_t deadline_ns, WxReason *reas
   return found;
 }
 
+// A task that was killed while stopped is waited for: its parent is told of its end only after its
+// tracer.
 static int detach(WxTask *task) {
   const uintptr_t signal = task->signal;
   const long failed = wx_os_ptrace(PTRACE_DETACH, task->id, NULL, (void *)signal);
-  if (!failed) {
-    task->attached = false;
-    return 0;
-  }
-  if (failed != -ESRCH)
-    return (int)failed;
-  // It was killed while stopped. Its parent is told only when its tracer has waited for it.
-  int status;
-  const pid_t ended = wx_os_wait(task->id, __WALL | WNOHANG, &status, NULL);
-  task->attached = ended == 0;
-  return ended == 0 ? -EINPROGRESS : 0;
+  if (failed == -ESRCH)
+    return look(task);
+  task->attached = failed != 0;
+  return (int)failed;
 }
 
-// A task that has not stopped cannot be detached; the kernel does it when this process ends.
-static int resume(WxHerd *herd, WxUndo *undo) {
-  (void)undo;
-  int result = 0;
+// Lets each task go that stands still. Returns how many are still on their way to it.
+static int let_go(void *context) {
+  WxHerd *herd = context;
+  int left = 0;
   for (size_t i = 0; i < herd->task_count; ++i) {
     WxTask *task = &herd->tasks[i];
-    if (!task->attached)
-      continue;
-    const int failed = task->state == WX_TASK_STOPPED ? detach(task) : -EINPROGRESS;
-    if (failed)
-      result = -EINPROGRESS;
+    if (task->attached && task->asked && task->state != WX_TASK_STOPPED)
+      (void)look(task);
+    if (task->attached && task->state == WX_TASK_STOPPED)
+      (void)detach(task);
+    left += task->attached && task->asked;
   }
-  return result;
+  return left;
+}
+
+// A task that has not stopped cannot be detached: where an attempt was given up, the last ones are
+// let go as they come; what does not come, the kernel detaches when this process ends.
+static int resume(WxHerd *herd, WxUndo *undo) {
+  (void)undo;
+  (void)wx_freezer_wait(let_go, herd, wx_os_now_ns() + patience_ns);
+  for (size_t i = 0; i < herd->task_count; ++i)
+    if (herd->tasks[i].attached)
+      return -EINPROGRESS;
+  return 0;
 }
 
 const WxFreezer wx_freezer_ptrace = {

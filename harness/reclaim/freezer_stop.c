@@ -7,6 +7,7 @@
 #include "os/process.h"
 #include "os/text.h"
 #include "reclaim/freezer.h"
+#include "reclaim/freezer_wait.h"
 #include "reclaim/herd.h"
 #include "reclaim/task_stat.h"
 #include "reclaim/undo.h"
@@ -17,8 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-enum { FIRST_NAP_NS = 10000, LONGEST_NAP_NS = 80000 };
 
 // Whether the process is number 1 of a PID namespace that we are in too. From a namespace above,
 // the signal works.
@@ -121,7 +120,8 @@ static int stop_processes(WxHerd *herd, WxUndo *undo) {
   return 0;
 }
 
-static int count_running(WxHerd *herd) {
+static int count_running(void *context) {
+  WxHerd *herd = context;
   int running = 0;
   for (size_t i = 0; i < herd->task_count; ++i) {
     WxTask *task = &herd->tasks[i];
@@ -141,28 +141,13 @@ static int count_running(WxHerd *herd) {
   return running;
 }
 
-static int wait_for_all(WxHerd *herd, uint64_t deadline_ns) {
-  uint64_t nap = FIRST_NAP_NS;
-  for (;;) {
-    const int running = count_running(herd);
-    if (running <= 0)
-      return running;
-    if (wx_os_now_ns() >= deadline_ns)
-      return -ETIMEDOUT;
-    const int failed = wx_os_sleep_ns(nap);
-    if (failed)
-      return failed;
-    nap = nap < LONGEST_NAP_NS ? nap * 2 : nap;
-  }
-}
-
 static int stop(WxHerd *herd, WxUndo *undo, uint64_t deadline_ns, WxReason *reason) {
   (void)reason;
   int found;
   do {
     int failed = stop_processes(herd, undo);
     if (!failed)
-      failed = wait_for_all(herd, deadline_ns);
+      failed = wx_freezer_wait(count_running, herd, deadline_ns);
     if (failed)
       return failed;
     found = wx_herd_find_tasks(herd);

@@ -1,5 +1,6 @@
 // One reclaim, from a pid to its result.
 #include "reclaim/find.h"
+#include "reclaim/pauses.h"
 #include "reclaim/reclaim.h"
 #include "reclaim/target.h"
 
@@ -7,8 +8,8 @@
 
 #include <errno.h>
 
-// 1, 2, 4, ... ms between attempts: 4 s in all.
-enum { MOST_WAITS = 12 };
+// At the default budget 3 to 22 ms apart: for a second, or five where tasks are waited for.
+enum { MOST_FAILURES = 64 };
 
 static int reclaim(WxTarget *target, const WxReclaimOptions *options, WxReclaim *result,
                    WxReason *reason) {
@@ -17,8 +18,10 @@ static int reclaim(WxTarget *target, const WxReclaimOptions *options, WxReclaim 
   if (failed)
     return failed;
   result->before_bytes = target->allocated_bytes;
-  failed = wx_target_reclaim(target, options, MOST_WAITS, reason);
+  failed = wx_target_reclaim(target, options, MOST_FAILURES, reason);
   const WxReclaim done = wx_target_result(target);
+  if (options->log)
+    wx_pauses_merge(options->log, &wx_worker_done(target->worker)->log);
   result->punched_bytes = done.punched_bytes;
   result->pauses = done.pauses;
   result->processes_frozen = done.processes_frozen;

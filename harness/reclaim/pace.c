@@ -24,6 +24,10 @@ uint64_t wx_pace_work_limit(const WxPace *pace, uint64_t budget_ns) {
   return all > pace->thaw_ns + least ? all - pace->thaw_ns : least;
 }
 
+uint64_t wx_pace_most_pages(const WxPace *pace, uint64_t budget_ns) {
+  return wx_pace_work_limit(pace, budget_ns) / pace->page_ns + 1;
+}
+
 uint64_t wx_pace_pages(const WxPace *pace, uint64_t budget_ns) {
   const uint64_t work = wx_pace_work_limit(pace, budget_ns);
   const uint64_t pages = work > pace->freeze_ns ? (work - pace->freeze_ns) / pace->page_ns : 0;

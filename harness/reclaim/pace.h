@@ -21,6 +21,10 @@ WxPace wx_pace_default(void);
 /// being late costs more than another pause.
 void wx_pace_learn(uint64_t *estimate_ns, uint64_t measured_ns);
 
+/// How many pages fit into a pause of `budget_ns` when the freeze takes no time: so many have to be
+/// at hand, since how long it takes is known only afterwards.
+uint64_t wx_pace_most_pages(const WxPace *pace, uint64_t budget_ns);
+
 /// How many pages fit into a pause of `budget_ns`; at least 1.
 uint64_t wx_pace_pages(const WxPace *pace, uint64_t budget_ns);
 

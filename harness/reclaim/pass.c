@@ -14,7 +14,7 @@
 #include <string.h>
 
 // Zero pages found and not yet punched, at most so many pieces at a time.
-enum { MOST_FOUND = 8192, BLOCK = 512, LEARN_FROM = WX_SCAN_CHUNK / 2 };
+enum { MOST_FOUND = 8192, BLOCK = 512, LEARN_FROM = WX_SCAN_CHUNK / 2, MOST_DOUBLINGS = 4 };
 
 typedef struct {
   const WxPass *pass;
@@ -104,6 +104,7 @@ static void note_progress(Work *work) {
   work->done->next = work->found.count ? work->found.items[0].start : work->scan.offset;
 }
 
+// `*length` is how long the herd was held.
 static int one_pause(Work *work, uint64_t *length, WxReason *reason) {
   const uint64_t budget = work->pass->max_pause_ns;
   atomic_store(&work->done->attempt_began_ns, wx_os_now_ns());
@@ -116,6 +117,7 @@ static int one_pause(Work *work, uint64_t *length, WxReason *reason) {
     const int busy = wx_thaw(&work->freeze, length);
     wx_pace_learn(&work->pace.thaw_ns, wx_os_now_ns() - thaw);
     wx_pauses_add(&work->done->log, *length);
+    work->done->failures = 0;
     if (work->pass->herd->process_count > work->done->processes_frozen)
       work->done->processes_frozen = (unsigned)work->pass->herd->process_count;
     note_progress(work);
@@ -123,6 +125,8 @@ static int one_pause(Work *work, uint64_t *length, WxReason *reason) {
       result = busy;
   } else if (result == -ETIMEDOUT || result == -EINPROGRESS) {
     ++work->done->log.abandoned;
+    ++work->done->failures;
+    *length = wx_pace_freeze_limit(budget);
   }
   atomic_store(&work->done->attempt_began_ns, 0);
   return result;
@@ -132,19 +136,29 @@ static bool is_ended(const Work *work) {
   return work->pass->ended && work->pass->ended(work->pass->context);
 }
 
+// Not longer and longer: on busy processors the next attempt is as likely to work as the last one.
+uint64_t wx_pass_wait(uint64_t held_ns, unsigned failures) {
+  return held_ns << (failures > MOST_DOUBLINGS ? MOST_DOUBLINGS : failures);
+}
+
 // Between two pauses the target runs at least as long as it was held.
-static int let_run(uint64_t thawed, uint64_t length) {
+static int let_run(const Work *work, uint64_t thawed, uint64_t length) {
   const uint64_t ran = wx_os_now_ns() - thawed;
-  return ran < length ? wx_os_sleep_ns(length - ran) : 0;
+  const uint64_t wanted = wx_pass_wait(length, work->done->failures);
+  return ran < wanted ? wx_os_sleep_ns(wanted - ran) : 0;
+}
+
+static bool gives_up(const Work *work, int failed) {
+  return failed != -ETIMEDOUT || work->done->failures > work->pass->most_failures;
 }
 
 static int work_through(Work *work, WxReason *reason) {
   uint64_t thawed = 0;
   uint64_t length = 0;
   for (;;) {
-    const uint64_t pages = wx_pace_pages(&work->pace, work->pass->max_pause_ns);
     const uint64_t left = wx_extents_bytes(&work->found);
-    const uint64_t wanted = pages * work->scan.page;
+    const uint64_t wanted =
+        wx_pace_most_pages(&work->pace, work->pass->max_pause_ns) * work->scan.page;
     const int64_t added =
         wanted > left ? wx_scan_next(&work->scan, &work->found, wanted - left) : 0;
     if (added < 0)
@@ -152,12 +166,12 @@ static int work_through(Work *work, WxReason *reason) {
     note_progress(work);
     if (!work->found.count || is_ended(work))
       return 0;
-    int failed = length ? let_run(thawed, length) : 0;
+    int failed = length ? let_run(work, thawed, length) : 0;
     if (!failed)
       failed = wx_herd_catch_up(work->pass->herd, reason);
     if (!failed)
       failed = one_pause(work, &length, reason);
-    if (failed)
+    if (failed && gives_up(work, failed))
       return failed;
     thawed = wx_os_now_ns();
   }

@@ -14,7 +14,7 @@
 enum { WX_PAUSE_PARTS = 64, WX_PAUSE_CLASSES = 40 * WX_PAUSE_PARTS };
 
 /// Start with {0}. Up to 2^40 ns; longer ones count as the longest class (`max_ns` stays exact).
-typedef struct {
+typedef struct WxPauseLog {
   uint64_t classes[WX_PAUSE_CLASSES];
   uint64_t count;
   uint64_t total_ns;

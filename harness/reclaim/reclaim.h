@@ -32,6 +32,8 @@ typedef struct {
   void *context;
 } WxReclaimHook;
 
+typedef struct WxPauseLog WxPauseLog; // pauses.h
+
 /// How to reclaim. {0} is the default.
 typedef struct {
   const WxFreezer *freezer; ///< NULL: the first of the table, ptrace.
@@ -39,6 +41,7 @@ typedef struct {
   bool mapped;              ///< Also pages that are mapped, where they hold only zeros.
   bool dry_run;             ///< Look, freeze and punch nothing.
   const WxReclaimHook *hook;
+  WxPauseLog *log; ///< Gets every pause of a wx_reclaim_once(); NULL: none.
 } WxReclaimOptions;
 
 /// The pauses of a reclaim. The quantiles are exact to 2 %.

@@ -15,9 +15,6 @@
 
 enum { BLOCK = 512, FOUND_AT_ONCE = 8192 };
 
-// Waiting between attempts: 1 ms, then twice as long each time.
-static const uint64_t first_wait_ns = 1000000;
-
 static int check_seals(const WxTarget *target, WxReason *reason) {
   const int seals = wx_os_get_seals(target->fd);
   if (seals >= 0 && seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
@@ -98,29 +95,25 @@ static WxPass pass_of(WxTarget *target, const WxReclaimOptions *options) {
   };
 }
 
-int wx_target_reclaim(WxTarget *target, const WxReclaimOptions *options, unsigned most_waits,
+// The pass repeats an attempt that failed. Here only two cases are left: tasks are let go by the
+// end of the process that stopped them, and there was no room for new ones.
+int wx_target_reclaim(WxTarget *target, const WxReclaimOptions *options, unsigned most_failures,
                       WxReason *reason) {
   wx_worker_rewind(target->worker);
   const WxPassDone *done = wx_worker_done(target->worker);
-  uint64_t wait = first_wait_ns;
-  uint64_t pauses = done->log.count;
-  for (unsigned waits = 0;; ++waits) {
-    const WxPass pass = pass_of(target, options);
+  for (unsigned crowded = 0;;) {
+    WxPass pass = pass_of(target, options);
+    pass.most_failures = most_failures;
     int result = wx_worker_run(target->worker, &pass, reason);
-    if (result != -ETIMEDOUT && result != -ENOBUFS)
-      return result;
-    if (done->log.count > pauses) { // It got on: be patient again.
-      pauses = done->log.count;
-      wait = first_wait_ns;
-      waits = 0;
-    }
-    if (waits == most_waits)
+    crowded += result == -ENOBUFS;
+    if (done->failures > most_failures || crowded > most_failures)
       return wx_reason(reason, -ETIMEDOUT,
                        "process %d could not be stopped within %.3g ms, %u times: it waits for a "
                        "child or a disk, or is busy (permit nice -20, or raise --max-pause)",
-                       (int)target->pid, (double)pass.max_pause_ns / 1e6, most_waits + 1);
-    result = wx_os_sleep_ns(wait);
-    wait *= 2;
+                       (int)target->pid, (double)pass.max_pause_ns / 1e6, most_failures + 1);
+    if (result != -EINPROGRESS && result != -ENOBUFS)
+      return result;
+    result = wx_os_sleep_ns(wx_pass_wait(wx_pace_freeze_limit(pass.max_pause_ns), done->failures));
     if (!result)
       result = wx_target_look(target, reason);
     if (result)

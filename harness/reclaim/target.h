@@ -41,9 +41,9 @@ int wx_target_look(WxTarget *target, WxReason *reason);
 
 /// Gives back what the last look found, with options->mapped also what is mapped, and adds what was
 /// done to the totals of `target->worker`. An attempt to freeze that fails is repeated, waiting
-/// longer each time, up to `most_waits` times in a row; then -ETIMEDOUT. The target may have ended:
-/// -ESRCH.
-int wx_target_reclaim(WxTarget *target, const WxReclaimOptions *options, unsigned most_waits,
+/// longer each time; where more than `most_failures` do so in a row, -ETIMEDOUT. The target may
+/// have ended: -ESRCH.
+int wx_target_reclaim(WxTarget *target, const WxReclaimOptions *options, unsigned most_failures,
                       WxReason *reason);
 
 /// How many bytes of mapped pages hold only zeros. Reads them all.

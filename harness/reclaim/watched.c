@@ -4,9 +4,9 @@
 
 #include <errno.h>
 
-// The first attempt, and two more 1 and 2 ms later; then the next cycles do something else. Whoever
-// urged is waiting: up to a second in all.
-enum { MOST_WAITS = 2, MOST_WAITS_URGED = 10, LONGEST_QUIET = 64 };
+// The first attempt, and two more a few milliseconds later; then the next cycles do something else.
+// Whoever urged is waiting: about a second in all.
+enum { MOST_FAILURES = 2, MOST_FAILURES_URGED = 24, LONGEST_QUIET = 64 };
 
 static const uint64_t first_wait_ns = 10000000;
 static const uint64_t longest_wait_ns = 1000000000;
@@ -47,8 +47,8 @@ static bool can_skip(WxWatched *watched, uint64_t allocated, WxReclaimBound boun
 static int act(WxWatched *watched, const WxReclaimOptions *options, bool urged,
                WxWatchedOutcome *outcome, WxReason *reason) {
   const uint64_t pauses = wx_worker_done(watched->target.worker)->log.count;
-  const int failed =
-      wx_target_reclaim(&watched->target, options, urged ? MOST_WAITS_URGED : MOST_WAITS, reason);
+  const int failed = wx_target_reclaim(&watched->target, options,
+                                       urged ? MOST_FAILURES_URGED : MOST_FAILURES, reason);
   if (wx_worker_done(watched->target.worker)->log.count > pauses)
     watched->wait_ns = 0; // It got on.
   if (failed != -ETIMEDOUT && failed != -EBUSY && failed != -ECHILD) {

@@ -37,6 +37,7 @@ const WxPassDone *wx_worker_done(const WxWorker *worker) {
 
 void wx_worker_rewind(WxWorker *worker) {
   worker->done.next = 0;
+  worker->done.failures = 0;
 }
 
 static bool parent_ended(void *context) {
@@ -101,7 +102,7 @@ int wx_worker_run(WxWorker *worker, const WxPass *pass, WxReason *reason) {
   wx_os_close_reader(ends[0]);
   if (worker->reason.text[0])
     (void)wx_reason(reason, result, "%s", worker->reason.text);
-  return result == -EINPROGRESS ? -ETIMEDOUT : result;
+  return result;
 }
 
 void wx_worker_close(WxWorker *worker) {

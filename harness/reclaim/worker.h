@@ -24,12 +24,11 @@ int wx_worker_open(WxWorker **opened);
 /// What the passes have done since it was opened.
 const WxPassDone *wx_worker_done(const WxWorker *worker);
 
-/// The next pass begins at the first byte of the file.
+/// The next pass begins at the first byte of the file, and has not failed yet.
 void wx_worker_rewind(WxWorker *worker);
 
 /// Runs one pass (`undo`, `ended` and `context` are set here) from where the last one got to.
-/// Returns what wx_pass_run() returned, -ETIMEDOUT for -EINPROGRESS, and -ECHILD where the worker
-/// died.
+/// Returns what wx_pass_run() returned, and -ECHILD where the worker died.
 int wx_worker_run(WxWorker *worker, const WxPass *pass, WxReason *reason);
 
 void wx_worker_close(WxWorker *worker);

@@ -20,7 +20,7 @@
 // The claims here are about what happens, not how fast: a busy machine may take its time.
 static const uint64_t patience_ns = 20000000000U;
 static const uint64_t short_ns = 20000000;
-enum { ROUNDS = 5, FORK_ROUNDS = 25, SIGNALS = 5000 };
+enum { ROUNDS = 5, FORK_ROUNDS = 25, SIGNALS = 5000, MOST_ATTEMPTS = 1000 };
 
 /// A freezer, and the version of control groups that the subject has to be in for it.
 typedef struct {
@@ -92,6 +92,59 @@ static void check_still(int variant, void (*body)(WxSubject *), int rounds) {
 
 START_TEST(busy_threads_stand_still_and_go_on) {
   check_still(_i, wx_subject_busy, ROUNDS);
+}
+END_TEST
+
+static int scheduler(void) {
+  return sched_getscheduler(0) & ~SCHED_RESET_ON_FORK;
+}
+
+START_TEST(tool_runs_before_all_others_while_they_stand_still) {
+  Case it;
+  if (!begin(&it, &variants[_i], wx_subject_busy))
+    return;
+  const struct sched_param wanted = {.sched_priority = 1};
+  const bool permitted = sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &wanted) == 0;
+  ck_assert_int_eq(
+      sched_setscheduler(0, SCHED_OTHER | SCHED_RESET_ON_FORK, &(struct sched_param){0}), 0);
+  freeze(&it);
+  const int frozen = scheduler();
+  thaw(&it);
+  ck_assert_int_eq(scheduler(), SCHED_OTHER);
+  end(&it);
+  if (permitted)
+    ck_assert_int_eq(frozen, SCHED_FIFO);
+  else
+    WX_SKIP("real-time priority is not permitted");
+}
+END_TEST
+
+// Whether a task of the process is traced.
+static bool is_traced(pid_t pid) {
+  char command[64];
+  (void)snprintf(command, sizeof command, "grep -qE '^TracerPid:.*[1-9]' /proc/%d/task/*/status",
+                 (int)pid);
+  return system(command) == 0;
+}
+
+// No time at all: busy threads are still on their way to the stop when the attempt is given up.
+START_TEST(late_tasks_of_a_failed_attempt_are_let_go_as_they_come) {
+  Case it;
+  if (!begin(&it, &variants[_i], wx_subject_busy))
+    return;
+  int failed = 0;
+  uint64_t length;
+  for (int i = 0; i < MOST_ATTEMPTS && failed != -ETIMEDOUT; ++i) {
+    ck_assert_int_eq(wx_herd_refresh(&it.herd, NULL), 0);
+    failed = wx_freeze(&it.freeze, 0, NULL);
+    ck_assert(failed == 0 || failed == -ETIMEDOUT || failed == -EINPROGRESS);
+    if (!failed)
+      ck_assert_int_eq(wx_thaw(&it.freeze, &length), 0);
+  }
+  ck_assert_int_eq(failed, -ETIMEDOUT);
+  ck_assert(!is_traced(it.pid));
+  wx_subject_runs(it.subject);
+  end(&it);
 }
 END_TEST
 
@@ -305,6 +358,8 @@ END_TEST
 int main(void) {
   const TTest *const tests[] = {
       busy_threads_stand_still_and_go_on,
+      tool_runs_before_all_others_while_they_stand_still,
+      late_tasks_of_a_failed_attempt_are_let_go_as_they_come,
       exited_first_thread_is_no_obstacle,
       threads_born_meanwhile_stand_still,
       children_forked_meanwhile_stand_still,

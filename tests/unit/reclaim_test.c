@@ -5,6 +5,7 @@
 #include "reclaim/find.h"
 #include "reclaim/freezer_group.h"
 #include "reclaim/herd.h"
+#include "reclaim/herd_newcomers.h"
 #include "reclaim/pace.h"
 #include "reclaim/pass.h"
 #include "reclaim/pauses.h"
@@ -26,7 +27,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, PAGES = 64, SIZE = PAGES * PAGE };
+enum { PAGE = 4096, PAGES = 64, SIZE = PAGES * PAGE, READS_BEFORE_AN_ATTEMPT = 2 };
 
 START_TEST(every_single_byte_makes_a_page_not_zero) {
   _Alignas(8) static char page[PAGE];
@@ -102,6 +103,24 @@ START_TEST(work_ends_before_the_budget_does) {
       ck_assert_uint_lt(wx_pace_work_limit(&pace, budget), budget);
       ck_assert_uint_ge(wx_pace_pages(&pace, budget), 1);
     }
+}
+END_TEST
+
+START_TEST(more_pages_are_at_hand_than_are_expected_to_fit) {
+  for (uint64_t freeze = 0; freeze < 4000000; freeze += 100000) {
+    const WxPace pace = {.freeze_ns = freeze, .thaw_ns = 100000, .page_ns = 1000};
+    const uint64_t most = wx_pace_most_pages(&pace, WX_RECLAIM_PAUSE_NS);
+    ck_assert_uint_eq(most, 1601);
+    ck_assert_uint_le(wx_pace_pages(&pace, WX_RECLAIM_PAUSE_NS), most);
+  }
+}
+END_TEST
+
+START_TEST(herd_runs_longer_after_each_failure_up_to_a_bound) {
+  ck_assert_uint_eq(wx_pass_wait(1000, 0), 1000);
+  for (unsigned failures = 1; failures <= 4; ++failures)
+    ck_assert_uint_eq(wx_pass_wait(1000, failures), 2 * wx_pass_wait(1000, failures - 1));
+  ck_assert_uint_eq(wx_pass_wait(1000, 1000), 16000);
 }
 END_TEST
 
@@ -268,6 +287,99 @@ START_TEST(only_the_zero_pages_are_punched) {
 }
 END_TEST
 
+/// A freezer that fails so many times before it works.
+static int failures_left;
+
+static int prepare_nothing(WxHerd *herd, WxUndo *undo, WxReason *reason) {
+  (void)herd, (void)undo, (void)reason;
+  return 0;
+}
+
+static int fail_at_first(WxHerd *herd, WxUndo *undo, uint64_t deadline_ns, WxReason *reason) {
+  (void)herd, (void)undo, (void)deadline_ns, (void)reason;
+  return failures_left-- > 0 ? -ETIMEDOUT : 0;
+}
+
+static int resume_nothing(WxHerd *herd, WxUndo *undo) {
+  (void)herd, (void)undo;
+  return 0;
+}
+
+/// A pass that may fail twice in a row, where freezing fails `failures` times. `*reads` is how
+/// often it read the file.
+static int run_failing(int failures, WxPassDone *done, uint64_t *reads) {
+  static const WxFreezer freezer = {.name = "failing",
+                                    .prepare = prepare_nothing,
+                                    .stop = fail_at_first,
+                                    .resume = resume_nothing};
+  const pid_t pid = start_child();
+  const WxMemfd memfd = memfd_of(pid);
+  WxTarget target;
+  ck_assert_int_eq(wx_target_open(&target, pid, &memfd, NULL), 0);
+  ck_assert_int_eq(wx_target_look(&target, NULL), 0);
+  const WxPass pass = {.fd = target.fd,
+                       .herd = &target.herd,
+                       .freezer = &freezer,
+                       .max_pause_ns = WX_RECLAIM_PAUSE_NS,
+                       .most_failures = 2,
+                       .where = &target.orphaned};
+  failures_left = failures;
+  const uint64_t before = wx_os_counts().made[WX_OS_PREAD];
+  const int result = wx_pass_run(&pass, done, NULL);
+  *reads = wx_os_counts().made[WX_OS_PREAD] - before;
+  wx_target_close(&target);
+  end_child(pid);
+  return result;
+}
+
+START_TEST(attempt_that_failed_is_repeated_without_looking_again) {
+  static WxPassDone smooth, done;
+  uint64_t reads, reads_smooth;
+  ck_assert_int_eq(run_failing(0, &smooth, &reads_smooth), 0);
+  ck_assert_int_eq(run_failing(2, &done, &reads), 0);
+  ck_assert_uint_eq(done.log.abandoned, 2);
+  ck_assert_uint_eq(done.failures, 0);
+  ck_assert_uint_eq(done.punched_bytes, smooth.punched_bytes);
+  // Before an attempt it asks which number was given out last (a read, and one that finds the end);
+  // the file itself is not read again.
+  ck_assert_uint_eq(reads - reads_smooth, 2 * READS_BEFORE_AN_ATTEMPT);
+}
+END_TEST
+
+START_TEST(pass_gives_up_after_too_many_failures_and_can_go_on) {
+  static WxPassDone done;
+  uint64_t reads;
+  ck_assert_int_eq(run_failing(3, &done, &reads), -ETIMEDOUT);
+  ck_assert_uint_eq(done.failures, 3);
+  ck_assert_uint_eq(done.log.count, 0);
+  ck_assert_uint_eq(done.punched_bytes, 0);
+  ck_assert_uint_lt(done.next, PAGE * PAGES);
+}
+END_TEST
+
+START_TEST(number_used_again_can_be_that_of_a_fork) {
+  const pid_t pid = start_child();
+  const WxMemfd memfd = memfd_of(pid);
+  WxHerd herd;
+  ck_assert_int_eq(wx_herd_open(&herd, pid, &memfd, NULL), 0);
+  ck_assert_int_eq(wx_herd_refresh(&herd, NULL), 0);
+  // As if it had been another process then, and numbers had begun anew since.
+  ck_assert_int_eq(wx_herd_add_process(&herd, getpid(), NULL), 0);
+  WxHerdProcess target = herd.processes[0];
+  herd.processes[0] = herd.processes[--herd.process_count];
+  herd.given = INT32_MAX;
+  ck_assert_int_eq(wx_herd_catch_up(&herd, NULL), 0);
+  ck_assert_uint_eq(herd.process_count, 2);
+  ck_assert_int_eq(herd.processes[1].pid, pid);
+  ck_assert_int_eq(close(target.pidfd), 0);
+  ck_assert_int_eq(close(target.tasks), 0);
+  ck_assert_uint_gt(herd.known_count, 1); // They are known again.
+  ck_assert_int_lt(herd.given, INT32_MAX);
+  wx_herd_close(&herd);
+  end_child(pid);
+}
+END_TEST
+
 START_TEST(process_without_its_memfd_is_told_from_none) {
   WxMaps maps = {0};
   WxMemfds memfds = {0};
@@ -333,6 +445,11 @@ WX_TEST_MAIN("reclaim", every_single_byte_makes_a_page_not_zero,
              runs_of_zero_pages_end_at_the_first_other_page,
              quantiles_of_pauses_are_exact_to_two_percent, extreme_pauses_have_a_class,
              merged_logs_are_as_one, work_ends_before_the_budget_does,
+             more_pages_are_at_hand_than_are_expected_to_fit,
+             herd_runs_longer_after_each_failure_up_to_a_bound,
+             attempt_that_failed_is_repeated_without_looking_again,
+             pass_gives_up_after_too_many_failures_and_can_go_on,
+             number_used_again_can_be_that_of_a_fork,
              longer_measurements_count_at_once_and_shorter_ones_slowly,
              scan_finds_the_zero_pages_and_allocates_none, scan_goes_on_where_its_room_ended,
              failures_while_looking_and_punching_leave_nothing_behind,

@@ -1,0 +1,23 @@
+#include "reclaim/freezer_wait.h"
+
+#include "os/control.h"
+#include "os/process.h"
+
+#include <errno.h>
+
+enum { FIRST_NAP_NS = 10000, LONGEST_NAP_NS = 80000 };
+
+int wx_freezer_wait(int (*left)(void *context), void *context, uint64_t deadline_ns) {
+  uint64_t nap = FIRST_NAP_NS;
+  for (;;) {
+    const int count = left(context);
+    if (count <= 0)
+      return count;
+    if (wx_os_now_ns() >= deadline_ns)
+      return -ETIMEDOUT;
+    const int failed = wx_os_sleep_ns(nap);
+    if (failed)
+      return failed;
+    nap = nap < LONGEST_NAP_NS ? nap * 2 : nap;
+  }
+}
