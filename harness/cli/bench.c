@@ -4,6 +4,8 @@
 #include "cli/say.h"
 #include "cli/verb.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const WxBenchmark benchmarks[] = {
@@ -14,17 +16,58 @@ static const WxBenchmark benchmarks[] = {
     {"reclaim", "pauses and time of a live reclaim, and the ways of freezing", wx_bench_reclaim},
 };
 
-enum { BENCHMARKS = sizeof benchmarks / sizeof *benchmarks, KEY_ROUNDS = 256 };
+enum { BENCHMARKS = sizeof benchmarks / sizeof *benchmarks, KEY_ROUNDS = 256, KEY_PART };
+
+typedef struct {
+  uint64_t rounds;
+  const char **parts;
+  size_t part_count;
+} Given;
+
+static int add_part(Given *given, const char *name) {
+  const char **parts = reallocarray(given->parts, given->part_count + 1, sizeof *parts);
+  if (!parts)
+    return ENOMEM;
+  given->parts = parts;
+  parts[given->part_count++] = name;
+  return 0;
+}
 
 static error_t parse(int key, char *argument, struct argp_state *state) {
-  uint64_t *rounds = state->input;
+  Given *given = state->input;
   if (key == KEY_ROUNDS)
-    return wx_options_count(state, "--rounds", argument, 1, 10000, rounds);
+    return wx_options_count(state, "--rounds", argument, 1, 1000, &given->rounds);
+  if (key == KEY_PART)
+    return add_part(given, argument);
   return ARGP_ERR_UNKNOWN;
+}
+
+bool wx_bench_wants(const WxBench *bench, const char *name) {
+  for (size_t i = 0; i < bench->part_count; ++i)
+    if (strcmp(bench->parts[i], name) == 0)
+      return true;
+  return bench->part_count == 0;
+}
+
+int wx_bench_check_parts(const WxBench *bench, const char *const *names, size_t count) {
+  for (size_t i = 0; i < bench->part_count; ++i) {
+    bool found = false;
+    for (size_t at = 0; at < count; ++at)
+      found |= strcmp(bench->parts[i], names[at]) == 0;
+    if (!found)
+      return wx_cli_unknown(bench->options->verb, "workload or part", bench->parts[i], names,
+                            count);
+  }
+  return 0;
 }
 
 static const struct argp_option own_options[] = {
     {"rounds", KEY_ROUNDS, "N", 0, "How often everything is measured, in turns", 0},
+    {"workload", KEY_PART, "W", 0, "Only this one of the workloads of `modes`; may be repeated", 0},
+    {"part", KEY_PART, "P", 0,
+     "Only this part of `reclaim`: freezers, service, 200MiB-idle, 200MiB-busy, 2GiB-idle, "
+     "2GiB-busy; may be repeated",
+     0},
     {0},
 };
 
@@ -33,7 +76,8 @@ static const WxOptionsSpec spec = {
     .summary = "Measure costs. Every variant runs in every round, in rotated order; ratios are of "
                "pairs within a "
                "round, with a 95 % interval, beside the ratio of a variant to itself.",
-    .example = "  wxbench bench modes\n  wxbench bench modes --rounds 15 --json modes.json",
+    .example = "  wxbench bench modes --workload hello --workload asm\n  wxbench bench reclaim "
+               "--rounds 15 --json reclaim.json",
     .options = own_options,
     .parse = parse,
 };
@@ -50,12 +94,20 @@ static int run_named(WxBench *bench, const char *name) {
 
 int wx_cli_bench(int argc, char **argv) {
   WxOptions options;
-  uint64_t rounds = 0;
-  if (!wx_options_parse(&options, &spec, argc, argv, &rounds))
+  Given given = {0};
+  if (!wx_options_parse(&options, &spec, argc, argv, &given)) {
+    free(given.parts);
     return options.status;
+  }
   WxDocument document;
   wx_document_init(&document, "bench");
-  WxBench bench = {&options, &document, wx_progress_begin(options.quiet), rounds, 1};
+  WxBench bench = {.options = &options,
+                   .document = &document,
+                   .progress = wx_progress_begin(options.quiet),
+                   .rounds = given.rounds,
+                   .seed = 1,
+                   .parts = given.parts,
+                   .part_count = given.part_count};
   int status =
       options.argument_count
           ? 0
@@ -63,6 +115,7 @@ int wx_cli_bench(int argc, char **argv) {
   for (size_t i = 0; i < options.argument_count && status == 0; ++i)
     status = run_named(&bench, options.arguments[i]);
   wx_progress_end(&bench.progress);
+  free(given.parts);
   if (status == 0)
     return wx_cli_finish(&options, &document, (WxFigure)bench.seed, WX_EXIT_OK);
   wx_document_free(&document);

@@ -9,14 +9,26 @@
 #include "cli/options.h"
 #include "cli/progress.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 /// What every benchmark gets.
 typedef struct {
   const WxOptions *options;
   WxDocument *document; ///< To be filled with results and a table.
   WxProgress progress;
-  uint64_t rounds; ///< 0: the benchmark's own number.
-  uint64_t seed;   ///< Of intervals.
+  uint64_t rounds;    ///< 0: the benchmark's own number.
+  uint64_t seed;      ///< Of intervals.
+  const char **parts; ///< Parts of the benchmark that are wanted; all where there are none.
+  size_t part_count;
 } WxBench;
+
+/// Whether the part `name` is wanted.
+bool wx_bench_wants(const WxBench *bench, const char *name);
+
+/// 0 where each wanted part is one of `names`, else an exit status after the one line is printed.
+int wx_bench_check_parts(const WxBench *bench, const char *const *names, size_t count);
 
 /// One row. `run` returns 0, or an exit status after the one line is printed.
 typedef struct {

@@ -1,16 +1,17 @@
 // Whole programs on the newest runtime here, from start to end: each mode against W^X on, and on
 // against itself.
 #include "cli/bench.h"
+#include "cli/bench_paired.h"
 #include "cli/built.h"
 #include "cli/say.h"
 #include "cli/scenarios.h"
+#include "os/process.h"
 #include "scenario/validate.h"
 #include "stats/interval.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -49,7 +50,23 @@ static const struct {
 enum {
   VARIANTS = sizeof variants / sizeof *variants,
   PROGRAMS = sizeof programs / sizeof *programs,
-  ROUNDS = 9,
+  LEAST_ROUNDS = 9,
+  MOST_ROUNDS = WX_PAIRED_ROUNDS,
+};
+
+// Without --rounds a program is measured until its intervals are this narrow, or for so long.
+static const double wanted_width = 0.02;
+static const uint64_t longest_ns = 60000000000U;
+
+/// What is measured of a run.
+typedef enum { WALL, PROCESSOR, METRICS } Metric;
+
+static const struct {
+  const char *name;
+  const char *title;
+} metrics[METRICS] = {
+    [WALL] = {"wall", "time of whole programs"},
+    [PROCESSOR] = {"processor", "processor time of whole programs, user and system"},
 };
 
 typedef struct {
@@ -58,11 +75,17 @@ typedef struct {
   char program[PATH_MAX];
   char preload[VARIANTS][PATH_MAX];
   char trace[sizeof TRACE]; ///< Where a recording goes, made anew each time.
-  WxTable *table;
+  WxTable *tables[METRICS];
 } Modes;
 
+/// Seconds that one program took.
+typedef struct {
+  double seconds[METRICS][VARIANTS][MOST_ROUNDS];
+  size_t rounds;
+} Times;
+
 // One run of one variant. Returns an exit status.
-static int time_one(Modes *modes, const WxLoadedScenario *loaded, size_t variant, double *seconds) {
+static int time_one(Modes *modes, const WxLoadedScenario *loaded, size_t variant, Times *times) {
   const WxValidationOrder order = {
       .parameters = &loaded->parameters,
       .runtime = modes->runtime,
@@ -77,20 +100,40 @@ static int time_one(Modes *modes, const WxLoadedScenario *loaded, size_t variant
                          ? wx_cli_fail(modes->bench->options->verb, "%s, %s: %s",
                                        loaded->scenario->name, variants[variant].name, run.problem)
                          : 0;
-  if (!failed)
-    *seconds = (double)run.result.metrics.wall_ns / 1e9;
+  if (!failed) {
+    times->seconds[WALL][variant][times->rounds] = (double)run.result.metrics.wall_ns / 1e9;
+    times->seconds[PROCESSOR][variant][times->rounds] = (double)run.cpu_ns / 1e9;
+  }
   wx_validation_free(&run);
   return status;
 }
 
+// Whether the wall times are compared well enough. The width is looked at, not where the interval
+// lies, so that ending early favours no result.
+static bool is_enough(const Modes *modes, const Times *times, uint64_t began) {
+  if (modes->bench->rounds)
+    return times->rounds == modes->bench->rounds;
+  if (times->rounds == MOST_ROUNDS || wx_os_now_ns() - began > longest_ns)
+    return true;
+  bool enough = times->rounds >= LEAST_ROUNDS;
+  for (size_t variant = 1; variant < VARIANTS && enough; ++variant) {
+    WxInterval ratio;
+    enough = !wx_interval_ratio(times->seconds[WALL][0], times->seconds[WALL][variant],
+                                times->rounds, modes->bench->seed, &ratio) &&
+             ratio.high - ratio.low <= wanted_width;
+  }
+  return enough;
+}
+
 // Every variant once a round, each round beginning with another one.
-static int time_all(Modes *modes, const WxLoadedScenario *loaded, double *times, size_t rounds) {
-  for (size_t round = 0; round < rounds; ++round) {
-    wx_progress_show(&modes->bench->progress, "%s: round %zu of %zu", loaded->scenario->name,
-                     round + 1, rounds);
+static int time_all(Modes *modes, const WxLoadedScenario *loaded, Times *times) {
+  const uint64_t began = wx_os_now_ns();
+  for (; !is_enough(modes, times, began); ++times->rounds) {
+    wx_progress_show(&modes->bench->progress, "%s: round %zu", loaded->scenario->name,
+                     times->rounds + 1);
     for (size_t turn = 0; turn < VARIANTS; ++turn) {
-      const size_t variant = (round + turn) % VARIANTS;
-      const int status = time_one(modes, loaded, variant, &times[variant * rounds + round]);
+      const size_t variant = (times->rounds + turn) % VARIANTS;
+      const int status = time_one(modes, loaded, variant, times);
       if (status)
         return status;
     }
@@ -98,40 +141,17 @@ static int time_all(Modes *modes, const WxLoadedScenario *loaded, double *times,
   return 0;
 }
 
-static void add_row(Modes *modes, const char *workload, const char *mode, const WxInterval *ratio,
-                    double noise, double median) {
-  const WxCell cells[] = {
-      wx_text(workload),
-      wx_text(mode),
-      wx_ratio(ratio->median),
-      wx_ratio(ratio->low),
-      wx_ratio(ratio->high),
-      wx_ratio(noise),
-      wx_figure((WxFigure)llround(median * 1e9)),
-  };
-  wx_table_add(modes->table, cells);
-  wx_document_add_result(modes->bench->document,
-                         json_pack("{s:s, s:s, s:s, s:s, s:f, s:f, s:f, s:I, s:f, s:f}",
-                                   "benchmark", "modes", "workload", workload, "mode", mode,
-                                   "runtime", modes->runtime->version, "ratio", ratio->median,
-                                   "ci_low", ratio->low, "ci_high", ratio->high, "n",
-                                   (json_int_t)ratio->n, "noise", noise, "median_s", median));
-}
-
-static int report(Modes *modes, const char *workload, const double *times, size_t rounds) {
-  const uint64_t seed = modes->bench->seed;
-  WxInterval same;
-  if (wx_interval_ratio(times, times + rounds, rounds, seed, &same))
-    return wx_cli_fail(modes->bench->options->verb, "%s: no usable times", workload);
-  const double noise = wx_interval_noise(&same);
-  for (size_t variant = 1; variant < VARIANTS; ++variant) {
-    WxInterval ratio, median;
-    if (wx_interval_ratio(times, times + variant * rounds, rounds, seed, &ratio) ||
-        wx_interval_median(times + variant * rounds, rounds, seed, &median))
-      return wx_cli_fail(modes->bench->options->verb, "%s: no usable times", workload);
-    add_row(modes, workload, variants[variant].name, &ratio, noise, median.median);
+static int report(Modes *modes, const char *workload, const Times *times, Metric metric) {
+  WxPaired paired = {.workload = workload,
+                     .runtime = modes->runtime->version,
+                     .metric = metrics[metric].name,
+                     .count = VARIANTS,
+                     .rounds = times->rounds};
+  for (size_t variant = 0; variant < VARIANTS; ++variant) {
+    paired.modes[variant] = variants[variant].name;
+    paired.seconds[variant] = times->seconds[metric][variant];
   }
-  return 0;
+  return wx_bench_paired_report(modes->bench, modes->tables[metric], &paired);
 }
 
 static int run_program(Modes *modes, size_t index) {
@@ -145,29 +165,30 @@ static int run_program(Modes *modes, size_t index) {
                                     programs[index].workload, &given, &loaded);
   if (status)
     return status;
-  const size_t rounds = modes->bench->rounds ? (size_t)modes->bench->rounds : ROUNDS;
-  double *times = calloc(VARIANTS * rounds, sizeof *times);
-  status = times ? time_all(modes, &loaded, times, rounds) : wx_cli_fail(verb, "out of memory");
-  if (status == 0)
-    status = report(modes, programs[index].workload, times, rounds);
+  Times *times = calloc(1, sizeof *times);
+  status = times ? time_all(modes, &loaded, times) : wx_cli_fail(verb, "out of memory");
+  for (Metric metric = 0; metric < METRICS && status == 0; ++metric)
+    status = report(modes, programs[index].workload, times, metric);
   free(times);
   wx_cli_loaded_free(&loaded);
   return status;
 }
 
 static int run_programs(Modes *modes) {
-  static const WxColumn columns[] = {
-      {"workload", WX_TEXT}, {"mode", WX_TEXT},   {"time / on", WX_RATIO}, {"95 % low", WX_RATIO},
-      {"high", WX_RATIO},    {"noise", WX_RATIO}, {"median", WX_NS},
-  };
-  modes->table = wx_table_new("time of whole programs", columns, sizeof columns / sizeof *columns);
+  for (Metric metric = 0; metric < METRICS; ++metric)
+    modes->tables[metric] = wx_bench_paired_table(metrics[metric].title);
   int status = 0;
   for (size_t i = 0; i < PROGRAMS && status == 0; ++i)
-    status = run_program(modes, i);
-  wx_document_add_table(modes->bench->document, modes->table);
+    if (wx_bench_wants(modes->bench, programs[i].workload))
+      status = run_program(modes, i);
+  for (Metric metric = 0; metric < METRICS; ++metric)
+    wx_document_add_table(modes->bench->document, modes->tables[metric]);
   wx_document_note(
       modes->bench->document,
-      "The second `on` is the noise floor: a difference smaller than `noise` is none.");
+      "The second `on` is the noise floor: a difference smaller than `noise` is none. Without "
+      "--rounds a program runs at least %d rounds, until the intervals of its times are at most "
+      "%.2f wide or a minute is over.",
+      LEAST_ROUNDS, wanted_width);
   return status;
 }
 
@@ -197,7 +218,12 @@ static int run_recorded(Modes *modes) {
 int wx_bench_modes(WxBench *bench) {
   Modes modes = {.bench = bench};
   const char *verb = bench->options->verb;
-  int status = find_built(&modes);
+  const char *names[PROGRAMS];
+  for (size_t i = 0; i < PROGRAMS; ++i)
+    names[i] = programs[i].workload;
+  int status = wx_bench_check_parts(bench, names, PROGRAMS);
+  if (!status)
+    status = find_built(&modes);
   if (status)
     return status;
   WxRuntimes runtimes;

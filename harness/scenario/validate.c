@@ -113,6 +113,10 @@ static const WxSample *sample_at(const WxSampling *sampling, const char *step) {
   return NULL;
 }
 
+static uint64_t nanoseconds(struct timeval time) {
+  return (uint64_t)time.tv_sec * 1000000000U + (uint64_t)time.tv_usec * 1000U;
+}
+
 static void fill_result(WxValidation *validation, const WxObserved *observed) {
   WxMetrics *metrics = &validation->result.metrics;
   const WxSample *start = sample_at(&validation->sampling, "start");
@@ -121,6 +125,8 @@ static void fill_result(WxValidation *validation, const WxObserved *observed) {
   if (start && end)
     metrics->retained_bytes = wx_figure_minus(end->orphaned_bytes, start->orphaned_bytes);
   metrics->minor_faults = observed->usage.ru_minflt;
+  validation->cpu_ns =
+      nanoseconds(observed->usage.ru_utime) + nanoseconds(observed->usage.ru_stime);
   metrics->wall_ns = (WxFigure)(observed->wall_ns - observed->waiting_ns);
   validation->result.samples = validation->sampling.samples;
   validation->result.sample_count = validation->sampling.count;

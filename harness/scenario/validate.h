@@ -17,7 +17,8 @@ enum { WX_VERDICT_SIZE = 320 };
 typedef struct {
   WxResult result;
   WxSampling sampling;
-  WxText output; ///< What the program printed: must be the same in all modes.
+  WxText output;   ///< What the program printed: must be the same in all modes.
+  uint64_t cpu_ns; ///< Processor time of the program, user and system together.
   char verdict[WX_VERDICT_SIZE];
   char problem[WX_PROBLEM_SIZE]; ///< Why there is no result, one line; "" where there is one.
 } WxValidation;
