@@ -10,7 +10,9 @@ static void forget_process(WxAudit *audit) {
                                     WX_UNKNOWN, WX_UNKNOWN, WX_UNKNOWN, WX_UNKNOWN, WX_UNKNOWN};
   audit->max_map_count = audit->mappings_per_day = audit->seconds_to_limit = WX_UNKNOWN;
   WxCgroup none = {0};
-  wx_cgroup_read(&audit->cgroup, &none, &audit->maps.text);
+  WxText text = {0};
+  wx_cgroup_read(&audit->cgroup, &none, &text);
+  wx_text_free(&text);
 }
 
 static void say_line(WxAudit *audit, const WxDamage *damage) {
@@ -26,11 +28,7 @@ static void use_own_space(WxAudit *audit) {
 
 static int load_maps(WxAudit *audit, const char *path) {
   WxDamage damage;
-  int result = wx_text_read(&audit->maps.text, path);
-  if (!result)
-    result = wx_maps_parse(&audit->maps, &damage);
-  else
-    return result;
+  const int result = wx_maps_load(&audit->maps, path, &damage);
   say_line(audit, &damage);
   if (result && result != -EINVAL)
     return result;

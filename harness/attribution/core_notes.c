@@ -138,9 +138,9 @@ int wx_core_read_notes(WxCore *core, WxCoreReader *reader, uint64_t offset, uint
     wx_core_damaged(core, core->size, "the file is cut short: notes are missing");
     end = core->size;
   }
-  for (unsigned count = 0; offset < end && end - offset >= sizeof(Elf64_Nhdr); ++count) {
+  for (; offset < end && end - offset >= sizeof(Elf64_Nhdr); ++core->note_count) {
     const void *bytes = wx_core_reader_at(reader, offset, sizeof(Elf64_Nhdr));
-    if (!bytes || count == NOTES_MAX) {
+    if (!bytes || core->note_count == NOTES_MAX) {
       wx_core_damaged(core, offset, bytes ? "expected fewer notes" : "this note cannot be read");
       return 0;
     }

@@ -73,7 +73,7 @@ int wx_mappers_read(WxMappers *mappers, WxMapperScope scope, pid_t pid, const Wx
   const pid_t number = pid ? pid : getpid();
   int result = scope == WX_MAPPERS_ALL
                    ? wx_process_all(&mappers->processes)
-                   : wx_family_read(&mappers->processes, number, &mappers->maps.text);
+                   : wx_family_read(&mappers->processes, number, &mappers->text);
   if (!result && own) {
     ++mappers->checked;
     result = add_matching(mappers, own, number, ids, count);
@@ -128,5 +128,6 @@ void wx_mappers_free(WxMappers *mappers) {
   free(mappers->items);
   wx_processes_free(&mappers->processes);
   wx_maps_free(&mappers->maps);
+  wx_text_free(&mappers->text);
   *mappers = (WxMappers){0};
 }

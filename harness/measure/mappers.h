@@ -12,6 +12,7 @@
 #include "measure/maps.h"
 #include "measure/memfd.h"
 #include "measure/process.h"
+#include "os/text.h"
 
 #include <stddef.h>
 #include <sys/types.h>
@@ -39,6 +40,7 @@ typedef struct {
   size_t unreadable; ///< Processes whose mappings the caller may not read.
   WxProcesses processes;
   WxMaps maps;
+  WxText text;
 } WxMappers;
 
 /// Finds who maps the files `ids[0 .. count)` among the processes of `scope` around `pid`. Where

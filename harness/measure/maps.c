@@ -13,72 +13,97 @@
 
 enum { PATH_SIZE = 64 };
 
-// Appends the mapping on the line from `line` to `newline`. Returns 0, -EINVAL with `reason`,
+typedef struct {
+  WxMaps *maps;
+  bool bounded;       // A file that somebody saved.
+  const char *reason; // What is wrong with it.
+} Parser;
+
+// Appends the mapping on the line from `line` to `newline`. Returns 0, -EINVAL with the reason,
 // -ENOMEM.
-static int append_line(WxMaps *maps, char *line, char *newline, const char **reason) {
+static int append_line(Parser *parser, char *line, char *newline) {
+  WxMaps *maps = parser->maps;
   WxMapping *items = wx_large_grown(maps->items, &maps->capacity, maps->count, sizeof *items);
   if (!items)
     return -ENOMEM;
   maps->items = items;
   WxMapping *mapping = &items[maps->count];
-  *reason = wx_maps_parse_line(line, newline, mapping);
-  if (!*reason && maps->count)
-    *reason = wx_maps_follow(mapping - 1, mapping);
-  if (*reason)
+  parser->reason = parser->bounded ? wx_maps_exceed(maps->count, &maps->names) : NULL;
+  if (!parser->reason)
+    parser->reason = wx_maps_parse_line(line, newline, mapping);
+  if (!parser->reason && maps->count)
+    parser->reason = wx_maps_follow(mapping - 1, mapping);
+  if (parser->reason)
     return -EINVAL;
+  mapping->path = *mapping->path ? wx_name_pool_find(&maps->names, mapping->path,
+                                                     (size_t)(newline - mapping->path))
+                                 : "";
+  if (!mapping->path)
+    return -ENOMEM;
   ++maps->count;
   return 0;
 }
 
-int wx_maps_parse(WxMaps *maps, WxDamage *damage) {
-  maps->count = 0;
-  *damage = (WxDamage){0};
-  const char *const end = maps->text.data ? maps->text.data + maps->text.length : NULL;
-  int result = 0;
-  for (char *line = maps->text.data; !result && line < end;) {
-    char *newline = memchr(line, '\n', (size_t)(end - line));
-    const char *reason = "the last line is cut short";
-    result = newline ? append_line(maps, line, newline, &reason) : -EINVAL;
-    if (result == -EINVAL)
-      *damage = (WxDamage){.line = maps->count + 1, .reason = reason};
-    if (newline)
-      line = newline + 1;
-  }
-  return result;
-}
-
 // Appends the whole lines of a piece, and says how much of it is left.
-static int take_lines(WxMaps *maps, char *piece, size_t size, size_t *left) {
+static int take_lines(Parser *parser, char *piece, size_t size, size_t *left) {
   char *line = piece;
   const char *const end = piece + size;
   for (char *newline; (newline = memchr(line, '\n', (size_t)(end - line))); line = newline + 1) {
-    const char *reason;
-    const int result = append_line(maps, line, newline, &reason);
+    const int result = append_line(parser, line, newline);
     if (result)
       return result;
-    WxMapping *mapping = &maps->items[maps->count - 1];
-    if (*mapping->path)
-      mapping->path =
-          wx_name_pool_find(&maps->names, mapping->path, (size_t)(newline - mapping->path));
-    else
-      mapping->path = "";
-    if (!mapping->path)
-      return -ENOMEM;
   }
   *left = (size_t)(end - line);
   return 0;
 }
 
-static int read_all(WxMaps *maps, WxAhead *ahead) {
+static int read_all(Parser *parser, WxAhead *ahead) {
   size_t left = 0;
   for (char *piece;;) {
     const ssize_t size = wx_ahead_next(ahead, left, &piece);
+    if (size == 0 && left)
+      parser->reason = "the last line is cut short";
+    else if (size == -E2BIG)
+      parser->reason = "expected a shorter line";
     if (size <= 0)
-      return size == -E2BIG ? -EINVAL : size < 0 ? (int)size : left ? -EINVAL : 0;
-    const int result = take_lines(maps, piece, (size_t)size, &left);
+      return parser->reason ? -EINVAL : (int)size;
+    const int result = take_lines(parser, piece, (size_t)size, &left);
     if (result)
       return result;
   }
+}
+
+static int parse(WxMaps *maps, int fd, bool bounded, WxDamage *damage) {
+  WxAhead ahead = {.fd = fd, .alone = !maps->ahead};
+  Parser parser = {.maps = maps, .bounded = bounded};
+  maps->count = 0;
+  const int result = read_all(&parser, &ahead);
+  wx_ahead_end(&ahead);
+  *damage = (WxDamage){0};
+  if (parser.reason)
+    *damage = (WxDamage){.line = maps->count + 1, .reason = parser.reason};
+  return result;
+}
+
+static int load(WxMaps *maps, const char *path, bool bounded, WxDamage *damage) {
+  maps->count = 0;
+  *damage = (WxDamage){0};
+  const int fd = wx_os_open(path, O_RDONLY, 0);
+  if (fd < 0)
+    return fd;
+  const int result = parse(maps, fd, bounded, damage);
+  const int closed = wx_os_close(fd);
+  if (closed) // A close that was made to fail was not made: the descriptor must not stay behind.
+    (void)wx_os_close(fd);
+  return result ? result : closed;
+}
+
+int wx_maps_parse(WxMaps *maps, int fd, WxDamage *damage) {
+  return parse(maps, fd, true, damage);
+}
+
+int wx_maps_load(WxMaps *maps, const char *path, WxDamage *damage) {
+  return load(maps, path, true, damage);
 }
 
 int wx_maps_read(WxMaps *maps, pid_t pid) {
@@ -87,21 +112,11 @@ int wx_maps_read(WxMaps *maps, pid_t pid) {
     snprintf(path, sizeof path, "/proc/%d/maps", (int)pid);
   else
     snprintf(path, sizeof path, "/proc/self/maps");
-  maps->count = 0;
-  const int fd = wx_os_open(path, O_RDONLY, 0);
-  if (fd < 0)
-    return fd;
-  WxAhead ahead = {.fd = fd, .alone = !maps->ahead};
-  int result = read_all(maps, &ahead);
-  wx_ahead_end(&ahead);
-  const int closed = wx_os_close(fd);
-  if (closed) // A close that was made to fail was not made: the descriptor must not stay behind.
-    (void)wx_os_close(fd);
-  return result ? result : closed;
+  WxDamage damage;
+  return load(maps, path, false, &damage);
 }
 
 void wx_maps_free(WxMaps *maps) {
-  wx_text_free(&maps->text);
   wx_name_pool_free(&maps->names);
   free(maps->items);
   *maps = (WxMaps){0};

@@ -6,7 +6,6 @@
 #define WX_MEASURE_MAPS_H
 
 #include "measure/name_pool.h"
-#include "os/text.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,9 +34,11 @@ typedef struct {
   size_t count;
   size_t capacity;
   bool ahead;       ///< Set by the caller: wx_maps_read() may use a thread to read ahead.
-  WxText text;      ///< A saved file, for wx_maps_parse(); paths point into it,
-  WxNamePool names; ///< or, of a process, into these.
+  WxNamePool names; ///< Paths point into it.
 } WxMaps;
+
+/// More than that in a saved file is damage, so that none makes us use memory without bounds.
+enum { WX_MAPPINGS_MAX = 1 << 20, WX_NAMES_MAX = 1 << 18, WX_NAMES_BYTES_MAX = 32 << 20 };
 
 /// Where and why a saved file could not be understood.
 typedef struct {
@@ -45,13 +46,16 @@ typedef struct {
   const char *reason; ///< A constant phrase, what was expected.
 } WxDamage;
 
-/// Reads the mappings of `pid` (0: this process) with large reads. -ENOENT or -ESRCH where it is
+/// Reads the mappings of `pid` (0: this process). -ENOENT or -ESRCH where it is
 /// gone, -EACCES.
 int wx_maps_read(WxMaps *maps, pid_t pid);
 
-/// Parses what `maps->text` holds, once (lines are made into strings). Returns 0, or -EINVAL with
-/// `damage` set; the lines before the damage are kept.
-int wx_maps_parse(WxMaps *maps, WxDamage *damage);
+/// Reads a saved copy from a descriptor, to the end of the file, through a small buffer. Returns 0,
+/// or -EINVAL with `damage` set; the lines before the damage are kept.
+int wx_maps_parse(WxMaps *maps, int fd, WxDamage *damage);
+
+/// As wx_maps_parse(), from a file. Another negative errno: it could not be read.
+int wx_maps_load(WxMaps *maps, const char *path, WxDamage *damage);
 
 void wx_maps_free(WxMaps *maps);
 

@@ -90,6 +90,14 @@ const char *wx_maps_parse_line(char *line, char *newline, WxMapping *mapping) {
   return NULL;
 }
 
+const char *wx_maps_exceed(size_t count, const WxNamePool *names) {
+  if (count >= WX_MAPPINGS_MAX)
+    return "expected at most 1,048,576 mappings";
+  if (names->count >= WX_NAMES_MAX || names->bytes >= WX_NAMES_BYTES_MAX)
+    return "expected at most 262,144 different names of 32 MiB together";
+  return NULL;
+}
+
 const char *wx_maps_follow(const WxMapping *previous, WxMapping *mapping) {
   if (mapping->start >= previous->end)
     return NULL;

@@ -12,6 +12,10 @@
 /// or what was expected as a constant phrase.
 const char *wx_maps_parse_line(char *line, char *newline, WxMapping *mapping);
 
+/// What a saved file has too many of after `count` mappings with `names`, as a constant phrase; or
+/// NULL.
+const char *wx_maps_exceed(size_t count, const WxNamePool *names);
+
 /// Holds `mapping` against the one before it. The kernel prints one that grew between two of its
 /// reads again: what was already printed is cut off. Returns NULL, or what is wrong as a constant
 /// phrase.

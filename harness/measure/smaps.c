@@ -18,6 +18,7 @@ typedef struct {
   WxSmaps *smaps;
   WxSmapsEntry entry; // Being read.
   size_t line;        // Of the file, from 1, that comes next.
+  bool bounded;       // A file that somebody saved.
   const char *reason; // What is wrong with it.
 } Parser;
 
@@ -44,6 +45,8 @@ static const char *close_entry(const Parser *parser) {
 static int open_entry(Parser *parser, char *line, char *newline) {
   WxSmaps *smaps = parser->smaps;
   parser->reason = close_entry(parser);
+  if (!parser->reason && parser->bounded)
+    parser->reason = wx_maps_exceed(smaps->count, &smaps->names);
   if (parser->reason)
     return -EINVAL;
   if (make_room(smaps))
@@ -114,8 +117,8 @@ static int parse_all(Parser *parser, WxAhead *ahead) {
   }
 }
 
-int wx_smaps_parse(WxSmaps *smaps, int fd, WxDamage *damage) {
-  Parser parser = {.smaps = smaps, .line = 1};
+static int parse(WxSmaps *smaps, int fd, bool bounded, WxDamage *damage) {
+  Parser parser = {.smaps = smaps, .line = 1, .bounded = bounded};
   WxAhead ahead = {.fd = fd};
   smaps->count = 0;
   const int result = parse_all(&parser, &ahead);
@@ -129,17 +132,25 @@ int wx_smaps_parse(WxSmaps *smaps, int fd, WxDamage *damage) {
   return result;
 }
 
-int wx_smaps_load(WxSmaps *smaps, const char *path, WxDamage *damage) {
+static int load(WxSmaps *smaps, const char *path, bool bounded, WxDamage *damage) {
   smaps->count = 0;
   *damage = (WxDamage){0};
   const int fd = wx_os_open(path, O_RDONLY, 0);
   if (fd < 0)
     return fd;
-  int result = wx_smaps_parse(smaps, fd, damage);
+  int result = parse(smaps, fd, bounded, damage);
   const int closed = wx_os_close(fd);
   if (closed) // A close that was made to fail was not made: the descriptor must not stay behind.
     (void)wx_os_close(fd);
   return result ? result : closed;
+}
+
+int wx_smaps_parse(WxSmaps *smaps, int fd, WxDamage *damage) {
+  return parse(smaps, fd, true, damage);
+}
+
+int wx_smaps_load(WxSmaps *smaps, const char *path, WxDamage *damage) {
+  return load(smaps, path, true, damage);
 }
 
 int wx_smaps_read(WxSmaps *smaps, pid_t pid) {
@@ -149,7 +160,7 @@ int wx_smaps_read(WxSmaps *smaps, pid_t pid) {
   else
     snprintf(path, sizeof path, "/proc/self/smaps");
   WxDamage damage;
-  return wx_smaps_load(smaps, path, &damage);
+  return load(smaps, path, false, &damage);
 }
 
 void wx_smaps_free(WxSmaps *smaps) {

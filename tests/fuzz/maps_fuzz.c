@@ -5,7 +5,8 @@
 
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static void require(int holds) {
   if (!holds)
@@ -48,13 +49,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   WxMaps maps = {0};
   WxDamage damage;
-  maps.text.data = malloc(size + 1);
-  if (!maps.text.data)
+  static int fd = -1;
+  if (fd < 0)
+    fd = memfd_create("maps", 0);
+  if (ftruncate(fd, 0) || pwrite(fd, data, size, 0) != (ssize_t)size || lseek(fd, 0, SEEK_SET))
     return 0;
-  memcpy(maps.text.data, data, size);
-  maps.text.data[size] = '\0';
-  maps.text.length = size;
-  const int result = wx_maps_parse(&maps, &damage);
+  const int result = wx_maps_parse(&maps, fd, &damage);
   require((result != 0) == (damage.reason != NULL));
   require(!damage.reason || damage.line == maps.count + 1);
   check_order(&maps);

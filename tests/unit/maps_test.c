@@ -17,22 +17,20 @@ static const char sample[] =
     "7f0004021000-7f0008000000 ---p 00000000 00:00 0 \n"
     "ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0      [vsyscall]\n";
 
-static void set_text(WxMaps *maps, const char *text, size_t length) {
-  free(maps->text.data);
-  // Exactly as long as it is said to be, so that a read past the end is seen.
-  maps->text.data = malloc(length + 1);
-  ck_assert_ptr_nonnull(maps->text.data);
-  memcpy(maps->text.data, text, length);
-  maps->text.data[length] = '\0';
-  maps->text.length = length;
-  maps->text.capacity = length + 1;
+static int parse(WxMaps *maps, const char *text, size_t length, WxDamage *damage) {
+  FILE *file = tmpfile();
+  ck_assert_ptr_nonnull(file);
+  ck_assert_uint_eq(fwrite(text, 1, length, file), length);
+  rewind(file);
+  const int result = wx_maps_parse(maps, fileno(file), damage);
+  fclose(file);
+  return result;
 }
 
 START_TEST(every_field_of_a_line_is_read) {
   WxMaps maps = {0};
   WxDamage damage;
-  set_text(&maps, sample, sizeof sample - 1);
-  ck_assert_int_eq(wx_maps_parse(&maps, &damage), 0);
+  ck_assert_int_eq(parse(&maps, sample, sizeof sample - 1, &damage), 0);
   ck_assert_uint_eq(maps.count, 6);
   const WxMapping *own = &maps.items[1];
   ck_assert_uint_eq(own->start, 0x7f0000000000);
@@ -84,8 +82,7 @@ START_TEST(damage_is_named_with_its_line_and_what_stood_before_it_is_kept) {
   WxMaps maps = {0};
   for (size_t i = 0; i < sizeof damaged / sizeof *damaged; ++i) {
     WxDamage damage;
-    set_text(&maps, damaged[i].text, strlen(damaged[i].text));
-    ck_assert_int_eq(wx_maps_parse(&maps, &damage), -EINVAL);
+    ck_assert_int_eq(parse(&maps, damaged[i].text, strlen(damaged[i].text), &damage), -EINVAL);
     ck_assert_uint_eq(damage.line, damaged[i].line);
     ck_assert_str_eq(damage.reason, damaged[i].reason);
     ck_assert_uint_eq(maps.count, damaged[i].line - 1);
@@ -98,12 +95,11 @@ START_TEST(a_file_cut_at_any_byte_gives_its_whole_lines_and_says_that_it_was_cut
   WxMaps maps = {0};
   for (size_t length = 0; length < sizeof sample; ++length) {
     WxDamage damage;
-    set_text(&maps, sample, length);
     size_t lines = 0;
     for (size_t i = 0; i < length; ++i)
       lines += sample[i] == '\n';
     const bool whole = length == 0 || sample[length - 1] == '\n';
-    ck_assert_int_eq(wx_maps_parse(&maps, &damage), whole ? 0 : -EINVAL);
+    ck_assert_int_eq(parse(&maps, sample, length, &damage), whole ? 0 : -EINVAL);
     ck_assert_uint_eq(maps.count, lines);
     ck_assert_uint_eq(damage.line, whole ? 0 : lines + 1);
   }
@@ -116,8 +112,7 @@ START_TEST(a_mapping_that_grew_while_it_was_printed_is_not_counted_twice) {
   WxDamage damage;
   const char *text = "1000-3000 rw-s 5000 00:01 9 /memfd:a (deleted)\n"
                      "1000-5000 rw-s 5000 00:01 9 /memfd:a (deleted)\n";
-  set_text(&maps, text, strlen(text));
-  ck_assert_int_eq(wx_maps_parse(&maps, &damage), 0);
+  ck_assert_int_eq(parse(&maps, text, strlen(text), &damage), 0);
   ck_assert_uint_eq(maps.count, 2);
   ck_assert_uint_eq(maps.items[1].start, 0x3000);
   ck_assert_uint_eq(maps.items[1].offset, 0x7000);
@@ -130,8 +125,7 @@ START_TEST(a_file_that_went_through_windows_is_the_same) {
   WxDamage damage;
   const char *text = "1000-3000 rw-s 5000 00:01 9 /memfd:a (deleted)\r\n"
                      "3000-5000 rw-p 0 00:00 0\r\n";
-  set_text(&maps, text, strlen(text));
-  ck_assert_int_eq(wx_maps_parse(&maps, &damage), 0);
+  ck_assert_int_eq(parse(&maps, text, strlen(text), &damage), 0);
   ck_assert_str_eq(maps.items[0].path, "/memfd:a (deleted)");
   ck_assert_str_eq(maps.items[1].path, "");
   wx_maps_free(&maps);
