@@ -1,0 +1,87 @@
+// What a debugger shows and who owns it, as JSON.
+#include "cli/audit_json.h"
+
+#include <inttypes.h>
+
+static json_t *address(uint64_t value) {
+  return json_sprintf("%" PRIx64, value);
+}
+
+// Names of the contract's span_parts, by owner; the double mapper's own part is cut further.
+static const char *const owner_keys[WX_OWNERS] = {
+    [WX_OWNER_DOUBLE_MAPPER] = "own",
+    [WX_OWNER_FILE] = "other_files",
+    [WX_OWNER_HEAP_COMMITTED] = "glibc_committed",
+    [WX_OWNER_HEAP_RESERVED] = "glibc_reserved",
+    [WX_OWNER_MAIN_HEAP] = "main_heap",
+    [WX_OWNER_STACK] = "stacks",
+    [WX_OWNER_GC_COMMITTED] = "gc_committed",
+    [WX_OWNER_GC_RESERVED] = "gc_reserved",
+    [WX_OWNER_ANONYMOUS] = "other_anonymous",
+    [WX_OWNER_RESERVED] = "other_reserved",
+    [WX_OWNER_SPECIAL] = "kernel",
+    [WX_OWNER_UNNAMED] = "unnamed",
+    [WX_OWNER_HOLE] = "holes",
+};
+
+json_t *wx_audit_json_span(const WxAudit *audit) {
+  static const char *const own_keys[WX_PARTS] = {"own_rx", "own_rw", "own_none", "own_other"};
+  json_t *object = json_object();
+  for (size_t i = 0; i < WX_PARTS; ++i)
+    wx_json_set(object, own_keys[i], wx_json_figure((WxFigure)audit->parts[i].bytes));
+  for (size_t i = WX_OWNER_DOUBLE_MAPPER + 1; i < WX_OWNERS; ++i)
+    wx_json_set(object, owner_keys[i], wx_json_figure((WxFigure)audit->span.bytes[i]));
+  return object;
+}
+
+static json_t *row_json(const WxRow *row) {
+  char really[256];
+  wx_row_really(row, really, sizeof really);
+  json_t *owners = json_object();
+  for (size_t i = 0; i < WX_OWNERS; ++i)
+    if (row->really.bytes[i])
+      wx_json_set(owners, owner_keys[i], wx_json_figure((WxFigure)row->really.bytes[i]));
+  return json_pack("{s:o, s:o, s:I, s:s, s:s, s:o}", "start", address(row->start), "end",
+                   address(row->end), "size_bytes", (json_int_t)(row->end - row->start), "protect",
+                   wx_row_protection(row->protection), "really", really, "owners", owners);
+}
+
+json_t *wx_audit_json_regions(const WxAudit *audit) {
+  json_t *list = json_array();
+  for (size_t i = 0; i < audit->rows.count; ++i)
+    json_array_append_new(list, row_json(&audit->rows.items[i]));
+  return list;
+}
+
+json_t *wx_audit_json_owners(const WxAudit *audit) {
+  json_t *list = json_array();
+  for (size_t i = 0; i < WX_OWNERS; ++i) {
+    if (!audit->ownership.bytes[i] || i == WX_OWNER_HOLE)
+      continue;
+    json_t *one = json_object();
+    wx_json_set(one, "owner", json_string(owner_keys[i]));
+    SET_FIGURES(one, {"mappings", (WxFigure)audit->residency[i].mappings},
+                {"bytes", (WxFigure)audit->ownership.bytes[i]},
+                {"rss_bytes", audit->residency[i].rss_bytes},
+                {"pss_bytes", audit->residency[i].pss_bytes},
+                {"swap_bytes", audit->residency[i].swap_bytes});
+    json_array_append_new(list, one);
+  }
+  return list;
+}
+
+json_t *wx_audit_json_modules(const WxAudit *audit) {
+  json_t *list = json_array();
+  for (size_t i = 0; i < audit->modules.count; ++i) {
+    const WxModule *module = &audit->modules.items[i];
+    if (wx_module_inflation(module) < 2)
+      continue;
+    char name[128];
+    wx_module_name(module->path, name, sizeof name);
+    json_array_append_new(list, json_pack("{s:o, s:o, s:I, s:I}", "module", wx_json_text(name),
+                                          "path", wx_json_text(module->path), "span_bytes",
+                                          (json_int_t)(module->end - module->start), "own_bytes",
+                                          (json_int_t)module->own_bytes));
+  }
+  return list;
+}
