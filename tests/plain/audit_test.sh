@@ -43,6 +43,24 @@ refused audit_of_smaps_as_maps_names_the_line "line 2: expected START-END" "$wxb
 refused audit_of_maps_as_smaps_asks_whether_it_is_maps "is this a maps file" "$wxbench" audit --smaps "$work/maps"
 refused audit_of_a_core_that_is_none_says_what_was_expected "offset 0: expected an ELF file" "$wxbench" audit --core "$work/maps"
 
+# A group of version 2 beside those of version 1 (hybrid): the one that has the memory controller counts.
+group=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)/wxbench-audit-$$
+if mkdir "$group" 2>/dev/null && echo "$target" >"$group/cgroup.procs" 2>/dev/null; then
+  version=1
+  grep -qw memory "$group/cgroup.controllers" && version=2
+  "$wxbench" audit "$target" --fast --json "$work/group.json" --quiet
+  if [ "$version" = 2 ] || grep -q '^[0-9]*:[^:]*\bmemory\b' "/proc/$target/cgroup"; then
+    claim "audit_reads_the_group_that_counts_memory_where_a_group_of_version_2_is_real" \
+      has "$work/group.json" "\"version\": $version" '"usage_bytes": '
+  else
+    claim audit_says_that_no_memory_group_is_visible has "$work/group.json" "no memory control group is visible"
+  fi
+  echo "$target" >"$(dirname "$group")/cgroup.procs"
+else
+  skip audit_reads_the_group_that_counts_memory_where_a_group_of_version_2_is_real "no group of version 2 can be made here"
+fi
+rmdir "$group" 2>/dev/null
+
 refused audit_without_a_target_says_what_is_expected "expected one of PID" "$wxbench" audit
 refused audit_refuses_two_targets "expected one of PID" "$wxbench" audit "$target" --all
 refused audit_refuses_a_pid_that_is_none "expected a process number" "$wxbench" audit abc
