@@ -37,7 +37,7 @@ typedef struct {
 /// What a program takes at one time, in order; ends before the first demand whose count is 0.
 typedef struct {
   const char *workload; ///< "" for every one.
-  const char *when;     ///< "start", "first" (unit), "hot", "end".
+  const char *when;     ///< "start", "first" (unit), "hot", "late", "end".
   WxClrDemand demands[WX_CLR_DEMANDS];
 } WxClrProgram;
 

@@ -26,7 +26,7 @@ enum {
     WX_CLR_BARRIER, 1, 64, 0                                                                       \
   }
 
-enum { WX_CLR_PROGRAMS = 10 };
+enum { WX_CLR_PROGRAMS = 11 };
 
 /// The programs of one version; the rest of the table is empty.
 typedef struct {

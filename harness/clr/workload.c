@@ -10,7 +10,9 @@ enum {
   COLLECTIONS = 4, // of the program in each round, and before the first
   TYPES = 4,       // of an assembly of `asm`,
   METHODS = 20,    // and of each of them
-  HOT_AFTER = 250, // units until the program's own methods are all compiled again; measured
+  HOT_AFTER = 250, // units until the program's hot methods are all compiled again,
+  LATE_FROM = 400, // from where its lukewarm ones are,
+  LATE_TO = 1600,  // and until all of them are; measured
 };
 
 // A method of n operations (`value = value + c ^ d ...`, 6 bytes each) has no frame while it is
@@ -129,6 +131,7 @@ typedef struct {
   void **units;
   unsigned made; // units, in all rounds
   WxClrProgress hot;
+  WxClrProgress late;
 } WxRun;
 
 // The first unit makes the program load and compile what it needs for all of them. While it goes on
@@ -140,7 +143,11 @@ static int let_program_go_on(WxRun *run) {
       return result;
   }
   const unsigned part = run->made < HOT_AFTER ? run->made : HOT_AFTER;
-  return wx_clr_run(run->clr, &run->hot, part, HOT_AFTER);
+  const int result = wx_clr_run(run->clr, &run->hot, part, HOT_AFTER);
+  if (result || run->made <= LATE_FROM)
+    return result;
+  const unsigned late = run->made < LATE_TO ? run->made : LATE_TO;
+  return wx_clr_run(run->clr, &run->late, late - LATE_FROM, LATE_TO - LATE_FROM);
 }
 
 static int generate_all(WxRun *run, unsigned size) {
@@ -214,6 +221,7 @@ int wx_clr_workload_run(const WxClrWorkload *workload, WxClr *clr, const WxClrSe
       .context = context,
       .units = units,
       .hot = program_of(clr, workload->name, "hot"),
+      .late = program_of(clr, workload->name, "late"),
   };
   const int result = run_rounds(&run);
   free(units);
