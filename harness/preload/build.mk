@@ -5,7 +5,7 @@ CROSS_CC ?= aarch64-linux-gnu-gcc
 MUSL_CC  ?= musl-gcc
 
 RECLAIM_SRC := $(addprefix harness/preload/,recogniser.c raw.c files.c giveback.c report.c reclaim.c)
-RECORD_SRC := $(addprefix harness/preload/,recogniser.c raw.c files.c places.c process.c window.c scan.c recorder.c record.c) \
+RECORD_SRC := $(addprefix harness/preload/,recogniser.c raw.c files.c places.c process.c window.c scan.c journal.c recorder.c record.c) \
   harness/trace/encode.c harness/trace/chunk.c
 
 PRELOAD_CFLAGS := -std=c17 -g -O2 -ftree-vectorize $(WARNINGS) -Iharness -ffreestanding -fno-builtin -fPIC \

@@ -1,5 +1,6 @@
 #include "preload/recorder.h"
 
+#include "preload/journal.h"
 #include "preload/libc.h"
 #include "preload/scan.h"
 
@@ -14,61 +15,6 @@ static uint8_t trace_protection(int protection) {
                    ((protection & PROT_EXEC) ? 1 : 0));
 }
 
-/* Adding events, under the lock
- * -------------------------------------------------------------------------------------------------
- */
-
-/// How the allocation of the event's file has changed since its last event.
-static int64_t growth_of(WxRecorder *recorder, uint32_t file) {
-  WxRawFile now;
-  if (!wx_files_still(&recorder->files, wx_files_descriptor(&recorder->files, (int)file), &now))
-    return 0;
-  const int64_t growth = (int64_t)(now.allocated - recorder->allocated[file]);
-  recorder->allocated[file] = now.allocated;
-  return growth;
-}
-
-static void add(WxRecorder *recorder, WxRecorderThread *thread, WxTraceEvent *event) {
-  if (thread->number == 0)
-    thread->number = atomic_fetch_add(&recorder->threads, 1) + 1;
-  event->thread = thread->number - 1;
-  event->time_ns = wx_libc_now_ns() - recorder->begun_ns;
-  event->growth = growth_of(recorder, event->file);
-  if (event->kind != WX_TRACE_RELEASE)
-    recorder->unexplained[event->file] += event->growth;
-  wx_window_add(&recorder->window, event);
-}
-
-/// Makes the window one of this process: at its first event, and at the first one of a forked
-/// child.
-static bool has_window(WxRecorder *recorder, WxRecorderThread *thread, uint32_t pid) {
-  if (recorder->pid == pid)
-    return recorder->window.first;
-  WxTraceEvent event = {.kind = WX_TRACE_FORK, .value = recorder->pid};
-  const bool forked = recorder->pid != 0;
-  wx_window_forget(&recorder->window);
-  recorder->pid = pid;
-  if (!forked)
-    recorder->begun_ns = wx_libc_now_ns();
-  if (wx_window_open(&recorder->window, recorder->path, (int)pid, forked))
-    return false;
-  if (forked)
-    add(recorder, thread, &event);
-  return true;
-}
-
-static void record(WxRecorder *recorder, WxRecorderThread *thread, WxTraceEvent *event) {
-  if (thread->busy)
-    return;
-  thread->busy = true;
-  const uint32_t pid = wx_process_id(&recorder->process);
-  wx_lock_take(&recorder->lock, pid);
-  if (has_window(recorder, thread, pid))
-    add(recorder, thread, event);
-  wx_lock_release(&recorder->lock);
-  thread->busy = false;
-}
-
 /// A range of a file as an event.
 static WxTraceEvent event_at(WxTraceKind kind, WxPlace place, size_t size) {
   return (WxTraceEvent){.kind = kind, .file = place.file, .offset = place.offset, .size = size};
@@ -79,7 +25,7 @@ static void record_other(WxRecorder *recorder, WxRecorderThread *thread, WxPlace
   WxTraceEvent event = event_at(WX_TRACE_OTHER, place, size);
   event.value = call;
   event.protection = trace_protection(protection);
-  record(recorder, thread, &event);
+  wx_journal_record(recorder, thread, &event);
 }
 
 static void place(WxRecorder *recorder, uintptr_t start, size_t size, WxPlace first) {
@@ -99,16 +45,17 @@ static void place(WxRecorder *recorder, uintptr_t start, size_t size, WxPlace fi
 typedef struct {
   WxRecorder *recorder;
   WxRecorderThread *thread;
+  const WxRawFile *now; ///< NULL: to be asked.
 } ScanContext;
 
 static void visit(WxTraceEvent *event, void *context) {
   const ScanContext *of = context;
-  record(of->recorder, of->thread, event);
+  wx_journal_record_now(of->recorder, of->thread, event, of->now);
 }
 
 static void scan(WxRecorder *recorder, WxRecorderThread *thread, uint32_t file, uint64_t offset,
-                 uint64_t size, WxTraceScope scope) {
-  ScanContext context = {recorder, thread};
+                 uint64_t size, WxTraceScope scope, const WxRawFile *now) {
+  ScanContext context = {recorder, thread, now};
   wx_scan(wx_files_descriptor(&recorder->files, (int)file), file, offset, size, scope, visit,
           &context);
 }
@@ -116,12 +63,12 @@ static void scan(WxRecorder *recorder, WxRecorderThread *thread, uint32_t file, 
 /// Before a block is filled: what of it had been used, and, where much of the file has been used
 /// without the recorder seeing where, the whole file.
 static void scan_before_release(WxRecorder *recorder, WxRecorderThread *thread, uint32_t file,
-                                const WxMapCall *call, uint64_t file_size) {
-  scan(recorder, thread, file, call->offset, call->size, WX_TRACE_OF_BLOCK);
+                                const WxMapCall *call, const WxRawFile *now) {
+  scan(recorder, thread, file, call->offset, call->size, WX_TRACE_OF_BLOCK, now);
   if (recorder->unexplained[file] * SCAN_SHARE < (int64_t)recorder->allocated[file])
     return;
   recorder->unexplained[file] = 0;
-  scan(recorder, thread, file, 0, file_size, WX_TRACE_OF_FILE);
+  scan(recorder, thread, file, 0, now->size, WX_TRACE_OF_FILE, NULL);
 }
 
 /* What the program did
@@ -144,7 +91,7 @@ void wx_recorder_sized(WxRecorder *recorder, WxRecorderThread *thread, int fd) {
                         .value = file.size};
   recorder->allocated[event.file] = 0;
   recorder->unexplained[event.file] = 0;
-  record(recorder, thread, &event);
+  wx_journal_record(recorder, thread, &event);
 }
 
 /// The first half of a release that was not followed by the second.
@@ -159,11 +106,11 @@ static void record_abandoned(WxRecorder *recorder, WxRecorderThread *thread) {
 
 /// The runtime's file was mapped.
 static void record_mapped(WxRecorder *recorder, WxRecorderThread *thread, const WxMapCall *call,
-                          uintptr_t address, uint32_t file, uint64_t file_size) {
+                          uintptr_t address, uint32_t file, const WxRawFile *now) {
   WxPlace here = {WX_PLACE_BLOCK, file, call->offset};
   if (wx_recogniser_may_begin(call)) {
     place(recorder, address, call->size, here);
-    scan_before_release(recorder, thread, file, call, file_size);
+    scan_before_release(recorder, thread, file, call, now);
     return;
   }
   const bool fixed = call->flags & MAP_FIXED;
@@ -177,7 +124,7 @@ static void record_mapped(WxRecorder *recorder, WxRecorderThread *thread, const 
   if (event.kind == WX_TRACE_RESERVE && call->protection != PROT_NONE)
     record_other(recorder, thread, here, call->size, WX_TRACE_MMAP, call->protection);
   else
-    record(recorder, thread, &event);
+    wx_journal_record_now(recorder, thread, &event, now);
 }
 
 /// Something else was mapped where the runtime's file was shown.
@@ -193,11 +140,11 @@ static void record_covered(WxRecorder *recorder, WxRecorderThread *thread, const
   WxTraceEvent event = event_at(WX_TRACE_TEMPLATE_DATA, was, call->size);
   if (was.kind == WX_PLACE_BLOCK && call->flags & MAP_PRIVATE && anonymous &&
       call->protection == READ_WRITE) {
-    record(recorder, thread, &event);
+    wx_journal_record(recorder, thread, &event);
   } else if (was.kind == WX_PLACE_BLOCK && call->flags & MAP_PRIVATE && !anonymous &&
              call->protection == (PROT_READ | PROT_EXEC)) {
     event.kind = WX_TRACE_TEMPLATE_CODE;
-    record(recorder, thread, &event);
+    wx_journal_record(recorder, thread, &event);
   } else {
     place(recorder, address, call->size, nothing);
     record_other(recorder, thread, was, call->size, WX_TRACE_MMAP, call->protection);
@@ -215,7 +162,7 @@ void wx_recorder_mapped(WxRecorder *recorder, WxRecorderThread *thread, const Wx
   const bool ours = slot >= 0 && wx_files_still(&recorder->files, call->fd, &file);
   wx_recogniser_mapped(&thread->recogniser, call, ours);
   if (ours) {
-    record_mapped(recorder, thread, call, address, (uint32_t)slot, file.size);
+    record_mapped(recorder, thread, call, address, (uint32_t)slot, &file);
     return;
   }
   const WxPlace was = wx_places_get(&recorder->places, address);
@@ -250,7 +197,7 @@ void wx_recorder_unmapped(WxRecorder *recorder, WxRecorderThread *thread,
   WxTraceEvent event =
       event_at(view ? WX_TRACE_UNMAP_RW : WX_TRACE_RELEASE, unmapping->place, unmapping->size);
   event.mark = unmapping->filled;
-  record(recorder, thread, &event);
+  wx_journal_record(recorder, thread, &event);
 }
 
 void wx_recorder_protected(WxRecorder *recorder, WxRecorderThread *thread, uintptr_t base,
@@ -266,7 +213,7 @@ void wx_recorder_protected(WxRecorder *recorder, WxRecorderThread *thread, uintp
   }
   WxTraceEvent event = event_at(WX_TRACE_COMMIT, here, size);
   event.protection = trace_protection(protection);
-  record(recorder, thread, &event);
+  wx_journal_record(recorder, thread, &event);
 }
 
 void wx_recorder_end(WxRecorder *recorder, WxRecorderThread *thread) {
@@ -279,7 +226,7 @@ void wx_recorder_end(WxRecorder *recorder, WxRecorderThread *thread) {
     WxRawFile now;
     const int fd = wx_files_descriptor(&recorder->files, (int)file);
     if (wx_files_still(&recorder->files, fd, &now))
-      scan(recorder, thread, file, 0, now.size, WX_TRACE_AT_EXIT);
+      scan(recorder, thread, file, 0, now.size, WX_TRACE_AT_EXIT, NULL);
   }
   wx_lock_take(&recorder->lock, pid);
   wx_window_end(&recorder->window);
