@@ -1,6 +1,7 @@
 #include "trace/overhead.h"
 
 #include "os/os.h"
+#include "os/process.h"
 #include "strategy/registry.h"
 #include "trace/bare.h"
 #include "trace/reader.h"
@@ -14,6 +15,8 @@
 #include <sys/mman.h>
 
 enum { SEED = 1 };
+
+static const uint64_t enough_ns = UINT64_C(30) * 1000 * 1000 * 1000;
 
 typedef struct {
   double replay[WX_OVERHEAD_PAIRS];
@@ -69,17 +72,20 @@ static int time_round(const char *path, const BareRun *run, Times *times, int i,
 
 static int measure(const char *path, const BareRun *run, WxOverhead *measured) {
   Times times;
-  for (int i = 0; i < WX_OVERHEAD_PAIRS; i++) {
-    const int failed = time_round(path, run, &times, i, measured->problem);
+  const uint64_t begun = wx_os_now_ns();
+  int pairs = 0;
+  while (pairs < WX_OVERHEAD_LEAST ||
+         (pairs < WX_OVERHEAD_PAIRS && wx_os_now_ns() - begun < enough_ns)) {
+    const int failed = time_round(path, run, &times, pairs, measured->problem);
     if (failed)
       return failed;
+    ++pairs;
   }
-  int failed =
-      wx_interval_ratio(times.bare, times.replay, WX_OVERHEAD_PAIRS, SEED, &measured->ratio);
+  const size_t count = (size_t)pairs;
+  int failed = wx_interval_ratio(times.bare, times.replay, count, SEED, &measured->ratio);
   if (!failed)
-    failed = wx_interval_ratio(times.bare, times.again, WX_OVERHEAD_PAIRS, SEED, &measured->same);
-  return failed ? failed
-                : wx_interval_median(times.bare, WX_OVERHEAD_PAIRS, SEED, &measured->bare_ns);
+    failed = wx_interval_ratio(times.bare, times.again, count, SEED, &measured->same);
+  return failed ? failed : wx_interval_median(times.bare, count, SEED, &measured->bare_ns);
 }
 
 /// An uncompressed copy in memory: the time of another program is not the replay's. Returns its

@@ -10,7 +10,8 @@
 
 #include <stdint.h>
 
-enum { WX_OVERHEAD_PAIRS = 21, WX_OVERHEAD_TEXT = 200 };
+/// At least and at most so many pairs; between the two it ends when much time has passed.
+enum { WX_OVERHEAD_LEAST = 21, WX_OVERHEAD_PAIRS = 301, WX_OVERHEAD_TEXT = 200 };
 
 typedef struct {
   WxInterval ratio; ///< Time of the replay / time of the bare loop, of pairs run one after another.
