@@ -10,11 +10,11 @@
 // for its turn among them, and half a millisecond for one that does not. Only for the pause:
 // everything else can wait for its turn. Where it is not permitted, the nice value (worker.c) has
 // to do.
-static void hurry(WxFreeze *freeze, bool urgent) {
-  if (urgent)
+void wx_freeze_hurry(WxFreeze *freeze, bool urgent) {
+  if (urgent && !freeze->urgent)
     freeze->urgent = wx_os_set_scheduler(SCHED_FIFO, 1) == 0;
-  else if (freeze->urgent)
-    (void)wx_os_set_scheduler(SCHED_OTHER, 0);
+  if (!urgent && freeze->urgent)
+    freeze->urgent = wx_os_set_scheduler(SCHED_OTHER, 0) != 0;
 }
 
 static int stop_herd(WxFreeze *freeze, uint64_t deadline_ns, WxReason *reason) {
@@ -31,7 +31,7 @@ static int stop_herd(WxFreeze *freeze, uint64_t deadline_ns, WxReason *reason) {
 int wx_freeze(WxFreeze *freeze, uint64_t limit_ns, WxReason *reason) {
   wx_herd_begin(freeze->herd);
   int result = freeze->freezer->prepare(freeze->herd, freeze->undo, reason);
-  hurry(freeze, true);
+  wx_freeze_hurry(freeze, true);
   freeze->started_ns = wx_os_now_ns();
   if (!result)
     result = stop_herd(freeze, freeze->started_ns + limit_ns, reason);
@@ -47,6 +47,6 @@ int wx_freeze(WxFreeze *freeze, uint64_t limit_ns, WxReason *reason) {
 int wx_thaw(WxFreeze *freeze, uint64_t *length_ns) {
   const int result = freeze->freezer->resume(freeze->herd, freeze->undo);
   *length_ns = wx_os_now_ns() - freeze->started_ns;
-  hurry(freeze, false);
+  wx_freeze_hurry(freeze, false);
   return result;
 }

@@ -9,6 +9,7 @@
 #include "reclaim/herd.h"
 #include "reclaim/undo.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /// A freezer at work. Set the first three; the rest is its own.
@@ -19,6 +20,11 @@ typedef struct {
   uint64_t started_ns; ///< Of the pause: before the first task was told to stop.
   bool urgent;         ///< Runs before all others until the thaw.
 } WxFreeze;
+
+/// Whether the calling process runs before all others, where that is permitted. wx_freeze() and
+/// wx_thaw() see to it; who is about to sleep and then to freeze hurries before, so that it gets
+/// its turn as soon as it wakes up.
+void wx_freeze_hurry(WxFreeze *freeze, bool urgent);
 
 /// Stops every process that maps the file, those forked while stopping included, within
 /// `limit_ns`. On failure (-ETIMEDOUT above all) everything was let go again already, but for what

@@ -98,12 +98,13 @@ static int prepare(WxHerd *herd, WxUndo *undo, WxReason *reason) {
 }
 
 // Tells every task that still runs to stop, all before the first is waited for.
-static int interrupt_all(WxHerd *herd, WxReason *reason) {
+static int interrupt_all(const WxStopping *stopping) {
+  WxHerd *herd = stopping->herd;
   for (size_t i = 0; i < herd->task_count; ++i) {
     WxTask *task = &herd->tasks[i];
     int failed = 0;
     if (task->state == WX_TASK_RUNS && !task->attached)
-      failed = attach(herd, task, reason);
+      failed = attach(herd, task, stopping->reason);
     if (failed)
       return failed;
     if (task->state != WX_TASK_RUNS || task->asked)
@@ -151,20 +152,9 @@ static int look_at_all(void *context) {
   return running;
 }
 
-// Only a task that runs can start another one, so that once a search finds none that is new while
-// all known ones are stopped, there is none.
 static int stop(WxHerd *herd, WxUndo *undo, uint64_t deadline_ns, WxReason *reason) {
-  (void)undo;
-  int found;
-  do {
-    int failed = interrupt_all(herd, reason);
-    if (!failed)
-      failed = wx_freezer_wait(look_at_all, herd, deadline_ns);
-    if (failed)
-      return failed;
-    found = wx_herd_find_tasks(herd);
-  } while (found > 0);
-  return found;
+  const WxStopping stopping = {herd, undo, reason};
+  return wx_freezer_stop_all(&stopping, interrupt_all, look_at_all, deadline_ns);
 }
 
 // A task that was killed while stopped is waited for: its parent is told of its end only after its

@@ -100,7 +100,8 @@ static int prepare(WxHerd *herd, WxUndo *undo, WxReason *reason) {
   return 0;
 }
 
-static int stop_processes(WxHerd *herd, WxUndo *undo) {
+static int stop_processes(const WxStopping *stopping) {
+  WxHerd *herd = stopping->herd;
   for (size_t i = 0; i < herd->process_count; ++i) {
     WxHerdProcess *process = &herd->processes[i];
     WxTaskStat stat;
@@ -111,7 +112,7 @@ static int stop_processes(WxHerd *herd, WxUndo *undo) {
       continue;
     if (failed)
       return failed;
-    wx_undo_note_stop(undo, i, process->pid, stat.start_ticks);
+    wx_undo_note_stop(stopping->undo, i, process->pid, stat.start_ticks);
     process->stopped = true;
     failed = send(process, SIGSTOP);
     if (failed && failed != -ESRCH)
@@ -142,17 +143,8 @@ static int count_running(void *context) {
 }
 
 static int stop(WxHerd *herd, WxUndo *undo, uint64_t deadline_ns, WxReason *reason) {
-  (void)reason;
-  int found;
-  do {
-    int failed = stop_processes(herd, undo);
-    if (!failed)
-      failed = wx_freezer_wait(count_running, herd, deadline_ns);
-    if (failed)
-      return failed;
-    found = wx_herd_find_tasks(herd);
-  } while (found > 0);
-  return found;
+  const WxStopping stopping = {herd, undo, reason};
+  return wx_freezer_stop_all(&stopping, stop_processes, count_running, deadline_ns);
 }
 
 static int resume(WxHerd *herd, WxUndo *undo) {

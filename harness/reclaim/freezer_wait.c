@@ -21,3 +21,17 @@ int wx_freezer_wait(int (*left)(void *context), void *context, uint64_t deadline
     nap = nap < LONGEST_NAP_NS ? nap * 2 : nap;
   }
 }
+
+int wx_freezer_stop_all(const WxStopping *stopping, int (*tell)(const WxStopping *stopping),
+                        int (*left)(void *herd), uint64_t deadline_ns) {
+  int found;
+  do {
+    int failed = tell(stopping);
+    if (!failed)
+      failed = wx_freezer_wait(left, stopping->herd, deadline_ns);
+    if (failed)
+      return failed;
+    found = wx_herd_find_tasks(stopping->herd);
+  } while (found > 0);
+  return found;
+}

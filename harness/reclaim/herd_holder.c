@@ -47,7 +47,7 @@ int wx_herd_may_be_fork(const WxHerd *herd, pid_t pid) {
 
 enum { MOST_ANCESTORS = 64 };
 
-static bool in_herd(const WxHerd *herd, pid_t pid) {
+bool wx_herd_has(const WxHerd *herd, pid_t pid) {
   for (size_t i = 0; i < herd->process_count; ++i)
     if (herd->processes[i].pid == pid)
       return true;
@@ -60,7 +60,7 @@ static bool descends_from_herd(const WxHerd *herd, pid_t pid) {
     if (wx_task_stat(herd->proc, pid, &stat))
       return false;
     pid = stat.parent;
-    if (in_herd(herd, pid))
+    if (wx_herd_has(herd, pid))
       return true;
   }
   return false;

@@ -12,6 +12,9 @@
 /// Bytes of WxHerd.buffer.
 enum { WX_HERD_BUFFER_SIZE = 64 * 1024 };
 
+/// Whether the process `pid` is in the herd.
+bool wx_herd_has(const WxHerd *herd, pid_t pid);
+
 /// 1 where `pid` has the file open under the herd's number, 0 where it has not or may not be asked,
 /// or a negative errno.
 int wx_herd_has_open(const WxHerd *herd, pid_t pid);

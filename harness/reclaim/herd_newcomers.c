@@ -27,13 +27,6 @@ static bool is_known(const WxHerd *herd, pid_t pid) {
   return false;
 }
 
-static bool has_process(const WxHerd *herd, pid_t pid) {
-  for (size_t i = 0; i < herd->process_count; ++i)
-    if (herd->processes[i].pid == pid)
-      return true;
-  return false;
-}
-
 // Adds `pid` if it holds the file. Returns whether it was added.
 static int add_holder(WxHerd *herd, pid_t pid, WxReason *reason) {
   if (pid == getpid())
@@ -51,7 +44,7 @@ int wx_herd_add_listed(WxHerd *herd, WxReason *reason) {
   int added = 0;
   for (size_t i = 0; i < herd->listed_processes.count; ++i) {
     const pid_t pid = herd->listed_processes.numbers[i];
-    if (is_known(herd, pid) || has_process(herd, pid))
+    if (is_known(herd, pid) || wx_herd_has(herd, pid))
       continue;
     const int result = add_holder(herd, pid, reason);
     if (result < 0)
@@ -81,7 +74,7 @@ static bool is_stranger(const WxHerd *herd, pid_t pid) {
 // mappings, since that waits for a lock that they may hold while they wait for their turn on the
 // processor.
 static int add_if_fork(WxHerd *herd, pid_t pid, WxReason *reason) {
-  if (is_known(herd, pid) || is_stranger(herd, pid) || has_process(herd, pid) ||
+  if (is_known(herd, pid) || is_stranger(herd, pid) || wx_herd_has(herd, pid) ||
       has_task(herd, pid))
     return 0;
   const int fork = wx_herd_may_be_fork(herd, pid);

@@ -14,11 +14,8 @@ enum { MOST_FAILURES = 64 };
 static int reclaim(WxTarget *target, const WxReclaimOptions *options, WxReclaim *result,
                    WxReason *reason) {
   const uint64_t began = wx_os_now_ns();
-  int failed = wx_target_look(target, reason);
-  if (failed)
-    return failed;
   result->before_bytes = target->allocated_bytes;
-  failed = wx_target_reclaim(target, options, MOST_FAILURES, reason);
+  const int failed = wx_target_reclaim(target, options, MOST_FAILURES, reason);
   const WxReclaim done = wx_target_result(target);
   if (options->log)
     wx_pauses_merge(options->log, &wx_worker_done(target->worker)->log);

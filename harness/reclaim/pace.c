@@ -18,9 +18,9 @@ uint64_t wx_pace_freeze_limit(uint64_t budget_ns) {
 }
 
 uint64_t wx_pace_work_limit(const WxPace *pace, uint64_t budget_ns) {
-  const uint64_t all = budget_ns * 85 / 100;
+  const uint64_t all = budget_ns * 3 / 4;
   const uint64_t least =
-      wx_pace_freeze_limit(budget_ns) + budget_ns / 20; // So that a pause is never for nothing.
+      wx_pace_freeze_limit(budget_ns) + budget_ns / 40; // So that a pause is never for nothing.
   return all > pace->thaw_ns + least ? all - pace->thaw_ns : least;
 }
 

@@ -29,7 +29,8 @@ uint64_t wx_pace_most_pages(const WxPace *pace, uint64_t budget_ns);
 uint64_t wx_pace_pages(const WxPace *pace, uint64_t budget_ns);
 
 /// How long after the start of a pause the herd has to be still, and the work has to be done. What
-/// is left is for the thaw and for being preempted.
+/// is left, a quarter at least, is for the thaw and for what else the processor is taken for (the
+/// host of a virtual machine asks nobody): so that the 99th percentile keeps within the budget.
 uint64_t wx_pace_freeze_limit(uint64_t budget_ns);
 uint64_t wx_pace_work_limit(const WxPace *pace, uint64_t budget_ns);
 

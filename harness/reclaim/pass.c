@@ -16,6 +16,10 @@
 // Zero pages found and not yet punched, at most so many pieces at a time.
 enum { MOST_FOUND = 8192, BLOCK = 512, LEARN_FROM = WX_SCAN_CHUNK / 2, MOST_DOUBLINGS = 4 };
 
+// The scan runs as any other program does, so that on busy processors it waits for its turn: rather
+// once for so many pauses.
+enum { PAUSES_AHEAD = 8 };
+
 typedef struct {
   const WxPass *pass;
   WxPassDone *done;
@@ -142,9 +146,10 @@ uint64_t wx_pass_wait(uint64_t held_ns, unsigned failures) {
 }
 
 // Between two pauses the target runs at least as long as it was held.
-static int let_run(const Work *work, uint64_t thawed, uint64_t length) {
+static int let_run(Work *work, uint64_t thawed, uint64_t length) {
   const uint64_t ran = wx_os_now_ns() - thawed;
   const uint64_t wanted = wx_pass_wait(length, work->done->failures);
+  wx_freeze_hurry(&work->freeze, true);
   return ran < wanted ? wx_os_sleep_ns(wanted - ran) : 0;
 }
 
@@ -152,23 +157,29 @@ static bool gives_up(const Work *work, int failed) {
   return failed != -ETIMEDOUT || work->done->failures > work->pass->most_failures;
 }
 
+// Finds pages for some pauses where there are not enough for one.
+static int scan_ahead(Work *work) {
+  const uint64_t left = wx_extents_bytes(&work->found);
+  const uint64_t fit = wx_pace_most_pages(&work->pace, work->pass->max_pause_ns) * work->scan.page;
+  if (left >= fit)
+    return 0;
+  const int64_t added = wx_scan_next(&work->scan, &work->found, PAUSES_AHEAD * fit - left);
+  return added < 0 ? (int)added : 0;
+}
+
 static int work_through(Work *work, WxReason *reason) {
   uint64_t thawed = 0;
   uint64_t length = 0;
   for (;;) {
-    const uint64_t left = wx_extents_bytes(&work->found);
-    const uint64_t wanted =
-        wx_pace_most_pages(&work->pace, work->pass->max_pause_ns) * work->scan.page;
-    const int64_t added =
-        wanted > left ? wx_scan_next(&work->scan, &work->found, wanted - left) : 0;
-    if (added < 0)
-      return (int)added;
+    const int failed_scan = scan_ahead(work);
+    if (failed_scan)
+      return failed_scan;
     note_progress(work);
     if (!work->found.count || is_ended(work))
       return 0;
-    int failed = length ? let_run(work, thawed, length) : 0;
-    if (!failed)
-      failed = wx_herd_catch_up(work->pass->herd, reason);
+    int failed = wx_herd_catch_up(work->pass->herd, reason);
+    if (!failed && length)
+      failed = let_run(work, thawed, length);
     if (!failed)
       failed = one_pause(work, &length, reason);
     if (failed && gives_up(work, failed))
@@ -189,6 +200,7 @@ int wx_pass_run(const WxPass *pass, WxPassDone *done, WxReason *reason) {
   int result = wx_scan_open(&work.scan, pass->fd, pass->where, done->next);
   if (!result)
     result = work_through(&work, reason);
+  wx_freeze_hurry(&work.freeze, false);
   wx_scan_close(&work.scan);
   free(work.found.items);
   return result;

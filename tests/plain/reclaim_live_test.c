@@ -276,6 +276,18 @@ static void checks_go_on(WxChurn *churn) {
   }
 }
 
+// The tool has seen that its worker is dead once there is another one. Were both killed in the same
+// moment, a target stopped by a signal would stay stopped (worker.h).
+static void await_next_worker(pid_t tool, pid_t worker) {
+  const time_t until = time(NULL) + 20;
+  pid_t next;
+  do {
+    ck_assert_msg(time(NULL) < until, "the tool starts no other worker");
+    (void)sched_yield();
+    next = worker_of(tool);
+  } while (next == 0 || next == worker);
+}
+
 static void check_death(const char *freezer, bool kill_worker) {
   WxChurn *churn = wx_churn_new();
   const pid_t pid = wx_churn_fork(churn, 4, 8);
@@ -291,6 +303,8 @@ static void check_death(const char *freezer, bool kill_worker) {
     else
       (void)kill(tool, SIGKILL);
     checks_go_on(churn);
+    if (kill_worker && worker)
+      await_next_worker(tool, worker);
     (void)kill(tool, SIGKILL);
     ck_assert_int_eq(waitpid(tool, NULL, 0), tool);
     checks_go_on(churn);

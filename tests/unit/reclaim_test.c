@@ -110,7 +110,7 @@ START_TEST(more_pages_are_at_hand_than_are_expected_to_fit) {
   for (uint64_t freeze = 0; freeze < 4000000; freeze += 100000) {
     const WxPace pace = {.freeze_ns = freeze, .thaw_ns = 100000, .page_ns = 1000};
     const uint64_t most = wx_pace_most_pages(&pace, WX_RECLAIM_PAUSE_NS);
-    ck_assert_uint_eq(most, 1601);
+    ck_assert_uint_eq(most, 1451);
     ck_assert_uint_le(wx_pace_pages(&pace, WX_RECLAIM_PAUSE_NS), most);
   }
 }
