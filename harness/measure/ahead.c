@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum {
-  WITHOUT_THREAD = 1024 * 1024,
+  WITHOUT_THREAD = 128 * 1024,
   STRIDE = 2 * WX_AHEAD_CHUNK + 64,
   MOST_A_READ = 8192, // What the kernel gives of smaps is a page or, for a long line, two.
 };

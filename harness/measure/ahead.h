@@ -13,9 +13,9 @@
 #include <sys/types.h>
 
 enum {
-  WX_AHEAD_CHUNK = 65536 - 32, ///< Bytes of a chunk, and the most that can be kept of one.
+  WX_AHEAD_CHUNK = 131072 - 32, ///< Bytes of a chunk, and the most that can be kept of one.
   /// Long enough that the thread goes on where its reader waits for a CPU; one huge page.
-  WX_AHEAD_RING = 16,
+  WX_AHEAD_RING = 8,
 };
 
 /// Start with {.fd = fd}; end with wx_ahead_end().
