@@ -27,53 +27,65 @@ static int by_start(const void *left, const void *right) {
   return (a->start > b->start) - (a->start < b->start);
 }
 
-enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS, WORTH_DIGITS = 1024 };
+// A page is a bit: the offsets of 60,000 mappings, in any order but dense, are in order as soon as
+// their bits are set.
+enum { PAGE = 4096, WORD_BITS = 64, WORTH_BITS = 1024, PAGES_PER_ITEM = 64 };
 
-static size_t digit_of(uint64_t key, unsigned shift) {
-  return (size_t)(key >> shift) & (DIGITS - 1);
-}
-
-// One pass of a sort by digits: stable, from one array to the other.
-static void distribute(const WxExtent *from, WxExtent *to, size_t count, unsigned shift) {
-  size_t places[DIGITS] = {0};
-  for (size_t i = 0; i < count; ++i)
-    ++places[digit_of(from[i].start, shift)];
-  for (size_t digit = 0, next = 0; digit < DIGITS; ++digit) {
-    const size_t here = places[digit];
-    places[digit] = next;
-    next += here;
+// How many bits it takes; 0 where a list is short, or so sparse that a sort is cheaper.
+static uint64_t count_bits(const WxExtents *extents) {
+  uint64_t together = 0, last = 0, sum = 0;
+  for (size_t i = 0; i < extents->count; ++i) {
+    const WxExtent item = extents->items[i];
+    together |= item.start | item.end;
+    if (item.end <= item.start || item.end - item.start > (uint64_t)PAGE << 32)
+      return 0;
+    last = item.end > last ? item.end : last;
+    sum += (item.end - item.start) / PAGE;
   }
-  for (size_t i = 0; i < count; ++i)
-    to[places[digit_of(from[i].start, shift)]++] = from[i];
+  const uint64_t most = (uint64_t)extents->count * PAGES_PER_ITEM;
+  return extents->count >= WORTH_BITS && !(together % PAGE) && last / PAGE <= most && sum <= most
+             ? last / PAGE
+             : 0;
 }
 
-// Sorts by digits, without those in which no two starts differ: offsets of 60,000 mappings are
-// sorted in two passes. False where there is no memory.
-static bool sort_by_digits(WxExtents *extents) {
-  WxExtent *spare = wx_large_alloc(extents->count * sizeof *spare), *from = extents->items,
-           *to = spare;
-  uint64_t differing = 0;
-  if (!spare)
+static void set_bits(uint64_t *words, uint64_t from, uint64_t end) {
+  while (from < end) {
+    const uint64_t into = from % WORD_BITS, left = WORD_BITS - into;
+    const uint64_t here = end - from < left ? end - from : left;
+    words[from / WORD_BITS] |= (~UINT64_C(0) >> (WORD_BITS - here)) << into;
+    from += here;
+  }
+}
+
+// The first bit from `at` on that is as wanted; `count` where there is none.
+static uint64_t find_bit(const uint64_t *words, uint64_t at, uint64_t count, bool wanted) {
+  while (at < count) {
+    const uint64_t word = words[at / WORD_BITS];
+    const uint64_t rest = (wanted ? word : ~word) >> at % WORD_BITS;
+    if (rest)
+      return at + (uint64_t)__builtin_ctzll(rest) < count ? at + (uint64_t)__builtin_ctzll(rest)
+                                                          : count;
+    at += WORD_BITS - at % WORD_BITS;
+  }
+  return count;
+}
+
+// Makes a list normal by its bits. False where it is not worth it, or without memory.
+static bool normalize_by_bits(WxExtents *extents) {
+  const uint64_t count = count_bits(extents);
+  uint64_t *words = count ? calloc(count / WORD_BITS + 1, sizeof *words) : NULL;
+  if (!words)
     return false;
-  for (size_t i = 1; i < extents->count; ++i)
-    differing |= from[i].start ^ from[0].start;
-  for (unsigned shift = 0; shift < 64; shift += DIGIT_BITS) {
-    if (!digit_of(differing, shift))
-      continue;
-    distribute(from, to, extents->count, shift);
-    WxExtent *const sorted = to;
-    to = from;
-    from = sorted;
+  for (size_t i = 0; i < extents->count; ++i)
+    set_bits(words, extents->items[i].start / PAGE, extents->items[i].end / PAGE);
+  extents->count = 0; // No more runs than there were items.
+  for (uint64_t at = find_bit(words, 0, count, true); at < count;) {
+    const uint64_t end = find_bit(words, at, count, false);
+    extents->items[extents->count++] = (WxExtent){at * PAGE, end * PAGE};
+    at = find_bit(words, end, count, true);
   }
-  if (from != extents->items)
-    memcpy(extents->items, from, extents->count * sizeof *from);
-  free(spare);
+  free(words);
   return true;
-}
-
-static void sort(WxExtents *extents) {
-  if (extents->count < WORTH_DIGITS || !sort_by_digits(extents))
-    qsort(extents->items, extents->count, sizeof *extents->items, by_start);
 }
 
 // A sort allocates; a list that needs none is common.
@@ -85,8 +97,11 @@ static bool is_sorted(const WxExtents *extents) {
 }
 
 void wx_extents_normalize(WxExtents *extents) {
-  if (!is_sorted(extents))
-    sort(extents);
+  if (!is_sorted(extents)) {
+    if (normalize_by_bits(extents))
+      return;
+    qsort(extents->items, extents->count, sizeof *extents->items, by_start);
+  }
   size_t kept = 0;
   for (size_t i = 0; i < extents->count; ++i) {
     const WxExtent next = extents->items[i];

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -78,6 +79,37 @@ START_TEST(a_long_list_in_any_order_is_sorted_too) {
   ck_assert_uint_gt(extents.count, COUNT - 10);
   for (size_t i = 1; i < extents.count; ++i)
     ck_assert_uint_gt(extents.items[i].start, extents.items[i - 1].end);
+  wx_extents_free(&extents);
+}
+END_TEST
+
+// As those of many mappings of one file: whole pages, in any order, dense, some over others.
+START_TEST(a_long_dense_list_of_pages_holds_exactly_the_pages_that_were_added) {
+  enum { COUNT = 3000, PAGES = 20000 };
+  static bool expected[PAGES + 1];
+  WxExtents extents = {0};
+  for (uint64_t i = 0; i < COUNT; ++i) {
+    const uint64_t start = i * 7919 % (PAGES - 100), length = 1 + i * i % (i % 50 ? 5 : 100);
+    ck_assert_int_eq(wx_extents_add(&extents, start << 12, (start + length) << 12), 0);
+    for (uint64_t page = start; page < start + length; ++page)
+      expected[page] = true;
+  }
+  wx_extents_normalize(&extents);
+  size_t runs = 0, wrong = 0;
+  for (size_t page = 0; page < PAGES; ++page)
+    runs += expected[page] && !expected[page + 1];
+  ck_assert_uint_eq(extents.count, runs);
+  for (size_t i = 0; i < extents.count; ++i) {
+    const WxExtent *item = &extents.items[i];
+    wrong += (i && item->start <= item[-1].end) || (item->start | item->end) % 4096;
+    for (uint64_t page = item->start >> 12; page < item->end >> 12; ++page) {
+      wrong += !expected[page];
+      expected[page] = false;
+    }
+  }
+  for (size_t page = 0; page < PAGES; ++page)
+    wrong += expected[page];
+  ck_assert_uint_eq(wrong, 0);
   wx_extents_free(&extents);
 }
 END_TEST
@@ -255,7 +287,9 @@ START_TEST(every_seek_may_fail) {
 END_TEST
 
 WX_TEST_MAIN("extents", lists_are_sorted_and_joined_where_they_touch_or_overlap,
-             a_long_list_in_any_order_is_sorted_too, subtraction_leaves_exactly_the_difference,
+             a_long_list_in_any_order_is_sorted_too,
+             a_long_dense_list_of_pages_holds_exactly_the_pages_that_were_added,
+             subtraction_leaves_exactly_the_difference,
              subtraction_agrees_with_a_bitmap_for_every_pair, sizes_fall_into_their_classes,
              exactly_the_pages_written_are_listed_and_none_is_made,
              what_lies_outside_of_a_list_is_read_as_if_all_was_read_and_the_list_subtracted,
