@@ -79,17 +79,20 @@ static int record(const WxOptions *options, const Own *own) {
     return wx_cli_fail(options->verb, "expected -o FILE, where the trace goes");
   if (options->argument_count == 0)
     return wx_cli_fail(options->verb, "nothing to record; expected -- COMMAND");
-  char *path;
-  int failed = wx_recording_prepare(own->output, &path);
+  WxRecordingPlace place;
+  int failed = wx_recording_prepare(own->output, &place);
   if (failed)
     return wx_cli_fail(options->verb, "cannot write '%s': %s", own->output, strerror(-failed));
   int status = 0;
-  failed = wx_recording_run(options->arguments, path, &status);
+  failed = wx_recording_run(options->arguments, place.path, &status);
   if (!failed && !options->quiet)
-    say_recorded(path);
-  free(path);
+    say_recorded(place.path);
+  const int unsettled = wx_recording_settle(&place);
   if (failed)
     return fail(options, failed);
+  if (unsettled)
+    return wx_cli_fail(options->verb, "what '%s' was before stays beside it: %s", own->output,
+                       strerror(-unsettled));
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 

@@ -25,25 +25,64 @@ static int make_absolute(const char *path, char **absolute) {
 }
 
 /// Whether a file can be made there: makes one and removes it.
-static int clear_way(const char *path) {
-  struct stat status;
-  const int missing = wx_os_stat(path, &status);
-  if (!missing && !S_ISREG(status.st_mode))
-    return -EEXIST;
-  const int fd = wx_os_open(path, O_WRONLY | O_CREAT, NEW_FILE_MODE);
+static int try_to_make(const char *path) {
+  const int fd = wx_os_open(path, O_WRONLY | O_CREAT | O_EXCL, NEW_FILE_MODE);
   if (fd < 0)
     return fd;
   (void)wx_os_close(fd);
   return unlink(path) ? -errno : 0;
 }
 
-int wx_recording_prepare(const char *path, char **absolute) {
-  int failed = make_absolute(path, absolute);
+/// Beside the file, so that it can be renamed.
+static int move_aside(WxRecordingPlace *place) {
+  if (asprintf(&place->kept, "%s.before-%d", place->path, (int)getpid()) < 0) {
+    place->kept = NULL;
+    return -ENOMEM;
+  }
+  const int failed = rename(place->path, place->kept) ? -errno : 0;
+  if (failed) {
+    free(place->kept);
+    place->kept = NULL;
+  }
+  return failed;
+}
+
+static int clear_way(WxRecordingPlace *place) {
+  struct stat status;
+  const int missing = wx_os_stat(place->path, &status);
+  if (missing)
+    return try_to_make(place->path);
+  if (!S_ISREG(status.st_mode))
+    return S_ISDIR(status.st_mode) ? -EISDIR : -EEXIST;
+  if (access(place->path, W_OK))
+    return -errno;
+  return move_aside(place);
+}
+
+static void free_place(WxRecordingPlace *place) {
+  free(place->path);
+  free(place->kept);
+  *place = (WxRecordingPlace){0};
+}
+
+int wx_recording_prepare(const char *path, WxRecordingPlace *place) {
+  *place = (WxRecordingPlace){0};
+  int failed = make_absolute(path, &place->path);
+  if (!failed)
+    failed = clear_way(place);
   if (failed)
-    return failed;
-  failed = clear_way(*absolute);
-  if (failed)
-    free(*absolute);
+    free_place(place);
+  return failed;
+}
+
+int wx_recording_settle(WxRecordingPlace *place) {
+  struct stat status;
+  int failed = 0;
+  if (place->kept && wx_os_stat(place->path, &status))
+    failed = rename(place->kept, place->path) ? -errno : 0;
+  else if (place->kept)
+    failed = unlink(place->kept) ? -errno : 0;
+  free_place(place);
   return failed;
 }
 

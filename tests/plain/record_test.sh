@@ -138,6 +138,7 @@ else
 fi
 
 # ---- Bad usage ----
+fresh
 refused unknown_command_is_one_line "no-such-program.*No such file" "$wxbench" record -o "$trace" -- no-such-program
 leaves_no_file() { [ ! -e "$trace" ]; }
 claim unknown_command_leaves_no_file leaves_no_file
@@ -159,6 +160,20 @@ else
 fi
 
 # ---- The real runtime ----
+# ---- What had the name before ----
+only() { [ "$(ls "$folder/old")" = kept.wxt ]; }
+mkdir "$folder/old"
+echo before >"$folder/old/kept.wxt"
+kept() { "$wxbench" record -q -o "$folder/old/kept.wxt" -- "$@"; [ "$(cat "$folder/old/kept.wxt")" = before ] && only; }
+claim a_file_is_kept_where_nothing_was_recorded kept true
+claim a_file_is_kept_where_nothing_could_be_started kept "$folder/none" 2>/dev/null
+replaced() {
+  "$wxbench" record -q -o "$folder/old/kept.wxt" -- "$imitation" releases_part >/dev/null &&
+    "$wxbench" replay --list "$folder/old/kept.wxt" >/dev/null && only
+}
+claim a_file_is_replaced_where_something_was replaced
+refused a_folder_is_refused 'Is a directory' "$wxbench" record -o "$folder/old" -- true
+
 workload=build/workloads/wxworkload.dll
 same_as_strace() {
   fresh
