@@ -1,5 +1,11 @@
 #include "os/layout.h"
 
+#include "os/text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/personality.h>
 #include <unistd.h>
 
@@ -12,4 +18,25 @@ void wx_os_fix_layout(char *const argv[]) {
   // Some sandboxes accept the call and ignore it: without the check this would never end.
   if (personality(0xffffffff) & ADDR_NO_RANDOMIZE)
     (void)execv("/proc/self/exe", argv);
+}
+
+// A wider one is the space that everything new is placed in, or that lies beside it.
+static const uintptr_t widest_gap = (uintptr_t)1 << 30;
+
+void wx_os_close_gaps(void) {
+  WxText maps = {0};
+  uintptr_t below = 0;
+  if (!wx_text_read(&maps, "/proc/self/maps"))
+    for (const char *line = maps.data; line && *line;) {
+      uintptr_t start, end;
+      if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR, &start, &end) != 2)
+        break;
+      if (below && start > below && start - below <= widest_gap)
+        (void)mmap((void *)below, start - below, PROT_NONE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+      below = end;
+      line = strchr(line, '\n');
+      line += line != NULL;
+    }
+  wx_text_free(&maps);
 }

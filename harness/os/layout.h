@@ -13,4 +13,9 @@
 /// it): then counts may vary by a few.
 void wx_os_fix_layout(char *const argv[]);
 
+/// Closes the gaps between this process's libraries with mappings that nothing can use, so that
+/// what is mapped from here on lies below all of them, whichever libraries there are: a block in a
+/// gap would merge with no other. For a process that ends soon; what cannot be closed stays open.
+void wx_os_close_gaps(void);
+
 #endif

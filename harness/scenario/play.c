@@ -60,7 +60,6 @@ static void forget(WxPlay *play) {
   for (size_t i = 0; i < play->group_count; ++i)
     free(play->groups[i].blocks);
   free(play->groups);
-  wx_maps_free(&play->maps);
 }
 
 static int close_all(WxPlay *play) {
@@ -69,9 +68,7 @@ static int close_all(WxPlay *play) {
 }
 
 static int open_and_play(WxPlay *play, const WxPlayOrder *order) {
-  int result = wx_maps_read(&play->maps, 0); // Grows its buffers before anything is measured.
-  if (result == 0)
-    result = wx_play_step(play, "start");
+  int result = wx_play_step(play, "start");
   if (result == 0)
     result = wx_allocator_open(order->strategy, &order->options, &play->allocator);
   if (result)

@@ -2,6 +2,7 @@
 
 #include "measure/memfd.h"
 #include "measure/observe_child.h"
+#include "os/layout.h"
 #include "scenario/needs.h"
 #include "scenario/runtime_switch.h"
 #include "strategy/registry.h"
@@ -22,6 +23,7 @@ typedef struct {
 
 static int play_in_child(WxStepChannel channel, void *context) {
   const Playing *playing = context;
+  wx_os_close_gaps();
   return wx_play(&playing->order, channel) ? 1 : 0;
 }
 

@@ -6,7 +6,6 @@
 #define WX_SCENARIO_STAGE_H
 
 #include "clr/versions.h"
-#include "measure/maps.h"
 #include "measure/steps.h"
 #include "scenario/parameters.h"
 #include "strategy/verb_figures.h"
@@ -59,7 +58,6 @@ typedef struct {
   uint64_t identity; ///< Of the last function written.
   uint64_t live_bytes;
   uint64_t reserved_bytes;
-  WxMaps maps;
   const WxClrVersion *version; ///< Which runtime `model` is.
   WxModelPlay *model;          ///< NULL before an action needs it.
 } WxPlay;

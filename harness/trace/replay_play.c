@@ -1,6 +1,6 @@
 #include "trace/replay_play.h"
 
-#include "measure/maps.h"
+#include "measure/own_mappings.h"
 #include "os/control.h"
 #include "os/process.h"
 
@@ -17,7 +17,6 @@ typedef struct {
   WxStepChannel channel;
   WxAllocator *allocator;
   WxReplay *replay;
-  WxMaps maps;
   uint64_t round;
   uint64_t waited_ns; ///< At steps, all in all.
 } Play;
@@ -28,22 +27,16 @@ static int explain(Play *play, int error, const char *what) {
   return error;
 }
 
-/// Counts the strategy's own mappings, and their pages that are writable and executable.
+static bool owns(void *allocator, uintptr_t start) {
+  return wx_allocator_owns(allocator, start);
+}
+
 static int count_mappings(Play *play) {
-  const int failed = wx_maps_read(&play->maps, 0);
-  if (failed)
-    return failed;
-  play->report->mappings = play->report->wx_pages = 0;
-  for (size_t i = 0; i < play->maps.count; i++) {
-    const WxMapping *mapping = &play->maps.items[i];
-    const int both = WX_WRITE | WX_EXECUTE;
-    if (!wx_allocator_owns(play->allocator, mapping->start))
-      continue;
-    play->report->mappings++;
-    if ((mapping->protection & both) == both)
-      play->report->wx_pages += (int64_t)((mapping->end - mapping->start) / WX_TRACE_PAGE);
-  }
-  return 0;
+  WxOwnMappings own;
+  const int failed = wx_own_mappings_count(&own, owns, play->allocator);
+  play->report->mappings = failed ? play->report->mappings : own.mappings;
+  play->report->wx_pages = failed ? play->report->wx_pages : own.wx_pages;
+  return failed;
 }
 
 static int say(Play *play, const char *name) {
@@ -181,6 +174,5 @@ static int play_rounds(Play *play) {
 int wx_replay_play(const WxReplayOrder *order, WxReplayReport *report, WxStepChannel channel) {
   Play play = {.order = order, .report = report, .channel = channel};
   report->error = play_rounds(&play);
-  wx_maps_free(&play.maps);
   return report->error;
 }

@@ -2,6 +2,7 @@
 
 #include "measure/memfd.h"
 #include "measure/observe_child.h"
+#include "os/layout.h"
 #include "strategy/registry.h"
 #include "trace/replay_play.h"
 
@@ -17,6 +18,7 @@ typedef struct {
 
 static int play_in_child(WxStepChannel channel, void *context) {
   const Playing *playing = context;
+  wx_os_close_gaps();
   return wx_replay_play(playing->order, playing->shared, channel) ? 1 : 0;
 }
 
