@@ -136,6 +136,7 @@ static WxFigure count_mappings(const WxAudit *audit) {
 static WxVerdictFacts collect_facts(const WxAudit *audit) {
   const WxContainer *container = &audit->container;
   WxVerdictFacts facts = {
+      .pid = (int)audit->pid,
       .double_mapper = audit->module || audit->truth.double_mapper,
       .names_known = !audit->space->is_core ||
                      !(audit->space->files_unknown || audit->space->deleted_left_out),

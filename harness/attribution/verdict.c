@@ -4,6 +4,7 @@
 #include "measure/retention.h"
 
 #include <stddef.h>
+#include <stdio.h>
 
 #define MIB ((WxFigure)1 << 20)
 
@@ -22,9 +23,7 @@ static const struct {
   const char *next;
 } codes[] = {
     [WX_VERDICT_RETAINED] =
-        {"retained", 0,
-         "Give it back with `wxbench reclaim --pid PID`, or for good with `wxbench "
-         "reclaim -- COMMAND` or DOTNET_EnableWriteXorExecute=0."},
+        {"retained", 0, NULL}, // It names the process.
     [WX_VERDICT_MAP_LIMIT] = {"map-limit", 1,
                               "Raise vm.max_map_count (sysctl), and find what keeps mapping."},
     [WX_VERDICT_LIVE] =
@@ -116,6 +115,22 @@ static bool is_artefact(const WxVerdictFacts *facts) {
          facts->span >= ARTEFACT_TIMES * facts->own_va;
 }
 
+// Where the input cannot show what is orphaned, no verdict but the live process's is the last.
+static void write_next(WxVerdict *verdict, const WxVerdictFacts *facts) {
+  const bool blind = facts->double_mapper && !wx_known(facts->allocated);
+  if (verdict->code == WX_VERDICT_RETAINED)
+    snprintf(verdict->next, sizeof verdict->next,
+             "Give it back with `wxbench reclaim --pid %d`, or for good with `wxbench reclaim -- "
+             "COMMAND` or DOTNET_EnableWriteXorExecute=0.",
+             facts->pid);
+  else
+    snprintf(verdict->next, sizeof verdict->next, "%s",
+             blind && verdict->code != WX_VERDICT_UNKNOWN
+                 ? "Audit the live process (`wxbench audit PID` there): released memory that is "
+                   "still held cannot be seen in this input."
+                 : codes[verdict->code].next);
+}
+
 void wx_verdict_judge(WxVerdict *verdict, const WxVerdictFacts *facts) {
   WxVerdictCode code = WX_VERDICT_UNKNOWN, owner;
   if (wx_is_retained(facts->orphaned, facts->allocated))
@@ -131,6 +146,6 @@ void wx_verdict_judge(WxVerdict *verdict, const WxVerdictFacts *facts) {
   else if (wx_known(facts->orphaned))
     code = WX_VERDICT_CLEAN;
   verdict->code = code;
-  verdict->next = codes[code].next;
+  write_next(verdict, facts);
   wx_verdict_write(verdict, facts);
 }

@@ -13,6 +13,7 @@
 
 /// What a verdict rests on, in bytes unless said otherwise.
 typedef struct {
+  int pid;            ///< The process, for the advice; 0 where it is not known.
   bool double_mapper; ///< The process has the file, or maps it.
   bool names_known;   ///< The source would show it if it were there.
   WxFigure allocated;
@@ -51,12 +52,12 @@ typedef enum {
   WX_VERDICT_UNKNOWN,
 } WxVerdictCode;
 
-enum { WX_VERDICT_TEXT = 768 };
+enum { WX_VERDICT_TEXT = 768, WX_NEXT_TEXT = 192 };
 
 typedef struct {
   WxVerdictCode code;
   char text[WX_VERDICT_TEXT]; ///< What it is.
-  const char *next;           ///< What to do next.
+  char next[WX_NEXT_TEXT];    ///< What to do next.
 } WxVerdict;
 
 /// The code as in the contract: "retained", "other-shmem", ...

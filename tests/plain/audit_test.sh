@@ -32,6 +32,13 @@ claim audit_of_saved_maps_says_null_for_what_it_cannot_know has "$work/maps.json
 "$wxbench" audit --smaps "$work/smaps" --sort size >"$work/smaps.txt"
 claim audit_of_saved_smaps_has_residency has "$work/smaps.txt" 'Summary by kind' '[TOTAL]'
 
+# An interval of 2 GiB of which the double mapper maps 2 MiB: a file cannot say whether more is held.
+printf '%s\n' '7f0000000000-7f0000100000 rw-s 00000000 00:01 7 /memfd:doublemapper (deleted)' \
+  '7f0080000000-7f0080100000 r-xs 00100000 00:01 7 /memfd:doublemapper (deleted)' >"$work/artefact"
+"$wxbench" audit --maps "$work/artefact" --json "$work/artefact.json" >"$work/artefact.txt"
+claim audit_of_a_file_sends_an_artefact_to_the_live_process has "$work/artefact.txt" 'VERDICT artefact' 'Next: Audit the live process'
+claim audit_of_a_file_says_so_in_json has "$work/artefact.json" '"code": "artefact"' '"next": "Audit the live process'
+
 # Damage: what stands before it is reported, one line names it, exit 2.
 head -c 700 "$work/maps" >"$work/cut"
 lines=$(head -c 700 "$work/maps" | tr -cd '\n' | wc -c)

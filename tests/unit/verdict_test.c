@@ -146,6 +146,32 @@ START_TEST(a_file_can_show_an_artefact_but_never_retained_or_clean) {
 }
 END_TEST
 
+START_TEST(from_a_file_the_next_step_is_the_live_process) {
+  WxVerdictFacts facts = saved();
+  WxVerdict verdict;
+  wx_verdict_judge(&verdict, &facts);
+  ck_assert_str_eq(wx_verdict_code(verdict.code), "artefact");
+  ck_assert_ptr_nonnull(strstr(verdict.next, "Audit the live process (`wxbench audit PID` there)"));
+  ck_assert_ptr_null(strstr(verdict.next, "Nothing"));
+  facts = healthy();
+  facts.foreign = 200 * MIB;
+  wx_verdict_judge(&verdict, &facts);
+  ck_assert_str_eq(wx_verdict_code(verdict.code), "artefact");
+  ck_assert_ptr_nonnull(strstr(verdict.next, "Nothing"));
+}
+END_TEST
+
+START_TEST(retained_memory_is_given_back_by_a_command_that_can_be_typed) {
+  WxVerdictFacts facts = healthy();
+  facts.pid = 4711;
+  facts.orphaned = 10 * MIB;
+  WxVerdict verdict;
+  wx_verdict_judge(&verdict, &facts);
+  ck_assert_ptr_nonnull(strstr(verdict.next, "`wxbench reclaim --pid 4711`"));
+  ck_assert_ptr_nonnull(strstr(verdict.next, "DOTNET_EnableWriteXorExecute=0."));
+}
+END_TEST
+
 START_TEST(alive_an_artefact_needs_memory_of_others_inside_the_interval) {
   WxVerdictFacts facts = healthy();
   facts.foreign = 200 * MIB;
@@ -193,6 +219,8 @@ WX_TEST_MAIN("verdict", a_healthy_process_is_clean,
              the_owner_of_half_of_it_is_named, what_the_container_holds_beside_the_process_is_named,
              the_limit_of_mappings_is_near_from_90_percent_on,
              a_file_can_show_an_artefact_but_never_retained_or_clean,
+             from_a_file_the_next_step_is_the_live_process,
+             retained_memory_is_given_back_by_a_command_that_can_be_typed,
              alive_an_artefact_needs_memory_of_others_inside_the_interval,
              without_a_double_mapper_a_process_is_not_affected_unless_the_source_hides_it,
              a_process_that_was_dumped_is_told, worse_codes_come_first)
