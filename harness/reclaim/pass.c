@@ -16,8 +16,8 @@
 // Zero pages found and not yet punched, at most so many pieces at a time.
 enum { MOST_FOUND = 8192, BLOCK = 512, LEARN_FROM = WX_SCAN_CHUNK / 2, MOST_DOUBLINGS = 4 };
 
-// The scan runs as any other program does, so that on busy processors it waits for its turn: rather
-// once for so many pauses.
+// The scan runs as any other program does: on busy processors it waits for its turn. So it looks
+// ahead while the herd runs anyway, for so many pauses.
 enum { PAUSES_AHEAD = 8 };
 
 typedef struct {
@@ -145,46 +145,47 @@ uint64_t wx_pass_wait(uint64_t held_ns, unsigned failures) {
   return held_ns << (failures > MOST_DOUBLINGS ? MOST_DOUBLINGS : failures);
 }
 
-// Between two pauses the target runs at least as long as it was held.
-static int let_run(Work *work, uint64_t thawed, uint64_t length) {
-  const uint64_t ran = wx_os_now_ns() - thawed;
-  const uint64_t wanted = wx_pass_wait(length, work->done->failures);
+static int sleep_until(Work *work, uint64_t until) {
   wx_freeze_hurry(&work->freeze, true);
-  return ran < wanted ? wx_os_sleep_ns(wanted - ran) : 0;
+  const uint64_t now = wx_os_now_ns();
+  return now < until ? wx_os_sleep_ns(until - now) : 0;
 }
 
 static bool gives_up(const Work *work, int failed) {
   return failed != -ETIMEDOUT || work->done->failures > work->pass->most_failures;
 }
 
-// Finds pages for some pauses where there are not enough for one.
-static int scan_ahead(Work *work) {
-  const uint64_t left = wx_extents_bytes(&work->found);
+// Finds pages for the next pause, and for more of them while the herd has to run anyway.
+static int scan_ahead(Work *work, uint64_t until) {
   const uint64_t fit = wx_pace_most_pages(&work->pace, work->pass->max_pause_ns) * work->scan.page;
-  if (left >= fit)
-    return 0;
-  const int64_t added = wx_scan_next(&work->scan, &work->found, PAUSES_AHEAD * fit - left);
+  uint64_t left = wx_extents_bytes(&work->found);
+  int64_t added = 1;
+  while (added > 0 && (left < fit || (left < PAUSES_AHEAD * fit && wx_os_now_ns() < until))) {
+    added = wx_scan_next(&work->scan, &work->found, WX_SCAN_CHUNK);
+    left += added > 0 ? (uint64_t)added : 0;
+  }
   return added < 0 ? (int)added : 0;
 }
 
+// Between two pauses the target runs at least as long as it was held.
 static int work_through(Work *work, WxReason *reason) {
-  uint64_t thawed = 0;
-  uint64_t length = 0;
+  uint64_t until = 0;
   for (;;) {
-    const int failed_scan = scan_ahead(work);
-    if (failed_scan)
-      return failed_scan;
+    int failed = scan_ahead(work, until);
+    if (failed)
+      return failed;
     note_progress(work);
     if (!work->found.count || is_ended(work))
       return 0;
-    int failed = wx_herd_catch_up(work->pass->herd, reason);
-    if (!failed && length)
-      failed = let_run(work, thawed, length);
+    failed = wx_herd_catch_up(work->pass->herd, reason);
+    if (!failed && until)
+      failed = sleep_until(work, until);
+    uint64_t length = 0;
     if (!failed)
       failed = one_pause(work, &length, reason);
     if (failed && gives_up(work, failed))
       return failed;
-    thawed = wx_os_now_ns();
+    until = wx_os_now_ns() + wx_pass_wait(length, work->done->failures);
   }
 }
 
