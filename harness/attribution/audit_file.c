@@ -20,6 +20,12 @@ static void say_line(WxAudit *audit, const WxDamage *damage) {
     snprintf(audit->damage, sizeof audit->damage, "line %zu: %s", damage->line, damage->reason);
 }
 
+// A process that has ended has an empty maps: nothing may be said of nothing.
+static int load_nothing(WxAudit *audit, const char *what) {
+  snprintf(audit->damage, sizeof audit->damage, "the file is empty; expected lines of %s", what);
+  return -EINVAL;
+}
+
 static void use_own_space(WxAudit *audit) {
   audit->space = &audit->own_space;
   audit->allocator = wx_allocator_find(audit->own_space.mappings, audit->own_space.count);
@@ -32,6 +38,8 @@ static int load_maps(WxAudit *audit, const char *path) {
   say_line(audit, &damage);
   if (result && result != -EINVAL)
     return result;
+  if (!result && !audit->maps.count)
+    return load_nothing(audit, "/proc/PID/maps");
   audit->own_space.mappings = audit->maps.items;
   audit->own_space.count = audit->maps.count;
   use_own_space(audit);
@@ -44,6 +52,8 @@ static int load_smaps(WxAudit *audit, const char *path) {
   say_line(audit, &damage);
   if (result && result != -EINVAL)
     return result;
+  if (!result && !audit->smaps.count)
+    return load_nothing(audit, "/proc/PID/smaps");
   audit->own_space.mappings = audit->smaps.items;
   audit->own_space.residency = audit->smaps.residency;
   audit->own_space.count = audit->smaps.count;

@@ -162,6 +162,8 @@ static int read_with(WxCore *core, WxCoreReader *reader) {
   const int failed = wx_os_fstat(core->fd, &status);
   if (failed)
     return failed;
+  if (S_ISDIR(status.st_mode))
+    return -EISDIR;
   core->size = (uint64_t)status.st_size;
   Elf64_Ehdr header;
   const void *bytes = wx_core_reader_at(reader, 0, sizeof header);

@@ -17,8 +17,10 @@ int wx_audit_explain_failure(const WxOptions *options, const char *what, const W
   if (error == -ESRCH || error == -ESTALE)
     return wx_cli_fail(options->verb, "%s: no such process", what);
   if ((error == -EACCES || error == -EPERM) && audit->source == WX_SOURCE_LIVE)
-    return wx_cli_fail(options->verb,
-                       "%s: not allowed; run as the same user or root (CAP_SYS_PTRACE)", what);
+    return wx_cli_impossible(options->verb,
+                             "not permitted to look at process %s: run as its user, or as root, or "
+                             "with CAP_SYS_PTRACE",
+                             what);
   return wx_cli_fail(options->verb, "%s: %s", what, strerror(-error));
 }
 

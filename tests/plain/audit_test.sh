@@ -46,6 +46,8 @@ lines=$(head -c 700 "$work/maps" | tr -cd '\n' | wc -c)
 claim audit_of_damaged_maps_exits_2 [ $? = 2 ]
 claim audit_of_damaged_maps_names_the_line has "$work/cut.err" "line $((lines + 1)): the last line is cut short"
 claim audit_of_damaged_maps_reports_what_could_be_read has "$work/cut.json" "\"mappings\": $lines"
+refused audit_of_empty_maps_says_nothing_of_nothing "the file is empty; expected lines of /proc/PID/maps" "$wxbench" audit --maps /dev/null
+refused audit_of_empty_smaps_says_nothing_of_nothing "the file is empty; expected lines of /proc/PID/smaps" "$wxbench" audit --smaps /dev/null
 refused audit_of_smaps_as_maps_names_the_line "line 2: expected START-END" "$wxbench" audit --maps "$work/smaps"
 refused audit_of_maps_as_smaps_asks_whether_it_is_maps "is this a maps file" "$wxbench" audit --smaps "$work/maps"
 refused audit_of_a_core_that_is_none_says_what_was_expected "offset 0: expected an ELF file" "$wxbench" audit --core "$work/maps"
@@ -72,7 +74,14 @@ refused audit_without_a_target_says_what_is_expected "expected one of PID" "$wxb
 refused audit_refuses_two_targets "expected one of PID" "$wxbench" audit "$target" --all
 refused audit_refuses_a_pid_that_is_none "expected a process number" "$wxbench" audit abc
 refused audit_of_a_process_that_is_gone_says_so "no such process" "$wxbench" audit 2147483646
+if [ "$(id -u)" = 0 ]; then
+  impossible audit_tells_a_stranger_what_to_do 'not permitted to look at process .*: run as its user, or as root' \
+    setpriv --reuid=65534 --clear-groups "$PWD/$wxbench" audit "$target"
+else
+  impossible audit_tells_a_stranger_what_to_do 'not permitted to look at process .*: run as its user, or as root' "$wxbench" audit 1
+fi
 refused audit_of_a_file_that_is_not_there_says_so "No such file" "$wxbench" audit --maps "$work/none"
+refused audit_of_a_folder_says_that_it_is_one "Is a directory" "$wxbench" audit --core "$work"
 refused audit_refuses_watching_a_file "needs a PID" "$wxbench" audit --maps "$work/maps" --watch 1
 refused audit_refuses_an_order_that_is_none "expected kind or size" "$wxbench" audit "$target" --sort x
 

@@ -25,19 +25,6 @@ start() {
 }
 allocated() { echo $(($(stat -L -c %b "/proc/$1/fd/3") * 512)); }
 figure() { sed -nE "s/.*\"$1\": ([0-9]+).*/\1/p" "$2" | head -n 1; }
-# impossible NAME PATTERN COMMAND...: exit 77 and one line on stderr that matches.
-impossible() {
-  local name=$1 pattern=$2 error status
-  shift 2
-  error=$("$@" 2>&1 >/dev/null </dev/null)
-  status=$?
-  if [ "$status" = 77 ] && [ "$(printf '%s\n' "$error" | wc -l)" = 1 ] && [[ $error =~ $pattern ]]; then
-    ok "$name"
-  else
-    printf 'exit %s, stderr:\n%s\n' "$status" "$error"
-    not_ok "$name"
-  fi
-}
 
 refused no_such_process_is_one_line 'no process 4194303' "$wxbench" reclaim --pid 4194303
 refused process_without_the_memfd_is_one_line 'no memfd:doublemapper' "$wxbench" reclaim --pid $$

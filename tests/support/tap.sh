@@ -18,18 +18,22 @@ claim() {
   if "$@"; then ok "$name"; else not_ok "$name"; fi
 }
 
-# refused NAME PATTERN COMMAND...: holds if the command exits 2, prints exactly one line on stderr, which matches.
-refused() {
-  local name=$1 pattern=$2 error status
-  shift 2
+# ends_with STATUS NAME PATTERN COMMAND...: holds if the command exits so and prints exactly one line on stderr, which matches.
+ends_with() {
+  local expected=$1 name=$2 pattern=$3 error status
+  shift 3
   error=$("$@" 2>&1 >/dev/null </dev/null)
   status=$?
-  if [ "$status" = 2 ] && [ "$(printf '%s\n' "$error" | wc -l)" = 1 ] && [[ $error =~ $pattern ]]; then
+  if [ "$status" = "$expected" ] && [ "$(printf '%s\n' "$error" | wc -l)" = 1 ] && [[ $error =~ $pattern ]]; then
     ok "$name"
   else
     printf 'exit %s, stderr:\n%s\n' "$status" "$error"
     not_ok "$name"
   fi
 }
+
+# refused NAME PATTERN COMMAND...: bad usage or bad input; impossible: not possible here.
+refused() { ends_with 2 "$@"; }
+impossible() { ends_with 77 "$@"; }
 
 tap_end() { exit "$tap_failed"; }
