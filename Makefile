@@ -114,7 +114,7 @@ dotnet:
 
 # The longest first, so that none is alone at the end.
 LONG_TESTS := $(wildcard tests/plain/fuzz_test.sh tests/plain/preload_test.sh tests/plain/reclaim_runtime_test.sh \
-  tests/plain/single_file_test.sh)
+  tests/plain/single_file_test.sh) $(filter %/reclaim_soak_test,$(PLAIN_TESTS))
 
 .PHONY: test
 test:

@@ -73,7 +73,9 @@ static const struct argp_option own_options[] = {
 
 static const WxOptionsSpec spec = {
     .arguments = "BENCHMARK...",
-    .summary = "Measure costs. Every variant runs in every round, in rotated order; ratios are of "
+    .summary = "Measure costs: of an `audit` beside cat, pmap and gdb; of whole programs in their "
+               "`modes`; of a live `reclaim`. Each takes minutes. Every variant runs in every "
+               "round, in rotated order; ratios are of "
                "pairs within a "
                "round, with a 95 % interval, beside the ratio of a variant to itself.",
     .example = "  wxbench bench modes --workload hello --workload asm\n  wxbench bench reclaim "

@@ -37,11 +37,16 @@ void wx_reclaim_document_add(WxDocument *document, const WxReclaim *result, bool
 }
 
 void wx_reclaim_document_finish(WxDocument *document, bool dry_run) {
-  static const WxColumn columns[] = {{"pid", WX_COUNT},          {"before", WX_BYTES},
-                                     {"after", WX_BYTES},        {"given back", WX_BYTES},
-                                     {"zero, mapped", WX_BYTES}, {"pauses", WX_COUNT},
-                                     {"median", WX_NS},          {"p99", WX_NS},
-                                     {"longest", WX_NS},         {"total", WX_NS},
+  static const WxColumn columns[] = {{"pid", WX_ID},
+                                     {"before", WX_BYTES},
+                                     {"after", WX_BYTES},
+                                     {"given back", WX_BYTES},
+                                     {"zero, mapped", WX_BYTES},
+                                     {"pauses", WX_COUNT},
+                                     {"median", WX_NS},
+                                     {"p99", WX_NS},
+                                     {"longest", WX_NS},
+                                     {"total", WX_NS},
                                      {"abandoned", WX_COUNT}};
   WxTable *table = wx_table_new(NULL, columns, sizeof columns / sizeof *columns);
   size_t index;

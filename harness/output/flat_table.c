@@ -31,6 +31,8 @@ static WxCellType type_of(const char *name, const json_t *value) {
     return WX_BYTES;
   if (ends_with(name, "_ns"))
     return WX_NS;
+  if (ends_with(name, "pid") || ends_with(name, "inode"))
+    return WX_ID;
   return json_is_integer(value) ? WX_COUNT : WX_TEXT;
 }
 

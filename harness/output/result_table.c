@@ -76,7 +76,17 @@ static WxFigure figure_at_end(const json_t *result, const char *key) {
   return wx_json_get_figure(json_array_get(samples, count - 1), key);
 }
 
+// Without the file nothing tells how much of a real program's code is live: by the contract 0 in
+// the document, to people unknown.
+static bool is_unseen(const json_t *result, const Source *source) {
+  const char *mode = wx_json_get_text(result, "mode");
+  return mode && strcmp(mode, "off") == 0 && source->key &&
+         strcmp(source->key, "live_peak_bytes") == 0;
+}
+
 static WxFigure figure_of(const json_t *result, const Source *source) {
+  if (is_unseen(result, source))
+    return WX_UNKNOWN;
   if (source->at_end)
     return figure_at_end(result, source->key);
   const json_t *metrics = json_object_get(result, "metrics");

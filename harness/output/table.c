@@ -122,6 +122,8 @@ const char *wx_table_show(const WxTable *table, size_t row, size_t column,
     return cell.text ? cell.text : "n/a";
   case WX_COUNT:
     return wx_units_format_count(buffer, cell.figure);
+  case WX_ID:
+    return wx_known(cell.figure) ? wx_table_raw(table, row, column, buffer) : "n/a";
   case WX_BYTES:
     return wx_units_format_bytes(buffer, cell.figure);
   case WX_NS:

@@ -16,6 +16,7 @@
 typedef enum {
   WX_TEXT,  ///< Left-aligned text.
   WX_COUNT, ///< A whole number.
+  WX_ID,    ///< A whole number that is a name, such as a pid: its digits as they are.
   WX_BYTES, ///< Bytes; people see KiB or MiB, machines see bytes.
   WX_NS,    ///< Nanoseconds; people see us, ms or s, machines see nanoseconds.
   WX_RATIO, ///< A real number without a unit.

@@ -44,7 +44,8 @@ NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next }
   key = curve_key(group, name, x)
   memfd[key] = mib($at["allocated_bytes"])
   rss[key] = mib($at["rss_bytes"])
-  live[key] = mib($at["live_bytes"])
+  # Without the file nothing tells how much of a real program's code is live.
+  live[key] = $at["mode"] == "off" ? "NaN" : mib($at["live_bytes"])
   mapped[key] = mib($at["mapped_bytes"])
   step[key] = $at["step"]
   round[key] = $at["round"]

@@ -35,4 +35,6 @@ refused no_samples_is_one_line 'expected samples' scripts/plot "$work/empty.json
 refused no_file_is_one_line 'none.json: No such file' scripts/plot "$work/none.json" "$work/x"
 refused no_arguments_is_one_line 'expected RESULT.json OUT_BASENAME' scripts/plot
 refused an_unwritable_place_is_one_line 'cannot write' scripts/plot tests/fixtures/plot/retained.json /proc/nowhere/x
+refused no_folder_is_made 'no folder' scripts/plot tests/fixtures/plot/retained.json "$work/none/x"
+refused results_that_cannot_be_kept_are_known_first 'cannot make the folder' scripts/bench "$work/err/x"
 tap_end
