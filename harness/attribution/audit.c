@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+// A smaller one may well be used whole.
+enum { LARGE_STACK = 1 << 20 };
+
 const char *wx_source_name(WxSource source) {
   static const char *const names[] = {
       [WX_SOURCE_LIVE] = "live",
@@ -133,6 +136,21 @@ static WxFigure count_mappings(const WxAudit *audit) {
   return (WxFigure)(space->count - last_is_none);
 }
 
+// What a dump leaves behind: to read a page that was never used makes it resident.
+static void weigh_dump(const WxAudit *audit, WxVerdictFacts *facts) {
+  const WxSpace *space = audit->space;
+  facts->reserved_parts = (WxFigure)audit->parts[WX_PART_NONE].bytes;
+  facts->reserved_resident = facts->stacks_filled = space->residency ? 0 : WX_UNKNOWN;
+  for (size_t i = 0; space->residency && i < space->count; ++i) {
+    const WxMapping *mapping = &space->mappings[i];
+    const uint64_t bytes = mapping->end - mapping->start, rss = space->residency[i].rss;
+    if (!mapping->protection && !*mapping->path && rss >= bytes / 2)
+      facts->reserved_resident += (WxFigure)rss;
+    else if (space->owners[i] == WX_OWNER_STACK && bytes >= LARGE_STACK && rss == bytes)
+      facts->stacks_filled += (WxFigure)rss;
+  }
+}
+
 static WxVerdictFacts collect_facts(const WxAudit *audit) {
   const WxContainer *container = &audit->container;
   WxVerdictFacts facts = {
@@ -163,6 +181,7 @@ static WxVerdictFacts collect_facts(const WxAudit *audit) {
       .dumped = wx_truth_looks_dumped(&audit->truth) && audit->parts[WX_PART_NONE].bytes > 0,
   };
   collect_span_facts(audit, &facts);
+  weigh_dump(audit, &facts);
   return facts;
 }
 

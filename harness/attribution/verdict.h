@@ -34,7 +34,10 @@ typedef struct {
   WxFigure max_map_count;
   WxFigure heaps_committed; ///< glibc's heaps, for the text.
   WxFigure arenas;
-  bool dumped; ///< Everything mapped is allocated, as after a dump.
+  bool dumped;                ///< Everything mapped is allocated, as after a dump.
+  WxFigure reserved_parts;    ///< Of the double mapper, for the text.
+  WxFigure reserved_resident; ///< Private reserved mappings that are resident for the most part.
+  WxFigure stacks_filled;     ///< Stacks that are resident to the last page.
 } WxVerdictFacts;
 
 typedef enum {

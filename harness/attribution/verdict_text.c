@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+// Less of reserved memory than that may be resident for other reasons.
+#define DUMP_MIN ((WxFigure)8 << 20)
+
 static double mib(WxFigure bytes) {
   return wx_known(bytes) ? (double)bytes / (1024.0 * 1024.0) : 0;
 }
@@ -19,6 +22,14 @@ static void say(WxVerdict *verdict, const char *format, ...) {
   va_start(arguments, format);
   vsnprintf(verdict->text + used, sizeof verdict->text - used, format, arguments);
   va_end(arguments);
+}
+
+static bool is_reserved_resident(const WxVerdictFacts *facts) {
+  return wx_known(facts->reserved_resident) && facts->reserved_resident >= DUMP_MIN;
+}
+
+static bool looks_dumped(const WxVerdictFacts *facts) {
+  return facts->dumped || is_reserved_resident(facts);
 }
 
 static void say_first(WxVerdict *verdict, const WxVerdictFacts *facts) {
@@ -68,7 +79,8 @@ static void say_first(WxVerdict *verdict, const WxVerdictFacts *facts) {
     say(verdict, "There is no double mapper: no file /memfd:doublemapper is open or mapped.");
     break;
   case WX_VERDICT_CLEAN:
-    say(verdict, "The double mapper holds %.1f MiB and nothing stands out.", mib(facts->allocated));
+    say(verdict, "The double mapper holds %.1f MiB and nothing%s stands out.",
+        mib(facts->allocated), looks_dumped(facts) ? " but the effect of a dump" : "");
     break;
   case WX_VERDICT_UNKNOWN:
     say(verdict, "What the double mapper holds cannot be known from this input.");
@@ -98,12 +110,31 @@ static void say_heaps(WxVerdict *verdict, const WxVerdictFacts *facts) {
         mib(facts->heaps_committed));
 }
 
+// How much of it a dump has made, where it looks so.
+static void say_dump(WxVerdict *verdict, const WxVerdictFacts *facts) {
+  const bool resident = is_reserved_resident(facts);
+  if (!looks_dumped(facts))
+    return;
+  say(verdict, " Part of the memory may be the effect of a dump (gcore and kernel cores read "
+               "reserved memory, "
+               "which allocates it): ");
+  if (facts->dumped)
+    say(verdict,
+        "everything mapped is allocated, as after a dump, the double mapper's %.1f MiB of "
+        "reserved parts too",
+        mib(facts->reserved_parts));
+  if (resident)
+    say(verdict, "%s%.1f MiB of private reserved memory are resident",
+        facts->dumped ? ", and " : "", mib(facts->reserved_resident));
+  if (resident && facts->stacks_filled > 0)
+    say(verdict, ", %.1f MiB of thread stacks to the last page", mib(facts->stacks_filled));
+  say(verdict, ".");
+}
+
 void wx_verdict_write(WxVerdict *verdict, const WxVerdictFacts *facts) {
   verdict->text[0] = '\0';
   say_first(verdict, facts);
   say_orphaned(verdict, facts);
   say_heaps(verdict, facts);
-  if (facts->dumped)
-    say(verdict, " Everything mapped is allocated, as after a dump (gcore and kernel cores do "
-                 "that): part of it may be an effect of the dump.");
+  say_dump(verdict, facts);
 }

@@ -39,6 +39,15 @@ printf '%s\n' '7f0000000000-7f0000100000 rw-s 00000000 00:01 7 /memfd:doublemapp
 claim audit_of_a_file_sends_an_artefact_to_the_live_process has "$work/artefact.txt" 'VERDICT artefact' 'Next: Audit the live process'
 claim audit_of_a_file_says_so_in_json has "$work/artefact.json" '"code": "artefact"' '"next": "Audit the live process'
 
+# Of 64 MiB that are reserved a dump has made all resident.
+printf '7f0000000000-7f0004000000 %s 00000000 00:00 0 \nSize: 65536 kB\nRss: 65536 kB\nPss: 65536 kB\nVmFlags: mr mw me \n' \
+  ---p >"$work/dumped"
+"$wxbench" audit --smaps "$work/dumped" >"$work/dumped.txt"
+claim audit_says_how_much_a_dump_has_made_resident has "$work/dumped.txt" 'may be the effect of a dump' '64.0 MiB of private reserved memory are resident'
+sed 's/---p/rw-p/' "$work/dumped" >"$work/used"
+"$wxbench" audit --smaps "$work/used" >"$work/used.txt"
+claim audit_takes_no_used_memory_for_the_effect_of_a_dump test -z "$(grep 'may be the effect of a dump' "$work/used.txt")"
+
 # Damage: what stands before it is reported, one line names it, exit 2.
 head -c 700 "$work/maps" >"$work/cut"
 lines=$(head -c 700 "$work/maps" | tr -cd '\n' | wc -c)

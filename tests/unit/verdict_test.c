@@ -202,6 +202,28 @@ START_TEST(a_process_that_was_dumped_is_told) {
   WxVerdict verdict;
   wx_verdict_judge(&verdict, &facts);
   ck_assert_ptr_nonnull(strstr(verdict.text, "as after a dump"));
+  ck_assert_ptr_null(strstr(verdict.text, "private reserved"));
+}
+END_TEST
+
+START_TEST(a_dump_is_told_by_reserved_memory_that_is_resident_too) {
+  WxVerdictFacts facts = healthy();
+  facts.reserved_resident = 8 * MIB - 1;
+  facts.stacks_filled = 56 * MIB;
+  WxVerdict verdict;
+  wx_verdict_judge(&verdict, &facts);
+  ck_assert_ptr_null(strstr(verdict.text, "dump"));
+  facts.reserved_resident = 445 * MIB;
+  wx_verdict_judge(&verdict, &facts);
+  ck_assert_ptr_nonnull(strstr(verdict.text, "may be the effect of a dump"));
+  ck_assert_ptr_nonnull(strstr(verdict.text, "445.0 MiB of private reserved memory are resident, "
+                                             "56.0 MiB of thread stacks to the last page."));
+  facts.dumped = true;
+  facts.reserved_parts = 3 * MIB;
+  facts.stacks_filled = WX_UNKNOWN;
+  wx_verdict_judge(&verdict, &facts);
+  ck_assert_ptr_nonnull(strstr(verdict.text, "3.0 MiB of reserved parts too, and 445.0 MiB of "
+                                             "private reserved memory are resident."));
 }
 END_TEST
 
@@ -223,4 +245,5 @@ WX_TEST_MAIN("verdict", a_healthy_process_is_clean,
              retained_memory_is_given_back_by_a_command_that_can_be_typed,
              alive_an_artefact_needs_memory_of_others_inside_the_interval,
              without_a_double_mapper_a_process_is_not_affected_unless_the_source_hides_it,
-             a_process_that_was_dumped_is_told, worse_codes_come_first)
+             a_process_that_was_dumped_is_told,
+             a_dump_is_told_by_reserved_memory_that_is_resident_too, worse_codes_come_first)
