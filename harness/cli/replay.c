@@ -18,6 +18,7 @@ enum { KEY_STRATEGY = 's', KEY_ROUNDS = 256, KEY_WALKS, KEY_PACED, KEY_OVERHEAD,
 typedef struct {
   WxNames strategies;
   WxReplayOrder order;
+  WxTraceDamage damage; ///< Of the trace, as far as it was replayed.
   bool overhead;
   bool list;
 } Own;
@@ -109,14 +110,14 @@ static bool is_chosen(const WxNames *names, const WxStrategy *strategy) {
   return false;
 }
 
-static int replay_on(const WxOptions *options, const WxReplayOrder *order, WxDocument *document,
-                     bool *failed) {
+static int replay_on(const WxOptions *options, Own *own, WxDocument *document, bool *failed) {
   WxReplayRun run;
   int status = 0;
-  if (wx_replay_run(order, &run))
-    status = wx_cli_fail(options->verb, "%s: %s", order->strategy->name, run.problem);
+  if (wx_replay_run(&own->order, &run))
+    status = wx_cli_fail(options->verb, "%s: %s", own->order.strategy->name, run.problem);
   else
     *failed = !wx_replay_document_add(document, &run) || *failed;
+  own->damage = run.report.damage;
   wx_replay_run_free(&run);
   return status;
 }
@@ -131,7 +132,7 @@ static int replay_all(const WxOptions *options, Own *own, WxDocument *document) 
       continue;
     own->order.strategy = strategy;
     wx_progress_show(&progress, "%s on %s", options->arguments[0], strategy->name);
-    status = replay_on(options, &own->order, document, &failed);
+    status = replay_on(options, own, document, &failed);
   }
   wx_progress_end(&progress);
   wx_document_add_table(document, wx_result_table("replay", document->results));
@@ -150,6 +151,14 @@ static int measure_overhead(const WxOptions *options, WxDocument *document) {
   return WX_EXIT_OK;
 }
 
+/// What could be replayed is in the document; the rest is bad input.
+static int fail_damaged(const Own *own, int finished) {
+  return finished == WX_EXIT_USAGE
+             ? finished
+             : wx_cli_fail("replay", "'%s' %s at byte %ju; everything before it was replayed",
+                           own->order.path, own->damage.reason, (uintmax_t)own->damage.offset);
+}
+
 /// Runs what was asked for; the trace can be opened.
 static int run_all(WxOptions *options, Own *own) {
   WxDocument document;
@@ -157,8 +166,10 @@ static int run_all(WxOptions *options, Own *own) {
   wx_document_init(&document, "replay");
   const int status =
       own->overhead ? measure_overhead(options, &document) : replay_all(options, own, &document);
-  if (status == WX_EXIT_OK || status == WX_EXIT_FAILED)
-    return wx_cli_finish(options, &document, WX_UNKNOWN, status);
+  if (status == WX_EXIT_OK || status == WX_EXIT_FAILED) {
+    const int finished = wx_cli_finish(options, &document, WX_UNKNOWN, status);
+    return own->damage.reason ? fail_damaged(own, finished) : finished;
+  }
   wx_document_free(&document);
   wx_options_free(options);
   return status;

@@ -79,7 +79,10 @@ claim blocks_of_a_forked_child_s_parent_are_left_out left_out
 size=$(stat -c %s "$folder/sample")
 up_to_the_damage() {
   head -c 9000 "$folder/sample" >"$folder/cut"
-  "$wxbench" replay "$folder/cut" --strategy coreclr | grep -q 'The trace ends inside a chunk at byte 128'
+  "$wxbench" replay "$folder/cut" --strategy coreclr --json "$folder/cut.json" >"$folder/cut.txt" 2>"$folder/error"
+  [ $? = 2 ] && [ "$(wc -l <"$folder/error")" = 1 ] &&
+    grep -q 'ends inside a chunk at byte 128; everything before it was replayed' "$folder/error" &&
+    grep -q 'The trace ends inside a chunk at byte 128' "$folder/cut.txt" && [ -s "$folder/cut.json" ]
 }
 claim cut_off_trace_is_replayed_up_to_the_damage up_to_the_damage
 "$wxbench" record -q -o "$folder/long" -- build/tests/imitation threads >/dev/null
