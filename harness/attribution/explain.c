@@ -58,15 +58,17 @@ static void read_tail(WxExplanation *explanation, uint64_t slot) {
   explanation->certainty = to_the_end ? WX_CERTAINTY_VERY_HIGH : WX_CERTAINTY_MEDIUM;
 }
 
+bool wx_explain_fits_tail(int protection) {
+  return protection == 0 || protection == WX_PROTECTION_NOTHING || protection == WX_READ;
+}
+
 // A protection that malloc does not give contradicts the pattern.
 static void weigh_protection(WxExplanation *explanation) {
   const int protection = explanation->range.protection;
   const bool tail = explanation->reading == WX_READING_RESERVED_TAIL ||
                     explanation->reading == WX_READING_TAIL_PART;
-  // gcore writes reserved memory as readable.
-  const bool fits =
-      protection == WX_PROTECTION_UNKNOWN ||
-      (tail ? protection <= 0 || protection == WX_READ : protection == (WX_READ | WX_WRITE));
+  const bool fits = protection == WX_PROTECTION_UNKNOWN ||
+                    (tail ? wx_explain_fits_tail(protection) : protection == (WX_READ | WX_WRITE));
   if (fits || explanation->reading >= WX_READING_UNDETERMINED)
     return;
   explanation->reading = WX_READING_UNDETERMINED;
@@ -95,5 +97,29 @@ WxExplanation wx_explain(const WxRange *range, uint64_t slot) {
     explanation.certainty = WX_CERTAINTY_NONE;
   }
   weigh_protection(&explanation);
+  return explanation;
+}
+
+// Whether `front` is writable from the start of a slot to where the tail begins, in one slot with
+// it.
+static bool is_front_of(const WxRange *front, const WxRange *tail, uint64_t slot) {
+  return front->end == tail->start && front->protection == (WX_READ | WX_WRITE) &&
+         front->start == down(front->start, slot) && tail->start != down(tail->start, slot);
+}
+
+WxExplanation wx_explain_row(const WxRange *rows, size_t count, size_t index, uint64_t slot) {
+  WxExplanation explanation = wx_explain(&rows[index], slot);
+  const WxRange *tail = &rows[index];
+  if (explanation.reading < WX_READING_UNDETERMINED || !wx_explain_fits_tail(tail->protection) ||
+      tail->end - down(tail->start, slot) < slot)
+    return explanation;
+  for (size_t i = 0; i < count; ++i) {
+    if (!is_front_of(&rows[i], tail, slot))
+      continue;
+    explanation.reading = WX_READING_GROWN_TAIL;
+    explanation.certainty = WX_CERTAINTY_VERY_HIGH;
+    explanation.heaps = 1;
+    break;
+  }
   return explanation;
 }

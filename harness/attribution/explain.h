@@ -46,6 +46,7 @@ typedef enum {
   WX_READING_WHOLE_SLOTS,
   WX_READING_RESERVED_TAIL,
   WX_READING_TAIL_PART,
+  WX_READING_GROWN_TAIL,
   WX_READING_UNDETERMINED,
   WX_READING_NO_PATTERN,
 } WxReading;
@@ -64,6 +65,14 @@ typedef struct {
 /// Explains `range`, start < end, with heaps of `slot` bytes (a power of two, WX_HEAP_SLOT_BYTES
 /// unless the hugetlb tunable is on).
 WxExplanation wx_explain(const WxRange *range, uint64_t slot);
+
+/// The same with the rows beside it known: a reserved row that begins where a writable row of the
+/// same slot ends, and goes to the slot's end, is the tail of the arena which that row is the front
+/// of. Explains `rows[index]`.
+WxExplanation wx_explain_row(const WxRange *rows, size_t count, size_t index, uint64_t slot);
+
+/// Whether malloc's reserved tails have this protection: none, or readable, as gcore writes them.
+bool wx_explain_fits_tail(int protection);
 
 /// A word for the reading, for programs: "full-heaps", "reserved-tail", ...
 const char *wx_reading_code(WxReading reading);

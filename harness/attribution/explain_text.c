@@ -31,7 +31,8 @@ static double mebibytes(uint64_t bytes) {
 
 static bool is_tail(const WxExplanation *explanation) {
   return explanation->reading == WX_READING_RESERVED_TAIL ||
-         explanation->reading == WX_READING_TAIL_PART;
+         explanation->reading == WX_READING_TAIL_PART ||
+         explanation->reading == WX_READING_GROWN_TAIL;
 }
 
 static void put_piece(Writer *writer, const WxExplanation *explanation, size_t index) {
@@ -78,6 +79,8 @@ static const struct {
          ""},
     [WX_READING_TAIL_PART] = {"reserved-tail-part",
                               "inside the reserved tail of a malloc arena that never grew", ""},
+    [WX_READING_GROWN_TAIL] =
+        {"grown-tail", "the PROT_NONE tail of the malloc arena whose writable front ends here", ""},
     [WX_READING_UNDETERMINED] = {"undetermined", "undetermined", ""},
     [WX_READING_NO_PATTERN] = {"no-pattern", "no pattern: these addresses alone say nothing", ""},
 };
@@ -89,7 +92,11 @@ const char *wx_reading_code(WxReading reading) {
 static void put_undetermined(Writer *writer, const WxExplanation *explanation) {
   const int protection = explanation->range.protection;
   const bool code = protection >= 0 && protection & WX_EXECUTE;
-  if (code)
+  const bool to_an_end = (explanation->range.end & (WX_HEAP_SLOT_BYTES - 1)) == 0;
+  if (to_an_end && wx_explain_fits_tail(protection))
+    put(writer, ": it fits the tail of an arena whose writable front is not among the rows, and "
+                "whole empty slots");
+  else if (code)
     put(writer, ": execute is the double mapper's protection and never malloc's");
   else if (protection == WX_PROTECTION_UNKNOWN)
     put(writer,
@@ -97,8 +104,7 @@ static void put_undetermined(Writer *writer, const WxExplanation *explanation) {
         "arena starts");
   else
     put(writer, ": the protection does not fit malloc");
-  const uint64_t last = explanation->range.end & (WX_HEAP_SLOT_BYTES - 1);
-  if (last == 0)
+  if (to_an_end && protection == WX_PROTECTION_UNKNOWN)
     put(writer, "; it also fits the tail of an arena and whole empty slots");
   put(writer, "; a core's NT_FILE and PT_LOADs decide");
 }
@@ -110,7 +116,8 @@ void wx_explain_verdict(const WxExplanation *explanation, char *text, size_t siz
     put(&writer, explanation->heaps == 2 ? "two " : "%" PRIu64 " ", explanation->heaps);
   put(&writer, "%s",
       several ? readings[explanation->reading].more : readings[explanation->reading].one);
-  if (explanation->reading == WX_READING_RESERVED_TAIL)
+  if (explanation->reading == WX_READING_RESERVED_TAIL ||
+      explanation->reading == WX_READING_GROWN_TAIL)
     put(&writer, "%s: zero bytes of memory",
         explanation->piece_count > 1 ? " and a hole behind it" : "");
   else if (explanation->reading == WX_READING_TAIL_PART)

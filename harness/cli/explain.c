@@ -121,8 +121,10 @@ static json_t *explanation_json(const WxExplanation *explanation, const char *pi
                    wx_certainty_name(explanation->certainty), "basis", "address pattern only");
 }
 
-static void explain_one(WxDocument *document, WxTable *table, const WxRange *range, uint64_t slot) {
-  const WxExplanation explanation = wx_explain(range, slot);
+static void explain_one(WxDocument *document, WxTable *table, const Ranges *ranges, size_t index,
+                        uint64_t slot) {
+  const WxRange *range = &ranges->items[index];
+  const WxExplanation explanation = wx_explain_row(ranges->items, ranges->count, index, slot);
   char text[64], size[32], pieces[TEXT_SIZE], verdict[TEXT_SIZE];
   snprintf(text, sizeof text, "%" PRIx64 "-%" PRIx64, range->start, range->end);
   // As debuggers print it.
@@ -143,7 +145,7 @@ static void explain_all(WxDocument *document, const Ranges *ranges, uint64_t slo
   WxTable *table = wx_table_new(NULL, columns, sizeof columns / sizeof *columns);
   size_t at_heaps = 0;
   for (size_t i = 0; i < ranges->count; ++i) {
-    explain_one(document, table, &ranges->items[i], slot);
+    explain_one(document, table, ranges, i, slot);
     at_heaps += wx_explain_starts_at_heap(&ranges->items[i], slot);
   }
   wx_document_add_table(document, table);

@@ -16,6 +16,10 @@ claim explain_states_its_certainty_in_json [ "$certainties" = "very high,very hi
 readings=$("$wxbench" explain --json - <tests/fixtures/explain/pasted.txt | values reading)
 claim explain_reads_rows_pasted_from_a_debugger [ "$readings" = "full-heaps,reserved-tail,undetermined" ]
 
+readings=$(printf '%s\n' '7f8624000000-7f862425d000 rw-p 00000000 00:00 0' '7f862425d000-7f8628000000 ---p 00000000 00:00 0' |
+  "$wxbench" explain --json - | values reading)
+claim explain_tells_the_tail_of_an_arena_by_the_row_before_it [ "$readings" = "heap-front,grown-tail" ]
+
 refused explain_refuses_a_range_that_is_none "expected START-END" "$wxbench" explain 7f00
 refused explain_refuses_a_range_backwards "expected START-END" "$wxbench" explain 7f0000002000-7f0000001000
 refused explain_refuses_text_without_ranges "none of the 0 lines on stdin has a range" "$wxbench" explain

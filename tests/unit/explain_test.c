@@ -127,6 +127,63 @@ START_TEST(a_pattern_is_graded_by_what_speaks_against_it) {
 }
 END_TEST
 
+START_TEST(a_reserved_row_behind_a_writable_one_of_its_slot_is_the_tail_of_an_arena) {
+  const WxRange front = {0x7f8624000000, 0x7f862425d000, WX_READ | WX_WRITE};
+  const WxRange tail = {0x7f862425d000, 0x7f8628000000, 0};
+  static const struct {
+    uint64_t front_start, front_end, tail_end;
+    int front_protection, tail_protection;
+    WxReading reading;
+  } rows[] = {
+      {0x7f8624000000, 0x7f862425d000, 0x7f8628000000, WX_READ | WX_WRITE, 0,
+       WX_READING_GROWN_TAIL},
+      // Joined with full heaps before it, and with what is reserved behind it.
+      {0x7f8620000000, 0x7f862425d000, 0x7f8629000000, WX_READ | WX_WRITE, WX_PROTECTION_NOTHING,
+       WX_READING_GROWN_TAIL},
+      {0x7f8624000000, 0x7f862425d000, 0x7f8628000000, WX_READ | WX_WRITE, WX_READ,
+       WX_READING_GROWN_TAIL},
+      // A front that starts elsewhere, ends elsewhere or has another protection.
+      {0x7f8624001000, 0x7f862425d000, 0x7f8628000000, WX_READ | WX_WRITE, 0,
+       WX_READING_UNDETERMINED},
+      {0x7f8624000000, 0x7f862425c000, 0x7f8628000000, WX_READ | WX_WRITE, 0,
+       WX_READING_UNDETERMINED},
+      {0x7f8624000000, 0x7f862425d000, 0x7f8628000000, WX_READ, 0, WX_READING_UNDETERMINED},
+      {0x7f8624000000, 0x7f862425d000, 0x7f8628000000, WX_PROTECTION_UNKNOWN, 0,
+       WX_READING_UNDETERMINED},
+      // A tail that may hold memory, is not said to hold none, or ends before the slot does.
+      {0x7f8624000000, 0x7f862425d000, 0x7f8628000000, WX_READ | WX_WRITE, WX_READ | WX_WRITE,
+       WX_READING_UNDETERMINED},
+      {0x7f8624000000, 0x7f862425d000, 0x7f8628000000, WX_READ | WX_WRITE, WX_PROTECTION_UNKNOWN,
+       WX_READING_UNDETERMINED},
+      {0x7f8624000000, 0x7f862425d000, 0x7f8627fff000, WX_READ | WX_WRITE, 0,
+       WX_READING_NO_PATTERN},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+    const WxRange pair[] = {{tail.start, rows[i].tail_end, rows[i].tail_protection},
+                            {rows[i].front_start, rows[i].front_end, rows[i].front_protection}};
+    const WxExplanation explanation = wx_explain_row(pair, 2, 0, WX_HEAP_SLOT_BYTES);
+    ck_assert_msg(explanation.reading == rows[i].reading, "row %zu: %s", i,
+                  wx_reading_code(explanation.reading));
+    if (rows[i].reading == WX_READING_GROWN_TAIL)
+      ck_assert_int_eq(explanation.certainty, WX_CERTAINTY_VERY_HIGH);
+  }
+  const WxRange both[] = {front, tail};
+  char text[512];
+  WxExplanation explanation = wx_explain_row(both, 2, 1, WX_HEAP_SLOT_BYTES);
+  wx_explain_verdict(&explanation, text, sizeof text);
+  ck_assert_str_eq(text, "the PROT_NONE tail of the malloc arena whose writable front ends here: "
+                         "zero bytes of memory");
+  explanation = wx_explain_row(both, 2, 0, WX_HEAP_SLOT_BYTES);
+  ck_assert_int_eq(explanation.reading, WX_READING_HEAP_FRONT);
+  // Alone it is not told, and nothing is said against what it fits.
+  explanation = wx_explain_row(&tail, 1, 0, WX_HEAP_SLOT_BYTES);
+  wx_explain_verdict(&explanation, text, sizeof text);
+  ck_assert_str_eq(text, "undetermined: it fits the tail of an arena whose writable front is not "
+                         "among the rows, and whole empty slots; a core's NT_FILE and PT_LOADs "
+                         "decide");
+}
+END_TEST
+
 START_TEST(pieces_add_up_to_the_range) {
   for (uint64_t i = 1; i < 20000; ++i) {
     const uint64_t start = i * 0x9e3779b97f4a7c15 >> 18 & ~UINT64_C(0xfff);
@@ -159,5 +216,6 @@ END_TEST
 
 WX_TEST_MAIN("explain", the_published_case_is_explained_row_by_row,
              rows_are_read_as_debuggers_and_the_kernel_print_them,
-             a_pattern_is_graded_by_what_speaks_against_it, pieces_add_up_to_the_range,
-             text_is_cut_where_the_buffer_ends)
+             a_pattern_is_graded_by_what_speaks_against_it,
+             a_reserved_row_behind_a_writable_one_of_its_slot_is_the_tail_of_an_arena,
+             pieces_add_up_to_the_range, text_is_cut_where_the_buffer_ends)
