@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 // One process; what its audit found is kept as JSON.
 typedef struct {
@@ -101,11 +102,13 @@ static void note_skipped(WxDocument *document, const WxSurvey *survey) {
   size_t used = 0;
   for (size_t i = 0; i < survey->skipped.count && used < sizeof list - 16; ++i)
     used += (size_t)snprintf(list + used, sizeof list - used, " %d", (int)survey->skipped.pids[i]);
-  if (survey->skipped.count)
-    wx_document_note(document,
-                     "Skipped for lack of permission: %zu processes (%s%s); run as root to see "
-                     "them.",
-                     survey->skipped.count, list + 1, used >= sizeof list - 16 ? " ..." : "");
+  const size_t count = survey->skipped.count;
+  if (count)
+    wx_document_note(document, "Skipped for lack of permission: %zu process%s (%s%s)%s.", count,
+                     count == 1 ? "" : "es", list + 1, used >= sizeof list - 16 ? " ..." : "",
+                     geteuid() == 0 ? ""
+                     : count == 1   ? "; run as root to see it"
+                                    : "; run as root to see them");
   else
     wx_document_note(document, "No process was skipped for lack of permission.");
 }
@@ -147,10 +150,10 @@ int wx_audit_run_all(WxOptions *options, const WxAuditRequest *request) {
       wx_document_add_result(&document, rows[i].json);
     wx_document_add_table(&document, make_table(rows, count));
     wx_document_note(&document,
-                     "%zu processes, %zu files, each counted once: %.1f MiB allocated, %.1f MiB "
+                     "%zu process%s, %zu file%s, each counted once: %.1f MiB allocated, %.1f MiB "
                      "orphaned%s.",
-                     count, total.count, (double)total.allocated / 1048576,
-                     (double)total.orphaned / 1048576,
+                     count, count == 1 ? "" : "es", total.count, total.count == 1 ? "" : "s",
+                     (double)total.allocated / 1048576, (double)total.orphaned / 1048576,
                      total.unknown ? " (some could not be opened)" : "");
     note_skipped(&document, &survey);
   }

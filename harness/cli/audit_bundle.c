@@ -175,9 +175,6 @@ static int write_report(const Bundle *bundle, const WxDocument *document) {
 
 int wx_audit_write_bundle(const WxOptions *options, const WxAuditRequest *request,
                           const WxAudit *audit, WxDocument *document) {
-  if (mkdir(request->bundle, 0700))
-    return wx_cli_fail(options->verb, "cannot make the folder '%s': %s", request->bundle,
-                       strerror(errno));
   Bundle bundle = {.options = options, .request = request, .audit = audit};
   int status = write_process_files(&bundle);
   if (!status)
@@ -188,6 +185,13 @@ int wx_audit_write_bundle(const WxOptions *options, const WxAuditRequest *reques
     status = write_json(&bundle, document);
   if (!status)
     status = write_report(&bundle, document);
+  if (!status)
+    wx_document_note(document,
+                     "Wrote %smaps, smaps, status, environ, extents, audit.json%s to %s: %s.",
+                     request->unredacted ? "audit.txt, " : "",
+                     audit->group.version ? " and the group's files" : "", request->bundle,
+                     request->unredacted ? "nothing is redacted"
+                                         : "your paths and the values of variables are redacted");
   wx_redactor_free(&bundle.redactor);
   wx_text_free(&bundle.text);
   return status;

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int wx_audit_explain_failure(const WxOptions *options, const char *what, const WxAudit *audit,
@@ -49,6 +50,13 @@ int wx_audit_finish_run(WxOptions *options, const WxAuditRequest *request, WxDoc
 }
 
 int wx_audit_run_one(WxOptions *options, const WxAuditRequest *request, pid_t pid) {
+  // Before anything is looked at, so that nothing is printed where it cannot be made.
+  if (request->bundle && mkdir(request->bundle, 0700)) {
+    const int status = wx_cli_fail(options->verb, "cannot make the folder '%s': %s",
+                                   request->bundle, strerror(errno));
+    wx_options_free(options);
+    return status;
+  }
   WxAudit audit;
   const char *what = request->path ? request->path : options->arguments[0];
   const int error = request->path
@@ -56,6 +64,8 @@ int wx_audit_run_one(WxOptions *options, const WxAuditRequest *request, pid_t pi
                         : wx_audit_live(&audit, pid, &request->audit);
   if (error) {
     const int status = wx_audit_explain_failure(options, what, &audit, error);
+    if (request->bundle)
+      (void)rmdir(request->bundle);
     wx_audit_free(&audit);
     wx_options_free(options);
     return status;

@@ -29,7 +29,7 @@ static double seconds_since(const struct timespec *then) {
 
 static void put_mib(const char *name, WxFigure bytes) {
   if (wx_known(bytes))
-    printf(" %s %.1f", name, (double)bytes / mebibyte);
+    printf(" %s %.1f MiB", name, (double)bytes / mebibyte);
   else
     printf(" %s n/a", name);
 }
@@ -57,7 +57,7 @@ static void put_line(const Origin *origin, const WxAudit *audit) {
   put_mib("rss", audit->status.rss_bytes);
   put_mib("cgroup-shmem", audit->cgroup.shmem_bytes);
   put_forecast(origin, audit);
-  printf(" MiB %s\n", wx_verdict_code(audit->verdict.code));
+  printf(" %s\n", wx_verdict_code(audit->verdict.code));
 }
 
 static int redraw(const WxAuditRequest *request, const WxAudit *audit) {

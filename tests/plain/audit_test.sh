@@ -101,15 +101,28 @@ claim audit_prom_names_the_verdict has "$work/prom" "wxbench_verdict{pid=\"$targ
 "$wxbench" audit "$target" --prom="$work/prom.file" && claim audit_prom_writes_a_file cmp -s "$work/prom.file" "$work/prom.file"
 
 "$wxbench" audit "$target" --watch 0.01 --samples 3 >"$work/watch"
-claim audit_watch_prints_a_line_a_sample [ "$(grep -c ' orphaned 0.0 ' "$work/watch")" = 3 ]
+claim audit_watch_prints_a_line_a_sample [ "$(grep -c ' orphaned 0.0 MiB .* mappings [0-9]*/[0-9]* not-affected$' "$work/watch")" = 3 ]
 
 "$wxbench" audit --all >"$work/all"
 claim audit_of_all_says_whom_it_skipped grep -qiE 'skipped for lack of permission' "$work/all"
 
-SECRET=hunter2 "$wxbench" audit "$target" --bundle "$work/bundle" --quiet
+claim audit_of_all_speaks_of_one_process_as_of_one test -z "$(grep -E '(^|[^0-9])1 (processes|files)' "$work/all")"
+if [ "$(id -u)" = 0 ]; then
+  claim audit_of_all_does_not_tell_root_to_be_root test -z "$(grep 'run as root' "$work/all")"
+fi
+
+SECRET=hunter2 "$wxbench" audit "$target" --bundle "$work/bundle" >"$work/bundle.txt"
+claim audit_bundle_says_what_was_written_and_that_it_is_redacted grep -q "^Wrote maps, .* to $work/bundle: .* are redacted" "$work/bundle.txt"
 claim audit_bundle_has_what_an_issue_needs [ -s "$work/bundle/maps" -a -s "$work/bundle/smaps" -a -s "$work/bundle/status" -a -s "$work/bundle/audit.json" ]
 claim audit_bundle_redacts_the_environment test -z "$(grep -vE '=<redacted>$|^(MALLOC_|GLIBC_TUNABLES|DOTNET_)|^[^=]*$' "$work/bundle/environ")"
 refused audit_bundle_does_not_overwrite_a_folder "cannot make the folder" "$wxbench" audit "$target" --bundle "$work/bundle"
+
+"$wxbench" audit "$target" --bundle "$work/bundle" >"$work/refused" 2>/dev/null
+claim audit_bundle_refuses_before_anything_is_printed [ ! -s "$work/refused" ]
+"$wxbench" audit 2147483646 --bundle "$work/gone" 2>/dev/null
+claim audit_bundle_of_a_process_that_is_gone_leaves_no_folder [ ! -e "$work/gone" ]
+"$wxbench" audit "$target" --bundle "$work/whole" --unredacted | grep '^Wrote' >"$work/whole.txt"
+claim audit_bundle_says_that_nothing_is_redacted has "$work/whole.txt" 'audit.txt' 'nothing is redacted'
 
 "$wxbench" audit "$target" --json "$work/later.json" --quiet
 "$wxbench" audit --diff "$work/live.json" "$work/later.json" >"$work/diff"
