@@ -100,7 +100,16 @@ static void note_limit(WxDocument *document, const WxAudit *audit) {
                    wx_audit_share(audit->facts.mappings, audit->max_map_count), when);
 }
 
+static void note_verdict(WxDocument *document, const WxAudit *audit) {
+  wx_document_note(document, "VERDICT %s: %s", wx_verdict_code(audit->verdict.code),
+                   audit->verdict.text);
+  wx_document_note(document, "Next: %s", audit->verdict.next);
+}
+
+// The verdict stands first and, since that is what a terminal shows in the end, last.
 void wx_audit_tables(WxDocument *document, const WxAudit *audit, bool by_size) {
+  note_verdict(document, audit);
+  wx_document_lead(document);
   wx_audit_tables_truth(document, audit);
   wx_audit_tables_shown(document, audit);
   add_kinds(document, audit, by_size);
@@ -116,7 +125,5 @@ void wx_audit_tables(WxDocument *document, const WxAudit *audit, bool by_size) {
                      "intervals the one with the highest start is taken.");
   for (size_t i = 0; i < audit->notice_count; ++i)
     wx_document_note(document, "%s", audit->notices[i]);
-  wx_document_note(document, "VERDICT %s: %s", wx_verdict_code(audit->verdict.code),
-                   audit->verdict.text);
-  wx_document_note(document, "Next: %s", audit->verdict.next);
+  note_verdict(document, audit);
 }

@@ -47,6 +47,10 @@ void wx_document_note(WxDocument *document, const char *format, ...) {
   notes[document->note_count++] = text;
 }
 
+void wx_document_lead(WxDocument *document) {
+  document->lead_count = document->note_count;
+}
+
 json_t *wx_document_json(const WxDocument *document) {
   return document->lost
              ? NULL

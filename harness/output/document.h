@@ -21,8 +21,9 @@ typedef struct {
   json_t *results;  ///< An array of objects.
   WxTable **tables;
   size_t table_count;
-  char **notes; ///< Sentences for people below the tables.
+  char **notes; ///< Sentences for people, in order.
   size_t note_count;
+  size_t lead_count; ///< So many of them stand above the tables.
   bool lost; ///< Memory ran out while building.
 } WxDocument;
 
@@ -35,9 +36,12 @@ void wx_document_add_result(WxDocument *document, json_t *result);
 /// Appends a table and takes ownership of it. NULL counts as lost.
 void wx_document_add_table(WxDocument *document, WxTable *table);
 
-/// Appends a sentence, printed below the tables.
+/// Appends a sentence, printed below the tables; see wx_document_lead().
 void wx_document_note(WxDocument *document, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/// Puts the sentences so far above the tables.
+void wx_document_lead(WxDocument *document);
 
 /// The whole JSON document as a new reference: schema, kind, context, results. NULL where memory
 /// ran out.

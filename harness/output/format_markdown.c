@@ -40,17 +40,25 @@ static void write_table(const WxTable *table, FILE *stream) {
   }
 }
 
-int wx_format_markdown(const WxDocument *document, FILE *stream) {
-  for (size_t i = 0; i < document->table_count; ++i) {
-    if (i > 0)
-      fputc('\n', stream);
-    write_table(document->tables[i], stream);
-  }
-  for (size_t i = 0; i < document->note_count; ++i) {
-    if (i > 0 || document->table_count > 0)
+// Paragraphs, with an empty line between whatever stands above and each.
+static void write_notes(const WxDocument *document, size_t from, size_t to, bool above,
+                        FILE *stream) {
+  for (size_t i = from; i < to; ++i, above = true) {
+    if (above)
       fputc('\n', stream);
     write_cell(stream, document->notes[i]);
     fputc('\n', stream);
   }
+}
+
+int wx_format_markdown(const WxDocument *document, FILE *stream) {
+  write_notes(document, 0, document->lead_count, false, stream);
+  for (size_t i = 0; i < document->table_count; ++i) {
+    if (i > 0 || document->lead_count)
+      fputc('\n', stream);
+    write_table(document->tables[i], stream);
+  }
+  write_notes(document, document->lead_count, document->note_count,
+              document->lead_count || document->table_count, stream);
   return 0;
 }

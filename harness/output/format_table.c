@@ -51,15 +51,26 @@ static int print(const WxTable *table, FILE *stream) {
   return error;
 }
 
+// libsmartcols prints nothing of a table without rows.
+static bool is_shown(const WxTable *table) {
+  return wx_table_rows(table) || wx_table_title(table);
+}
+
 int wx_format_table(const WxDocument *document, FILE *stream) {
+  bool above = false;
+  for (size_t i = 0; i < document->lead_count; ++i, above = true)
+    fprintf(stream, "%s\n", document->notes[i]);
   for (size_t i = 0; i < document->table_count; ++i) {
-    if (i > 0)
+    if (!is_shown(document->tables[i]))
+      continue;
+    if (above)
       fputc('\n', stream);
+    above = true;
     const int error = print(document->tables[i], stream);
     if (error)
       return error;
   }
-  for (size_t i = 0; i < document->note_count; ++i)
-    fprintf(stream, "%s%s\n", i == 0 && document->table_count > 0 ? "\n" : "", document->notes[i]);
+  for (size_t i = document->lead_count; i < document->note_count; ++i)
+    fprintf(stream, "%s%s\n", i == document->lead_count && above ? "\n" : "", document->notes[i]);
   return 0;
 }

@@ -22,6 +22,8 @@ claim audit_json_has_the_members_of_the_contract has "$work/live.json" '"schema"
   '"mapped_va_bytes"' '"rx"' '"rw"' '"none"' '"span_bytes"' '"clrmd_span_bytes"' '"glibc"' '"arenas"' '"heaps"' \
   '"committed_bytes"' '"reserved_bytes"' '"proof"' '"main_arena": true' '"rss_bytes"' '"rss_anon_bytes"' \
   '"rss_shmem_bytes"' '"mappings"' '"span_parts"' '"regions"' '"verdict"' '"code"' '"text"'
+claim audit_begins_and_ends_with_the_verdict_and_the_next_step \
+  [ "$(head -n 2 "$work/live.txt" | cut -d' ' -f1 | paste -sd,)" = VERDICT,Next: -a "$(head -n 2 "$work/live.txt")" = "$(tail -n 2 "$work/live.txt")" ]
 claim audit_says_that_another_program_is_not_affected has "$work/live.txt" 'VERDICT not-affected'
 
 cp "/proc/$target/maps" "$work/maps"

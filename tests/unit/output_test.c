@@ -159,6 +159,32 @@ START_TEST(the_table_names_what_its_results_have) {
   wx_document_free(&document);
 }
 END_TEST
+static void assert_rendered(const WxDocument *document, const char *format, const char *wanted) {
+  char *text = wx_example_render(document, format);
+  ck_assert_str_eq(text, wanted);
+  free(text);
+}
+
+START_TEST(a_lead_stands_above_the_tables_and_an_empty_table_takes_no_line) {
+  static const WxColumn columns[] = {{"name", WX_TEXT}};
+  WxDocument document;
+  wx_document_init(&document, "run");
+  wx_document_add_table(&document, wx_table_new(NULL, columns, 1));
+  wx_document_note(&document, "First.");
+  assert_rendered(&document, "table", "First.\n");
+  wx_document_lead(&document);
+  assert_rendered(&document, "table", "First.\n");
+  WxTable *table = wx_table_new(NULL, columns, 1);
+  wx_table_add(table, (WxCell[]){wx_text("x")});
+  wx_document_add_table(&document, table);
+  wx_document_note(&document, "Last.");
+  assert_rendered(&document, "table", "First.\n\nname\nx\n\nLast.\n");
+  assert_rendered(&document, "markdown",
+                  "First.\n\n| name |\n| --- |\n\n| name |\n| --- |\n| x |\n\nLast.\n");
+  wx_document_free(&document);
+}
+END_TEST
+
 START_TEST(the_context_has_exactly_the_members_of_the_contract) {
   json_t *context = wx_context_json("wxbench run", 0, WX_UNKNOWN);
   ASSERT_KEYS(context, "date", "command", "wxbench_version", "kernel", "cpu", "cpus", "page_size",
@@ -178,4 +204,5 @@ WX_TEST_MAIN("output", a_result_has_exactly_the_members_of_the_contract,
              a_table_shows_units_to_people_and_digits_to_machines,
              a_table_grows_without_losing_rows, a_document_that_lost_a_part_is_not_written,
              the_table_names_what_its_results_have,
+             a_lead_stands_above_the_tables_and_an_empty_table_takes_no_line,
              the_context_has_exactly_the_members_of_the_contract)
