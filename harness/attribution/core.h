@@ -74,7 +74,7 @@ typedef struct {
   WxCoreThread *threads; ///< Where the machine is known.
   size_t thread_count;
   size_t thread_capacity;
-  size_t note_count; ///< Of all segments of notes.
+  size_t note_count;  ///< Of all segments of notes.
   uint64_t page_size; ///< Of the process, 0 where not said.
   uint64_t vdso;      ///< Address of the vdso, 0 where not said.
   int32_t pid;        ///< 0 where not said.

@@ -22,8 +22,7 @@ static const struct {
   int rank;
   const char *next;
 } codes[] = {
-    [WX_VERDICT_RETAINED] =
-        {"retained", 0, NULL}, // It names the process.
+    [WX_VERDICT_RETAINED] = {"retained", 0, NULL}, // It names the process.
     [WX_VERDICT_MAP_LIMIT] = {"map-limit", 1,
                               "Raise vm.max_map_count (sysctl), and find what keeps mapping."},
     [WX_VERDICT_LIVE] =

@@ -167,7 +167,7 @@ static int run_program(Modes *modes, size_t index) {
     return status;
   Times *times = calloc(1, sizeof *times);
   status = times ? time_all(modes, &loaded, times) : wx_cli_fail(verb, "out of memory");
-  for (Metric metric = 0; metric < METRICS && status == 0; ++metric)
+  for (Metric metric = 0; times && metric < METRICS && status == 0; ++metric)
     status = report(modes, programs[index].workload, times, metric);
   free(times);
   wx_cli_loaded_free(&loaded);

@@ -136,13 +136,16 @@ static int run_case(WxBench *bench, WxTable *table, size_t index) {
   const size_t rounds = bench->rounds ? (size_t)bench->rounds : ROUNDS;
   WxMeasured *measured = calloc(WX_BENCH_VARIANTS, sizeof *measured);
   double *times = calloc(2 * WX_BENCH_VARIANTS * rounds, sizeof *times);
-  int status = measured && times ? 0 : wx_cli_fail(bench->options->verb, "out of memory");
-  for (size_t i = 0; i < WX_BENCH_VARIANTS && !status; ++i) {
-    measured[i].wall_ns = times + 2 * i * rounds;
-    measured[i].held_ns = times + (2 * i + 1) * rounds;
-  }
-  if (!status)
+  int status = 0;
+  if (measured && times) {
+    for (size_t i = 0; i < WX_BENCH_VARIANTS; ++i) {
+      measured[i].wall_ns = times + 2 * i * rounds;
+      measured[i].held_ns = times + (2 * i + 1) * rounds;
+    }
     status = measure_rounds(bench, index, measured, rounds);
+  } else {
+    status = wx_cli_fail(bench->options->verb, "out of memory");
+  }
   if (!status)
     status = report_case(bench, table, index, measured, rounds);
   free(times);

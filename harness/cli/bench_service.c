@@ -20,8 +20,8 @@
 #include <unistd.h>
 
 enum { REQUESTS = 4000, EVERY_NS = 500000, WORK = 40000, ROUNDS = 5, MODES = 3 };
-// So much that one processor is not busy with it alone: a page that is touched anew costs 50 us on a
-// small virtual machine.
+// So much that one processor is not busy with it alone: a page that is touched anew costs 50 us on
+// a small virtual machine.
 enum { RELEASE_BYTES = 512 * 1024, RELEASE_EVERY_NS = 20000000 };
 
 static const uint64_t look_every_ns = 20000000;

@@ -14,7 +14,8 @@ enum { WX_RETAINED_LEAST_BYTES = 8 * 1024 * 1024 };
 /// size of the file: at least 8 MiB and at least a quarter.
 static inline bool wx_is_retained(WxFigure orphaned_bytes, WxFigure allocated_bytes) {
   return wx_known(orphaned_bytes) && wx_known(allocated_bytes) &&
-         orphaned_bytes >= WX_RETAINED_LEAST_BYTES && orphaned_bytes >= allocated_bytes / 4 + (allocated_bytes % 4 != 0);
+         orphaned_bytes >= WX_RETAINED_LEAST_BYTES &&
+         orphaned_bytes >= allocated_bytes / 4 + (allocated_bytes % 4 != 0);
 }
 
 #endif

@@ -76,18 +76,16 @@ static int code_size(const WxAction *action, WxPlay *play, uint64_t *size) {
   return result;
 }
 
-// What most verbs begin with: the model, how often, and the units of the action's group, NULL where
-// it names none.
+// What most verbs begin with: the model, how often, and the units of the action's group.
 static int begin(const WxAction *action, WxPlay *play, WxModelPlay **model, Units **units,
                  uint64_t *count) {
-  *units = NULL;
-  *count = 0;
   int result = obtain(play, model);
   if (result == 0)
     result = quantity(play, action->count, 1, count);
-  if (result == 0 && action->group && !(*units = units_of(*model, action->group)))
-    result = -ENOMEM;
-  return result;
+  if (result)
+    return result;
+  *units = units_of(*model, action->group);
+  return *units ? 0 : -ENOMEM;
 }
 
 static int add_assembly(WxModelPlay *model, Units *units, size_t data) {
@@ -108,6 +106,8 @@ int wx_model_assembly(const WxAction *action, WxPlay *play) {
   int result = begin(action, play, &model, &units, &count);
   if (result == 0)
     result = quantity(play, action->size, 0, &data);
+  if (result)
+    return result;
   for (uint64_t i = 0; i < count && result == 0; ++i)
     result = add_assembly(model, units, (size_t)data);
   return result;
@@ -120,6 +120,8 @@ int wx_model_type(const WxAction *action, WxPlay *play) {
   int result = begin(action, play, &model, &units, &count);
   if (result == 0)
     result = quantity(play, action->methods, 0, &methods);
+  if (result)
+    return result;
   for (size_t i = 0; result == 0 && i < units->assembly_count; ++i)
     for (uint64_t type = 0; type < count && result == 0; ++type)
       result = wx_clr_type(model->clr, units->assemblies[i], (unsigned)methods);
@@ -133,17 +135,29 @@ static int jit_methods(WxClr *clr, WxClrAssembly *assembly, uint64_t count, uint
   return result;
 }
 
+// Methods of the program itself.
+static int jit_own(const WxAction *action, WxPlay *play) {
+  WxModelPlay *model;
+  uint64_t count, size;
+  int result = obtain(play, &model);
+  if (result == 0)
+    result = quantity(play, action->count, 1, &count);
+  if (result == 0)
+    result = code_size(action, play, &size);
+  return result ? result : jit_methods(model->clr, NULL, count, size);
+}
+
 int wx_model_jit(const WxAction *action, WxPlay *play) {
   WxModelPlay *model;
   Units *units;
   uint64_t count, size;
+  if (!action->group)
+    return jit_own(action, play);
   int result = begin(action, play, &model, &units, &count);
   if (result == 0)
     result = code_size(action, play, &size);
   if (result)
     return result;
-  if (!action->group)
-    return jit_methods(model->clr, NULL, count, size);
   for (size_t i = 0; result == 0 && i < units->assembly_count; ++i)
     result = jit_methods(model->clr, units->assemblies[i], count, size);
   return result;
@@ -167,6 +181,8 @@ int wx_model_dynamic(const WxAction *action, WxPlay *play) {
   int result = begin(action, play, &model, &units, &count);
   if (result == 0)
     result = code_size(action, play, &size);
+  if (result)
+    return result;
   for (uint64_t i = 0; i < count && result == 0; ++i)
     result = add_dynamic(model, units, (size_t)size);
   return result;
