@@ -138,7 +138,8 @@ static int jit_methods(WxClr *clr, WxClrAssembly *assembly, uint64_t count, uint
 // Methods of the program itself.
 static int jit_own(const WxAction *action, WxPlay *play) {
   WxModelPlay *model;
-  uint64_t count, size;
+  uint64_t count = 0;
+  uint64_t size = 0;
   int result = obtain(play, &model);
   if (result == 0)
     result = quantity(play, action->count, 1, &count);
