@@ -146,7 +146,7 @@ static int run_case(WxBench *bench, WxTable *table, size_t index) {
   } else {
     status = wx_cli_fail(bench->options->verb, "out of memory");
   }
-  if (!status)
+  if (!status && measured && times)
     status = report_case(bench, table, index, measured, rounds);
   free(times);
   free(measured);
