@@ -116,11 +116,15 @@ dotnet:
 LONG_TESTS := $(wildcard tests/plain/fuzz_test.sh tests/plain/preload_test.sh tests/plain/reclaim_runtime_test.sh \
   tests/plain/single_file_test.sh) $(filter %/reclaim_soak_test,$(PLAIN_TESTS))
 
+# One at a time, after all others.
+ALONE_TESTS := $(wildcard tests/plain/reclaim_limit_test.sh)
+TOGETHER := $(filter-out $(LONG_TESTS) $(ALONE_TESTS),$(sort $(SHELL_TESTS) $(PLAIN_TESTS) $(UNIT_TESTS) $(THREAD_TESTS)))
+
 .PHONY: test
 test:
 	@scripts/bootstrap build test
 	@$(MAKE) --no-print-directory -j$$(nproc) tests dotnet
-	@tests/run $(LONG_TESTS) $(filter-out $(LONG_TESTS),$(sort $(SHELL_TESTS) $(PLAIN_TESTS) $(UNIT_TESTS) $(THREAD_TESTS)))
+	@tests/run $(LONG_TESTS) $(TOGETHER) --alone $(ALONE_TESTS)
 
 .PHONY: bench
 bench:

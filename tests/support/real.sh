@@ -1,0 +1,16 @@
+# shellcheck shell=bash
+# The real .NET runtimes that are laid out and their workloads; a test that needs them is skipped without.
+program=build/workloads/wxworkload.dll
+runtimes=(build/runtimes/*/)
+if [ ! -e "$program" ] || [ ! -e "${runtimes[0]}dotnet" ]; then
+  skip real_runtimes "none laid out: scripts/runtimes 10.0.14, scripts/build-workloads (need a .NET SDK)"
+  exit 77
+fi
+
+# app RUNTIME WORD...: the command line of a workload in $app.
+app() {
+  local version
+  version=$(basename "$1")
+  # shellcheck disable=SC2034 # for the test that sources this
+  app=("$PWD/${1%/}/dotnet" exec --fx-version "$version" "$PWD/$program" "${@:2}")
+}
