@@ -29,7 +29,9 @@ static const struct argp_option own_options[] = {
     {"walks", KEY_WALKS, NULL, 0, "Charge the runtime's linear list walks in time", 0},
     {"paced", KEY_PACED, NULL, 0, "Keep the recorded times; else as fast as it goes", 0},
     {"overhead", KEY_OVERHEAD, NULL, 0,
-     "Measure the replay against a bare loop of the same system calls", 0},
+     "Measure the replay against a bare loop of the same system calls, in N pairs or for half a "
+     "minute",
+     0},
     {"list", KEY_LIST, NULL, 0, "Print the events, one a line, and run nothing", 0},
     {0}};
 
@@ -139,11 +141,11 @@ static int replay_all(const WxOptions *options, Own *own, WxDocument *document) 
   return status ? status : failed ? WX_EXIT_FAILED : WX_EXIT_OK;
 }
 
-static int measure_overhead(const WxOptions *options, WxDocument *document) {
+static int measure_overhead(const WxOptions *options, uint64_t pairs, WxDocument *document) {
   WxOverhead measured;
   WxProgress progress = wx_progress_begin(options->quiet);
   wx_progress_show(&progress, "%s: replay and bare loop in turns", options->arguments[0]);
-  const int failed = wx_overhead_measure(options->arguments[0], &measured);
+  const int failed = wx_overhead_measure(options->arguments[0], pairs, &measured);
   wx_progress_end(&progress);
   if (failed)
     return wx_cli_fail(options->verb, "'%s': %s", options->arguments[0], measured.problem);
@@ -164,8 +166,8 @@ static int run_all(WxOptions *options, Own *own) {
   WxDocument document;
   own->order.path = options->arguments[0];
   wx_document_init(&document, "replay");
-  const int status =
-      own->overhead ? measure_overhead(options, &document) : replay_all(options, own, &document);
+  const int status = own->overhead ? measure_overhead(options, own->order.rounds, &document)
+                                   : replay_all(options, own, &document);
   if (status == WX_EXIT_OK || status == WX_EXIT_FAILED) {
     const int finished = wx_cli_finish(options, &document, WX_UNKNOWN, status);
     return own->damage.reason ? fail_damaged(own, finished) : finished;

@@ -9,6 +9,7 @@
 #include "trace/writer.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,12 +71,17 @@ static int time_round(const char *path, const BareRun *run, Times *times, int i,
   return failed ? failed : time_bare(run, &times->again[i]);
 }
 
-static int measure(const char *path, const BareRun *run, WxOverhead *measured) {
+static bool is_enough(uint64_t pairs, uint64_t wanted, uint64_t begun_ns) {
+  if (wanted || pairs >= WX_OVERHEAD_PAIRS)
+    return pairs >= WX_OVERHEAD_PAIRS || pairs >= wanted;
+  return pairs >= WX_OVERHEAD_LEAST && wx_os_now_ns() - begun_ns >= enough_ns;
+}
+
+static int measure(const char *path, const BareRun *run, uint64_t wanted, WxOverhead *measured) {
   Times times;
   const uint64_t begun = wx_os_now_ns();
   int pairs = 0;
-  while (pairs < WX_OVERHEAD_LEAST ||
-         (pairs < WX_OVERHEAD_PAIRS && wx_os_now_ns() - begun < enough_ns)) {
+  while (!is_enough((uint64_t)pairs, wanted, begun)) {
     const int failed = time_round(path, run, &times, pairs, measured->problem);
     if (failed)
       return failed;
@@ -111,7 +117,7 @@ static int copy_trace(const char *path) {
   return failed ? failed : fd;
 }
 
-static int measure_copy(int fd, WxOverhead *measured) {
+static int measure_copy(int fd, uint64_t pairs, WxOverhead *measured) {
   char path[32];
   snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
   WxBare *bare;
@@ -121,17 +127,17 @@ static int measure_copy(int fd, WxOverhead *measured) {
   measured->calls = wx_bare_calls(bare);
   BareRun run = {bare, mmap(NULL, sizeof *run.taken_ns, PROT_READ | PROT_WRITE,
                             MAP_SHARED | MAP_ANONYMOUS, -1, 0)};
-  failed = run.taken_ns == MAP_FAILED ? -ENOMEM : measure(path, &run, measured);
+  failed = run.taken_ns == MAP_FAILED ? -ENOMEM : measure(path, &run, pairs, measured);
   if (run.taken_ns != MAP_FAILED)
     munmap(run.taken_ns, sizeof *run.taken_ns);
   wx_bare_free(bare);
   return failed;
 }
 
-int wx_overhead_measure(const char *path, WxOverhead *measured) {
+int wx_overhead_measure(const char *path, uint64_t pairs, WxOverhead *measured) {
   *measured = (WxOverhead){0};
   const int fd = copy_trace(path);
-  const int failed = fd < 0 ? fd : measure_copy(fd, measured);
+  const int failed = fd < 0 ? fd : measure_copy(fd, pairs, measured);
   if (fd >= 0)
     (void)wx_os_close(fd);
   if (failed && !measured->problem[0])

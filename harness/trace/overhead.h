@@ -21,7 +21,8 @@ typedef struct {
   char problem[WX_OVERHEAD_TEXT]; ///< Why it could not be measured.
 } WxOverhead;
 
-/// Measures the trace at `path`. A negative errno with `measured->problem` set.
-int wx_overhead_measure(const char *path, WxOverhead *measured);
+/// Measures the trace at `path` in `pairs` pairs (at most WX_OVERHEAD_PAIRS), 0: for half a minute.
+/// A negative errno with `measured->problem` set.
+int wx_overhead_measure(const char *path, uint64_t pairs, WxOverhead *measured);
 
 #endif

@@ -1,5 +1,5 @@
 // The allocator's invariants hold while pages are given back under it, live and by the preload
-// library: WXBENCH_SOAK_SECONDS (30; `make soak` an hour) each.
+// library: WXBENCH_SOAK_SECONDS (15; `make soak` an hour) each.
 #include "reclaim/reclaim.h"
 #include "support/churn.h"
 #include "support/suite.h"
@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { THREADS = 4, KEPT = 16, USUAL_SECONDS = 30, DESCRIPTORS = 16 };
+enum { THREADS = 4, KEPT = 16, USUAL_SECONDS = 15, DESCRIPTORS = 16 };
 
 static const uint64_t every_ns = 20000000;
 static const uint64_t pause_ns = 20000000; // The machine may be busy; how long is not the claim.
