@@ -148,7 +148,6 @@ help:
 
 -include $(wildcard tests/fuzz/build.mk)
 
-# At most 4200: libcheck cannot report a longer test.
 SOAK_SECONDS ?= 3600
 .PHONY: soak
 soak: all $(B)/tests/plain/reclaim_soak_test
