@@ -109,7 +109,7 @@ tests: all $(UNIT_TESTS) $(PLAIN_TESTS) $(THREAD_TESTS)
 # Real runtimes and the program that they run; what cannot be had is said, and its tests skip.
 .PHONY: dotnet
 dotnet:
-	@scripts/runtimes >/dev/null || scripts/runtimes || true
+	@said=$$(scripts/runtimes) || echo "$$said"
 	@scripts/build-workloads || true
 
 # The longest first, so that none is alone at the end.
