@@ -1,5 +1,6 @@
 #include "trace/overhead.h"
 
+#include "measure/observe_child.h"
 #include "os/os.h"
 #include "os/process.h"
 #include "strategy/registry.h"
@@ -72,8 +73,10 @@ static int time_round(const char *path, const BareRun *run, Times *times, int i,
 }
 
 static bool is_enough(uint64_t pairs, uint64_t wanted, uint64_t begun_ns) {
-  if (wanted || pairs >= WX_OVERHEAD_PAIRS)
-    return pairs >= WX_OVERHEAD_PAIRS || pairs >= wanted;
+  if (pairs >= WX_OVERHEAD_PAIRS)
+    return true;
+  if (wanted)
+    return pairs >= wanted;
   return pairs >= WX_OVERHEAD_LEAST && wx_os_now_ns() - begun_ns >= enough_ns;
 }
 
@@ -125,11 +128,10 @@ static int measure_copy(int fd, uint64_t pairs, WxOverhead *measured) {
   if (failed)
     return failed;
   measured->calls = wx_bare_calls(bare);
-  BareRun run = {bare, mmap(NULL, sizeof *run.taken_ns, PROT_READ | PROT_WRITE,
-                            MAP_SHARED | MAP_ANONYMOUS, -1, 0)};
-  failed = run.taken_ns == MAP_FAILED ? -ENOMEM : measure(path, &run, pairs, measured);
-  if (run.taken_ns != MAP_FAILED)
-    munmap(run.taken_ns, sizeof *run.taken_ns);
+  BareRun run = {bare, wx_child_report_new(sizeof *run.taken_ns)};
+  failed = run.taken_ns ? measure(path, &run, pairs, measured) : -ENOMEM;
+  if (run.taken_ns)
+    wx_child_report_free(run.taken_ns, sizeof *run.taken_ns);
   wx_bare_free(bare);
   return failed;
 }
