@@ -14,6 +14,9 @@
 /// Nanoseconds of the monotonic clock. Not a counted system call.
 uint64_t wx_os_now_ns(void);
 
+/// Page faults of this process so far that needed no input; 0 where they are not counted.
+uint64_t wx_os_minor_faults(void);
+
 /// Makes a pipe: `ends[0]` is read, `ends[1]` written. Both are close-on-exec and at least 3, so
 /// that they never take the place of a closed standard stream.
 int wx_os_pipe(int ends[2]);

@@ -1,5 +1,6 @@
 #include "scenario/play.h"
 
+#include "os/process.h"
 #include "scenario/actions.h"
 #include "scenario/model.h"
 #include "scenario/play_step.h"
@@ -8,12 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-
-static uint64_t minor_faults(void) {
-  struct rusage usage;
-  return getrusage(RUSAGE_SELF, &usage) ? 0 : (uint64_t)usage.ru_minflt;
-}
 
 static int do_round(WxPlay *play) {
   const WxScenario *scenario = play->parameters->scenario;
@@ -45,14 +40,14 @@ static int release_all(WxPlay *play) {
 static int play_rounds(WxPlay *play) {
   uint64_t rounds;
   int result = wx_parameters_number(play->parameters, "rounds", 1, &rounds, play->report->problem);
-  const uint64_t faults = minor_faults();
+  const uint64_t faults = wx_os_minor_faults();
   for (uint64_t round = 1; round <= rounds && result == 0; ++round) {
     play->round = round;
     result = do_round(play);
   }
   if (result == 0)
     result = release_all(play);
-  play->report->minor_faults = minor_faults() - faults;
+  play->report->minor_faults = wx_os_minor_faults() - faults;
   return result ? result : wx_play_step(play, "end");
 }
 

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 
 enum { SAMPLES = 32 }; ///< Beside those where the recorder looked.
 
@@ -144,11 +143,6 @@ static int open_allocator(Play *play) {
   return explain(play, failed, "opening the strategy");
 }
 
-static uint64_t minor_faults(void) {
-  struct rusage usage;
-  return getrusage(RUSAGE_SELF, &usage) ? 0 : (uint64_t)usage.ru_minflt;
-}
-
 static int play_rounds(Play *play) {
   int failed = say(play, "start");
   if (!failed)
@@ -157,13 +151,13 @@ static int play_rounds(Play *play) {
     return failed;
   if (!play->order->unobserved)
     wx_verb_durations_take(&play->report->durations, play->allocator);
-  const uint64_t faults = minor_faults();
+  const uint64_t faults = wx_os_minor_faults();
   const uint64_t rounds = play->order->rounds ? play->order->rounds : 1;
   while (!failed && play->round < rounds) {
     play->round++;
     failed = play_round(play);
   }
-  play->report->minor_faults = minor_faults() - faults;
+  play->report->minor_faults = wx_os_minor_faults() - faults;
   play->report->cost = wx_allocator_cost(play->allocator);
   if (!failed)
     failed = say(play, "end");
