@@ -134,7 +134,6 @@ static int read_all(WxAudit *audit, const WxAuditOptions *options, WxText *text)
                               .known = options->known};
   Beside beside = {.audit = audit, .how = &how, .text = text, .with_truth = !options->fast};
   start_beside(&beside);
-  audit->maps.ahead = options->fast;
   int result = options->fast ? read_maps(audit) : read_smaps(audit);
   const int other = finish_beside(&beside);
   result = result ? result : other;

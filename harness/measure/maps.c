@@ -1,6 +1,6 @@
 #include "measure/maps.h"
 
-#include "measure/ahead.h"
+#include "measure/pieces.h"
 #include "measure/maps_line.h"
 #include "os/large.h"
 #include "os/os.h"
@@ -57,10 +57,10 @@ static int take_lines(Parser *parser, char *piece, size_t size, size_t *left) {
   return 0;
 }
 
-static int read_all(Parser *parser, WxAhead *ahead) {
+static int read_all(Parser *parser, WxPieces *pieces) {
   size_t left = 0;
   for (char *piece;;) {
-    const ssize_t size = wx_ahead_next(ahead, left, &piece);
+    const ssize_t size = wx_pieces_next(pieces, left, &piece);
     if (size == 0 && left)
       parser->reason = "the last line is cut short";
     else if (size == -E2BIG)
@@ -74,11 +74,11 @@ static int read_all(Parser *parser, WxAhead *ahead) {
 }
 
 static int parse(WxMaps *maps, int fd, bool bounded, WxDamage *damage) {
-  WxAhead ahead = {.fd = fd, .alone = !maps->ahead};
+  WxPieces pieces = {.fd = fd};
   Parser parser = {.maps = maps, .bounded = bounded};
   maps->count = 0;
-  const int result = read_all(&parser, &ahead);
-  wx_ahead_end(&ahead);
+  const int result = read_all(&parser, &pieces);
+  wx_pieces_end(&pieces);
   *damage = (WxDamage){0};
   if (parser.reason)
     *damage = (WxDamage){.line = maps->count + 1, .reason = parser.reason};

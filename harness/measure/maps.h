@@ -33,7 +33,6 @@ typedef struct {
   WxMapping *items;
   size_t count;
   size_t capacity;
-  bool ahead;       ///< Set by the caller: wx_maps_read() may use a thread to read ahead.
   WxNamePool names; ///< Paths point into it.
 } WxMaps;
 

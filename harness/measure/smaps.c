@@ -1,6 +1,6 @@
 #include "measure/smaps.h"
 
-#include "measure/ahead.h"
+#include "measure/pieces.h"
 #include "measure/maps_line.h"
 #include "measure/smaps_entry.h"
 #include "os/large.h"
@@ -101,10 +101,10 @@ static int take_lines(Parser *parser, char *piece, size_t size, size_t *left) {
   return 0;
 }
 
-static int parse_all(Parser *parser, WxAhead *ahead) {
+static int parse_all(Parser *parser, WxPieces *pieces) {
   size_t left = 0;
   for (char *piece;;) {
-    const ssize_t size = wx_ahead_next(ahead, left, &piece);
+    const ssize_t size = wx_pieces_next(pieces, left, &piece);
     if (size == 0)
       parser->reason = left ? "the last line is cut short" : close_entry(parser);
     else if (size == -E2BIG)
@@ -119,10 +119,10 @@ static int parse_all(Parser *parser, WxAhead *ahead) {
 
 static int parse(WxSmaps *smaps, int fd, bool bounded, WxDamage *damage) {
   Parser parser = {.smaps = smaps, .line = 1, .bounded = bounded};
-  WxAhead ahead = {.fd = fd};
+  WxPieces pieces = {.fd = fd};
   smaps->count = 0;
-  const int result = parse_all(&parser, &ahead);
-  wx_ahead_end(&ahead);
+  const int result = parse_all(&parser, &pieces);
+  wx_pieces_end(&pieces);
   *damage = (WxDamage){0};
   if (parser.reason)
     *damage = (WxDamage){.line = parser.line, .reason = parser.reason};

@@ -1,5 +1,5 @@
-// Reading ahead in a thread: all bytes in order, failures of any read, and an end before the end.
-#include "measure/ahead.h"
+// Reading piece by piece: all bytes in order, failures of any read, and an end before the end.
+#include "measure/pieces.h"
 #include "measure/smaps.h"
 #include "os/count.h"
 #include "support/suite.h"
@@ -14,7 +14,7 @@
 enum { SIZE = 3 * 1024 * 1024 };
 
 static int make_file(void) {
-  const int fd = memfd_create("ahead", 0);
+  const int fd = memfd_create("pieces", 0);
   ck_assert_int_ge(fd, 0);
   uint32_t block[1024];
   for (uint32_t at = 0; at < SIZE / 4; at += 1024) {
@@ -27,11 +27,11 @@ static int make_file(void) {
 }
 
 // Reads to the end and keeps `kept` bytes of each piece. Returns what the last read returned.
-static ssize_t read_all(WxAhead *ahead, size_t kept, size_t *total) {
+static ssize_t read_all(WxPieces *pieces, size_t kept, size_t *total) {
   char *piece = NULL;
   size_t left = 0;
   for (*total = 0;;) {
-    const ssize_t got = wx_ahead_next(ahead, left, &piece);
+    const ssize_t got = wx_pieces_next(pieces, left, &piece);
     if (got <= 0)
       return got;
     ck_assert_uint_gt((size_t)got, left);
@@ -49,52 +49,51 @@ static ssize_t read_all(WxAhead *ahead, size_t kept, size_t *total) {
   }
 }
 
-START_TEST(all_bytes_come_in_order_whatever_is_kept_with_a_thread_and_without) {
-  static const size_t kept[] = {0, 1, 4096, 100003};
-  for (size_t i = 0; i < 2 * (sizeof kept / sizeof *kept); ++i) {
-    WxAhead ahead = {.fd = make_file(), .alone = i % 2};
+START_TEST(all_bytes_come_in_order_whatever_is_kept) {
+  static const size_t kept[] = {0, 1, 4096, 50003};
+  for (size_t i = 0; i < sizeof kept / sizeof *kept; ++i) {
+    WxPieces pieces = {.fd = make_file()};
     size_t total;
-    ck_assert_int_eq(read_all(&ahead, kept[i / 2], &total), 0);
+    ck_assert_int_eq(read_all(&pieces, kept[i], &total), 0);
     ck_assert_uint_eq(total, SIZE);
-    ck_assert(ahead.started == !(i % 2));
-    wx_ahead_end(&ahead);
-    close(ahead.fd);
+    wx_pieces_end(&pieces);
+    close(pieces.fd);
   }
 }
 END_TEST
 
-START_TEST(more_than_a_chunk_is_never_kept) {
-  WxAhead ahead = {.fd = make_file()};
+START_TEST(more_than_is_allowed_is_never_kept) {
+  WxPieces pieces = {.fd = make_file()};
   char *piece = NULL;
-  ck_assert_int_gt(wx_ahead_next(&ahead, 0, &piece), 0);
-  ck_assert_int_gt(wx_ahead_next(&ahead, WX_AHEAD_CHUNK, &piece), WX_AHEAD_CHUNK);
-  ck_assert_int_eq(wx_ahead_next(&ahead, WX_AHEAD_CHUNK + 1, &piece), -E2BIG);
-  wx_ahead_end(&ahead);
-  close(ahead.fd);
+  ck_assert_int_gt(wx_pieces_next(&pieces, 0, &piece), 0);
+  ck_assert_int_gt(wx_pieces_next(&pieces, WX_PIECE_MAX, &piece), WX_PIECE_MAX);
+  ck_assert_int_eq(wx_pieces_next(&pieces, WX_PIECE_MAX + 1, &piece), -E2BIG);
+  wx_pieces_end(&pieces);
+  close(pieces.fd);
 }
 END_TEST
 
-START_TEST(a_read_that_fails_is_reported_and_ends_the_thread) {
+START_TEST(a_read_that_fails_is_reported) {
   for (uint64_t nth = 1; nth < 30; nth += 3) {
-    WxAhead ahead = {.fd = make_file()};
+    WxPieces pieces = {.fd = make_file()};
     size_t total;
     wx_os_inject(WX_OS_READ, nth, EIO);
-    const ssize_t result = read_all(&ahead, 0, &total);
+    const ssize_t result = read_all(&pieces, 0, &total);
     ck_assert_int_eq(result, wx_os_inject_end() ? -EIO : 0);
-    wx_ahead_end(&ahead);
-    close(ahead.fd);
+    wx_pieces_end(&pieces);
+    close(pieces.fd);
   }
 }
 END_TEST
 
-START_TEST(an_end_before_the_end_of_the_file_stops_the_thread) {
+START_TEST(an_end_before_the_end_of_the_file_frees_all) {
   for (size_t reads = 0; reads < 20; ++reads) {
     char *piece = NULL;
-    WxAhead ahead = {.fd = make_file()};
+    WxPieces pieces = {.fd = make_file()};
     for (size_t i = 0; i < reads; ++i)
-      ck_assert_int_gt(wx_ahead_next(&ahead, 0, &piece), 0);
-    wx_ahead_end(&ahead);
-    close(ahead.fd);
+      ck_assert_int_gt(wx_pieces_next(&pieces, 0, &piece), 0);
+    wx_pieces_end(&pieces);
+    close(pieces.fd);
   }
 }
 END_TEST
@@ -123,7 +122,6 @@ START_TEST(damage_far_into_a_long_smaps_is_named_with_its_line) {
 }
 END_TEST
 
-WX_TEST_MAIN("ahead", all_bytes_come_in_order_whatever_is_kept_with_a_thread_and_without,
-             more_than_a_chunk_is_never_kept, a_read_that_fails_is_reported_and_ends_the_thread,
-             an_end_before_the_end_of_the_file_stops_the_thread,
+WX_TEST_MAIN("pieces", all_bytes_come_in_order_whatever_is_kept, more_than_is_allowed_is_never_kept,
+             a_read_that_fails_is_reported, an_end_before_the_end_of_the_file_frees_all,
              damage_far_into_a_long_smaps_is_named_with_its_line)

@@ -1,0 +1,45 @@
+#include "measure/pieces.h"
+
+#include "os/os.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+  BUFFER = 2 * WX_PIECE_MAX,
+  MOST_A_READ = 8192, // What the kernel gives of smaps is a page or, for a long line, two.
+};
+
+// Several reads: the kernel gives no more than a page of smaps a call.
+static ssize_t fill(int fd, char *from) {
+  size_t filled = 0;
+  while (filled + MOST_A_READ <= WX_PIECE_MAX) {
+    const ssize_t got = wx_os_read(fd, from + filled, WX_PIECE_MAX - filled);
+    if (got < 0)
+      return got;
+    if (got == 0)
+      break;
+    filled += (size_t)got;
+  }
+  return (ssize_t)filled;
+}
+
+ssize_t wx_pieces_next(WxPieces *pieces, size_t kept, char **piece) {
+  if (kept > WX_PIECE_MAX)
+    return -E2BIG;
+  if (!pieces->buffer && !(pieces->buffer = malloc(BUFFER + 1)))
+    return -ENOMEM;
+  memmove(pieces->buffer, pieces->buffer + pieces->given - kept, kept);
+  const ssize_t got = fill(pieces->fd, pieces->buffer + kept);
+  if (got <= 0)
+    return got;
+  *piece = pieces->buffer;
+  pieces->given = kept + (size_t)got;
+  return (ssize_t)pieces->given;
+}
+
+void wx_pieces_end(WxPieces *pieces) {
+  free(pieces->buffer);
+  pieces->buffer = NULL;
+}
