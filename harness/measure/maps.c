@@ -1,7 +1,7 @@
 #include "measure/maps.h"
 
-#include "measure/pieces.h"
 #include "measure/maps_line.h"
+#include "measure/pieces.h"
 #include "os/large.h"
 #include "os/os.h"
 
@@ -15,6 +15,7 @@ enum { PATH_SIZE = 64 };
 
 typedef struct {
   WxMaps *maps;
+  WxMapsTail tail;
   bool bounded;       // A file that somebody saved.
   const char *reason; // What is wrong with it.
 } Parser;
@@ -28,16 +29,17 @@ static int append_line(Parser *parser, char *line, char *newline) {
     return -ENOMEM;
   maps->items = items;
   WxMapping *mapping = &items[maps->count];
+  const WxMapping *previous = maps->count ? mapping - 1 : NULL;
   parser->reason = parser->bounded ? wx_maps_exceed(maps->count, &maps->names) : NULL;
   if (!parser->reason)
-    parser->reason = wx_maps_parse_line(line, newline, mapping);
-  if (!parser->reason && maps->count)
-    parser->reason = wx_maps_follow(mapping - 1, mapping);
+    parser->reason = wx_maps_parse_line(line, newline, mapping, &parser->tail, previous);
+  if (!parser->reason && previous)
+    parser->reason = wx_maps_follow(previous, mapping);
   if (parser->reason)
     return -EINVAL;
-  mapping->path = *mapping->path ? wx_name_pool_find(&maps->names, mapping->path,
-                                                     (size_t)(newline - mapping->path))
-                                 : "";
+  if (!previous || mapping->path != previous->path)
+    mapping->path =
+        wx_name_pool_find(&maps->names, mapping->path, (size_t)(newline - mapping->path));
   if (!mapping->path)
     return -ENOMEM;
   ++maps->count;
@@ -48,6 +50,7 @@ static int append_line(Parser *parser, char *line, char *newline) {
 static int take_lines(Parser *parser, char *piece, size_t size, size_t *left) {
   char *line = piece;
   const char *const end = piece + size;
+  parser->tail = (WxMapsTail){0};
   for (char *newline; (newline = memchr(line, '\n', (size_t)(end - line))); line = newline + 1) {
     const int result = append_line(parser, line, newline);
     if (result)

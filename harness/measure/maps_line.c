@@ -1,5 +1,7 @@
 #include "measure/maps_line.h"
 
+#include <string.h>
+
 enum { HEX_DIGITS = 16 };
 
 // The value of a hexadecimal digit, one more than it, so that 0 is "no digit".
@@ -65,7 +67,26 @@ static bool take_device(const char **at, WxMapping *mapping) {
   return true;
 }
 
-const char *wx_maps_parse_line(char *line, char *newline, WxMapping *mapping) {
+static const char *take_tail(const char *at, const char *newline, WxMapping *mapping) {
+  if (!take_device(&at, mapping) || !take(&at, ' '))
+    return "expected a device such as 00:01";
+  if (!take_decimal(&at, &mapping->inode) || (at < newline && *at != ' '))
+    return "expected an inode number";
+  while (*at == ' ')
+    ++at;
+  mapping->path = at;
+  return NULL;
+}
+
+static void copy_tail(const WxMapping *previous, WxMapping *mapping) {
+  mapping->major = previous->major;
+  mapping->minor = previous->minor;
+  mapping->inode = previous->inode;
+  mapping->path = previous->path;
+}
+
+const char *wx_maps_parse_line(char *line, char *newline, WxMapping *mapping, WxMapsTail *tail,
+                               const WxMapping *previous) {
   *newline = '\0';
   if (newline > line && newline[-1] == '\r')
     *--newline = '\0';
@@ -80,14 +101,15 @@ const char *wx_maps_parse_line(char *line, char *newline, WxMapping *mapping) {
     return "expected a protection such as r-xp";
   if (!take_hexadecimal(&at, &mapping->offset) || !take(&at, ' '))
     return "expected a file offset in hexadecimal";
-  if (!take_device(&at, mapping) || !take(&at, ' '))
-    return "expected a device such as 00:01";
-  if (!take_decimal(&at, &mapping->inode) || (at < newline && *at != ' '))
-    return "expected an inode number";
-  while (*at == ' ')
-    ++at;
-  mapping->path = at;
-  return NULL;
+  const WxMapsTail own = {at, (size_t)(newline - at)};
+  if (tail && tail->text && own.size == tail->size && !memcmp(at, tail->text, own.size)) {
+    copy_tail(previous, mapping);
+    return NULL;
+  }
+  const char *reason = take_tail(at, newline, mapping);
+  if (tail && !reason)
+    *tail = own;
+  return reason;
 }
 
 const char *wx_maps_exceed(size_t count, const WxNamePool *names) {

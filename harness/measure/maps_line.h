@@ -7,10 +7,22 @@
 
 #include "measure/maps.h"
 
+/// The end of a line, from the device on. Start with {0}, and so again where the line is not in
+/// memory any more.
+typedef struct {
+  const char *text;
+  size_t size;
+} WxMapsTail;
+
 /// Parses the line at `line`, which `newline` ends (a byte that may be written: it is made NUL, and
 /// so is a carriage return before it, so that mapping->path can point into the line). Returns NULL,
 /// or what was expected as a constant phrase.
-const char *wx_maps_parse_line(char *line, char *newline, WxMapping *mapping);
+///
+/// Thousands of lines end alike. `tail` is the end of the line before and becomes that of this one;
+/// where both are the same, device, inode and path are those of `previous`, the mapping of the line
+/// before. `tail` may be NULL.
+const char *wx_maps_parse_line(char *line, char *newline, WxMapping *mapping, WxMapsTail *tail,
+                               const WxMapping *previous);
 
 /// What a saved file has too many of after `count` mappings with `names`, as a constant phrase; or
 /// NULL.

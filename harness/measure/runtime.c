@@ -39,11 +39,15 @@ static void take_version(WxRuntime *runtime) {
 
 WxRuntime wx_runtime_find(const WxMaps *maps) {
   WxRuntime runtime = {0};
+  const char *last = NULL;
   for (size_t i = 0; i < maps->count && !runtime.present; ++i) {
-    if (!is_library(maps->items[i].path))
+    if (maps->items[i].path == last) // Thousands of mappings of one file stand in a row.
+      continue;
+    last = maps->items[i].path;
+    if (!is_library(last))
       continue;
     runtime.present = true;
-    runtime.path = maps->items[i].path;
+    runtime.path = last;
     take_version(&runtime);
   }
   return runtime;

@@ -1,7 +1,7 @@
 #include "measure/smaps.h"
 
-#include "measure/pieces.h"
 #include "measure/maps_line.h"
+#include "measure/pieces.h"
 #include "measure/smaps_entry.h"
 #include "os/large.h"
 #include "os/os.h"
@@ -17,6 +17,7 @@ enum { PATH_SIZE = 64 };
 typedef struct {
   WxSmaps *smaps;
   WxSmapsEntry entry; // Being read.
+  WxMapsTail tail;
   size_t line;        // Of the file, from 1, that comes next.
   bool bounded;       // A file that somebody saved.
   const char *reason; // What is wrong with it.
@@ -52,13 +53,15 @@ static int open_entry(Parser *parser, char *line, char *newline) {
   if (make_room(smaps))
     return -ENOMEM;
   WxMapping *mapping = &smaps->items[smaps->count];
-  parser->reason = wx_maps_parse_line(line, newline, mapping);
-  if (!parser->reason && smaps->count)
-    parser->reason = wx_maps_follow(mapping - 1, mapping);
+  const WxMapping *previous = smaps->count ? mapping - 1 : NULL;
+  parser->reason = wx_maps_parse_line(line, newline, mapping, &parser->tail, previous);
+  if (!parser->reason && previous)
+    parser->reason = wx_maps_follow(previous, mapping);
   if (parser->reason)
     return -EINVAL;
-  mapping->path =
-      wx_name_pool_find(&smaps->names, mapping->path, (size_t)(newline - mapping->path));
+  if (!previous || mapping->path != previous->path)
+    mapping->path =
+        wx_name_pool_find(&smaps->names, mapping->path, (size_t)(newline - mapping->path));
   if (!mapping->path)
     return -ENOMEM;
   wx_smaps_entry_begin(&parser->entry, &smaps->residency[smaps->count++], newline + 1);
@@ -92,6 +95,7 @@ static int take_lines(Parser *parser, char *piece, size_t size, size_t *left) {
   const char *const end = piece + size;
   piece[size] = '\0'; // No number runs past it.
   parser->entry.text = NULL;
+  parser->tail = (WxMapsTail){0};
   for (char *newline; (newline = memchr(at, '\n', (size_t)(end - at)));) {
     const int result = take_line(parser, &at, newline, end);
     if (result)

@@ -19,8 +19,8 @@
 
 enum { PAGE = 4096, MAPPINGS = 60000, RESERVE_FOR_OTHERS = 1000 };
 
-/// Buffers of a fixed size: three to read through, two to read maps by pieces (it is read twice) and
-/// one to sort in; whatever the number of mappings.
+/// Buffers of a fixed size: three to read through, two to read maps by pieces (it is read twice)
+/// and one to sort in; whatever the number of mappings.
 enum { ALLOCATIONS_OF_A_SAMPLE = 6 };
 
 static _Atomic uint64_t allocations;

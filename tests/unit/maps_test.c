@@ -53,6 +53,35 @@ START_TEST(every_field_of_a_line_is_read) {
 }
 END_TEST
 
+START_TEST(lines_that_end_nearly_alike_are_told_apart) {
+  static const char text[] = "1000-2000 rw-s 00001000 00:01 7 /a\n"
+                             "2000-3000 rw-s 00002000 00:01 7 /a\n"
+                             "3000-4000 rw-s 00003000 00:01 8 /a\n"
+                             "4000-5000 rw-s 00004000 00:02 8 /a\r\n"
+                             "5000-6000 rw-s 00005000 00:02 8 /a\r\n"
+                             "6000-7000 rw-s 00006000 00:02 8 /b\n"
+                             "7000-8000 rw-p 00000000 00:00 0 \n"
+                             "8000-9000 rw-p 00000000 00:00 0 \n";
+  static const struct {
+    uint64_t inode;
+    uint32_t minor;
+    const char *path;
+  } expected[] = {{7, 1, "/a"}, {7, 1, "/a"}, {8, 1, "/a"}, {8, 2, "/a"},
+                  {8, 2, "/a"}, {8, 2, "/b"}, {0, 0, ""},   {0, 0, ""}};
+  WxMaps maps = {0};
+  WxDamage damage;
+  ck_assert_int_eq(parse(&maps, text, sizeof text - 1, &damage), 0);
+  ck_assert_uint_eq(maps.count, sizeof expected / sizeof *expected);
+  for (size_t i = 0; i < maps.count; ++i) {
+    ck_assert_uint_eq(maps.items[i].inode, expected[i].inode);
+    ck_assert_uint_eq(maps.items[i].minor, expected[i].minor);
+    ck_assert_str_eq(maps.items[i].path, expected[i].path);
+    ck_assert_uint_eq(maps.items[i].offset, i < 6 ? (i + 1) * 0x1000 : 0);
+  }
+  wx_maps_free(&maps);
+}
+END_TEST
+
 static const struct {
   const char *text;
   size_t line;
@@ -159,7 +188,7 @@ START_TEST(a_process_that_is_gone_is_an_error) {
 }
 END_TEST
 
-WX_TEST_MAIN("maps", every_field_of_a_line_is_read,
+WX_TEST_MAIN("maps", every_field_of_a_line_is_read, lines_that_end_nearly_alike_are_told_apart,
              damage_is_named_with_its_line_and_what_stood_before_it_is_kept,
              a_file_cut_at_any_byte_gives_its_whole_lines_and_says_that_it_was_cut,
              a_mapping_that_grew_while_it_was_printed_is_not_counted_twice,
