@@ -192,7 +192,7 @@ static bool is_pressed(const WxAudit *audit) {
          wx_known(group->usage_bytes) && group->usage_bytes >= group->limit_bytes / 2;
 }
 
-int wx_audit_finish(WxAudit *audit, const WxAuditOptions *options) {
+int wx_audit_weigh(WxAudit *audit, size_t rows) {
   const WxSpace *space = audit->space;
   int result = wx_modules_find(&audit->modules, space->mappings, space->count);
   if (result)
@@ -200,19 +200,22 @@ int wx_audit_finish(WxAudit *audit, const WxAuditOptions *options) {
   audit->module = wx_modules_named(&audit->modules, WX_DOUBLEMAPPER);
   if (audit->module) {
     audit->span = wx_space_sum(space, audit->module->start, audit->module->end);
-    result = wx_rows_find(&audit->rows, space, &audit->modules, audit->module, options->rows);
+    result = wx_rows_find(&audit->rows, space, &audit->modules, audit->module, rows);
   }
   if (result)
     return result;
   count_parts(audit);
   weigh_owners(audit);
+  return 0;
+}
+
+void wx_audit_judge(WxAudit *audit, const WxAuditOptions *options) {
   wx_audit_fill_container(audit);
   audit->facts = collect_facts(audit);
   // Nor does what the group holds say anything about one process of many.
   if (options->known || !is_pressed(audit))
     audit->facts.cgroup_usage = WX_UNKNOWN;
   wx_verdict_judge(&audit->verdict, &audit->facts);
-  return 0;
 }
 
 void wx_audit_free(WxAudit *audit) {

@@ -130,8 +130,11 @@ int wx_audit_file(WxAudit *audit, WxSource source, const char *path, const WxAud
 
 void wx_audit_free(WxAudit *audit);
 
-/// For the implementation: fills everything that follows from audit->space.
-int wx_audit_finish(WxAudit *audit, const WxAuditOptions *options);
+/// For the implementation: the modules, rows and sums that follow from audit->space.
+int wx_audit_weigh(WxAudit *audit, size_t rows);
+
+/// For the implementation: the container and the verdict, from all that was read and weighed.
+void wx_audit_judge(WxAudit *audit, const WxAuditOptions *options);
 
 /// For the implementation: the container, from the group's figures.
 void wx_audit_fill_container(WxAudit *audit);

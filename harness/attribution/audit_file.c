@@ -131,5 +131,8 @@ int wx_audit_file(WxAudit *audit, WxSource source, const char *path,
                     "A saved file cannot show what the double mapper's file holds, nor "
                     "released memory that is still held%s.",
                     source == WX_SOURCE_MAPS ? ", nor resident bytes" : "");
-  return wx_audit_finish(audit, options);
+  const int failed = wx_audit_weigh(audit, options->rows);
+  if (!failed)
+    wx_audit_judge(audit, options);
+  return failed;
 }

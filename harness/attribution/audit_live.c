@@ -1,5 +1,4 @@
 #include "attribution/audit.h"
-#include "os/control.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -11,7 +10,7 @@
 #include <unistd.h>
 
 // A process that has just started says nothing about its growth.
-enum { SECONDS_PER_DAY = 86400, YOUNG_SECONDS = 600, READ_TRIES = 3, STEPS_BESIDE = 5 };
+enum { SECONDS_PER_DAY = 86400, YOUNG_SECONDS = 600, READ_TRIES = 3 };
 
 static WxFigure read_number(const char *path, WxText *text) {
   if (wx_text_read(text, path))
@@ -71,31 +70,17 @@ static int read_smaps(WxAudit *audit) {
   return wx_process_error(result);
 }
 
-// All that is read in a thread of its own beside the mappings, which take longest: the
-// surroundings and, where smaps is the long one, the truth by maps.
+// What is done in a thread of its own beside what takes longer.
 typedef struct {
-  WxAudit *audit;
-  const WxTruthOptions *how;
-  WxText *text;
-  int result;
-  bool with_truth;
+  void (*run)(void *context);
+  void *context;
   bool started;
   pthread_t thread;
 } Beside;
 
-static void read_beside(Beside *beside) {
-  WxAudit *audit = beside->audit;
-  if (beside->with_truth)
-    beside->result = read_maps(audit);
-  if (beside->with_truth && !beside->result)
-    beside->result = wx_truth_read(&audit->truth, audit->pid, &audit->maps, beside->how);
-  read_surroundings(audit, beside->text);
-}
-
-// Where CPUs are few it must not hold up what takes longest.
 static void *run_beside(void *context) {
-  (void)wx_os_give_way(STEPS_BESIDE);
-  read_beside(context);
+  Beside *beside = context;
+  beside->run(beside->context);
   return NULL;
 }
 
@@ -103,13 +88,20 @@ static void start_beside(Beside *beside) {
   beside->started = !pthread_create(&beside->thread, NULL, run_beside, beside);
 }
 
-static int finish_beside(Beside *beside) {
+static void finish_beside(Beside *beside) {
   if (beside->started)
     pthread_join(beside->thread, NULL);
   else
-    read_beside(beside);
-  return beside->result;
+    beside->run(beside->context);
 }
+
+typedef struct {
+  WxAudit *audit;
+  const WxAuditOptions *options;
+  WxMaps own;         // Of the process, as just read; nothing of it is owned here.
+  WxProcessMark mark; // Taken before.
+  int result;         // Of the truth.
+} Reading;
 
 static int make_space(WxAudit *audit, WxText *text) {
   WxSpace *space = &audit->own_space;
@@ -127,25 +119,61 @@ static int make_space(WxAudit *audit, WxText *text) {
   return wx_space_attribute(space);
 }
 
-static int read_all(WxAudit *audit, const WxAuditOptions *options, WxText *text) {
+// What needs no mappings of the process.
+static void read_around(void *context) {
+  Reading *reading = context;
+  WxAudit *audit = reading->audit;
+  WxText text = {0};
+  if (!audit->fast && !reading->options->known)
+    wx_truth_begin(&audit->truth, audit->pid);
+  read_surroundings(audit, &text);
+  wx_text_free(&text);
+}
+
+static void read_truth(void *context) {
+  Reading *reading = context;
+  const WxAuditOptions *options = reading->options;
   const WxTruthOptions how = {.fast = options->fast,
                               .extents = options->extents,
                               .any_memfd = options->any_memfd,
                               .known = options->known};
-  Beside beside = {.audit = audit, .how = &how, .text = text, .with_truth = !options->fast};
-  start_beside(&beside);
-  int result = options->fast ? read_maps(audit) : read_smaps(audit);
-  const int other = finish_beside(&beside);
-  result = result ? result : other;
-  if (!result && options->fast)
-    result = wx_truth_read(&audit->truth, audit->pid, &audit->maps, &how);
+  reading->result = wx_truth_read(&reading->audit->truth, reading->audit->pid, &reading->own,
+                                  &reading->mark, &how);
+}
+
+static int read_mappings(Reading *reading) {
+  WxAudit *audit = reading->audit;
+  Beside around = {.run = read_around, .context = reading};
+  start_beside(&around);
+  const int result = audit->fast ? read_maps(audit) : read_smaps(audit);
+  finish_beside(&around);
+  reading->own = audit->maps;
+  if (!audit->fast)
+    reading->own = (WxMaps){.items = audit->smaps.items, .count = audit->smaps.count};
+  return result;
+}
+
+static int attribute(WxAudit *audit, const WxMaps *own, size_t rows, WxText *text) {
+  audit->runtime = wx_runtime_find(own);
+  const int result = make_space(audit, text);
   if (result)
     return result;
-  audit->runtime = wx_runtime_find(&audit->maps);
-  result = make_space(audit, text);
+  forecast(audit, text);
+  return wx_audit_weigh(audit, rows);
+}
+
+static int read_all(WxAudit *audit, const WxAuditOptions *options, WxText *text) {
+  Reading reading = {.audit = audit, .options = options};
+  int result = wx_process_mark(&reading.mark, audit->pid, text);
   if (!result)
-    forecast(audit, text);
-  return result;
+    result = read_mappings(&reading);
+  if (result)
+    return result;
+  Beside truth = {.run = read_truth, .context = &reading};
+  start_beside(&truth);
+  result = attribute(audit, &reading.own, options->rows, text);
+  finish_beside(&truth);
+  return result ? result : reading.result;
 }
 
 int wx_audit_live(WxAudit *audit, pid_t pid, const WxAuditOptions *options) {
@@ -167,5 +195,6 @@ int wx_audit_live(WxAudit *audit, pid_t pid, const WxAuditOptions *options) {
   if (audit->fast && !options->known)
     wx_audit_notice(audit, "Fast: no residency was read and no other process was asked for "
                            "mappings of the files.");
-  return wx_audit_finish(audit, options);
+  wx_audit_judge(audit, options);
+  return 0;
 }

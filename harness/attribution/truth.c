@@ -88,13 +88,14 @@ static int read_once(WxTruth *truth, pid_t pid, const WxMaps *maps, const WxTrut
   return 0;
 }
 
-static int read_steady(WxTruth *truth, pid_t pid, const WxMaps *maps) {
-  WxOrphanFinder finder = {0};
+static int read_steady(WxTruth *truth, pid_t pid, const WxMaps *maps, const WxProcessMark *mark) {
+  WxOrphanFinder *finder = &truth->finder;
+  const WxMemfds *memfds = &truth->memfds;
   const int result =
-      wx_orphans_read(&finder, truth->files, &truth->memfds, pid, WX_MAPPERS_ALL, maps);
-  truth->mappers_checked = (WxFigure)finder.after.checked;
-  truth->mappers_unreadable = (WxFigure)finder.after.unreadable;
-  wx_orphan_finder_free(&finder);
+      truth->begun ? wx_orphans_end(finder, truth->files, memfds, pid, WX_MAPPERS_ALL, maps, mark)
+                   : wx_orphans_read(finder, truth->files, memfds, pid, WX_MAPPERS_ALL, maps);
+  truth->mappers_checked = (WxFigure)finder->after.checked;
+  truth->mappers_unreadable = (WxFigure)finder->after.unreadable;
   return result;
 }
 
@@ -128,23 +129,59 @@ static void sum_up(WxTruth *truth) {
   }
 }
 
-int wx_truth_read(WxTruth *truth, pid_t pid, const WxMaps *maps, const WxTruthOptions *options) {
-  *truth = wx_truth_unknown();
-  int result = wx_memfd_find(&truth->memfds, pid, maps, WX_DOUBLEMAPPER);
-  truth->double_mapper = truth->memfds.count > 0;
-  if (!result && !truth->memfds.count && options->any_memfd)
-    result = wx_memfd_find(&truth->memfds, pid, maps, NULL);
+static void free_files(WxTruth *truth) {
+  for (size_t i = 0; truth->files && i < truth->memfds.count; ++i)
+    wx_orphans_free(&truth->files[i]);
+  free(truth->files);
+  truth->files = NULL;
+}
+
+static int make_files(WxTruth *truth) {
+  truth->files = calloc(truth->memfds.count + 1, sizeof *truth->files);
+  return truth->files ? 0 : -ENOMEM;
+}
+
+void wx_truth_begin(WxTruth *truth, pid_t pid) {
+  const WxMaps none = {0};
+  WxMemfds *memfds = &truth->memfds;
+  truth->begun = !wx_memfd_find(memfds, pid, &none, WX_DOUBLEMAPPER) && memfds->count &&
+                 !make_files(truth) &&
+                 !wx_orphans_begin(&truth->finder, truth->files, memfds, pid, WX_MAPPERS_ALL);
+}
+
+static bool same_files(const WxMemfds *a, const WxMemfds *b) {
+  bool same = a->count == b->count;
+  for (size_t i = 0; same && i < a->count; ++i)
+    same = wx_file_id_equal(a->items[i].id, b->items[i].id);
+  return same;
+}
+
+// Finds the files by mappings too. Where there are others than before, nothing was begun.
+static int find_files(WxTruth *truth, pid_t pid, const WxMaps *maps, bool any_memfd) {
+  WxMemfds found = {0};
+  int result = wx_memfd_find(&found, pid, maps, WX_DOUBLEMAPPER);
+  truth->double_mapper = found.count > 0;
+  if (!result && !found.count && any_memfd)
+    result = wx_memfd_find(&found, pid, maps, NULL);
+  truth->begun = truth->begun && same_files(&truth->memfds, &found);
+  if (!truth->begun)
+    free_files(truth);
+  wx_memfds_free(&truth->memfds);
+  truth->memfds = found;
+  return result || truth->begun ? result : make_files(truth);
+}
+
+int wx_truth_read(WxTruth *truth, pid_t pid, const WxMaps *maps, const WxProcessMark *mark,
+                  const WxTruthOptions *options) {
+  int result = find_files(truth, pid, maps, options->any_memfd);
   if (result)
     return result;
   truth->inodes = (WxFigure)truth->memfds.count;
   truth->extents_known =
       !options->fast || options->extents || options->known || !truth->memfds.count;
-  truth->files = calloc(truth->memfds.count + 1, sizeof *truth->files);
-  if (!truth->files)
-    return -ENOMEM;
   if (truth->memfds.count)
     result = options->fast || options->known ? read_once(truth, pid, maps, options)
-                                             : read_steady(truth, pid, maps);
+                                             : read_steady(truth, pid, maps, mark);
   if (!result)
     sum_up(truth);
   return result;
@@ -156,9 +193,8 @@ bool wx_truth_looks_dumped(const WxTruth *truth) {
 }
 
 void wx_truth_free(WxTruth *truth) {
-  for (size_t i = 0; truth->files && i < truth->memfds.count; ++i)
-    wx_orphans_free(&truth->files[i]);
-  free(truth->files);
+  free_files(truth);
   wx_memfds_free(&truth->memfds);
+  wx_orphan_finder_free(&truth->finder);
   *truth = wx_truth_unknown();
 }

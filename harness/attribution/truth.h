@@ -32,6 +32,8 @@ typedef struct {
   WxHistogram orphaned;  ///< and of the orphaned ones.
   WxMemfds memfds;       ///< The files; owned.
   WxOrphans *files;      ///< One a file; owned.
+  WxOrphanFinder finder; ///< For the implementation.
+  bool begun;
 } WxTruth;
 
 /// How to look.
@@ -42,9 +44,16 @@ typedef struct {
   const WxMappers *known; ///< Who maps what of those files, read before by the caller; or NULL.
 } WxTruthOptions;
 
-/// Fills `truth` for `pid`, whose mappings `maps` are just read. -ESRCH, -EACCES, -ESTALE as
+/// What can be read while the caller reads the mappings in another thread: all that needs none of
+/// them. Call it on wx_truth_unknown() or not at all; where it fails, go on as if it had not been
+/// called.
+void wx_truth_begin(WxTruth *truth, pid_t pid);
+
+/// Fills `truth`, which is wx_truth_unknown() or begun, for `pid`, whose mappings `maps` are just
+/// read; `mark` was taken before the first of all that. -ESRCH, -EACCES, -ESTALE as
 /// wx_orphans_read(). End with wx_truth_free(), also after a failure.
-int wx_truth_read(WxTruth *truth, pid_t pid, const WxMaps *maps, const WxTruthOptions *options);
+int wx_truth_read(WxTruth *truth, pid_t pid, const WxMaps *maps, const WxProcessMark *mark,
+                  const WxTruthOptions *options);
 
 /// All unknown, as of a source that says nothing about it.
 WxTruth wx_truth_unknown(void);

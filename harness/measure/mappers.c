@@ -20,8 +20,8 @@ static int add(WxMappers *mappers, WxFileId file, WxExtent range, pid_t pid) {
   return 0;
 }
 
-static int add_matching(WxMappers *mappers, const WxMaps *maps, pid_t pid, const WxFileId *ids,
-                        size_t count) {
+int wx_mappers_add(WxMappers *mappers, const WxMaps *maps, pid_t pid, const WxFileId *ids,
+                   size_t count) {
   for (size_t i = 0; i < maps->count; ++i) {
     const WxMapping *mapping = &maps->items[i];
     if (!mapping->inode)
@@ -52,7 +52,7 @@ static int look_at(WxMappers *mappers, pid_t pid, const WxFileId *ids, size_t co
   if (result)
     return result;
   mappers->checked += mappers->maps.count > 0; // A kernel thread has none.
-  return add_matching(mappers, &mappers->maps, pid, ids, count);
+  return wx_mappers_add(mappers, &mappers->maps, pid, ids, count);
 }
 
 static int look_at_others(WxMappers *mappers, pid_t pid, const WxFileId *ids, size_t count) {
@@ -76,7 +76,7 @@ int wx_mappers_read(WxMappers *mappers, WxMapperScope scope, pid_t pid, const Wx
                    : wx_family_read(&mappers->processes, number, &mappers->text);
   if (!result && own) {
     ++mappers->checked;
-    result = add_matching(mappers, own, number, ids, count);
+    result = wx_mappers_add(mappers, own, number, ids, count);
   } else if (!result) {
     result = look_at(mappers, number, ids, count);
   }

@@ -50,6 +50,10 @@ typedef struct {
 int wx_mappers_read(WxMappers *mappers, WxMapperScope scope, pid_t pid, const WxMaps *own,
                     const WxFileId *ids, size_t count);
 
+/// Appends the parts of these files that `maps`, the mappings of `pid`, hold. -ENOMEM.
+int wx_mappers_add(WxMappers *mappers, const WxMaps *maps, pid_t pid, const WxFileId *ids,
+                   size_t count);
+
 /// Whether both hold the same parts of the same files mapped by the same processes, at the same
 /// places among their other mappings of these files. Read in the same way with nothing changed
 /// meanwhile, they do.

@@ -82,9 +82,8 @@ static void exchange(WxMappers *a, WxMappers *b) {
   *b = kept;
 }
 
-// Extents between two readings of the mappings, of which the first is there already.
-static int attempt(WxOrphanFinder *finder, WxOrphans *orphans, const WxMemfds *memfds, pid_t pid,
-                   WxMapperScope scope, bool *steady) {
+// Reads what all files hold, and whether nothing came or went meanwhile.
+static int read_files(WxOrphans *orphans, const WxMemfds *memfds, pid_t pid, bool *steady) {
   *steady = true;
   for (size_t i = 0; i < memfds->count; ++i) {
     const int result = read_file(&orphans[i], &memfds->items[i], pid);
@@ -92,7 +91,24 @@ static int attempt(WxOrphanFinder *finder, WxOrphans *orphans, const WxMemfds *m
       return result;
     *steady = *steady && !orphans[i].estimate;
   }
-  const int result = wx_mappers_read(&finder->after, scope, pid, NULL, finder->ids, memfds->count);
+  return 0;
+}
+
+static int compute_all(WxOrphanFinder *finder, WxOrphans *orphans, size_t count, bool steady) {
+  int result = 0;
+  for (size_t i = 0; !result && i < count; ++i) {
+    orphans[i].estimate = !steady;
+    result = compute(&orphans[i], &finder->after);
+  }
+  return result;
+}
+
+// Extents between two readings of the mappings, of which the first is there already.
+static int attempt(WxOrphanFinder *finder, WxOrphans *orphans, const WxMemfds *memfds, pid_t pid,
+                   WxMapperScope scope, bool *steady) {
+  int result = read_files(orphans, memfds, pid, steady);
+  if (!result)
+    result = wx_mappers_read(&finder->after, scope, pid, NULL, finder->ids, memfds->count);
   *steady = *steady && !result && wx_mappers_equal(&finder->before, &finder->after);
   return result;
 }
@@ -108,11 +124,39 @@ int wx_orphans_read(WxOrphanFinder *finder, WxOrphans *orphans, const WxMemfds *
       exchange(&finder->before, &finder->after);
     result = attempt(finder, orphans, memfds, pid, scope, &steady);
   }
-  for (size_t i = 0; !result && i < memfds->count; ++i) {
-    orphans[i].estimate = !steady;
-    result = compute(&orphans[i], &finder->after);
-  }
-  return result;
+  return result ? result : compute_all(finder, orphans, memfds->count, steady);
+}
+
+// Who but the process itself maps the files.
+static int read_others(WxMappers *mappers, WxMapperScope scope, pid_t pid, const WxFileId *ids,
+                       size_t count) {
+  const WxMaps none = {0};
+  return wx_mappers_read(mappers, scope, pid, &none, ids, count);
+}
+
+int wx_orphans_begin(WxOrphanFinder *finder, WxOrphans *orphans, const WxMemfds *memfds, pid_t pid,
+                     WxMapperScope scope) {
+  int result = collect_ids(finder, memfds);
+  if (!result)
+    result = read_others(&finder->before, scope, pid, finder->ids, memfds->count);
+  return result ? result : read_files(orphans, memfds, pid, &finder->steady);
+}
+
+static bool is_as_marked(pid_t pid, const WxProcessMark *mark, WxText *text) {
+  WxProcessMark now;
+  return !wx_process_mark(&now, pid, text) && wx_process_mark_equal(&now, mark);
+}
+
+int wx_orphans_end(WxOrphanFinder *finder, WxOrphans *orphans, const WxMemfds *memfds, pid_t pid,
+                   WxMapperScope scope, const WxMaps *own, const WxProcessMark *mark) {
+  int result = read_others(&finder->after, scope, pid, finder->ids, memfds->count);
+  if (result)
+    return result;
+  if (!finder->steady || !wx_mappers_equal(&finder->before, &finder->after) ||
+      !is_as_marked(pid, mark, &finder->after.text))
+    return wx_orphans_read(finder, orphans, memfds, pid, scope, own);
+  result = wx_mappers_add(&finder->after, own, pid, finder->ids, memfds->count);
+  return result ? result : compute_all(finder, orphans, memfds->count, true);
 }
 
 void wx_orphans_free(WxOrphans *orphans) {

@@ -40,6 +40,7 @@ typedef struct {
 typedef struct {
   WxMappers before;
   WxMappers after;
+  bool steady; ///< Of the files, since wx_orphans_begin().
   WxFileId *ids;
   size_t ids_capacity;
 } WxOrphanFinder;
@@ -53,6 +54,15 @@ typedef struct {
 /// mappings may not be read. On failure no figure means anything.
 int wx_orphans_read(WxOrphanFinder *finder, WxOrphans *orphans, const WxMemfds *memfds, pid_t pid,
                     WxMapperScope scope, const WxMaps *own);
+
+/// As wx_orphans_read(), in two steps for a caller that reads the mappings of `pid` meanwhile, in
+/// another thread. It takes `mark` of the process first; where that is the same at the end,
+/// the mappings are, and are not read again. Else all is read by wx_orphans_read(). A caller that
+/// has begun either ends with the same files or reads without it.
+int wx_orphans_begin(WxOrphanFinder *finder, WxOrphans *orphans, const WxMemfds *memfds, pid_t pid,
+                     WxMapperScope scope);
+int wx_orphans_end(WxOrphanFinder *finder, WxOrphans *orphans, const WxMemfds *memfds, pid_t pid,
+                   WxMapperScope scope, const WxMaps *own, const WxProcessMark *mark);
 
 void wx_orphans_free(WxOrphans *orphans);
 void wx_orphan_finder_free(WxOrphanFinder *finder);

@@ -120,7 +120,10 @@ WxMappingCounts wx_process_count_mappings(const WxMaps *maps, const char *path) 
 typedef struct {
   char state;
   pid_t parent;
+  uint64_t faults_minor;
+  uint64_t faults_major;
   uint64_t start;
+  uint64_t vm_bytes;
 } Stat;
 
 // The text after the command's name, which is in brackets and may itself hold brackets and spaces.
@@ -128,11 +131,12 @@ static int parse_stat(const WxText *text, Stat *stat) {
   const char *bracket = text->data ? strrchr(text->data, ')') : NULL;
   int parent;
   const int got = bracket ? sscanf(bracket + 1,
-                                   " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d "
-                                   "%*d %*d %*d %*d %" SCNu64,
-                                   &stat->state, &parent, &stat->start)
+                                   " %c %d %*d %*d %*d %*d %*u %" SCNu64 " %*u %" SCNu64
+                                   " %*u %*u %*u %*d %*d %*d %*d %*d %*d %" SCNu64 " %" SCNu64,
+                                   &stat->state, &parent, &stat->faults_minor, &stat->faults_major,
+                                   &stat->start, &stat->vm_bytes)
                           : 0;
-  if (got != 3)
+  if (got != 6)
     return -EINVAL;
   stat->parent = parent;
   return 0;
@@ -143,13 +147,31 @@ static int read_stat(pid_t pid, Stat *stat, WxText *text) {
   return result ? result : parse_stat(text, stat);
 }
 
+// As read_stat(), of a process that has not ended.
+static int read_living_stat(pid_t pid, Stat *stat, WxText *text) {
+  const int result = read_stat(pid, stat, text);
+  return !result && (stat->state == 'Z' || stat->state == 'X') ? -ESRCH : result;
+}
+
 int wx_process_start_time(pid_t pid, uint64_t *ticks, WxText *text) {
   Stat stat;
-  const int result = read_stat(pid, &stat, text);
-  if (result)
-    return result;
-  *ticks = stat.start;
-  return stat.state == 'Z' || stat.state == 'X' ? -ESRCH : 0;
+  const int result = read_living_stat(pid, &stat, text);
+  if (!result)
+    *ticks = stat.start;
+  return result;
+}
+
+int wx_process_mark(WxProcessMark *mark, pid_t pid, WxText *text) {
+  Stat stat;
+  const int result = read_living_stat(pid, &stat, text);
+  if (!result)
+    *mark =
+        (WxProcessMark){.vm_bytes = stat.vm_bytes, .faults = stat.faults_minor + stat.faults_major};
+  return result;
+}
+
+bool wx_process_mark_equal(const WxProcessMark *a, const WxProcessMark *b) {
+  return a->vm_bytes == b->vm_bytes && a->faults == b->faults;
 }
 
 int wx_process_parent(pid_t pid, pid_t *parent, WxText *text) {

@@ -56,6 +56,14 @@ typedef struct {
   uint64_t bytes;
 } WxMappingCounts;
 
+/// What no process keeps that maps or unmaps memory: whoever maps more or less has another size,
+/// and whoever maps as much as it unmapped faults when it uses the new part. Two equal marks say
+/// that the mappings between them stayed, but for such a part of which no page was used.
+typedef struct {
+  uint64_t vm_bytes; ///< Size of its address space.
+  uint64_t faults;   ///< Page faults since it started, of all its threads.
+} WxProcessMark;
+
 /// Processes. Start with {0}, end with wx_processes_free().
 typedef struct {
   pid_t *pids;
@@ -83,6 +91,11 @@ WxMappingCounts wx_process_count_mappings(const WxMaps *maps, const char *path);
 /// The time at which the process started, in clock ticks after boot: with its pid it names one
 /// process. -ESRCH also for a zombie.
 int wx_process_start_time(pid_t pid, uint64_t *ticks, WxText *text);
+
+/// Reads the mark of a process. -ESRCH also for a zombie.
+int wx_process_mark(WxProcessMark *mark, pid_t pid, WxText *text);
+
+bool wx_process_mark_equal(const WxProcessMark *a, const WxProcessMark *b);
 
 /// The parent of a process, which may be a zombie; 0 where it has none here.
 int wx_process_parent(pid_t pid, pid_t *parent, WxText *text);

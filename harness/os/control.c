@@ -53,14 +53,6 @@ int wx_os_set_nice(int nice) {
   return setpriority(PRIO_PROCESS, 0, nice) ? -errno : 0;
 }
 
-int wx_os_give_way(int steps) {
-  const int failed = wx_os_begin(WX_OS_SETPRIORITY);
-  if (failed)
-    return failed;
-  errno = 0;
-  return nice(steps) == -1 && errno ? -errno : 0;
-}
-
 int wx_os_lock_memory(void) {
   const int failed = wx_os_begin(WX_OS_MLOCKALL);
   if (failed)

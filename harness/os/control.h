@@ -29,9 +29,6 @@ int wx_os_set_scheduler(int policy, int priority);
 /// Sets the nice value of the calling process, -20 (favoured) to 19.
 int wx_os_set_nice(int nice);
 
-/// Adds `steps` to the nice value of the calling thread alone: it gives way to the others.
-int wx_os_give_way(int steps);
-
 /// Keeps each page of what is mapped now in memory once it was used.
 int wx_os_lock_memory(void);
 

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -171,6 +172,81 @@ START_TEST(mappings_that_change_while_the_extents_are_read_are_read_again) {
 }
 END_TEST
 
+static DoubleMap theirs;
+static int answers[2];
+
+static void drop_theirs(int signal) {
+  (void)signal;
+  double_map_drop_writable(&theirs);
+  (void)!write(answers[1], "d", 1);
+}
+
+// A process that maps and wrote a file, and unmaps it at SIGUSR1; the caller keeps only the file.
+static pid_t start_owner(void) {
+  ck_assert_int_eq(pipe(answers), 0);
+  theirs = double_map_make(4 * PAGE);
+  double_map_writable(&theirs);
+  double_map_write(&theirs);
+  signal(SIGUSR1, drop_theirs);
+  const pid_t child = fork();
+  if (child == 0)
+    wx_bystander_wait();
+  double_map_drop_writable(&theirs);
+  return child;
+}
+
+static uint64_t files_opened(void) {
+  return wx_os_counts().made[WX_OS_OPEN];
+}
+
+START_TEST(mappings_read_beside_are_read_again_only_where_the_process_has_changed) {
+  const pid_t owner = start_owner();
+  const WxMaps none = {0};
+  WxMemfds memfds = {0};
+  WxMaps maps = {0};
+  WxText text = {0};
+  WxOrphanFinder finder = {0};
+  WxOrphans orphans = {0};
+  WxProcessMark mark, later;
+  do { // It is on its way to pause().
+    ck_assert_int_eq(wx_process_mark(&mark, owner, &text), 0);
+    usleep(20000);
+    ck_assert_int_eq(wx_process_mark(&later, owner, &text), 0);
+  } while (!wx_process_mark_equal(&mark, &later));
+  ck_assert_int_eq(wx_memfd_find(&memfds, owner, &none, WX_DOUBLEMAPPER), 0);
+  ck_assert_uint_eq(memfds.count, 1);
+  uint64_t opened[2];
+  for (int changed = 0; changed < 2; ++changed) {
+    ck_assert_int_eq(wx_orphans_begin(&finder, &orphans, &memfds, owner, WX_MAPPERS_FAMILY), 0);
+    ck_assert_int_eq(wx_maps_read(&maps, owner), 0);
+    if (changed) {
+      char byte;
+      ck_assert_int_eq(kill(owner, SIGUSR1), 0);
+      ck_assert_int_eq(read(answers[0], &byte, 1), 1);
+    }
+    opened[changed] = files_opened();
+    ck_assert_int_eq(
+        wx_orphans_end(&finder, &orphans, &memfds, owner, WX_MAPPERS_FAMILY, &maps, &mark), 0);
+    opened[changed] = files_opened() - opened[changed];
+    ck_assert(!orphans.estimate);
+    ck_assert_int_eq(orphans.allocated_bytes, 4 * PAGE);
+    ck_assert_int_eq(orphans.orphaned_bytes, changed ? 4 * PAGE : 0);
+    ck_assert_int_eq(orphans.mapped_bytes, changed ? 0 : 4 * PAGE);
+    ck_assert_uint_eq(finder.after.checked, 1);
+  }
+  ck_assert_uint_gt(opened[1], opened[0]);
+  wx_bystander_end(owner);
+  ck_assert_int_eq(
+      wx_orphans_end(&finder, &orphans, &memfds, owner, WX_MAPPERS_FAMILY, &maps, &mark), -ESRCH);
+  wx_orphans_free(&orphans);
+  wx_orphan_finder_free(&finder);
+  wx_memfds_free(&memfds);
+  wx_maps_free(&maps);
+  wx_text_free(&text);
+  double_map_free(&theirs);
+}
+END_TEST
+
 START_TEST(pages_that_cannot_be_seen_make_an_estimate_whose_sum_holds) {
   DoubleMap map = double_map_make(4 * PAGE);
   if (fallocate(map.fd, 0, 0, 2 * PAGE)) {
@@ -200,4 +276,5 @@ WX_TEST_MAIN("memfd", one_file_behind_several_descriptors_and_mappings_is_found_
              a_descriptor_that_leads_elsewhere_by_now_is_stale,
              orphaned_ranges_and_their_mappers_are_listed_for_a_reclaim,
              mappings_that_change_while_the_extents_are_read_are_read_again,
+             mappings_read_beside_are_read_again_only_where_the_process_has_changed,
              pages_that_cannot_be_seen_make_an_estimate_whose_sum_holds)

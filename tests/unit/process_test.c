@@ -149,6 +149,70 @@ START_TEST(a_name_with_brackets_and_blanks_does_not_confuse_the_start_time) {
 }
 END_TEST
 
+static void take_mark(WxProcessMark *mark, pid_t pid) {
+  ck_assert_int_eq(wx_process_mark(mark, pid, &text), 0);
+}
+
+// Waits until a child has done what it does before it pauses.
+static void await_pause(const int ends[2]) {
+  char byte;
+  ck_assert_int_eq(read(ends[0], &byte, 1), 1);
+}
+
+static int pauses[2];
+static char *block;
+
+static void map_block(int signal) {
+  (void)signal;
+  block = mmap(block, 16 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  (void)!write(pauses[1], "m", 1);
+}
+
+// As many pages as before, and one of them is used.
+static void replace_block(int signal) {
+  (void)munmap(block, 16 * PAGE);
+  map_block(signal);
+  *block = 1;
+  (void)!write(pauses[1], "u", 1);
+}
+
+START_TEST(a_mark_changes_with_the_mappings_and_only_then) {
+  ck_assert_int_eq(pipe(pauses), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    signal(SIGUSR1, map_block);
+    signal(SIGUSR2, replace_block);
+    raise(SIGUSR2); // Nothing that happens later happens for the first time.
+    wx_bystander_wait();
+  }
+  await_pause(pauses);
+  await_pause(pauses);
+  WxProcessMark before, after;
+  do { // The child is on its way to pause().
+    take_mark(&before, child);
+    usleep(20000);
+    take_mark(&after, child);
+  } while (!wx_process_mark_equal(&before, &after));
+  ck_assert_int_eq(kill(child, SIGUSR1), 0);
+  await_pause(pauses);
+  take_mark(&after, child);
+  ck_assert_uint_eq(after.vm_bytes, before.vm_bytes + 16 * PAGE);
+  ck_assert(!wx_process_mark_equal(&before, &after));
+  before = after;
+  ck_assert_int_eq(kill(child, SIGUSR2), 0);
+  await_pause(pauses);
+  await_pause(pauses);
+  take_mark(&after, child);
+  ck_assert_uint_eq(after.vm_bytes, before.vm_bytes);
+  ck_assert_uint_gt(after.faults, before.faults);
+  wx_bystander_end(child);
+  ck_assert_int_eq(wx_process_mark(&after, child, &text), -ESRCH);
+  wx_text_free(&text);
+  close(pauses[0]);
+  close(pauses[1]);
+}
+END_TEST
+
 START_TEST(mappings_are_counted_by_what_may_be_done_with_them) {
   static const int protections[] = {PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE,
                                     PROT_READ | PROT_EXEC, PROT_READ | PROT_WRITE | PROT_EXEC};
@@ -181,4 +245,5 @@ WX_TEST_MAIN("process", a_family_is_the_process_and_its_descendants_by_both_ways
              pss_is_read_and_unknown_where_the_kernel_has_none,
              a_zombie_has_a_parent_but_no_start_and_no_memory,
              a_name_with_brackets_and_blanks_does_not_confuse_the_start_time,
+             a_mark_changes_with_the_mappings_and_only_then,
              mappings_are_counted_by_what_may_be_done_with_them)
