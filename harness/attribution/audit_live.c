@@ -46,13 +46,13 @@ static void forecast(WxAudit *audit, WxText *text) {
   audit->seconds_to_limit = left > 0 ? (WxFigure)(left / (count / age)) : 0;
 }
 
-// What needs no mappings.
-static void read_surroundings(WxAudit *audit, WxText *text) {
+// What needs no mappings. Returns what reading its status returned.
+static int read_surroundings(WxAudit *audit, WxText *text) {
   read_command(audit, text);
-  if (wx_process_status(&audit->status, audit->pid, text))
-    wx_audit_notice(audit, "/proc/PID/status cannot be read.");
+  const int result = wx_process_status(&audit->status, audit->pid, text);
   if (!wx_cgroup_find(&audit->group, audit->pid, "", text))
     (void)wx_cgroup_read(&audit->cgroup, &audit->group, text);
+  return result;
 }
 
 // What a running process prints may not fit together: it is then read again.
@@ -100,7 +100,8 @@ typedef struct {
   const WxAuditOptions *options;
   WxMaps own;         // Of the process, as just read; nothing of it is owned here.
   WxProcessMark mark; // Taken before.
-  int result;         // Of the truth.
+  int truth;          // What reading it returned,
+  int status;         // and the status.
 } Reading;
 
 static int make_space(WxAudit *audit, WxText *text) {
@@ -119,38 +120,40 @@ static int make_space(WxAudit *audit, WxText *text) {
   return wx_space_attribute(space);
 }
 
-// What needs no mappings of the process.
-static void read_around(void *context) {
-  Reading *reading = context;
-  WxAudit *audit = reading->audit;
-  WxText text = {0};
-  if (!audit->fast && !reading->options->known)
-    wx_truth_begin(&audit->truth, audit->pid);
-  read_surroundings(audit, &text);
-  wx_text_free(&text);
+static void begin_truth(void *context) {
+  WxAudit *audit = context;
+  wx_truth_begin(&audit->truth, audit->pid);
 }
 
-static void read_truth(void *context) {
+static int read_smaps_beside_truth(WxAudit *audit) {
+  Beside truth = {.run = begin_truth, .context = audit};
+  start_beside(&truth);
+  const int result = read_smaps(audit);
+  finish_beside(&truth);
+  return result;
+}
+
+// The mappings of the process, to be looked at; audit->maps or audit->smaps owns them.
+static int read_mappings(WxAudit *audit, WxMaps *own) {
+  const int result = audit->fast ? read_maps(audit) : read_smaps_beside_truth(audit);
+  *own = audit->fast ? audit->maps
+                     : (WxMaps){.items = audit->smaps.items, .count = audit->smaps.count};
+  return result;
+}
+
+// What does not need to know whose the mappings are.
+static void read_rest(void *context) {
   Reading *reading = context;
+  WxAudit *audit = reading->audit;
   const WxAuditOptions *options = reading->options;
   const WxTruthOptions how = {.fast = options->fast,
                               .extents = options->extents,
                               .any_memfd = options->any_memfd,
                               .known = options->known};
-  reading->result = wx_truth_read(&reading->audit->truth, reading->audit->pid, &reading->own,
-                                  &reading->mark, &how);
-}
-
-static int read_mappings(Reading *reading) {
-  WxAudit *audit = reading->audit;
-  Beside around = {.run = read_around, .context = reading};
-  start_beside(&around);
-  const int result = audit->fast ? read_maps(audit) : read_smaps(audit);
-  finish_beside(&around);
-  reading->own = audit->maps;
-  if (!audit->fast)
-    reading->own = (WxMaps){.items = audit->smaps.items, .count = audit->smaps.count};
-  return result;
+  WxText text = {0};
+  reading->truth = wx_truth_read(&audit->truth, audit->pid, &reading->own, &reading->mark, &how);
+  reading->status = read_surroundings(audit, &text);
+  wx_text_free(&text);
 }
 
 static int attribute(WxAudit *audit, const WxMaps *own, size_t rows, WxText *text) {
@@ -166,14 +169,16 @@ static int read_all(WxAudit *audit, const WxAuditOptions *options, WxText *text)
   Reading reading = {.audit = audit, .options = options};
   int result = wx_process_mark(&reading.mark, audit->pid, text);
   if (!result)
-    result = read_mappings(&reading);
+    result = read_mappings(audit, &reading.own);
   if (result)
     return result;
-  Beside truth = {.run = read_truth, .context = &reading};
-  start_beside(&truth);
+  Beside rest = {.run = read_rest, .context = &reading};
+  start_beside(&rest);
   result = attribute(audit, &reading.own, options->rows, text);
-  finish_beside(&truth);
-  return result ? result : reading.result;
+  finish_beside(&rest);
+  if (reading.status)
+    wx_audit_notice(audit, "/proc/PID/status cannot be read.");
+  return result ? result : reading.truth;
 }
 
 int wx_audit_live(WxAudit *audit, pid_t pid, const WxAuditOptions *options) {

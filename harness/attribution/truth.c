@@ -22,21 +22,6 @@ WxTruth wx_truth_unknown(void) {
   };
 }
 
-static int mapped_by_process(WxOrphans *file, const WxMaps *maps) {
-  file->mapped.count = 0;
-  for (size_t i = 0; i < maps->count; ++i) {
-    const WxMapping *mapping = &maps->items[i];
-    if (!wx_mapping_is_of(mapping, file->file))
-      continue;
-    const int failed = wx_extents_add(&file->mapped, mapping->offset,
-                                      mapping->offset + (mapping->end - mapping->start));
-    if (failed)
-      return failed;
-  }
-  wx_extents_normalize(&file->mapped);
-  return 0;
-}
-
 // What the open file holds, given what is mapped of it.
 static int read_held(WxOrphans *file, int fd, bool extents) {
   struct stat status;
@@ -75,8 +60,8 @@ static int read_once(WxTruth *truth, pid_t pid, const WxMaps *maps, const WxTrut
   for (size_t i = 0; i < truth->memfds.count; ++i) {
     WxOrphans *file = &truth->files[i];
     file->file = truth->memfds.items[i].id;
-    int result =
-        known ? wx_mappers_ranges(known, file->file, &file->mapped) : mapped_by_process(file, maps);
+    int result = known ? wx_mappers_ranges(known, file->file, &file->mapped)
+                       : wx_mappers_add_ranges(maps, file->file, &file->mapped);
     if (!result)
       result = weigh(file, &truth->memfds.items[i], pid, truth->extents_known);
     if (result)

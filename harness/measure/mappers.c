@@ -20,8 +20,8 @@ static int add(WxMappers *mappers, WxFileId file, WxExtent range, pid_t pid) {
   return 0;
 }
 
-int wx_mappers_add(WxMappers *mappers, const WxMaps *maps, pid_t pid, const WxFileId *ids,
-                   size_t count) {
+static int add_matching(WxMappers *mappers, const WxMaps *maps, pid_t pid, const WxFileId *ids,
+                        size_t count) {
   for (size_t i = 0; i < maps->count; ++i) {
     const WxMapping *mapping = &maps->items[i];
     if (!mapping->inode)
@@ -52,7 +52,7 @@ static int look_at(WxMappers *mappers, pid_t pid, const WxFileId *ids, size_t co
   if (result)
     return result;
   mappers->checked += mappers->maps.count > 0; // A kernel thread has none.
-  return wx_mappers_add(mappers, &mappers->maps, pid, ids, count);
+  return add_matching(mappers, &mappers->maps, pid, ids, count);
 }
 
 static int look_at_others(WxMappers *mappers, pid_t pid, const WxFileId *ids, size_t count) {
@@ -76,7 +76,7 @@ int wx_mappers_read(WxMappers *mappers, WxMapperScope scope, pid_t pid, const Wx
                    : wx_family_read(&mappers->processes, number, &mappers->text);
   if (!result && own) {
     ++mappers->checked;
-    result = wx_mappers_add(mappers, own, number, ids, count);
+    result = add_matching(mappers, own, number, ids, count);
   } else if (!result) {
     result = look_at(mappers, number, ids, count);
   }
@@ -105,6 +105,17 @@ int wx_mappers_ranges(const WxMappers *mappers, WxFileId file, WxExtents *ranges
     const WxMapperRange *item = &mappers->items[i];
     if (wx_file_id_equal(item->file, file) &&
         wx_extents_add(ranges, item->range.start, item->range.end))
+      return -ENOMEM;
+  }
+  wx_extents_normalize(ranges);
+  return 0;
+}
+
+int wx_mappers_add_ranges(const WxMaps *maps, WxFileId file, WxExtents *ranges) {
+  for (size_t i = 0; i < maps->count; ++i) {
+    const WxMapping *mapping = &maps->items[i];
+    if (wx_mapping_is_of(mapping, file) &&
+        wx_extents_add(ranges, mapping->offset, mapping->offset + (mapping->end - mapping->start)))
       return -ENOMEM;
   }
   wx_extents_normalize(ranges);

@@ -50,10 +50,6 @@ typedef struct {
 int wx_mappers_read(WxMappers *mappers, WxMapperScope scope, pid_t pid, const WxMaps *own,
                     const WxFileId *ids, size_t count);
 
-/// Appends the parts of these files that `maps`, the mappings of `pid`, hold. -ENOMEM.
-int wx_mappers_add(WxMappers *mappers, const WxMaps *maps, pid_t pid, const WxFileId *ids,
-                   size_t count);
-
 /// Whether both hold the same parts of the same files mapped by the same processes, at the same
 /// places among their other mappings of these files. Read in the same way with nothing changed
 /// meanwhile, they do.
@@ -61,6 +57,9 @@ bool wx_mappers_equal(const WxMappers *a, const WxMappers *b);
 
 /// The parts of `file` that any process maps, normal (extents.h). -ENOMEM.
 int wx_mappers_ranges(const WxMappers *mappers, WxFileId file, WxExtents *ranges);
+
+/// Adds the parts of `file` that one process maps, by its mappings; normal. -ENOMEM.
+int wx_mappers_add_ranges(const WxMaps *maps, WxFileId file, WxExtents *ranges);
 
 /// The processes that map `file`, each once. -ENOMEM.
 int wx_mappers_of(const WxMappers *mappers, WxFileId file, WxProcesses *found);

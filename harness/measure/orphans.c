@@ -50,10 +50,13 @@ static int read_file(WxOrphans *orphans, const WxMemfd *memfd, pid_t pid) {
   return result;
 }
 
-static int compute(WxOrphans *orphans, const WxMappers *mappers) {
+// Mapped is what the mappers map, and `own` where it is not among them.
+static int compute(WxOrphans *orphans, const WxMappers *mappers, const WxMaps *own) {
   if (!wx_known(orphans->orphaned_bytes))
     return 0;
   int result = wx_mappers_ranges(mappers, orphans->file, &orphans->mapped);
+  if (!result && own)
+    result = wx_mappers_add_ranges(own, orphans->file, &orphans->mapped);
   if (!result)
     result = wx_extents_subtract(&orphans->orphaned, &orphans->allocated, &orphans->mapped);
   if (result)
@@ -94,11 +97,12 @@ static int read_files(WxOrphans *orphans, const WxMemfds *memfds, pid_t pid, boo
   return 0;
 }
 
-static int compute_all(WxOrphanFinder *finder, WxOrphans *orphans, size_t count, bool steady) {
+static int compute_all(const WxOrphanFinder *finder, WxOrphans *orphans, size_t count,
+                       const WxMaps *own, bool steady) {
   int result = 0;
   for (size_t i = 0; !result && i < count; ++i) {
     orphans[i].estimate = !steady;
-    result = compute(&orphans[i], &finder->after);
+    result = compute(&orphans[i], &finder->after, own);
   }
   return result;
 }
@@ -124,7 +128,7 @@ int wx_orphans_read(WxOrphanFinder *finder, WxOrphans *orphans, const WxMemfds *
       exchange(&finder->before, &finder->after);
     result = attempt(finder, orphans, memfds, pid, scope, &steady);
   }
-  return result ? result : compute_all(finder, orphans, memfds->count, steady);
+  return result ? result : compute_all(finder, orphans, memfds->count, NULL, steady);
 }
 
 // Who but the process itself maps the files.
@@ -155,8 +159,7 @@ int wx_orphans_end(WxOrphanFinder *finder, WxOrphans *orphans, const WxMemfds *m
   if (!finder->steady || !wx_mappers_equal(&finder->before, &finder->after) ||
       !is_as_marked(pid, mark, &finder->after.text))
     return wx_orphans_read(finder, orphans, memfds, pid, scope, own);
-  result = wx_mappers_add(&finder->after, own, pid, finder->ids, memfds->count);
-  return result ? result : compute_all(finder, orphans, memfds->count, true);
+  return compute_all(finder, orphans, memfds->count, own, true);
 }
 
 void wx_orphans_free(WxOrphans *orphans) {
