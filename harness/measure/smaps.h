@@ -15,13 +15,7 @@
 typedef struct {
   uint64_t rss;
   uint64_t pss; ///< Each page divided by the number of its mappings, in all processes.
-  uint64_t shared_clean;
-  uint64_t shared_dirty;
-  uint64_t private_clean;
-  uint64_t private_dirty;
-  uint64_t anonymous;
   uint64_t swap;
-  uint64_t swap_pss;
   bool no_reserve; ///< VmFlags `nr`, which glibc's heaps have.
 } WxResidency;
 

@@ -15,13 +15,7 @@ static const struct {
 } keys[WX_SMAPS_KEYS] = {
     KEY("Rss", rss),
     KEY("Pss", pss),
-    KEY("Shared_Clean", shared_clean),
-    KEY("Shared_Dirty", shared_dirty),
-    KEY("Private_Clean", private_clean),
-    KEY("Private_Dirty", private_dirty),
-    KEY("Anonymous", anonymous),
     KEY("Swap", swap),
-    KEY("SwapPss", swap_pss),
     {"VmFlags:", 8, 0}, // Last in each entry, and last here.
 };
 enum { FLAGS_KEY = WX_SMAPS_KEYS - 1, ALL_KEYS = (1 << WX_SMAPS_KEYS) - 1 };

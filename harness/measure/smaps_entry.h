@@ -8,7 +8,7 @@
 #include "measure/smaps.h"
 
 /// Keys that are wanted, the flags last; every other line of an entry is passed over.
-enum { WX_SMAPS_KEYS = 10 };
+enum { WX_SMAPS_KEYS = 4 };
 
 /// Where the keys of an entry stand, counted from the end of its first line.
 typedef struct {
