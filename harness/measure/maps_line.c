@@ -15,12 +15,13 @@ static const uint8_t digit_values[256] = {
 // character that they take across its end, so none looks for it.
 
 static bool take_hexadecimal(const char **at, uint64_t *value) {
-  const char *from = *at;
+  const char *from = *at, *to = from;
   uint64_t number = 0;
-  for (uint8_t digit; (digit = digit_values[(uint8_t) * *at]); ++*at)
+  for (uint8_t digit; (digit = digit_values[(uint8_t)*to]); ++to)
     number = number << 4 | (uint64_t)(digit - 1);
   *value = number;
-  return *at > from && *at - from <= HEX_DIGITS;
+  *at = to;
+  return to > from && to - from <= HEX_DIGITS;
 }
 
 static bool take_decimal(const char **at, uint64_t *value) {
