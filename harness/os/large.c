@@ -7,7 +7,11 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { HUGE_PAGE = 2 * 1024 * 1024, WORTH_IT = 128 * 1024 };
+enum {
+  HUGE_PAGE = 2 * 1024 * 1024,
+  WORTH_IT = 128 * 1024,
+  ROOM = 16 * 1024 * 1024, // Address space at first: what is not used costs nothing, copying does.
+};
 
 void *wx_large_alloc(size_t size) {
   if (size < WORTH_IT)
@@ -28,7 +32,7 @@ void *wx_large_grown(void *items, size_t *capacity, size_t count, size_t item_si
     return NULL;
   if (bytes < WORTH_IT)
     return wx_grown(items, capacity, count, item_size);
-  bytes = wx_round_up(bytes, HUGE_PAGE);
+  bytes = bytes < ROOM ? ROOM : wx_round_up(bytes, HUGE_PAGE);
   void *grown = wx_large_alloc(bytes);
   if (!grown)
     return NULL;
