@@ -74,7 +74,7 @@ $(B)/%/libwx.a:
 $(B)/plain/libwx.a: $(call objects,plain,$(LIB_SRC))
 $(B)/asan/libwx.a: $(call objects,asan,$(LIB_SRC))
 # Only what the tests with threads need: instrumenting all would take as long as the rest of the build.
-$(B)/tsan/libwx.a: $(call objects,tsan,$(foreach m,os stats codegen strategy measure,$(wildcard harness/$(m)/*.c)))
+$(B)/tsan/libwx.a: $(call objects,tsan,$(foreach m,os stats codegen strategy measure attribution,$(wildcard harness/$(m)/*.c)))
 
 $(B)/wxbench: $(call objects,plain,$(CLI_SRC)) $(B)/plain/libwx.a
 	@echo '  LD   $@'
@@ -89,7 +89,7 @@ $(B)/tests/plain/%: $(B)/obj/plain/tests/plain/%.o $(call objects,plain,$(SUP_SR
 	@echo '  LD   $@'
 	$(Q)$(CC) $(PLAIN) -o $@ $^ $(PKG_LIBS) $(CHECK_LIBS) -pthread
 # Other helpers need modules that are not in this library.
-THREAD_SUP := $(addprefix tests/support/,suite.c inject.c double_map.c)
+THREAD_SUP := $(addprefix tests/support/,suite.c inject.c double_map.c bystander.c holder.c)
 $(B)/tests/thread/%: $(B)/obj/tsan/tests/thread/%.o $(call objects,tsan,$(THREAD_SUP)) $(B)/tsan/libwx.a
 	@mkdir -p $(@D)
 	@echo '  LD   $@'

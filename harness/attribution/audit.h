@@ -117,7 +117,7 @@ typedef struct {
   bool extents;           ///< As in truth.h.
   size_t rows;            ///< How many of a debugger's rows are kept.
   bool any_memfd;         ///< As in truth.h.
-  const WxMappers *known; ///< As in truth.h; the container is then left out of the verdict.
+  const WxMappers *known; ///< As in truth.h, with `fast`; leaves the container out of the verdict.
 } WxAuditOptions;
 
 /// Audits a living process. -ESRCH where it is gone, -EACCES where the caller could not trace it.

@@ -1,8 +1,8 @@
 #include "attribution/audit.h"
+#include "os/task.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,38 +70,13 @@ static int read_smaps(WxAudit *audit) {
   return wx_process_error(result);
 }
 
-// What is done in a thread of its own beside what takes longer.
-typedef struct {
-  void (*run)(void *context);
-  void *context;
-  bool started;
-  pthread_t thread;
-} Beside;
-
-static void *run_beside(void *context) {
-  Beside *beside = context;
-  beside->run(beside->context);
-  return NULL;
-}
-
-static void start_beside(Beside *beside) {
-  beside->started = !pthread_create(&beside->thread, NULL, run_beside, beside);
-}
-
-static void finish_beside(Beside *beside) {
-  if (beside->started)
-    pthread_join(beside->thread, NULL);
-  else
-    beside->run(beside->context);
-}
-
 typedef struct {
   WxAudit *audit;
   const WxAuditOptions *options;
   WxMaps own;         // Of the process, as just read; nothing of it is owned here.
-  WxProcessMark mark; // Taken before.
-  int truth;          // What reading it returned,
-  int status;         // and the status.
+  WxProcessMark mark; // Taken before; not for a fast audit.
+  int truth_result;
+  int status_result;
 } Reading;
 
 static int make_space(WxAudit *audit, WxText *text) {
@@ -126,10 +101,10 @@ static void begin_truth(void *context) {
 }
 
 static int read_smaps_beside_truth(WxAudit *audit) {
-  Beside truth = {.run = begin_truth, .context = audit};
-  start_beside(&truth);
+  WxTask truth;
+  wx_task_start(&truth, begin_truth, audit);
   const int result = read_smaps(audit);
-  finish_beside(&truth);
+  wx_task_finish(&truth);
   return result;
 }
 
@@ -151,8 +126,9 @@ static void read_rest(void *context) {
                               .any_memfd = options->any_memfd,
                               .known = options->known};
   WxText text = {0};
-  reading->truth = wx_truth_read(&audit->truth, audit->pid, &reading->own, &reading->mark, &how);
-  reading->status = read_surroundings(audit, &text);
+  reading->truth_result =
+      wx_truth_read(&audit->truth, audit->pid, &reading->own, &reading->mark, &how);
+  reading->status_result = read_surroundings(audit, &text);
   wx_text_free(&text);
 }
 
@@ -167,18 +143,18 @@ static int attribute(WxAudit *audit, const WxMaps *own, size_t rows, WxText *tex
 
 static int read_all(WxAudit *audit, const WxAuditOptions *options, WxText *text) {
   Reading reading = {.audit = audit, .options = options};
-  int result = wx_process_mark(&reading.mark, audit->pid, text);
+  int result = options->fast ? 0 : wx_process_mark(&reading.mark, audit->pid, text);
   if (!result)
     result = read_mappings(audit, &reading.own);
   if (result)
     return result;
-  Beside rest = {.run = read_rest, .context = &reading};
-  start_beside(&rest);
+  WxTask rest;
+  wx_task_start(&rest, read_rest, &reading);
   result = attribute(audit, &reading.own, options->rows, text);
-  finish_beside(&rest);
-  if (reading.status)
+  wx_task_finish(&rest);
+  if (reading.status_result)
     wx_audit_notice(audit, "/proc/PID/status cannot be read.");
-  return result ? result : reading.truth;
+  return result ? result : reading.truth_result;
 }
 
 int wx_audit_live(WxAudit *audit, pid_t pid, const WxAuditOptions *options) {

@@ -61,7 +61,7 @@ static int read_once(WxTruth *truth, pid_t pid, const WxMaps *maps, const WxTrut
     WxOrphans *file = &truth->files[i];
     file->file = truth->memfds.items[i].id;
     int result = known ? wx_mappers_ranges(known, file->file, &file->mapped)
-                       : wx_mappers_add_ranges(maps, file->file, &file->mapped);
+                       : wx_maps_add_ranges(maps, file->file, &file->mapped);
     if (!result)
       result = weigh(file, &truth->memfds.items[i], pid, truth->extents_known);
     if (result)
@@ -81,6 +81,7 @@ static int read_steady(WxTruth *truth, pid_t pid, const WxMaps *maps, const WxPr
                    : wx_orphans_read(finder, truth->files, memfds, pid, WX_MAPPERS_ALL, maps);
   truth->mappers_checked = (WxFigure)finder->after.checked;
   truth->mappers_unreadable = (WxFigure)finder->after.unreadable;
+  wx_orphan_finder_free(finder);
   return result;
 }
 

@@ -84,6 +84,11 @@ static int refuse_trace(const WxOptions *options, const char *path, int failed,
   if (damage->reason)
     return wx_cli_fail(options->verb, "'%s' %s; expected a file made by wxbench record", path,
                        damage->reason);
+  if (failed == -ENOPKG)
+    return wx_cli_impossible(options->verb,
+                             "'%s' is compressed and the program zstd is not installed: "
+                             "apt-get install zstd, or uncompress it elsewhere",
+                             path);
   return wx_cli_fail(options->verb, "cannot read '%s': %s", path, strerror(-failed));
 }
 

@@ -111,7 +111,7 @@ int wx_mappers_ranges(const WxMappers *mappers, WxFileId file, WxExtents *ranges
   return 0;
 }
 
-int wx_mappers_add_ranges(const WxMaps *maps, WxFileId file, WxExtents *ranges) {
+int wx_maps_add_ranges(const WxMaps *maps, WxFileId file, WxExtents *ranges) {
   for (size_t i = 0; i < maps->count; ++i) {
     const WxMapping *mapping = &maps->items[i];
     if (wx_mapping_is_of(mapping, file) &&

@@ -59,7 +59,7 @@ bool wx_mappers_equal(const WxMappers *a, const WxMappers *b);
 int wx_mappers_ranges(const WxMappers *mappers, WxFileId file, WxExtents *ranges);
 
 /// Adds the parts of `file` that one process maps, by its mappings; normal. -ENOMEM.
-int wx_mappers_add_ranges(const WxMaps *maps, WxFileId file, WxExtents *ranges);
+int wx_maps_add_ranges(const WxMaps *maps, WxFileId file, WxExtents *ranges);
 
 /// The processes that map `file`, each once. -ENOMEM.
 int wx_mappers_of(const WxMappers *mappers, WxFileId file, WxProcesses *found);

@@ -56,7 +56,7 @@ static int compute(WxOrphans *orphans, const WxMappers *mappers, const WxMaps *o
     return 0;
   int result = wx_mappers_ranges(mappers, orphans->file, &orphans->mapped);
   if (!result && own)
-    result = wx_mappers_add_ranges(own, orphans->file, &orphans->mapped);
+    result = wx_maps_add_ranges(own, orphans->file, &orphans->mapped);
   if (!result)
     result = wx_extents_subtract(&orphans->orphaned, &orphans->allocated, &orphans->mapped);
   if (result)
@@ -151,15 +151,27 @@ static bool is_as_marked(pid_t pid, const WxProcessMark *mark, WxText *text) {
   return !wx_process_mark(&now, pid, text) && wx_process_mark_equal(&now, mark);
 }
 
+// Whether nothing changed since the caller took the mark. The process is asked first, and again
+// last.
+static int check_steady(WxOrphanFinder *finder, size_t count, pid_t pid, WxMapperScope scope,
+                        const WxProcessMark *mark, bool *steady) {
+  *steady = finder->steady && is_as_marked(pid, mark, &finder->after.text);
+  if (!*steady)
+    return 0;
+  const int result = read_others(&finder->after, scope, pid, finder->ids, count);
+  *steady = !result && wx_mappers_equal(&finder->before, &finder->after) &&
+            is_as_marked(pid, mark, &finder->after.text);
+  return result;
+}
+
 int wx_orphans_end(WxOrphanFinder *finder, WxOrphans *orphans, const WxMemfds *memfds, pid_t pid,
                    WxMapperScope scope, const WxMaps *own, const WxProcessMark *mark) {
-  int result = read_others(&finder->after, scope, pid, finder->ids, memfds->count);
+  bool steady;
+  const int result = check_steady(finder, memfds->count, pid, scope, mark, &steady);
   if (result)
     return result;
-  if (!finder->steady || !wx_mappers_equal(&finder->before, &finder->after) ||
-      !is_as_marked(pid, mark, &finder->after.text))
-    return wx_orphans_read(finder, orphans, memfds, pid, scope, own);
-  return compute_all(finder, orphans, memfds->count, own, true);
+  return steady ? compute_all(finder, orphans, memfds->count, own, true)
+                : wx_orphans_read(finder, orphans, memfds, pid, scope, own);
 }
 
 void wx_orphans_free(WxOrphans *orphans) {

@@ -5,9 +5,11 @@
    orphaned = allocated - mapped, where *allocated* is what the file holds, each page once, and
    *mapped* the part of it that lies inside a mapping of any process asked. The processes run on
    while they are looked at, so the mappings are read before and after the extents, again until
-   nothing changed in between; where it never stops changing the result is marked an estimate. So
-   it is where a file has pages that fallocate() made and nobody wrote: SEEK_DATA does not show
-   them, and they count as mapped (the runtime makes none).
+   nothing changed in between; where it never stops changing the result is marked an estimate.
+   (wx_orphans_end() takes a mark of the process for a second reading: each release of the runtime
+   fills its block with zeros, hence faults and shows in the mark.) So it is where a file has pages
+   that fallocate() made and nobody wrote: SEEK_DATA does not show them, and they count as mapped
+   (the runtime makes none).
 */
 #ifndef WX_MEASURE_ORPHANS_H
 #define WX_MEASURE_ORPHANS_H
@@ -56,9 +58,9 @@ int wx_orphans_read(WxOrphanFinder *finder, WxOrphans *orphans, const WxMemfds *
                     WxMapperScope scope, const WxMaps *own);
 
 /// As wx_orphans_read(), in two steps for a caller that reads the mappings of `pid` meanwhile, in
-/// another thread. It takes `mark` of the process first; where that is the same at the end,
-/// the mappings are, and are not read again. Else all is read by wx_orphans_read(). A caller that
-/// has begun either ends with the same files or reads without it.
+/// another thread. It takes `mark` of the process first; where that is the same at the end, the
+/// mappings are not read again. Else all is read by wx_orphans_read(). A caller that has begun
+/// either ends with the same files or reads without it.
 int wx_orphans_begin(WxOrphanFinder *finder, WxOrphans *orphans, const WxMemfds *memfds, pid_t pid,
                      WxMapperScope scope);
 int wx_orphans_end(WxOrphanFinder *finder, WxOrphans *orphans, const WxMemfds *memfds, pid_t pid,

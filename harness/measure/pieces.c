@@ -8,13 +8,13 @@
 
 enum {
   BUFFER = 2 * WX_PIECE_MAX,
-  MOST_A_READ = 8192, // What the kernel gives of smaps is a page or, for a long line, two.
+  USUAL_READ = 8192, // The kernel gives a page of smaps a call or, for a long path, more.
 };
 
 // Several reads: the kernel gives no more than a page of smaps a call.
 static ssize_t fill(int fd, char *from) {
   size_t filled = 0;
-  while (filled + MOST_A_READ <= WX_PIECE_MAX) {
+  while (filled + USUAL_READ <= WX_PIECE_MAX) {
     const ssize_t got = wx_os_read(fd, from + filled, WX_PIECE_MAX - filled);
     if (got < 0)
       return got;

@@ -1,7 +1,7 @@
 /**
    @file pieces.h
    Reads a file through a buffer so small that what the kernel wrote is still in the cache when it
-   is parsed. (A thread that reads ahead gains nothing: it takes away what the kernel needs.)
+   is parsed.
 */
 #ifndef WX_MEASURE_PIECES_H
 #define WX_MEASURE_PIECES_H

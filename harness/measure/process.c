@@ -85,8 +85,7 @@ static void take_fields(const Field *fields, size_t count, const WxText *text, v
 
 int wx_process_status(WxProcessStatus *status, pid_t pid, WxText *text) {
   const int result = read_file(text, pid, "status");
-  if (!result)
-    take_fields(status_fields, sizeof status_fields / sizeof *status_fields, text, status);
+  take_fields(status_fields, sizeof status_fields / sizeof *status_fields, text, status);
   return result;
 }
 

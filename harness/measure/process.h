@@ -56,9 +56,10 @@ typedef struct {
   uint64_t bytes;
 } WxMappingCounts;
 
-/// What no process keeps that maps or unmaps memory: whoever maps more or less has another size,
-/// and whoever maps as much as it unmapped faults when it uses the new part. Two equal marks say
-/// that the mappings between them stayed, but for such a part of which no page was used.
+/// What tells that a process mapped or unmapped memory, without a list of its mappings: whoever
+/// maps more or less has another size, and whoever maps as much as it unmapped faults when it first
+/// uses the new part. Between two equal marks it may still have changed protections, moved mappings
+/// (mremap), or unmapped and mapped the same number of bytes without using a page of them yet.
 typedef struct {
   uint64_t vm_bytes; ///< Size of its address space.
   uint64_t faults;   ///< Page faults since it started, of all its threads.
@@ -78,7 +79,8 @@ void wx_process_path(char path[static WX_PROCESS_PATH_SIZE], pid_t pid, const ch
 /// has gone, becomes -ESRCH; all others stay.
 int wx_process_error(int error);
 
-/// Reads /proc/PID/status. `text` is a buffer for use again. Anybody may read it.
+/// Reads /proc/PID/status; all unknown where it fails. `text` is a buffer for use again. Anybody
+/// may read it.
 int wx_process_status(WxProcessStatus *status, pid_t pid, WxText *text);
 
 /// Reads /proc/PID/smaps_rollup; all unknown where the kernel has none. -EACCES where the caller

@@ -10,7 +10,7 @@
 enum {
   HUGE_PAGE = 2 * 1024 * 1024,
   WORTH_IT = 128 * 1024,
-  ROOM = 16 * 1024 * 1024, // Address space at first: what is not used costs nothing, copying does.
+  FIRST_SIZE = 16 * 1024 * 1024, // What is not used is only address space; copying costs time.
 };
 
 void *wx_large_alloc(size_t size) {
@@ -32,8 +32,11 @@ void *wx_large_grown(void *items, size_t *capacity, size_t count, size_t item_si
     return NULL;
   if (bytes < WORTH_IT)
     return wx_grown(items, capacity, count, item_size);
-  bytes = bytes < ROOM ? ROOM : wx_round_up(bytes, HUGE_PAGE);
+  const size_t least = wx_round_up(bytes, HUGE_PAGE);
+  bytes = least < FIRST_SIZE ? FIRST_SIZE : least;
   void *grown = wx_large_alloc(bytes);
+  if (!grown && bytes > least) // Address space is bounded here.
+    grown = wx_large_alloc(bytes = least);
   if (!grown)
     return NULL;
   if (count) // NULL with 0 is allowed.

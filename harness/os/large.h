@@ -8,7 +8,8 @@
 
 #include <stddef.h>
 
-/// As wx_grown() in grow.h; to be released with free(), too.
+/// As wx_grown() in grow.h, with address space for 16 MiB where it is more than a little and that
+/// can be had; to be released with free(), too.
 void *wx_large_grown(void *items, size_t *capacity, size_t count, size_t item_size);
 
 /// As malloc().

@@ -73,7 +73,7 @@ void wx_scenario_directory(const char *below, char *path, size_t capacity) {
     snprintf(path, capacity, "%s/%s", home, below);
   } else if (length > 0) {
     program[length] = '\0';
-    snprintf(path, capacity, "%s/../%s", dirname(program), below);
+    snprintf(path, capacity, "%s/%s", dirname(dirname(program)), below);
   }
   if ((!home && length <= 0) || (!home && access(path, R_OK)))
     snprintf(path, capacity, "%s", below);

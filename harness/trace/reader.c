@@ -83,16 +83,19 @@ static int open_stream(int fd, pid_t uncompressor, WxTraceReader **opened, WxTra
   }
   reader->fd = fd;
   reader->uncompressor = uncompressor;
-  int failed = read_header(reader, damage);
+  const int failed = read_header(reader, damage);
   if (!failed) {
     *opened = reader;
     return 0;
   }
-  if (wx_trace_close(reader) && uncompressor) {
-    *damage = (WxTraceDamage){0, "cannot be uncompressed by the program zstd"};
-    failed = -EBADMSG;
-  }
-  return failed;
+  const int ended = wx_trace_close(reader);
+  if (!ended || !uncompressor)
+    return failed;
+  *damage = (WxTraceDamage){0, NULL};
+  if (ended == -ENOENT)
+    return -ENOPKG;
+  *damage = (WxTraceDamage){0, "cannot be uncompressed by the program zstd"};
+  return -EBADMSG;
 }
 
 int wx_trace_open_fd(int fd, WxTraceReader **opened, WxTraceDamage *damage) {

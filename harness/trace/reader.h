@@ -23,8 +23,8 @@ typedef struct {
 
 /// Opens the trace at `path`; one that ends in `.zst` is read through the program `zstd`. On
 /// success the caller ends with wx_trace_close(). -EBADMSG where it is no trace, has a damaged
-/// header or another version: `damage` says so, its offset is the version found. Any other failure
-/// is that of the file.
+/// header or another version: `damage` says so, its offset is the version found. -ENOPKG where the
+/// program `zstd` is needed and not installed. Any other failure is that of the file.
 int wx_trace_open(const char *path, WxTraceReader **opened, WxTraceDamage *damage);
 
 /// The same for a descriptor, which the reader closes, also on failure.

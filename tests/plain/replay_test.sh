@@ -108,6 +108,7 @@ printf '\011' | dd of="$folder/newer" bs=1 seek=8 conv=notrunc status=none
 refused newer_version_is_one_line "version 9, expected 1" "$wxbench" replay "$folder/newer"
 cp "$folder/sample" "$folder/not.zst"
 refused file_that_is_not_compressed_is_one_line "not.zst. cannot be uncompressed" "$wxbench" replay "$folder/not.zst"
+impossible without_the_uncompressor_is_one_line "program zstd is not installed" env PATH=/nowhere "$wxbench" replay "$sample"
 refused unknown_strategy_names_the_near_one "did you mean 'coreclr'" "$wxbench" replay "$sample" --strategy corclr
 refused missing_file_is_one_line "expected one FILE" "$wxbench" replay
 refused two_files_are_one_line "expected one FILE, got 2" "$wxbench" replay a b

@@ -1,11 +1,9 @@
 // Reading piece by piece: all bytes in order, failures of any read, and an end before the end.
 #include "measure/pieces.h"
-#include "measure/smaps.h"
 #include "os/count.h"
 #include "support/suite.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -98,30 +96,5 @@ START_TEST(an_end_before_the_end_of_the_file_frees_all) {
 }
 END_TEST
 
-START_TEST(damage_far_into_a_long_smaps_is_named_with_its_line) {
-  enum { ENTRIES = 40000, DAMAGED = 30000 };
-  const int fd = memfd_create("smaps", 0);
-  FILE *file = fdopen(dup(fd), "w");
-  ck_assert_ptr_nonnull(file);
-  for (unsigned i = 0; i < ENTRIES; ++i)
-    fprintf(file, "%x-%x rw-p 00000000 00:00 0 \n%s: %8u kB\nVmFlags: rd wr\n", 0x2000 * (i + 1),
-            0x2000 * (i + 1) + 0x1000, i == DAMAGED ? "rss" : "Rss", i);
-  ck_assert_int_eq(fclose(file), 0);
-  ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
-  WxSmaps smaps = {0};
-  WxDamage damage;
-  ck_assert_int_eq(wx_smaps_parse(&smaps, fd, &damage), -EINVAL);
-  ck_assert_uint_eq(smaps.count, DAMAGED);
-  ck_assert_uint_eq(damage.line, 3 * DAMAGED + 2);
-  size_t wrong = 0;
-  for (unsigned i = 0; i < DAMAGED; ++i)
-    wrong += smaps.residency[i].rss != (uint64_t)i * 1024;
-  ck_assert_uint_eq(wrong, 0);
-  wx_smaps_free(&smaps);
-  close(fd);
-}
-END_TEST
-
 WX_TEST_MAIN("pieces", all_bytes_come_in_order_whatever_is_kept, more_than_is_allowed_is_never_kept,
-             a_read_that_fails_is_reported, an_end_before_the_end_of_the_file_frees_all,
-             damage_far_into_a_long_smaps_is_named_with_its_line)
+             a_read_that_fails_is_reported, an_end_before_the_end_of_the_file_frees_all)

@@ -176,23 +176,31 @@ static void replace_block(int signal) {
   (void)!write(pauses[1], "u", 1);
 }
 
+static void do_nothing(int signal) {
+  (void)signal;
+  (void)!write(pauses[1], "n", 1);
+}
+
 START_TEST(a_mark_changes_with_the_mappings_and_only_then) {
   ck_assert_int_eq(pipe(pauses), 0);
   const pid_t child = fork();
   if (child == 0) {
     signal(SIGUSR1, map_block);
     signal(SIGUSR2, replace_block);
+    signal(SIGCONT, do_nothing);
     raise(SIGUSR2); // Nothing that happens later happens for the first time.
     wx_bystander_wait();
   }
   await_pause(pauses);
   await_pause(pauses);
   WxProcessMark before, after;
-  do { // The child is on its way to pause().
+  for (int i = 0; i < 3; ++i) { // First it is on its way to pause(), then it has been there.
     take_mark(&before, child);
-    usleep(20000);
+    ck_assert_int_eq(kill(child, SIGCONT), 0);
+    await_pause(pauses);
     take_mark(&after, child);
-  } while (!wx_process_mark_equal(&before, &after));
+  }
+  ck_assert(wx_process_mark_equal(&before, &after));
   ck_assert_int_eq(kill(child, SIGUSR1), 0);
   await_pause(pauses);
   take_mark(&after, child);

@@ -189,7 +189,32 @@ START_TEST(ones_own_pages_are_resident) {
 }
 END_TEST
 
+START_TEST(damage_far_into_a_long_smaps_is_named_with_its_line) {
+  enum { ENTRIES = 40000, DAMAGED = 30000 };
+  const int fd = memfd_create("smaps", 0);
+  FILE *file = fdopen(dup(fd), "w");
+  ck_assert_ptr_nonnull(file);
+  for (unsigned i = 0; i < ENTRIES; ++i)
+    fprintf(file, "%x-%x rw-p 00000000 00:00 0 \n%s: %8u kB\nVmFlags: rd wr\n", 0x2000 * (i + 1),
+            0x2000 * (i + 1) + 0x1000, i == DAMAGED ? "rss" : "Rss", i);
+  ck_assert_int_eq(fclose(file), 0);
+  ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
+  WxSmaps smaps = {0};
+  WxDamage damage;
+  ck_assert_int_eq(wx_smaps_parse(&smaps, fd, &damage), -EINVAL);
+  ck_assert_uint_eq(smaps.count, DAMAGED);
+  ck_assert_uint_eq(damage.line, 3 * DAMAGED + 2);
+  size_t wrong = 0;
+  for (unsigned i = 0; i < DAMAGED; ++i)
+    wrong += smaps.residency[i].rss != (uint64_t)i * 1024;
+  ck_assert_uint_eq(wrong, 0);
+  wx_smaps_free(&smaps);
+  close(fd);
+}
+END_TEST
+
 WX_TEST_MAIN("smaps", every_wanted_value_is_read_also_where_the_columns_shift,
              a_file_cut_at_any_byte_gives_its_whole_entries_and_says_that_it_was_cut,
              damage_is_named_with_its_line, a_line_longer_than_the_buffer_is_damage,
-             entries_are_read_across_the_ends_of_the_buffer, ones_own_pages_are_resident)
+             entries_are_read_across_the_ends_of_the_buffer, ones_own_pages_are_resident,
+             damage_far_into_a_long_smaps_is_named_with_its_line)
