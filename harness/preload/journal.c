@@ -2,11 +2,20 @@
 
 #include "preload/libc.h"
 
-/// How the allocation of the event's file has changed since its last event. `now` is what the
-/// caller has just been told of the file; NULL: it is asked.
-static int64_t growth_of(WxRecorder *recorder, uint32_t file, const WxRawFile *now) {
+/// Whether to ask the file only to know its growth. Commits are the most of all events, and the next
+/// one says what they would have said.
+static bool is_worth_asking(WxTraceKind kind) {
+  return kind != WX_TRACE_COMMIT;
+}
+
+/// How the allocation of the event's file has changed since its last event that was asked. `now` is
+/// what the caller has just been told of the file, or NULL.
+static int64_t growth_of(WxRecorder *recorder, const WxTraceEvent *event, const WxRawFile *now) {
+  const uint32_t file = event->file;
   WxRawFile asked;
   if (!now) {
+    if (!is_worth_asking(event->kind))
+      return 0;
     const int fd = wx_files_descriptor(&recorder->files, (int)file);
     if (!wx_files_still(&recorder->files, fd, &asked))
       return 0;
@@ -23,7 +32,7 @@ static void add(WxRecorder *recorder, WxRecorderThread *thread, WxTraceEvent *ev
     thread->number = atomic_fetch_add(&recorder->threads, 1) + 1;
   event->thread = thread->number - 1;
   event->time_ns = wx_libc_now_ns() - recorder->begun_ns;
-  event->growth = growth_of(recorder, event->file, now);
+  event->growth = growth_of(recorder, event, now);
   if (event->kind != WX_TRACE_RELEASE)
     recorder->unexplained[event->file] += event->growth;
   wx_window_add(&recorder->window, event);

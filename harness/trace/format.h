@@ -31,9 +31,10 @@
        0  4  "WXCK"
        4  4  number of the chunk, from 0
        8  4  bytes of events; 0: not finished, they go on until a zero byte or the chunk's end
-      12  4  CRC-32C of bytes 0 to 11 and 16 to 31 of this header and of the events, where it is
-   finished 16  8  nanoseconds since the recording began, from which the first event counts 24  4
-   thread of the event before 28  4  file of the event before
+      12  4  CRC-32C of bytes 0 to 11 and 16 to 31 of this header and of the events, if finished
+      16  8  nanoseconds since the recording began, from which the first event counts
+      24  4  thread of the event before
+      28  4  file of the event before
 
    Event
        0  1  bits 0-3 kind (never 0), bit 4 a thread follows, bit 5 a growth follows, bit 6 mark
@@ -42,8 +43,9 @@
           nanoseconds since the event before (or the chunk's time)
           thread, from 0 in the order of their first event; without: as the event before
           file, from 0 where the process has more than one; without: as the event before
-          growth: by how many pages the file's allocation has changed since the event before,
-          zigzag (0, -1, 1, -2, ... as 0, 1, 2, 3, ...); without: not at all
+          growth: by how many pages the file's allocation has changed since it was last asked (it
+              is not at a commit: the next event says it), zigzag (0, -1, 1, -2, ... as 0, 1, 2, 3,
+              ...); without: not at all
           what the kind needs (WX_TRACE_KINDS)
 */
 #ifndef WX_TRACE_FORMAT_H
@@ -128,7 +130,7 @@ typedef struct {
   uint32_t thread;
   uint32_t file;
   uint64_t time_ns; ///< Since the recording began.
-  int64_t growth;   ///< Bytes by which the file's allocation has changed since the event before.
+  int64_t growth;   ///< Bytes by which the file's allocation has changed since it was last asked.
   uint64_t offset;
   uint64_t size;
   uint64_t value;

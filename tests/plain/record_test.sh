@@ -13,15 +13,18 @@ imitation=build/tests/imitation
 record() { "$wxbench" record -q -o "$trace" -- "$imitation" "$@"; }
 fresh() { rm -f "$trace" "$trace".*; }
 
+# seen: what the trace holds. How often the whole file was looked at depends on which thread comes first.
+seen() { of_trace "$trace" | sed -E 's/^[0-9]+ (extents of 1)$/1 \1/'; }
+
 # has NAME PROGRAM CASE EXPECTED-OUTPUT LINE...: the case prints that, and its trace is exactly those lines.
 has() {
   local name=$1 imitation=$2 case=$3 output=$4 actual
   shift 4
   fresh
   actual=$(record "$case")
-  if [ "$actual" = "$output" ] && [ "$(of_trace "$trace")" = "$(printf '%s\n' "$@" | sort -k2)" ]; then ok "$name"; else
+  if [ "$actual" = "$output" ] && [ "$(seen)" = "$(printf '%s\n' "$@" | sort -k2)" ]; then ok "$name"; else
     echo "printed: $actual"
-    diff <(of_trace "$trace") <(printf '%s\n' "$@" | sort -k2)
+    diff <(seen) <(printf '%s\n' "$@" | sort -k2)
     not_ok "$name"
   fi
 }
