@@ -103,7 +103,8 @@ const char *wx_maps_parse_line(char *line, char *newline, WxMapping *mapping, Wx
   if (!take_hexadecimal(&at, &mapping->offset) || !take(&at, ' '))
     return "expected a file offset in hexadecimal";
   const WxMapsTail own = {at, (size_t)(newline - at)};
-  if (tail && tail->text && own.size == tail->size && !memcmp(at, tail->text, own.size)) {
+  if (previous && tail && tail->text && own.size == tail->size &&
+      !memcmp(at, tail->text, own.size)) {
     copy_tail(previous, mapping);
     return NULL;
   }

@@ -188,7 +188,7 @@ START_TEST(a_mark_changes_with_the_mappings_and_only_then) {
     signal(SIGUSR1, map_block);
     signal(SIGUSR2, replace_block);
     signal(SIGCONT, do_nothing);
-    raise(SIGUSR2); // Nothing that happens later happens for the first time.
+    (void)kill(getpid(), SIGUSR2); // Nothing that happens later happens for the first time.
     wx_bystander_wait();
   }
   await_pause(pauses);
