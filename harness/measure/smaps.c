@@ -23,17 +23,18 @@ typedef struct {
   const char *reason; // What is wrong with it.
 } Parser;
 
-static int make_room(WxSmaps *smaps) {
+// Where the next mapping goes; NULL where there is no memory.
+static WxMapping *make_room(WxSmaps *smaps) {
   WxMapping *items = wx_large_grown(smaps->items, &smaps->capacity, smaps->count, sizeof *items);
   if (!items)
-    return -ENOMEM;
+    return NULL;
   smaps->items = items;
   WxResidency *residency =
       wx_large_grown(smaps->residency, &smaps->residency_capacity, smaps->count, sizeof *residency);
   if (!residency)
-    return -ENOMEM;
+    return NULL;
   smaps->residency = residency;
-  return 0;
+  return &smaps->items[smaps->count];
 }
 
 static const char *close_entry(const Parser *parser) {
@@ -50,9 +51,9 @@ static int open_entry(Parser *parser, char *line, char *newline) {
     parser->reason = wx_maps_exceed(smaps->count, &smaps->names);
   if (parser->reason)
     return -EINVAL;
-  if (make_room(smaps))
+  WxMapping *mapping = make_room(smaps);
+  if (!mapping)
     return -ENOMEM;
-  WxMapping *mapping = &smaps->items[smaps->count];
   const WxMapping *previous = smaps->count ? mapping - 1 : NULL;
   parser->reason = wx_maps_parse_line(line, newline, mapping, &parser->tail, previous);
   if (!parser->reason && previous)
