@@ -37,9 +37,9 @@ int wx_audit_run_all(WxOptions *options, const WxAuditRequest *request);
 int wx_audit_run_diff(WxOptions *options, const char *base_path, const char *now_path);
 int wx_audit_run_watch(WxOptions *options, const WxAuditRequest *request, pid_t pid);
 
-/// Writes what to attach to an issue into the folder request->bundle, just made: maps, smaps, status, the
-/// group's files, extents, the environment and the document as JSON. Paths and values of the
-/// environment are redacted unless request->unredacted. Returns 0 or the exit status.
+/// Writes what to attach to an issue into the folder request->bundle, just made: maps, smaps,
+/// status, the group's files, extents, the environment and the document as JSON. Paths and values
+/// of the environment are redacted unless request->unredacted. Returns 0 or the exit status.
 int wx_audit_write_bundle(const WxOptions *options, const WxAuditRequest *request,
                           const WxAudit *audit, WxDocument *document);
 

@@ -128,7 +128,8 @@ static bool is_number(const char *text) {
 
 static int run_command(WxOptions *options) {
   if (options->argument_count == 1 && is_number(options->arguments[0]))
-    return wx_cli_fail(options->verb, "'%s' is no COMMAND; for the process of that number: --pid %s",
+    return wx_cli_fail(options->verb,
+                       "'%s' is no COMMAND; for the process of that number: --pid %s",
                        options->arguments[0], options->arguments[0]);
   WxReason reason = {""};
   wx_reclaim_command(options->arguments, &reason);

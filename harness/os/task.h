@@ -16,8 +16,8 @@ typedef struct {
   pthread_t thread;
 } WxTask;
 
-/// Starts `run(context)`.
-void wx_task_start(WxTask *task, void (*run)(void *context), void *context);
+/// Starts `work(context)`.
+void wx_task_start(WxTask *task, void (*work)(void *context), void *context);
 
 /// Returns when it is done. Where no thread could be started, it is done here and now.
 void wx_task_finish(WxTask *task);

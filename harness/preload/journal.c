@@ -2,8 +2,8 @@
 
 #include "preload/libc.h"
 
-/// Whether to ask the file only to know its growth. Commits are the most of all events, and the next
-/// one says what they would have said.
+/// Whether to ask the file only to know its growth. Commits are the most of all events, and the
+/// next one says what they would have said.
 static bool is_worth_asking(WxTraceKind kind) {
   return kind != WX_TRACE_COMMIT;
 }

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -172,31 +171,49 @@ START_TEST(mappings_that_change_while_the_extents_are_read_are_read_again) {
 }
 END_TEST
 
-static DoubleMap theirs;
-static int answers[2];
+// A process that maps and wrote a file, and unmaps it when it is told to; the caller keeps only the
+// file.
+typedef struct {
+  DoubleMap map;
+  pid_t pid;
+  int commands[2];
+  int answers[2];
+} Owner;
 
-static void drop_theirs(int signal) {
-  (void)signal;
-  double_map_drop_writable(&theirs);
-  (void)!write(answers[1], "d", 1);
+static _Noreturn void be_owner(Owner *owner) {
+  char byte = 'r';
+  close(owner->commands[1]); // It ends with the other process.
+  (void)!write(owner->answers[1], &byte, 1);
+  if (read(owner->commands[0], &byte, 1) == 1)
+    double_map_drop_writable(&owner->map);
+  (void)!write(owner->answers[1], &byte, 1);
+  wx_bystander_wait();
 }
 
-// A process that maps and wrote a file, and unmaps it at SIGUSR1; the caller keeps only the file.
-static pid_t start_owner(void) {
-  ck_assert_int_eq(pipe(answers), 0);
-  theirs = double_map_make(4 * PAGE);
-  double_map_writable(&theirs);
-  double_map_write(&theirs);
-  signal(SIGUSR1, drop_theirs);
-  const pid_t child = fork();
+static void await_answer(const Owner *owner) {
   char byte;
-  if (child == 0) {
-    (void)!write(answers[1], "r", 1);
-    wx_bystander_wait();
+  ck_assert_int_eq(read(owner->answers[0], &byte, 1), 1);
+}
+
+static void start_owner(Owner *owner) {
+  ck_assert_int_eq(pipe(owner->commands), 0);
+  ck_assert_int_eq(pipe(owner->answers), 0);
+  owner->map = double_map_make(4 * PAGE);
+  double_map_writable(&owner->map);
+  double_map_write(&owner->map);
+  owner->pid = fork();
+  if (owner->pid == 0)
+    be_owner(owner);
+  await_answer(owner);
+  double_map_drop_writable(&owner->map);
+}
+
+static void end_owner(Owner *owner) {
+  double_map_free(&owner->map);
+  for (int i = 0; i < 2; ++i) {
+    close(owner->commands[i]);
+    close(owner->answers[i]);
   }
-  ck_assert_int_eq(read(answers[0], &byte, 1), 1);
-  double_map_drop_writable(&theirs);
-  return child;
 }
 
 static uint64_t files_opened(void) {
@@ -204,7 +221,9 @@ static uint64_t files_opened(void) {
 }
 
 START_TEST(mappings_read_beside_are_read_again_only_where_the_process_has_changed) {
-  const pid_t owner = start_owner();
+  Owner it;
+  start_owner(&it);
+  const pid_t owner = it.pid;
   const WxMaps none = {0};
   WxMemfds memfds = {0};
   WxMaps maps = {0};
@@ -216,14 +235,13 @@ START_TEST(mappings_read_beside_are_read_again_only_where_the_process_has_change
   ck_assert_uint_eq(memfds.count, 1);
   uint64_t opened[2] = {0};
   for (int changed = 0; changed < 2; ++changed) {
-    do { // It may still be on its way to pause().
+    do { // It may still be on its way to the next command.
       ck_assert_int_eq(wx_process_mark(&mark, owner, &text), 0);
       ck_assert_int_eq(wx_orphans_begin(&finder, &orphans, &memfds, owner, WX_MAPPERS_FAMILY), 0);
       ck_assert_int_eq(wx_maps_read(&maps, owner), 0);
       if (changed) {
-        char byte;
-        ck_assert_int_eq(kill(owner, SIGUSR1), 0);
-        ck_assert_int_eq(read(answers[0], &byte, 1), 1);
+        ck_assert_int_eq(write(it.commands[1], "d", 1), 1);
+        await_answer(&it);
       }
       opened[changed] = files_opened();
       ck_assert_int_eq(
@@ -246,9 +264,7 @@ START_TEST(mappings_read_beside_are_read_again_only_where_the_process_has_change
   wx_memfds_free(&memfds);
   wx_maps_free(&maps);
   wx_text_free(&text);
-  double_map_free(&theirs);
-  close(answers[0]);
-  close(answers[1]);
+  end_owner(&it);
 }
 END_TEST
 
