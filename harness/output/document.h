@@ -24,7 +24,7 @@ typedef struct {
   char **notes; ///< Sentences for people, in order.
   size_t note_count;
   size_t lead_count; ///< So many of them stand above the tables.
-  bool lost; ///< Memory ran out while building.
+  bool lost;         ///< Memory ran out while building.
 } WxDocument;
 
 /// Starts an empty document. It ends with wx_document_free(), also after a failure.
