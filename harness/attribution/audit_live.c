@@ -79,11 +79,11 @@ typedef struct {
   int status_result;
 } Reading;
 
-static int make_space(WxAudit *audit, WxText *text) {
+static int make_space(WxAudit *audit, const WxMaps *own, WxText *text) {
   WxSpace *space = &audit->own_space;
-  space->mappings = audit->fast ? audit->maps.items : audit->smaps.items;
-  space->count = audit->fast ? audit->maps.count : audit->smaps.count;
-  space->residency = audit->fast ? NULL : audit->smaps.residency;
+  space->mappings = own->items;
+  space->count = own->count;
+  space->residency = audit->smaps.residency; // NULL where it was not read.
   audit->allocator = wx_allocator_find(space->mappings, space->count);
   if (wx_allocator_read_environment(&audit->allocator, audit->pid, text))
     wx_audit_notice(audit, "The environment of the process may not be read: settings of malloc "
@@ -134,7 +134,7 @@ static void read_rest(void *context) {
 
 static int attribute(WxAudit *audit, const WxMaps *own, size_t rows, WxText *text) {
   audit->runtime = wx_runtime_find(own);
-  const int result = make_space(audit, text);
+  const int result = make_space(audit, own, text);
   if (result)
     return result;
   forecast(audit, text);

@@ -31,19 +31,12 @@ static int append_line(Parser *parser, char *line, char *newline) {
   WxMapping *mapping = &items[maps->count];
   const WxMapping *previous = maps->count ? mapping - 1 : NULL;
   parser->reason = parser->bounded ? wx_maps_exceed(maps->count, &maps->names) : NULL;
-  if (!parser->reason)
-    parser->reason = wx_maps_parse_line(line, newline, mapping, &parser->tail, previous);
-  if (!parser->reason && previous)
-    parser->reason = wx_maps_follow(previous, mapping);
   if (parser->reason)
     return -EINVAL;
-  if (!previous || mapping->path != previous->path)
-    mapping->path =
-        wx_name_pool_find(&maps->names, mapping->path, (size_t)(newline - mapping->path));
-  if (!mapping->path)
-    return -ENOMEM;
-  ++maps->count;
-  return 0;
+  const int result = wx_maps_take_line(line, newline, previous, mapping, &parser->tail,
+                                       &maps->names, &parser->reason);
+  maps->count += !result;
+  return result;
 }
 
 // Appends the whole lines of a piece, and says how much of it is left.

@@ -1,5 +1,6 @@
 #include "measure/maps_line.h"
 
+#include <errno.h>
 #include <string.h>
 
 enum { HEX_DIGITS = 16 };
@@ -86,32 +87,64 @@ static void copy_tail(const WxMapping *previous, WxMapping *mapping) {
   mapping->path = previous->path;
 }
 
-const char *wx_maps_parse_line(char *line, char *newline, WxMapping *mapping, WxMapsTail *tail,
-                               const WxMapping *previous) {
-  *newline = '\0';
-  if (newline > line && newline[-1] == '\r')
-    *--newline = '\0';
+// All before the device.
+static const char *take_head(const char **at, WxMapping *mapping) {
   *mapping = (WxMapping){0};
-  const char *at = line;
-  if (!take_hexadecimal(&at, &mapping->start) || !take(&at, '-') ||
-      !take_hexadecimal(&at, &mapping->end) || !take(&at, ' '))
+  if (!take_hexadecimal(at, &mapping->start) || !take(at, '-') ||
+      !take_hexadecimal(at, &mapping->end) || !take(at, ' '))
     return "expected START-END in hexadecimal";
   if (mapping->end <= mapping->start)
     return "expected an end above the start";
-  if (!take_protection(&at, mapping) || !take(&at, ' '))
+  if (!take_protection(at, mapping) || !take(at, ' '))
     return "expected a protection such as r-xp";
-  if (!take_hexadecimal(&at, &mapping->offset) || !take(&at, ' '))
+  if (!take_hexadecimal(at, &mapping->offset) || !take(at, ' '))
     return "expected a file offset in hexadecimal";
-  const WxMapsTail own = {at, (size_t)(newline - at)};
-  if (previous && tail && tail->text && own.size == tail->size &&
-      !memcmp(at, tail->text, own.size)) {
+  return NULL;
+}
+
+// Ends the line with a NUL. Returns where.
+static char *close_line(const char *line, char *newline) {
+  *newline = '\0';
+  if (newline > line && newline[-1] == '\r')
+    *--newline = '\0';
+  return newline;
+}
+
+const char *wx_maps_parse_line(char *line, char *newline, WxMapping *mapping) {
+  const char *at = line, *const end = close_line(line, newline);
+  const char *reason = take_head(&at, mapping);
+  return reason ? reason : take_tail(at, end, mapping);
+}
+
+// As wx_maps_parse_line(), for a line that may end as the one before does.
+static const char *parse_after(char *line, const char *end, const WxMapping *previous,
+                               WxMapping *mapping, WxMapsTail *tail) {
+  const char *at = line;
+  const char *reason = take_head(&at, mapping);
+  if (reason)
+    return reason;
+  const WxMapsTail own = {at, (size_t)(end - at)};
+  if (previous && tail->text && own.size == tail->size && !memcmp(at, tail->text, own.size)) {
     copy_tail(previous, mapping);
     return NULL;
   }
-  const char *reason = take_tail(at, newline, mapping);
-  if (tail && !reason)
+  reason = take_tail(at, end, mapping);
+  if (!reason)
     *tail = own;
   return reason;
+}
+
+int wx_maps_take_line(char *line, char *newline, const WxMapping *previous, WxMapping *mapping,
+                      WxMapsTail *tail, WxNamePool *names, const char **reason) {
+  const char *end = close_line(line, newline);
+  *reason = parse_after(line, end, previous, mapping, tail);
+  if (!*reason && previous)
+    *reason = wx_maps_follow(previous, mapping);
+  if (*reason)
+    return -EINVAL;
+  if (!previous || mapping->path != previous->path)
+    mapping->path = wx_name_pool_find(names, mapping->path, (size_t)(end - mapping->path));
+  return mapping->path ? 0 : -ENOMEM;
 }
 
 const char *wx_maps_exceed(size_t count, const WxNamePool *names) {

@@ -7,6 +7,11 @@
 
 #include "measure/maps.h"
 
+/// Parses the line at `line`, which `newline` ends (a byte that may be written: it is made NUL, and
+/// so is a carriage return before it, so that mapping->path can point into the line). Returns NULL,
+/// or what was expected as a constant phrase.
+const char *wx_maps_parse_line(char *line, char *newline, WxMapping *mapping);
+
 /// The end of a line, from the device on. Start with {0}, and so again where the line is not in
 /// memory any more.
 typedef struct {
@@ -14,15 +19,12 @@ typedef struct {
   size_t size;
 } WxMapsTail;
 
-/// Parses the line at `line`, which `newline` ends (a byte that may be written: it is made NUL, and
-/// so is a carriage return before it, so that mapping->path can point into the line). Returns NULL,
-/// or what was expected as a constant phrase.
-///
-/// Thousands of lines end alike. `tail` is the end of the line before and becomes that of this one;
-/// where both are the same, device, inode and path are those of `previous`, the mapping of the line
-/// before. `tail` may be NULL.
-const char *wx_maps_parse_line(char *line, char *newline, WxMapping *mapping, WxMapsTail *tail,
-                               const WxMapping *previous);
+/// Takes the line after that of `previous` (NULL: the first one): parses it, holds it against
+/// `previous` as wx_maps_follow() does, and puts its path into `names`. Thousands of lines end
+/// alike: where this one ends with `tail`, that of the line before, its file is that of `previous`.
+/// `tail` becomes its own. Returns 0, -EINVAL with the reason, -ENOMEM.
+int wx_maps_take_line(char *line, char *newline, const WxMapping *previous, WxMapping *mapping,
+                      WxMapsTail *tail, WxNamePool *names, const char **reason);
 
 /// What a saved file has too many of after `count` mappings with `names`, as a constant phrase; or
 /// NULL.

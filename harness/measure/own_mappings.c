@@ -31,7 +31,7 @@ static int take_lines(const Count *count, char *buffer, size_t *filled) {
   const char *const end = buffer + *filled;
   for (char *newline; (newline = memchr(line, '\n', (size_t)(end - line))); line = newline + 1) {
     WxMapping mapping;
-    if (wx_maps_parse_line(line, newline, &mapping, NULL, NULL))
+    if (wx_maps_parse_line(line, newline, &mapping))
       return -EINVAL;
     take(count, &mapping);
   }

@@ -55,16 +55,10 @@ static int open_entry(Parser *parser, char *line, char *newline) {
   if (!mapping)
     return -ENOMEM;
   const WxMapping *previous = smaps->count ? mapping - 1 : NULL;
-  parser->reason = wx_maps_parse_line(line, newline, mapping, &parser->tail, previous);
-  if (!parser->reason && previous)
-    parser->reason = wx_maps_follow(previous, mapping);
-  if (parser->reason)
-    return -EINVAL;
-  if (!previous || mapping->path != previous->path)
-    mapping->path =
-        wx_name_pool_find(&smaps->names, mapping->path, (size_t)(newline - mapping->path));
-  if (!mapping->path)
-    return -ENOMEM;
+  const int result = wx_maps_take_line(line, newline, previous, mapping, &parser->tail,
+                                       &smaps->names, &parser->reason);
+  if (result)
+    return result;
   wx_smaps_entry_begin(&parser->entry, &smaps->residency[smaps->count++], newline + 1);
   return 0;
 }
