@@ -110,12 +110,6 @@ static char *close_line(const char *line, char *newline) {
   return newline;
 }
 
-const char *wx_maps_parse_line(char *line, char *newline, WxMapping *mapping) {
-  const char *at = line, *const end = close_line(line, newline);
-  const char *reason = take_head(&at, mapping);
-  return reason ? reason : take_tail(at, end, mapping);
-}
-
 // As wx_maps_parse_line(), for a line that may end as the one before does.
 static const char *parse_after(char *line, const char *end, const WxMapping *previous,
                                WxMapping *mapping, WxMapsTail *tail) {
@@ -132,6 +126,11 @@ static const char *parse_after(char *line, const char *end, const WxMapping *pre
   if (!reason)
     *tail = own;
   return reason;
+}
+
+const char *wx_maps_parse_line(char *line, char *newline, WxMapping *mapping) {
+  WxMapsTail none = {0};
+  return parse_after(line, close_line(line, newline), NULL, mapping, &none);
 }
 
 int wx_maps_take_line(char *line, char *newline, const WxMapping *previous, WxMapping *mapping,
