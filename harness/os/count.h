@@ -15,12 +15,14 @@
 #define WX_OS_CALLS(CALL)                                                                          \
   CALL(MEMFD_CREATE, "memfd_create")                                                               \
   CALL(OPEN, "openat")                                                                             \
+  CALL(OPENAT2, "openat2")                                                                         \
   CALL(CLOSE, "close")                                                                             \
   CALL(UNLINK, "unlink")                                                                           \
   CALL(FTRUNCATE, "ftruncate")                                                                     \
   CALL(FALLOCATE, "fallocate")                                                                     \
   CALL(FSTAT, "fstat")                                                                             \
   CALL(STAT, "stat")                                                                               \
+  CALL(STATX, "statx")                                                                             \
   CALL(LSEEK, "lseek")                                                                             \
   CALL(READ, "read")                                                                               \
   CALL(PREAD, "pread64")                                                                           \

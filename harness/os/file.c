@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -29,6 +30,16 @@ int wx_os_open(const char *path, int flags, mode_t mode) {
     return failed;
   const int fd = open(path, flags | O_CLOEXEC, mode);
   return fd < 0 ? -errno : fd;
+}
+
+int wx_os_open_known(int root, const char *path) {
+  const int failed = wx_os_begin(WX_OS_OPENAT2);
+  if (failed)
+    return failed;
+  struct open_how how = {.flags = O_PATH | O_CLOEXEC,
+                         .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | RESOLVE_CACHED};
+  const long fd = syscall(SYS_openat2, root, path, &how, sizeof how);
+  return fd < 0 ? -errno : (int)fd;
 }
 
 int wx_os_close(int fd) {
@@ -91,6 +102,14 @@ int wx_os_stat(const char *path, struct stat *status) {
   if (failed)
     return failed;
   return stat(path, status) ? -errno : 0;
+}
+
+int wx_os_statx(int fd, struct statx *status) {
+  const int failed = wx_os_begin(WX_OS_STATX);
+  if (failed)
+    return failed;
+  const int flags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
+  return statx(fd, "", flags, STATX_BASIC_STATS | STATX_MNT_ID, status) ? -errno : 0;
 }
 
 int64_t wx_os_seek(int fd, uint64_t offset, int whence) {

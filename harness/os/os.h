@@ -41,6 +41,12 @@ int wx_os_open(const char *path, int flags, mode_t mode);
 /// Opens `path` relative to the directory `directory`. Returns a descriptor, always close-on-exec.
 int wx_os_openat(int directory, const char *path, int flags);
 
+/// Opens `path` below the directory `root` as if that were the root directory, with O_PATH, and
+/// only where nothing has to be asked for it: each part of the path is known to the kernel, as
+/// those of a mapped file are. -EAGAIN where one is not, -ENOSYS before Linux 5.6 and -EINVAL
+/// before 5.12.
+int wx_os_open_known(int root, const char *path);
+
 /// Closes `fd`. After a real (not injected) failure the descriptor is gone all the same.
 int wx_os_close(int fd);
 
@@ -64,6 +70,11 @@ int wx_os_punch_hole(int fd, uint64_t offset, uint64_t size);
 
 int wx_os_fstat(int fd, struct stat *status);
 int wx_os_stat(const char *path, struct stat *status);
+
+/// What is known of the file behind `fd`, which may be one of O_PATH, without asking its file
+/// system: a FUSE daemon or a server that does not answer cannot hold the caller. The mount
+/// (stx_mnt_id) is there since Linux 5.8.
+int wx_os_statx(int fd, struct statx *status);
 
 /// lseek() with SEEK_DATA or SEEK_HOLE. Returns the offset found; -ENXIO where there is no more
 /// data.
