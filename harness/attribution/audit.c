@@ -28,6 +28,13 @@ void wx_audit_notice(WxAudit *audit, const char *format, ...) {
   va_end(arguments);
 }
 
+void wx_audit_begin(WxAudit *audit, WxSource source, const WxAuditOptions *options) {
+  *audit = (WxAudit){
+      .source = source, .fast = options->fast, .live = {.fd = -1}, .truth = wx_truth_unknown()};
+  wx_memfd_link(audit->link, options->memfd);
+  audit->own_space.double_mapper = audit->link;
+}
+
 static WxPartKind part_of(uint8_t protection) {
   if (!protection)
     return WX_PART_NONE;
@@ -155,7 +162,10 @@ static WxVerdictFacts collect_facts(const WxAudit *audit) {
   const WxContainer *container = &audit->container;
   WxVerdictFacts facts = {
       .pid = (int)audit->pid,
-      .double_mapper = audit->module || audit->truth.double_mapper,
+      .refusal = audit->refusal,
+      .named = audit->named,
+      .double_mapper =
+          audit->source == WX_SOURCE_LIVE ? audit->truth.double_mapper : audit->module != NULL,
       .names_known = !audit->space->is_core ||
                      !(audit->space->files_unknown || audit->space->deleted_left_out),
       .allocated = audit->truth.allocated_bytes,
@@ -197,7 +207,7 @@ int wx_audit_weigh(WxAudit *audit, size_t rows) {
   int result = wx_modules_find(&audit->modules, space->mappings, space->count);
   if (result)
     return result;
-  audit->module = wx_modules_named(&audit->modules, WX_DOUBLEMAPPER);
+  audit->module = wx_modules_named(&audit->modules, audit->link);
   if (audit->module) {
     audit->span = wx_space_sum(space, audit->module->start, audit->module->end);
     result = wx_rows_find(&audit->rows, space, &audit->modules, audit->module, rows);

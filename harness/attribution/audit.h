@@ -76,6 +76,7 @@ typedef struct {
   pid_t pid; ///< Of a living process or a core; 0 where not known.
   bool fast;
   char command[WX_COMMAND_TEXT];
+  char link[WX_MEMFD_LINK]; ///< Of the files looked at.
 
   WxMaps maps;
   WxSmaps smaps;
@@ -103,6 +104,9 @@ typedef struct {
   WxCgroup group;
   WxCgroupFigures cgroup;
   WxContainer container;
+  WxRefusal refusal; ///< As in verdict.h.
+  const char *named; ///< As in verdict.h; in `name`.
+  char name[WX_MEMFD_LINK];
   WxVerdict verdict;
   WxVerdictFacts facts;
 
@@ -118,6 +122,7 @@ typedef struct {
   size_t rows;            ///< How many of a debugger's rows are kept.
   bool any_memfd;         ///< As in truth.h.
   const WxMappers *known; ///< As in truth.h, with `fast`; leaves the container out of the verdict.
+  const char *memfd;      ///< The name of the files looked at; NULL: doublemapper.
 } WxAuditOptions;
 
 /// Audits a living process. -ESRCH where it is gone, -EACCES where the caller could not trace it.
@@ -129,6 +134,9 @@ int wx_audit_live(WxAudit *audit, pid_t pid, const WxAuditOptions *options);
 int wx_audit_file(WxAudit *audit, WxSource source, const char *path, const WxAuditOptions *options);
 
 void wx_audit_free(WxAudit *audit);
+
+/// For the implementation: nothing known yet but how to audit.
+void wx_audit_begin(WxAudit *audit, WxSource source, const WxAuditOptions *options);
 
 /// For the implementation: the modules, rows and sums that follow from audit->space.
 int wx_audit_weigh(WxAudit *audit, size_t rows);

@@ -99,9 +99,11 @@ static int load_core(WxAudit *audit, const char *path) {
     return failed;
   audit->space = &audit->core_space.space;
   audit->allocator = wx_allocator_find(audit->space->mappings, audit->space->count);
-  if (audit->allocator.rules.other_malloc) {
-    audit->core_space.space.heap_rules.other_malloc = true;
-    const int again = wx_space_attribute(&audit->core_space.space);
+  WxSpace *space = &audit->core_space.space;
+  space->double_mapper = audit->link;
+  space->heap_rules.other_malloc |= audit->allocator.rules.other_malloc;
+  if (audit->allocator.rules.other_malloc || strcmp(audit->link, WX_DOUBLEMAPPER) != 0) {
+    const int again = wx_space_attribute(space);
     if (again)
       return again;
   }
@@ -119,7 +121,7 @@ static const struct {
 
 int wx_audit_file(WxAudit *audit, WxSource source, const char *path,
                   const WxAuditOptions *options) {
-  *audit = (WxAudit){.source = source, .fast = options->fast, .live = {.fd = -1}};
+  wx_audit_begin(audit, source, options);
   forget_process(audit);
   const int result = loaders[source].load(audit, path);
   if (result)

@@ -1,4 +1,5 @@
 #include "attribution/audit.h"
+#include "measure/retention.h"
 #include "os/task.h"
 
 #include <errno.h>
@@ -97,7 +98,7 @@ static int make_space(WxAudit *audit, const WxMaps *own, WxText *text) {
 
 static void begin_truth(void *context) {
   WxAudit *audit = context;
-  wx_truth_begin(&audit->truth, audit->pid);
+  wx_truth_begin(&audit->truth, audit->pid, audit->link);
 }
 
 static int read_smaps_beside_truth(WxAudit *audit) {
@@ -124,6 +125,7 @@ static void read_rest(void *context) {
   const WxTruthOptions how = {.fast = options->fast,
                               .extents = options->extents,
                               .any_memfd = options->any_memfd,
+                              .link = audit->link,
                               .known = options->known};
   WxText text = {0};
   reading->truth_result =
@@ -157,12 +159,39 @@ static int read_all(WxAudit *audit, const WxAuditOptions *options, WxText *text)
   return result ? result : reading.truth_result;
 }
 
+// A file that only is called so.
+static void note_impostors(WxAudit *audit) {
+  const WxMemfds *memfds = &audit->truth.memfds;
+  char name[WX_MEMFD_LINK];
+  if (memfds->impostors)
+    wx_audit_notice(audit, "%zu file%s of the process called memfd:%s %s not opened: the first %s.",
+                    memfds->impostors, memfds->impostors == 1 ? "" : "s",
+                    wx_memfd_plain_name(audit->link, name) ? name : "(as asked)",
+                    memfds->impostors == 1 ? "was" : "were", wx_refusal_text(memfds->refusal));
+}
+
+// What a reclaim would say to the file, where that matters. A file of another name, and one of a
+// program without a runtime, has to be named to it.
+static void judge_reclaim(WxAudit *audit, const WxAuditOptions *options) {
+  const WxMemfd *largest = wx_memfds_largest(&audit->truth.memfds);
+  if (!largest || !wx_is_retained(audit->truth.orphaned_bytes, audit->truth.allocated_bytes))
+    return;
+  const WxMaps own = {.items = (WxMapping *)audit->space->mappings, .count = audit->space->count};
+  WxRefusal refusal;
+  WxMemfd memfd = *largest;
+  if (wx_memfd_judge(&memfd, audit->pid, &own, &refusal))
+    return; // It has ended meanwhile.
+  const bool other = options->memfd || strcmp(memfd.link, WX_DOUBLEMAPPER) != 0;
+  audit->refusal = refusal == WX_REFUSED_RUNTIME ? WX_REFUSED_NOT : refusal;
+  if (other || refusal == WX_REFUSED_RUNTIME) {
+    audit->named = wx_memfd_plain_name(memfd.link, audit->name);
+    audit->refusal = audit->named ? audit->refusal : WX_REFUSED_RUNTIME;
+  }
+}
+
 int wx_audit_live(WxAudit *audit, pid_t pid, const WxAuditOptions *options) {
-  *audit = (WxAudit){.source = WX_SOURCE_LIVE,
-                     .pid = pid,
-                     .fast = options->fast,
-                     .live = {.fd = -1},
-                     .truth = wx_truth_unknown()};
+  wx_audit_begin(audit, WX_SOURCE_LIVE, options);
+  audit->pid = pid;
   WxText text = {0};
   WxCgroup none = {0};
   wx_cgroup_read(&audit->cgroup, &none, &text);
@@ -176,6 +205,8 @@ int wx_audit_live(WxAudit *audit, pid_t pid, const WxAuditOptions *options) {
   if (audit->fast && !options->known)
     wx_audit_notice(audit, "Fast: no residency was read and no other process was asked for "
                            "mappings of the files.");
+  note_impostors(audit);
+  judge_reclaim(audit, options);
   wx_audit_judge(audit, options);
   return 0;
 }

@@ -1,10 +1,10 @@
 #include "attribution/images.h"
 
+#include "measure/mapped_file.h"
 #include "os/os.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -66,7 +66,7 @@ static int search_files(const WxAudit *audit, const WxImageVisitor *visitor) {
   int result = 0;
   for (size_t i = 0; !result && audit->truth.files && i < audit->truth.memfds.count; ++i) {
     const WxExtents *extents = &audit->truth.files[i].allocated;
-    const int fd = wx_memfd_open(&audit->truth.memfds.items[i], audit->pid, O_RDONLY);
+    const int fd = wx_memfd_open(&audit->truth.memfds.items[i], audit->pid, O_RDONLY, NULL);
     if (fd < 0)
       continue; // Not allowed: the rest can still be searched.
     FileMemory file;
@@ -108,14 +108,13 @@ int wx_images_of_files(const WxAudit *audit, const WxImageVisitor *visitor) {
   int result = 0;
   for (size_t i = 0; !result && i < audit->modules.count; ++i) {
     const WxModule *module = &audit->modules.items[i];
-    char path[PATH_MAX];
     unsigned char head[HEAD];
-    if (!is_library(module->path) || snprintf(path, sizeof path, "/proc/%d/root%s", (int)audit->pid,
-                                              module->path) >= (int)sizeof path)
+    const size_t mapping = wx_space_find(audit->space, module->start);
+    if (!is_library(module->path) || mapping == audit->space->count)
       continue;
-    const int fd = wx_os_open(path, O_RDONLY, 0);
+    const int fd = wx_mapped_file_open(audit->pid, &audit->space->mappings[mapping]);
     if (fd < 0)
-      continue; // Deleted or replaced since.
+      continue; // Deleted or replaced since, or not to be opened.
     FileMemory file;
     WxPeImage image;
     use_file(&file, fd);

@@ -1,5 +1,7 @@
 #include "attribution/space.h"
 
+#include "measure/memfd.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,8 +10,6 @@
 enum { GUARD_MAX = 8192, STACK_MIN = 128 * 1024 };
 // The collector reserves far more than this at once.
 #define GC_RUN_MIN (UINT64_C(128) << 20)
-
-static const char double_mapper[] = "/memfd:doublemapper (deleted)";
 
 const char *wx_owner_name(WxOwner owner) {
   static const char *const names[WX_OWNERS] = {
@@ -35,7 +35,7 @@ static bool starts_with(const char *text, const char *prefix) {
 }
 
 // By the name alone; without one it is memory or address space.
-static WxOwner owner_by_name(const WxMapping *mapping) {
+static WxOwner owner_by_name(const WxMapping *mapping, const char *double_mapper) {
   static const struct {
     const char *prefix;
     WxOwner owner;
@@ -134,10 +134,11 @@ static bool has_runtime(const WxSpace *space) {
 int wx_space_attribute(WxSpace *space) {
   free(space->owners);
   space->owners = malloc(space->count + 1);
+  const char *link = space->double_mapper ? space->double_mapper : WX_DOUBLEMAPPER;
   if (!space->owners)
     return -ENOMEM;
   for (size_t i = 0; i < space->count; ++i)
-    space->owners[i] = (uint8_t)owner_by_name(&space->mappings[i]);
+    space->owners[i] = (uint8_t)owner_by_name(&space->mappings[i], link);
   if (space->is_core)
     find_stacks_by_pointer(space);
   else

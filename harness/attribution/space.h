@@ -49,6 +49,7 @@ typedef struct {
   bool files_unknown;     ///< A core without NT_FILE.
   bool deleted_left_out;  ///< A core that names no deleted file, and so no memfd.
   WxHeapRules heap_rules;
+  const char *double_mapper; ///< Path of its mappings; NULL: that of .NET's.
 
   WxHeaps heaps;   ///< Filled by wx_space_attribute().
   uint8_t *owners; ///< One a mapping, heaps aside.

@@ -31,10 +31,12 @@ static bool is_refusal(int error) {
 }
 
 // A process without mappings (a kernel thread) or one that has gone is passed over.
-static int look_at(WxSurvey *survey, pid_t pid, WxMaps *maps, WxMemfds *memfds) {
+static int look_at(WxSurvey *survey, pid_t pid, const char *link, WxMaps *maps, WxMemfds *memfds) {
   int result = wx_process_error(wx_maps_read(maps, pid));
   if (!result && maps->count)
-    result = wx_memfd_find(memfds, pid, maps, WX_DOUBLEMAPPER);
+    result = wx_memfd_find(memfds, pid, maps, link);
+  if (!result && memfds->impostors)
+    result = wx_processes_add(&survey->misled, pid);
   if (!result && maps->count && !memfds->count)
     result = wx_memfd_find(memfds, pid, maps, NULL);
   if (is_refusal(result))
@@ -47,14 +49,14 @@ static int look_at(WxSurvey *survey, pid_t pid, WxMaps *maps, WxMemfds *memfds) 
   return result ? result : wx_processes_add(&survey->found, pid);
 }
 
-int wx_survey_take(WxSurvey *survey) {
+int wx_survey_take(WxSurvey *survey, const char *link) {
   WxProcesses all = {0};
   WxMaps maps = {0};
   WxMemfds memfds = {0};
   int result = wx_process_all(&all);
   for (size_t i = 0; !result && i < all.count; ++i) {
-    memfds.count = 0;
-    result = look_at(survey, all.pids[i], &maps, &memfds);
+    memfds.count = memfds.impostors = 0;
+    result = look_at(survey, all.pids[i], link, &maps, &memfds);
   }
   if (!result && survey->file_count)
     result = wx_mappers_read(&survey->mappers, WX_MAPPERS_ALL, getpid(), NULL, survey->files,
@@ -67,6 +69,7 @@ int wx_survey_take(WxSurvey *survey) {
 
 void wx_survey_free(WxSurvey *survey) {
   wx_processes_free(&survey->found);
+  wx_processes_free(&survey->misled);
   wx_processes_free(&survey->skipped);
   free(survey->files);
   wx_mappers_free(&survey->mappers);

@@ -13,6 +13,7 @@
 /// What was found. Start with {0}, end with wx_survey_free().
 typedef struct {
   WxProcesses found;   ///< Processes with such a file.
+  WxProcesses misled;  ///< Processes with a file that is called so and is no memfd.
   WxProcesses skipped; ///< Processes that the caller may not look at.
   WxFileId *files;     ///< The files, each once.
   size_t file_count;
@@ -20,8 +21,9 @@ typedef struct {
   WxMappers mappers; ///< Who maps them.
 } WxSurvey;
 
-/// Looks at every process. Returns 0 or a negative errno.
-int wx_survey_take(WxSurvey *survey);
+/// Looks at every process for files of this link, else any executable memfd. Returns 0 or a
+/// negative errno.
+int wx_survey_take(WxSurvey *survey, const char *link);
 
 void wx_survey_free(WxSurvey *survey);
 

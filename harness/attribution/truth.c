@@ -44,7 +44,7 @@ static int read_held(WxOrphans *file, int fd, bool extents) {
 static int weigh(WxOrphans *file, const WxMemfd *memfd, pid_t pid, bool extents) {
   file->allocated_bytes = memfd->allocated_bytes;
   file->mapped_bytes = file->orphaned_bytes = WX_UNKNOWN;
-  const int fd = wx_memfd_open(memfd, pid, O_RDONLY);
+  const int fd = wx_memfd_open(memfd, pid, O_RDONLY, NULL);
   if (fd == -EACCES || fd == -EPERM)
     return 0;
   if (fd < 0)
@@ -127,11 +127,10 @@ static int make_files(WxTruth *truth) {
   return truth->files ? 0 : -ENOMEM;
 }
 
-void wx_truth_begin(WxTruth *truth, pid_t pid) {
+void wx_truth_begin(WxTruth *truth, pid_t pid, const char *link) {
   const WxMaps none = {0};
   WxMemfds *memfds = &truth->memfds;
-  truth->begun = !wx_memfd_find(memfds, pid, &none, WX_DOUBLEMAPPER) && memfds->count &&
-                 !make_files(truth) &&
+  truth->begun = !wx_memfd_find(memfds, pid, &none, link) && memfds->count && !make_files(truth) &&
                  !wx_orphans_begin(&truth->finder, truth->files, memfds, pid, WX_MAPPERS_ALL);
 }
 
@@ -143,11 +142,12 @@ static bool same_files(const WxMemfds *a, const WxMemfds *b) {
 }
 
 // Finds the files by mappings too. Where there are others than before, nothing was begun.
-static int find_files(WxTruth *truth, pid_t pid, const WxMaps *maps, bool any_memfd) {
+static int find_files(WxTruth *truth, pid_t pid, const WxMaps *maps,
+                      const WxTruthOptions *options) {
   WxMemfds found = {0};
-  int result = wx_memfd_find(&found, pid, maps, WX_DOUBLEMAPPER);
+  int result = wx_memfd_find(&found, pid, maps, options->link);
   truth->double_mapper = found.count > 0;
-  if (!result && !found.count && any_memfd)
+  if (!result && !found.count && options->any_memfd)
     result = wx_memfd_find(&found, pid, maps, NULL);
   truth->begun = truth->begun && same_files(&truth->memfds, &found);
   if (!truth->begun)
@@ -159,7 +159,7 @@ static int find_files(WxTruth *truth, pid_t pid, const WxMaps *maps, bool any_me
 
 int wx_truth_read(WxTruth *truth, pid_t pid, const WxMaps *maps, const WxProcessMark *mark,
                   const WxTruthOptions *options) {
-  int result = find_files(truth, pid, maps, options->any_memfd);
+  int result = find_files(truth, pid, maps, options);
   if (result)
     return result;
   truth->inodes = (WxFigure)truth->memfds.count;

@@ -114,14 +114,31 @@ static bool is_artefact(const WxVerdictFacts *facts) {
          facts->span >= ARTEFACT_TIMES * facts->own_va;
 }
 
+// Nothing that a reclaim would refuse.
+static void advise_reclaim(WxVerdict *verdict, const WxVerdictFacts *facts) {
+  char *next = verdict->next;
+  if (facts->refusal)
+    snprintf(next, sizeof verdict->next,
+             "`wxbench reclaim` leaves the file alone: it %s. The next start can do without it: "
+             "DOTNET_EnableWriteXorExecute=0.",
+             wx_refusal_text(facts->refusal));
+  else if (facts->named)
+    snprintf(next, sizeof verdict->next,
+             "No .NET runtime's doublemapper: a reclaim gives it back only where it is told the "
+             "name, `wxbench reclaim --pid %d --memfd %.40s`.",
+             facts->pid, facts->named);
+  else
+    snprintf(next, sizeof verdict->next,
+             "Give it back with `wxbench reclaim --pid %d`, or for good with `wxbench reclaim -- "
+             "COMMAND` or DOTNET_EnableWriteXorExecute=0.",
+             facts->pid);
+}
+
 // Where the input cannot show what is orphaned, no verdict but the live process's is the last.
 static void write_next(WxVerdict *verdict, const WxVerdictFacts *facts) {
   const bool blind = facts->double_mapper && !wx_known(facts->allocated);
   if (verdict->code == WX_VERDICT_RETAINED)
-    snprintf(verdict->next, sizeof verdict->next,
-             "Give it back with `wxbench reclaim --pid %d`, or for good with `wxbench reclaim -- "
-             "COMMAND` or DOTNET_EnableWriteXorExecute=0.",
-             facts->pid);
+    advise_reclaim(verdict, facts);
   else
     snprintf(verdict->next, sizeof verdict->next, "%s",
              blind && verdict->code != WX_VERDICT_UNKNOWN

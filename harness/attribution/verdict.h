@@ -7,6 +7,7 @@
 #ifndef WX_ATTRIBUTION_VERDICT_H
 #define WX_ATTRIBUTION_VERDICT_H
 
+#include "measure/memfd.h"
 #include "stats/figure.h"
 
 #include <stdbool.h>
@@ -14,6 +15,8 @@
 /// What a verdict rests on, in bytes unless said otherwise.
 typedef struct {
   int pid;            ///< The process, for the advice; 0 where it is not known.
+  WxRefusal refusal;  ///< Why a reclaim would leave the largest file alone, also where it is named,
+  const char *named;  ///< and the name that it needs to be given; NULL: none.
   bool double_mapper; ///< The process has the file, or maps it.
   bool names_known;   ///< The source would show it if it were there.
   WxFigure allocated;
@@ -55,7 +58,7 @@ typedef enum {
   WX_VERDICT_UNKNOWN,
 } WxVerdictCode;
 
-enum { WX_VERDICT_TEXT = 768, WX_NEXT_TEXT = 192 };
+enum { WX_VERDICT_TEXT = 768, WX_NEXT_TEXT = 256 };
 
 typedef struct {
   WxVerdictCode code;

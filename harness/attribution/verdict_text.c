@@ -76,7 +76,7 @@ static void say_first(WxVerdict *verdict, const WxVerdictFacts *facts) {
         mib(facts->span), mib(facts->own_va), mib(facts->foreign), mib(facts->empty));
     break;
   case WX_VERDICT_NOT_AFFECTED:
-    say(verdict, "There is no double mapper: no file /memfd:doublemapper is open or mapped.");
+    say(verdict, "There is no double mapper: no memfd of that name is open or mapped.");
     break;
   case WX_VERDICT_CLEAN:
     say(verdict, "The double mapper holds %.1f MiB and nothing%s stands out.",

@@ -28,6 +28,7 @@ enum {
   OPTION_EXTRACT,
   OPTION_RANGE,
   OPTION_DIFF,
+  OPTION_MEMFD,
 };
 enum { DEFAULT_ROWS = 10, MOST_ROWS = 100000 };
 #define SECOND_NS UINT64_C(1000000000)
@@ -52,6 +53,8 @@ static const struct argp_option own_options[] = {
     {"extract", OPTION_EXTRACT, "DIR", 0, "Write the images found into the folder DIR", 0},
     {"diff", OPTION_DIFF, "BASE.json", 0,
      "Instead of a PID expect a second saved audit, and show what changed", 0},
+    {"memfd", OPTION_MEMFD, "NAME", 0,
+     "Look at memfds of this name, of any program, instead of doublemapper", 0},
     {"range", OPTION_RANGE, "START-END", 0, "Search only this range", 0},
     {0},
 };
@@ -143,6 +146,8 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
   case OPTION_DIFF:
     request->diff = argument;
     return 0;
+  case OPTION_MEMFD:
+    return wx_options_memfd(state, argument, &request->audit.memfd);
   case OPTION_RANGE:
     return take_range(state, argument);
   default:

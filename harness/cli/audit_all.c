@@ -97,15 +97,29 @@ static WxTable *make_table(const Row *rows, size_t count) {
   return table;
 }
 
+enum { LIST_SIZE = 256, ENTRY_SIZE = 16 };
+
+// "3 processes (12 34 56)".
+static void list_processes(const WxProcesses *processes, char list[LIST_SIZE]) {
+  const size_t count = processes->count;
+  size_t used = (size_t)snprintf(list, LIST_SIZE, "%zu process%s (", count, count == 1 ? "" : "es");
+  for (size_t i = 0; i < count && used < LIST_SIZE - 2 * ENTRY_SIZE; ++i)
+    used +=
+        (size_t)snprintf(list + used, LIST_SIZE - used, i ? " %d" : "%d", (int)processes->pids[i]);
+  (void)snprintf(list + used, LIST_SIZE - used, used < LIST_SIZE - 2 * ENTRY_SIZE ? ")" : " ...)");
+}
+
 static void note_skipped(WxDocument *document, const WxSurvey *survey) {
-  char list[256] = "";
-  size_t used = 0;
-  for (size_t i = 0; i < survey->skipped.count && used < sizeof list - 16; ++i)
-    used += (size_t)snprintf(list + used, sizeof list - used, " %d", (int)survey->skipped.pids[i]);
+  char list[LIST_SIZE];
+  if (survey->misled.count) {
+    list_processes(&survey->misled, list);
+    wx_document_note(document,
+                     "Not opened: files that are called like the memfd and are none, of %s.", list);
+  }
   const size_t count = survey->skipped.count;
+  list_processes(&survey->skipped, list);
   if (count)
-    wx_document_note(document, "Skipped for lack of permission: %zu process%s (%s%s)%s.", count,
-                     count == 1 ? "" : "es", list + 1, used >= sizeof list - 16 ? " ..." : "",
+    wx_document_note(document, "Skipped for lack of permission: %s%s.", list,
                      geteuid() == 0 ? ""
                      : count == 1   ? "; run as root to see it"
                                     : "; run as root to see them");
@@ -136,7 +150,9 @@ static size_t audit_found(const WxSurvey *survey, const WxAuditRequest *request,
 int wx_audit_run_all(WxOptions *options, const WxAuditRequest *request) {
   WxSurvey survey = {0};
   WxProgress progress = wx_progress_begin(options->quiet);
-  const int error = wx_survey_take(&survey);
+  char link[WX_MEMFD_LINK];
+  wx_memfd_link(link, request->audit.memfd);
+  const int error = wx_survey_take(&survey, link);
   Row *rows = calloc(survey.found.count + 1, sizeof *rows);
   // A process may have got another file since: then there are more than the survey saw.
   Total total = {.capacity = survey.file_count + survey.found.count};

@@ -40,7 +40,7 @@ static int freeze_often(const WxFreezer *freezer, pid_t pid, unsigned count,
   WxMaps maps = {0};
   WxMemfds memfds = {0};
   WxHerd herd;
-  int failed = wx_reclaim_find(&memfds, pid, &maps, &alone->reason);
+  int failed = wx_reclaim_find(&memfds, pid, &maps, WX_DOUBLEMAPPER_NAME, &alone->reason);
   if (!failed)
     failed = wx_herd_open(&herd, pid, &memfds.items[0], &alone->reason);
   if (!failed)

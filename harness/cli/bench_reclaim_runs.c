@@ -16,7 +16,7 @@ enum { FREEZES = 100 };
 static int find_path(pid_t pid, char *path, size_t size) {
   WxMaps maps = {0};
   WxMemfds memfds = {0};
-  const int failed = wx_reclaim_find(&memfds, pid, &maps, NULL);
+  const int failed = wx_reclaim_find(&memfds, pid, &maps, WX_DOUBLEMAPPER_NAME, NULL);
   if (!failed)
     (void)snprintf(path, size, "/proc/%d/fd/%d", (int)pid, memfds.items[0].number);
   wx_memfds_free(&memfds);
@@ -48,7 +48,7 @@ static int dig_holes(const WxBenchTarget *target, WxMeasured *measured) {
 
 // Not in time on a machine that is busy with something else: its time counts, and it is said.
 static int reclaim(const WxBenchTarget *target, WxMeasured *measured) {
-  const WxReclaimOptions options = {.log = &measured->log};
+  const WxReclaimOptions options = {.log = &measured->log, .memfd = WX_DOUBLEMAPPER_NAME};
   WxReclaim result;
   const int failed = wx_reclaim_once(target->pid, &options, &result, NULL);
   measured->gave_up += failed == -ETIMEDOUT;

@@ -84,7 +84,7 @@ static int ask(int requests, int answers, double *latencies) {
 static int ask_under(pid_t pid, bool sidecar, const int requests[2], const int answers[2],
                      double *latencies) {
   WxSidecar *beside = NULL;
-  const WxReclaimOptions options = {0};
+  const WxReclaimOptions options = {.memfd = WX_DOUBLEMAPPER_NAME};
   char byte = 'r'; // Once the first answer is there, its memfd is too.
   int failed =
       wx_os_write(requests[1], &byte, 1) == 1 && wx_os_read(answers[0], &byte, 1) == 1 ? 0 : -EPIPE;

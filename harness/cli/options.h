@@ -71,6 +71,9 @@ error_t wx_options_bytes(struct argp_state *state, const char *option, const cha
 error_t wx_options_duration(struct argp_state *state, const char *option, const char *text,
                             uint64_t bare_ns, uint64_t *value);
 
+/// The name of a memfd, as memfd_create() gets it.
+error_t wx_options_memfd(struct argp_state *state, const char *text, const char **name);
+
 /// Values of an option that may be repeated. Start with {0}, end with wx_names_free().
 typedef struct {
   const char **items; ///< Inside argv.

@@ -16,6 +16,7 @@ enum {
   OPTION_FREEZE,
   OPTION_MAPPED,
   OPTION_DRY_RUN,
+  OPTION_MEMFD,
 };
 
 enum { SECOND_NS = 1000000000, MILLISECOND_NS = 1000000, MOST_PID = 1 << 22 };
@@ -36,6 +37,8 @@ static const struct argp_option own_options[] = {
      "Also pages that are mapped and hold only zeros (a dump allocates such)", 0},
     {"dry-run", OPTION_DRY_RUN, NULL, 0,
      "Say what would come back and in how many pauses; touch nothing", 0},
+    {"memfd", OPTION_MEMFD, "NAME", 0,
+     "The memfd of this name, of any program, instead of a .NET runtime's doublemapper", 0},
     {0},
 };
 
@@ -98,6 +101,8 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
   case OPTION_DRY_RUN:
     own->reclaim.dry_run = true;
     return 0;
+  case OPTION_MEMFD:
+    return wx_options_memfd(state, argument, &own->reclaim.memfd);
   default:
     return ARGP_ERR_UNKNOWN;
   }
@@ -145,8 +150,9 @@ static const char *contradiction(const WxOptions *options, const WxLiveOptions *
     return "--pid or --all and a COMMAND exclude each other";
   if (!live && !options->argument_count)
     return "nothing to do; expected --pid PID, --all or -- COMMAND";
-  if (!live && (own->every_ns || own->above_given || own->reclaim.max_pause_ns ||
-                own->reclaim.freezer || own->reclaim.mapped || own->reclaim.dry_run))
+  if (!live &&
+      (own->every_ns || own->above_given || own->reclaim.max_pause_ns || own->reclaim.freezer ||
+       own->reclaim.mapped || own->reclaim.dry_run || own->reclaim.memfd))
     return "a COMMAND takes none of these options; expected --pid PID or --all with them";
   if (own->above_given && !own->every_ns)
     return "--above needs --every";

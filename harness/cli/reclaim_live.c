@@ -66,7 +66,7 @@ static int reclaim_all(WxOptions *options, const WxLiveOptions *own) {
   static Round round;
   round = (Round){.options = options, .own = own};
   wx_reclaim_document_init(&round.document);
-  WxFollow follow = {.proc = -1};
+  WxFollow follow = {.proc = -1, .name = own->reclaim.memfd};
   const int failed = wx_follow_cycle(&follow, reclaim_one, &round);
   wx_follow_close(&follow);
   if (failed) {
@@ -76,7 +76,8 @@ static int reclaim_all(WxOptions *options, const WxLiveOptions *own) {
     return status;
   }
   if (!round.count)
-    wx_document_note(&round.document, "No process that may be traced has a memfd:doublemapper.");
+    wx_document_note(&round.document, "No process that may be traced has a memfd:%s.",
+                     own->reclaim.memfd ? own->reclaim.memfd : WX_DOUBLEMAPPER_NAME);
   wx_reclaim_document_finish(&round.document, own->reclaim.dry_run);
   const bool none = round.count && round.failed == round.count;
   return wx_cli_finish(options, &round.document, WX_UNKNOWN,

@@ -1,5 +1,6 @@
 // Values of options: quantities, repeated names, settings.
 #include "cli/options.h"
+#include "measure/memfd.h"
 #include "stats/units.h"
 
 #include <errno.h>
@@ -33,6 +34,13 @@ error_t wx_options_duration(struct argp_state *state, const char *option, const 
   const char *problem;
   if (wx_units_duration(text, bare_ns, value, &problem) < 0)
     return wx_options_refuse(state, "%s: '%s' %s", option, text, problem);
+  return 0;
+}
+
+error_t wx_options_memfd(struct argp_state *state, const char *text, const char **name) {
+  if (!*text || strlen(text) > WX_MEMFD_NAME_MAX)
+    return wx_options_refuse(state, "--memfd: expected a name of 1 to %d bytes", WX_MEMFD_NAME_MAX);
+  *name = text;
   return 0;
 }
 

@@ -112,6 +112,11 @@ int wx_maps_read(WxMaps *maps, pid_t pid) {
   return load(maps, path, false, &damage);
 }
 
+bool wx_maps_are_narrow(const WxMaps *maps) {
+  return sizeof(void *) == 8 && maps->count &&
+         maps->items[maps->count - 1].end <= UINT64_C(1) << 32;
+}
+
 void wx_maps_free(WxMaps *maps) {
   wx_name_pool_free(&maps->names);
   free(maps->items);

@@ -56,6 +56,10 @@ int wx_maps_parse(WxMaps *maps, int fd, WxDamage *damage);
 /// As wx_maps_parse(), from a file. Another negative errno: it could not be read.
 int wx_maps_load(WxMaps *maps, const char *path, WxDamage *damage);
 
+/// Whether these are the mappings of a program of fewer bits than this one: all lie below 4 GiB,
+/// where the kernel puts no 64-bit program's stack. No mappings at all: no.
+bool wx_maps_are_narrow(const WxMaps *maps);
+
 void wx_maps_free(WxMaps *maps);
 
 #endif

@@ -1,21 +1,36 @@
 #include "measure/memfd.h"
 
+#include "measure/memfd_proof.h"
 #include "measure/process.h"
 #include "os/grow.h"
 #include "os/os.h"
 #include "os/text.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sysmacros.h>
 
-enum { CLOSED = -1, BLOCK = 512, LINK_SIZE = 256 };
+enum { CLOSED = -1, BLOCK = 512 };
 
 static const char memfd_prefix[] = "/memfd:";
+static const char memfd_suffix[] = " (deleted)";
+
+void wx_memfd_link(char link[static WX_MEMFD_LINK], const char *name) {
+  snprintf(link, WX_MEMFD_LINK, "%s%.*s%s", memfd_prefix, WX_MEMFD_NAME_MAX,
+           name ? name : WX_DOUBLEMAPPER_NAME, memfd_suffix);
+}
+
+const char *wx_memfd_plain_name(const char *link, char name[static WX_MEMFD_LINK]) {
+  static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._+-";
+  const size_t prefix = sizeof memfd_prefix - 1, around = prefix + sizeof memfd_suffix - 1;
+  const size_t length = strlen(link);
+  if (length <= around || length >= WX_MEMFD_LINK || strncmp(link, memfd_prefix, prefix) != 0)
+    return NULL;
+  memcpy(name, link + prefix, length - around);
+  name[length - around] = '\0';
+  return *name != '-' && strspn(name, plain) == length - around ? name : NULL;
+}
 
 bool wx_file_id_equal(WxFileId a, WxFileId b) {
   return a.inode == b.inode && a.major == b.major && a.minor == b.minor;
@@ -25,64 +40,43 @@ bool wx_mapping_is_of(const WxMapping *mapping, WxFileId id) {
   return mapping->inode == id.inode && mapping->major == id.major && mapping->minor == id.minor;
 }
 
-static WxFileId id_of(const struct stat *status) {
-  return (WxFileId){major(status->st_dev), minor(status->st_dev), status->st_ino};
+const WxMemfd *wx_memfds_largest(const WxMemfds *memfds) {
+  const WxMemfd *best = memfds->count ? memfds->items : NULL;
+  for (size_t i = 1; i < memfds->count; ++i)
+    if (wx_figure_max(best->allocated_bytes, memfds->items[i].allocated_bytes) !=
+        best->allocated_bytes)
+      best = &memfds->items[i];
+  return best;
 }
 
-// The path below /proc/PID that leads to the file.
-static void link_path(char path[static WX_PROCESS_PATH_SIZE], const WxMemfd *memfd, pid_t pid) {
-  char link[64];
-  if (memfd->number != CLOSED)
-    snprintf(link, sizeof link, "fd/%d", memfd->number);
-  else
-    snprintf(link, sizeof link, "map_files/%" PRIx64 "-%" PRIx64, memfd->mapped_start,
-             memfd->mapped_end);
-  wx_process_path(path, pid, link);
+static void take_status(WxMemfd *memfd, const struct statx *status) {
+  memfd->id = wx_memfd_id(status);
+  memfd->allocated_bytes = (WxFigure)status->stx_blocks * BLOCK;
+  memfd->block_bytes = status->stx_blksize;
 }
 
-// The link is not there: is the process?
-static int gone_or_stale(int error, pid_t pid) {
-  if (error != -ENOENT)
-    return error;
-  char path[WX_PROCESS_PATH_SIZE];
-  wx_process_path(path, pid, "stat");
-  struct stat status;
-  const int result = wx_os_stat(path, &status);
-  return result ? wx_process_error(result) : -ESTALE;
-}
-
-static void take_status(WxMemfd *memfd, const struct stat *status) {
-  memfd->allocated_bytes = (WxFigure)status->st_blocks * BLOCK;
-  memfd->block_bytes = status->st_blksize;
-}
-
-int wx_memfd_stat(WxMemfd *memfd, pid_t pid) {
-  char path[WX_PROCESS_PATH_SIZE];
-  link_path(path, memfd, pid);
-  struct stat status;
-  const int result = gone_or_stale(wx_os_stat(path, &status), pid);
-  if (result)
-    return result;
-  if (!wx_file_id_equal(memfd->id, id_of(&status)))
-    return -ESTALE;
-  take_status(memfd, &status);
+static int stat_file(const WxMemfd *memfd, pid_t pid, const WxMemfdPlace *place,
+                     struct statx *status, WxRefusal *refusal) {
+  const int handle = wx_memfd_reach(memfd, pid, place, status, refusal);
+  if (handle < 0)
+    return handle;
+  wx_os_close_reader(handle);
   return 0;
 }
 
-int wx_memfd_open(const WxMemfd *memfd, pid_t pid, int flags) {
-  char path[WX_PROCESS_PATH_SIZE];
-  link_path(path, memfd, pid);
-  const int fd = wx_os_open(path, flags, 0);
-  if (fd < 0)
-    return gone_or_stale(fd, pid);
-  struct stat status;
-  int result = wx_os_fstat(fd, &status);
-  if (!result && !wx_file_id_equal(memfd->id, id_of(&status)))
-    result = -ESTALE;
+int wx_memfd_stat(WxMemfd *memfd, pid_t pid) {
+  WxMemfdPlace place;
+  struct statx status;
+  WxRefusal refusal;
+  int result = wx_memfd_place(&place, memfd->link);
   if (!result)
-    return fd;
-  wx_os_close_reader(fd);
-  return result;
+    result = stat_file(memfd, pid, &place, &status, &refusal);
+  if (result)
+    return result == -EPERM && refusal ? -ESTALE : result;
+  if (!wx_file_id_equal(memfd->id, wx_memfd_id(&status)))
+    return -ESTALE;
+  take_status(memfd, &status);
+  return 0;
 }
 
 static WxMemfd *with_id(const WxMemfds *memfds, WxFileId id) {
@@ -101,81 +95,112 @@ static int add(WxMemfds *memfds, const WxMemfd *memfd) {
   return 0;
 }
 
-static bool is_wanted(const WxMapping *mapping, const char *name) {
-  if (!mapping->inode)
-    return false;
-  if (name)
-    return strcmp(mapping->path, name) == 0;
-  return mapping->protection & WX_EXECUTE &&
-         strncmp(mapping->path, memfd_prefix, sizeof memfd_prefix - 1) == 0;
+/// A look at one process.
+typedef struct {
+  WxMemfds *found;
+  pid_t pid;
+  const char *name; ///< NULL: any.
+  bool placed;
+  WxMemfdPlace place; ///< Where such files lie.
+} Search;
+
+// Asked for the first time when there is a candidate.
+static int find_place(Search *search) {
+  if (search->placed)
+    return 0;
+  const int failed = wx_memfd_place(&search->place, search->name ? search->name : memfd_prefix);
+  search->placed = !failed;
+  return failed;
 }
 
-static int find_mapped(WxMemfds *found, const WxMaps *maps, const char *name) {
-  for (size_t i = 0; i < maps->count; ++i) {
+static bool is_called_so(const Search *search, const char *link) {
+  return search->name ? strcmp(link, search->name) == 0
+                      : strncmp(link, memfd_prefix, sizeof memfd_prefix - 1) == 0;
+}
+
+static void set_link(WxMemfd *memfd, const char *link) {
+  snprintf(memfd->link, sizeof memfd->link, "%s", link);
+}
+
+static void add_impostor(const Search *search, const WxMemfd *memfd, WxRefusal refusal) {
+  WxMemfds *found = search->found;
+  if (!search->name || found->impostors++)
+    return;
+  found->impostor = *memfd;
+  found->refusal = refusal;
+}
+
+static int add_mapped(Search *search, const WxMapping *mapping) {
+  WxMemfd memfd = {
+      .id = {mapping->major, mapping->minor, mapping->inode},
+      .number = CLOSED,
+      .mapped_start = mapping->start,
+      .mapped_end = mapping->end,
+      .allocated_bytes = WX_UNKNOWN,
+      .block_bytes = WX_UNKNOWN,
+  };
+  set_link(&memfd, mapping->path);
+  if (with_id(search->found, memfd.id))
+    return 0;
+  const int failed = find_place(search);
+  if (failed)
+    return failed;
+  if (mapping->major == search->place.major && mapping->minor == search->place.minor)
+    return add(search->found, &memfd);
+  if (!search->found->impostors) // It has many mappings, perhaps.
+    add_impostor(search, &memfd, WX_REFUSED_PLACE);
+  return 0;
+}
+
+static int find_mapped(Search *search, const WxMaps *maps) {
+  int result = 0;
+  for (size_t i = 0; !result && i < maps->count; ++i) {
     const WxMapping *mapping = &maps->items[i];
-    if (!is_wanted(mapping, name))
-      continue;
-    const WxMemfd memfd = {
-        .id = {mapping->major, mapping->minor, mapping->inode},
-        .number = CLOSED,
-        .mapped_start = mapping->start,
-        .mapped_end = mapping->end,
-        .allocated_bytes = WX_UNKNOWN,
-        .block_bytes = WX_UNKNOWN,
-    };
-    if (!with_id(found, memfd.id) && add(found, &memfd))
-      return -ENOMEM;
+    if (mapping->inode && is_called_so(search, mapping->path) &&
+        (search->name || mapping->protection & WX_EXECUTE))
+      result = add_mapped(search, mapping);
+  }
+  return result;
+}
+
+static int look_at_candidate(Search *search, WxMemfd *memfd) {
+  struct statx status;
+  WxRefusal refusal = WX_REFUSED_NOT;
+  int result = find_place(search);
+  if (!result)
+    result = stat_file(memfd, search->pid, &search->place, &status, &refusal);
+  if (result == -EPERM && refusal) {
+    memfd->id = (WxFileId){UINT32_MAX, (uint32_t)status.stx_mnt_id, status.stx_ino};
+    if (refusal != WX_REFUSED_NAME) // Else another file by now.
+      add_impostor(search, memfd, refusal);
+    return 0;
+  }
+  if (result)
+    return result == -ESTALE ? 0 : result;
+  take_status(memfd, &status);
+  WxMemfd *known = with_id(search->found, memfd->id);
+  if (!known) // Where any is wanted only one that is mapped executable is.
+    return search->name ? add(search->found, memfd) : 0;
+  if (known->number == CLOSED) {
+    known->number = memfd->number;
+    take_status(known, &status);
   }
   return 0;
 }
 
-/// A walk through the descriptors of a process.
-typedef struct {
-  WxMemfds *found;
-  pid_t pid;
-  const char *name;
-} Walk;
-
-static bool link_is_wanted(const Walk *walk, const char *path, int *error) {
-  char target[LINK_SIZE];
-  *error = wx_os_readlink(path, target, sizeof target);
-  if (*error == -ENOENT || *error == -ENAMETOOLONG) { // Closed meanwhile, or not one of ours.
-    *error = 0;
-    return false;
-  }
-  if (*error)
-    return false;
-  return walk->name ? strcmp(target, walk->name) == 0
-                    : strncmp(target, memfd_prefix, sizeof memfd_prefix - 1) == 0;
-}
-
 static int visit_descriptor(long number, void *context) {
-  Walk *walk = context;
-  char path[WX_PROCESS_PATH_SIZE];
-  char link[32];
+  Search *search = context;
+  char path[WX_PROCESS_PATH_SIZE], link[32], target[WX_MEMFD_LINK];
   snprintf(link, sizeof link, "fd/%ld", number);
-  wx_process_path(path, walk->pid, link);
-  int result;
-  if (!link_is_wanted(walk, path, &result))
-    return result;
-  struct stat status;
-  result = wx_os_stat(path, &status);
-  if (result)
-    return result == -ENOENT ? 0 : result;
-  const WxFileId id = id_of(&status);
-  WxMemfd *known = with_id(walk->found, id);
-  if (known) {
-    if (known->number == CLOSED) {
-      known->number = (int)number;
-      take_status(known, &status);
-    }
+  wx_process_path(path, search->pid, link);
+  const int failed = wx_os_readlink(path, target, sizeof target);
+  if (failed == -ENOENT || failed == -ENAMETOOLONG) // Closed meanwhile, or not one of ours.
     return 0;
-  }
-  if (!walk->name) // Held open, but not mapped executable.
-    return 0;
-  WxMemfd memfd = {.id = id, .number = (int)number};
-  take_status(&memfd, &status);
-  return add(walk->found, &memfd);
+  if (failed || !is_called_so(search, target))
+    return failed;
+  WxMemfd memfd = {.number = (int)number};
+  set_link(&memfd, target);
+  return look_at_candidate(search, &memfd);
 }
 
 // What no descriptor leads to is asked through its mapping, where that is permitted.
@@ -192,14 +217,31 @@ static int stat_closed(WxMemfds *found, pid_t pid) {
 
 int wx_memfd_find(WxMemfds *found, pid_t pid, const WxMaps *maps, const char *name) {
   found->count = 0;
-  int result = find_mapped(found, maps, name);
+  if (name)
+    found->impostors = 0;
+  Search search = {.found = found, .pid = pid, .name = name};
+  int result = find_mapped(&search, maps);
   if (result)
     return result;
   char path[WX_PROCESS_PATH_SIZE];
   wx_process_path(path, pid, "fd");
-  Walk walk = {.found = found, .pid = pid, .name = name};
-  result = wx_process_error(wx_directory_numbers(path, visit_descriptor, &walk));
+  result = wx_process_error(wx_directory_numbers(path, visit_descriptor, &search));
   return result ? result : stat_closed(found, pid);
+}
+
+int wx_memfd_is_behind(const WxMemfd *memfd, pid_t pid, long number) {
+  char path[WX_PROCESS_PATH_SIZE], link[32], target[WX_MEMFD_LINK];
+  snprintf(link, sizeof link, "fd/%ld", number);
+  wx_process_path(path, pid, link);
+  int result = wx_os_readlink(path, target, sizeof target);
+  if (result)
+    return result == -ENOENT || result == -ENAMETOOLONG ? 0 : result;
+  if (strcmp(target, memfd->link) != 0)
+    return 0;
+  WxMemfd other = {.number = (int)number, .id = memfd->id};
+  set_link(&other, memfd->link);
+  result = wx_memfd_stat(&other, pid);
+  return result == -ESTALE ? 0 : result ? result : 1;
 }
 
 void wx_memfds_free(WxMemfds *memfds) {

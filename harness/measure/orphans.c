@@ -38,7 +38,7 @@ static int read_file(WxOrphans *orphans, const WxMemfd *memfd, pid_t pid) {
   orphans->mapped_bytes = orphans->orphaned_bytes = WX_UNKNOWN;
   orphans->estimate = false;
   orphans->allocated.count = orphans->mapped.count = orphans->orphaned.count = 0;
-  const int fd = wx_memfd_open(memfd, pid, O_RDONLY);
+  const int fd = wx_memfd_open(memfd, pid, O_RDONLY, NULL);
   if (is_refusal(fd))
     return 0;
   if (fd < 0)

@@ -89,6 +89,28 @@ int wx_process_status(WxProcessStatus *status, pid_t pid, WxText *text) {
   return result;
 }
 
+// The text after the line's name, NULL where there is no such line.
+static const char *line_of(const WxText *text, const char *name) {
+  const char *at = text->data ? strstr(text->data, name) : NULL;
+  return at ? at + strlen(name) : NULL;
+}
+
+int wx_process_users(WxProcessUsers *users, pid_t pid, WxText *text) {
+  const int result = read_file(text, pid, "status");
+  if (result)
+    return result;
+  const char *process = line_of(text, "\nTgid:");
+  const char *ids = line_of(text, "\nUid:");
+  uint32_t *id = users->ids;
+  int number;
+  if (!process || !ids || sscanf(process, "%d", &number) != 1 ||
+      sscanf(ids, "%" SCNu32 " %" SCNu32 " %" SCNu32 " %" SCNu32, &id[0], &id[1], &id[2], &id[3]) !=
+          WX_PROCESS_USERS)
+    return -EINVAL;
+  users->process = number;
+  return 0;
+}
+
 int wx_process_pss(WxProcessPss *pss, pid_t pid, WxText *text) {
   const int result = read_file(text, pid, "smaps_rollup");
   take_fields(pss_fields, sizeof pss_fields / sizeof *pss_fields, text, pss);

@@ -36,6 +36,13 @@ typedef struct {
   WxFigure user; ///< The real user id.
 } WxProcessStatus;
 
+/// Who a process runs as: its real, effective, saved and file-system user.
+enum { WX_PROCESS_USERS = 4 };
+typedef struct {
+  pid_t process; ///< Its number; another than was asked for where that is one of its threads.
+  uint32_t ids[WX_PROCESS_USERS];
+} WxProcessUsers;
+
 /// From /proc/PID/smaps_rollup (Linux 4.14; the parts 5.9). A page mapped n times counts 1/n in
 /// each view, so a doubly mapped page of one process counts once.
 typedef struct {
@@ -82,6 +89,10 @@ int wx_process_error(int error);
 /// Reads /proc/PID/status; all unknown where it fails. `text` is a buffer for use again. Anybody
 /// may read it.
 int wx_process_status(WxProcessStatus *status, pid_t pid, WxText *text);
+
+/// Reads who a process runs as, as this process's user namespace shows it. `pid` may be the number
+/// of a thread.
+int wx_process_users(WxProcessUsers *users, pid_t pid, WxText *text);
 
 /// Reads /proc/PID/smaps_rollup; all unknown where the kernel has none. -EACCES where the caller
 /// could not trace the process.

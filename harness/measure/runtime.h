@@ -12,9 +12,9 @@
 
 /// The runtime of a process.
 typedef struct {
-  bool present;     ///< A runtime was found.
-  char version[64]; ///< As "10.0.14"; "" where it is not known.
-  const char *path; ///< Of libcoreclr.so, owned by the maps; NULL where it is not mapped.
+  bool present;             ///< A runtime was found.
+  char version[64];         ///< As "10.0.14"; "" where it is not known.
+  const WxMapping *library; ///< Of libcoreclr.so, owned by the maps; NULL where there is none.
 } WxRuntime;
 
 /// Finds the runtime in the mappings of a process. A framework-dependent program maps
@@ -23,11 +23,18 @@ typedef struct {
 /// and is not recognised by its mappings.
 WxRuntime wx_runtime_find(const WxMaps *maps);
 
-/// Completes what wx_runtime_find() left open about the living process `pid` (0: this one): looks
-/// for the runtime's version text in the library or, where none is mapped, in the first 64 MiB of
-/// the executable, which takes some milliseconds. What cannot be found or read stays as it was,
-/// which is no failure. -ENOMEM, or another failure to read.
-int wx_runtime_identify(WxRuntime *runtime, pid_t pid);
+/// Whether the living process `pid` runs a .NET runtime: 1 or 0, or a negative errno. It does where
+/// it maps libcoreclr.so, or where a thread has the name of the one that runs finalizers, which
+/// every runtime starts and which a single file with the runtime linked in has as well. Nothing is
+/// opened but files of /proc. `maps` was read from the process.
+int wx_runtime_runs(pid_t pid, const WxMaps *maps);
+
+/// Completes what wx_runtime_find() left open about the living process `pid` (0: this one), whose
+/// mappings are `maps`: looks for the runtime's version text in the library or, where none is
+/// mapped, in the first 64 MiB of the executable, which takes some milliseconds. Both are opened by
+/// wx_mapped_file_open() only. What cannot be found or read stays as it was, which is no failure.
+/// -ENOMEM, or another failure to read.
+int wx_runtime_identify(WxRuntime *runtime, pid_t pid, const WxMaps *maps);
 
 /// The version in `text` (10.0.1426.52326, a file version: the third number is the patch and two
 /// digits of the year) as "10.0.14" into `version`. False where it is none.

@@ -1,10 +1,10 @@
+#include "measure/mapped_file.h"
 #include "measure/process.h"
 #include "measure/runtime.h"
 #include "os/os.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,8 +62,8 @@ static int search(int fd, char *buffer, WxRuntime *runtime) {
   return 0;
 }
 
-static int search_file(const char *path, WxRuntime *runtime) {
-  const int fd = wx_os_open(path, O_RDONLY, 0);
+static int search_file(pid_t pid, const WxMapping *mapping, WxRuntime *runtime) {
+  const int fd = wx_mapped_file_open(pid, mapping);
   if (fd < 0) // Replaced meanwhile, or not ours to read.
     return fd == -ENOMEM || fd == -EMFILE || fd == -ENFILE ? fd : 0;
   char *buffer = malloc(CHUNK + 1);
@@ -73,12 +73,21 @@ static int search_file(const char *path, WxRuntime *runtime) {
   return result;
 }
 
-int wx_runtime_identify(WxRuntime *runtime, pid_t pid) {
+// The first mapping of the program that the process runs.
+static const WxMapping *find_program(pid_t pid, const WxMaps *maps) {
+  char path[WX_PROCESS_PATH_SIZE], program[PATH_MAX];
+  wx_process_path(path, pid, "exe");
+  if (wx_os_readlink(path, program, sizeof program))
+    return NULL;
+  for (size_t i = 0; i < maps->count; ++i)
+    if (strcmp(maps->items[i].path, program) == 0)
+      return &maps->items[i];
+  return NULL;
+}
+
+int wx_runtime_identify(WxRuntime *runtime, pid_t pid, const WxMaps *maps) {
   if (runtime->version[0])
     return 0;
-  char path[PATH_MAX];
-  char base[WX_PROCESS_PATH_SIZE];
-  wx_process_path(base, pid, runtime->path ? "root" : "exe");
-  const int size = snprintf(path, sizeof path, "%s%s", base, runtime->path ? runtime->path : "");
-  return size < (int)sizeof path ? search_file(path, runtime) : 0;
+  const WxMapping *file = runtime->library ? runtime->library : find_program(pid, maps);
+  return file ? search_file(pid, file, runtime) : 0;
 }

@@ -4,26 +4,11 @@
 #include "reclaim/listing.h"
 #include "reclaim/task_stat.h"
 
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-
-// Whether `pid` runs a program of fewer bits than this one. Unknown counts as no.
-static bool is_narrow(pid_t pid) {
-  char path[64];
-  unsigned char identity[EI_NIDENT];
-  (void)snprintf(path, sizeof path, "/proc/%d/exe", (int)pid);
-  const int fd = wx_os_open(path, O_RDONLY, 0);
-  if (fd < 0)
-    return false;
-  const ssize_t got = wx_os_pread(fd, identity, sizeof identity, 0);
-  wx_os_close_reader(fd);
-  return got == sizeof identity && memcmp(identity, ELFMAG, SELFMAG) == 0 &&
-         identity[EI_CLASS] == ELFCLASS32 && sizeof(void *) == 8;
-}
 
 // Whether `pid` lives in another user namespace, where our rights do not count.
 static bool is_foreign(pid_t pid) {
@@ -76,19 +61,58 @@ static int refuse(pid_t pid, int error, WxReason *reason) {
                    number);
 }
 
-int wx_reclaim_find(WxMemfds *found, pid_t pid, WxMaps *maps, WxReason *reason) {
+int wx_reclaim_look(WxMemfds *found, pid_t pid, WxMaps *maps, const char *name) {
+  char link[WX_MEMFD_LINK];
+  wx_memfd_link(link, name);
   const pid_t reach = wx_reclaim_reach(pid);
+  found->count = found->impostors = 0;
   int result = wx_maps_read(maps, reach);
-  if (!result && is_narrow(reach))
+  if (!result && maps->count) // A kernel thread has none.
+    result = wx_memfd_find(found, reach, maps, link);
+  for (size_t i = 0; i < found->count; ++i)
+    found->items[i].vouched = name != NULL;
+  return result;
+}
+
+static int refuse_file(const WxMemfd *memfd, pid_t pid, WxRefusal refusal, WxReason *reason) {
+  char how[32] = "a mapping";
+  if (memfd->number >= 0)
+    (void)snprintf(how, sizeof how, "descriptor %d", memfd->number);
+  const bool of_file = refusal == WX_REFUSED_SEALED || refusal == WX_REFUSED_OWNER;
+  const int length = (int)(strlen(memfd->link) - strlen("/ (deleted)"));
+  return wx_reason(reason, of_file ? -EPERM : -ENODATA, "%s of process %d is called %.*s, but %s%s",
+                   how, (int)pid, length, memfd->link + 1, wx_refusal_text(refusal),
+                   refusal == WX_REFUSED_RUNTIME ? " (--memfd NAME permits it)" : "");
+}
+
+int wx_reclaim_find(WxMemfds *found, pid_t pid, WxMaps *maps, const char *name, WxReason *reason) {
+  const int result = wx_reclaim_look(found, pid, maps, name);
+  if (!result && wx_maps_are_narrow(maps))
     return wx_reason(reason, -ENOTSUP, "process %d is a 32-bit program: not supported", (int)pid);
-  if (!result)
-    result = wx_memfd_find(found, reach, maps, WX_DOUBLEMAPPER);
   if (result)
     return refuse(pid, result, reason);
-  if (!found->count)
-    return wx_reason(reason, -ENODATA,
-                     "process %d has no memfd:doublemapper: it is no .NET process (7 or later), or "
-                     "runs without W^X",
+  if (found->count)
+    return 0;
+  if (found->impostors)
+    return refuse_file(&found->impostor, pid, found->refusal, reason);
+  if (name)
+    return wx_reason(reason, -ENODATA, "process %d has no memfd:%s", (int)pid, name);
+  return wx_reason(reason, -ENODATA,
+                   "process %d has no memfd:doublemapper: it is no .NET process (7 or later), or "
+                   "runs without W^X",
+                   (int)pid);
+}
+
+int wx_reclaim_open(const WxMemfd *memfd, pid_t pid, WxReason *reason) {
+  WxRefusal refusal;
+  const int result = wx_memfd_open(memfd, wx_reclaim_reach(pid), O_RDWR, &refusal);
+  if (result == -EPERM && refusal)
+    return refuse_file(memfd, pid, refusal, reason);
+  if (result == -EACCES || result == -EPERM)
+    return wx_reason(reason, result,
+                     "not permitted to open the memfd of process %d: run as its user, or as root",
                      (int)pid);
-  return 0;
+  if (result == -ESTALE)
+    return wx_reason(reason, result, "process %d has another file where its memfd was", (int)pid);
+  return result;
 }

@@ -15,8 +15,17 @@
 /// of its threads where the first one has exited, since then /proc/PID shows no memory.
 pid_t wx_reclaim_reach(pid_t pid);
 
-/// Finds the doublemapper memfds of `pid`, at least one. -ESRCH: no such process. -ENODATA: it has
-/// none. -ENOTSUP: it is a 32-bit program. -EACCES: not permitted. `maps` is working memory.
-int wx_reclaim_find(WxMemfds *found, pid_t pid, WxMaps *maps, WxReason *reason);
+/// Looks for the memfds of `pid` that are called `name`, which then are vouched for, or (NULL) as
+/// the runtime calls its own. None is success. `maps` is working memory.
+int wx_reclaim_look(WxMemfds *found, pid_t pid, WxMaps *maps, const char *name);
+
+/// As wx_reclaim_look(), at least one. -ESRCH: no such process. -ENODATA: it has none, perhaps only
+/// a file that is called so. -ENOTSUP: it is a 32-bit program. -EACCES: not permitted.
+int wx_reclaim_find(WxMemfds *found, pid_t pid, WxMaps *maps, const char *name, WxReason *reason);
+
+/// Opens the memfd, which may be punched then (wx_memfd_open()). Returns a descriptor, which the
+/// caller closes. -ENODATA: it is none of a .NET runtime's. -EPERM: it is sealed, or another
+/// user's. -EACCES: not permitted. -ESRCH, -ESTALE: the process has ended, or closed it.
+int wx_reclaim_open(const WxMemfd *memfd, pid_t pid, WxReason *reason);
 
 #endif

@@ -12,16 +12,13 @@ enum { LONGEST_INTERVAL = 64 };
 // Asks one process. A process that has ended, is a kernel's or may not be asked has none.
 static int ask(WxFollow *follow, pid_t pid,
                int (*found)(void *context, pid_t pid, const WxMemfd *memfd), void *context) {
-  const pid_t reach = wx_reclaim_reach(pid);
-  int result = wx_maps_read(&follow->maps, reach);
-  if (!result && follow->maps.count)
-    result = wx_memfd_find(&follow->memfds, reach, &follow->maps, WX_DOUBLEMAPPER);
-  else
-    follow->memfds.count = 0;
+  int result = wx_reclaim_look(&follow->memfds, pid, &follow->maps, follow->name);
   if (result)
     return result == -ENOMEM || result == -EMFILE || result == -ENFILE ? result : 0;
   for (size_t i = 0; i < follow->memfds.count && !result; ++i)
     result = found(context, pid, &follow->memfds.items[i]);
+  if (follow->memfds.impostors && !result)
+    result = found(context, pid, &follow->memfds.impostor);
   return result;
 }
 

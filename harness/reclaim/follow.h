@@ -23,6 +23,7 @@ typedef struct {
 /// Start with {.proc = -1}, end with wx_follow_close().
 typedef struct {
   int proc;
+  const char *name; ///< As in wx_reclaim_look().
   WxListing listing;
   WxFollowed *items; ///< Ascending.
   size_t count;
@@ -31,8 +32,9 @@ typedef struct {
 } WxFollow;
 
 /// One cycle: calls `found` for each memfd of each process that is asked in this cycle, also for
-/// those it was called for before. Processes that may not be asked are left out. Returns 0, the
-/// first non-zero value of `found`, or a negative errno.
+/// those it was called for before, and for a file that only is called so: opening it says why.
+/// Processes that may not be asked are left out. Returns 0, the first non-zero value of `found`, or
+/// a negative errno.
 int wx_follow_cycle(WxFollow *follow, int (*found)(void *context, pid_t pid, const WxMemfd *memfd),
                     void *context);
 

@@ -69,16 +69,6 @@ int wx_reclaim_memfd(pid_t pid, const WxMemfd *memfd, const WxReclaimOptions *op
   return failed;
 }
 
-// The one that holds most: a process has one, but for strange programs.
-static const WxMemfd *largest(const WxMemfds *memfds) {
-  const WxMemfd *best = &memfds->items[0];
-  for (size_t i = 1; i < memfds->count; ++i)
-    if (wx_figure_max(best->allocated_bytes, memfds->items[i].allocated_bytes) !=
-        best->allocated_bytes)
-      best = &memfds->items[i];
-  return best;
-}
-
 int wx_reclaim_once(pid_t pid, const WxReclaimOptions *options, WxReclaim *result,
                     WxReason *reason) {
   WxMaps maps = {0};
@@ -86,9 +76,9 @@ int wx_reclaim_once(pid_t pid, const WxReclaimOptions *options, WxReclaim *resul
   if (reason)
     reason->text[0] = '\0';
   *result = (WxReclaim){.pid = pid, .zero_mapped_bytes = WX_UNKNOWN};
-  int failed = wx_reclaim_find(&memfds, pid, &maps, reason);
+  int failed = wx_reclaim_find(&memfds, pid, &maps, options->memfd, reason);
   if (!failed)
-    failed = wx_reclaim_memfd(pid, largest(&memfds), options, result, reason);
+    failed = wx_reclaim_memfd(pid, wx_memfds_largest(&memfds), options, result, reason);
   wx_memfds_free(&memfds);
   wx_maps_free(&maps);
   return failed;

@@ -40,6 +40,7 @@ typedef struct {
   uint64_t max_pause_ns;    ///< First interrupt to last detach; 0: WX_RECLAIM_PAUSE_NS.
   bool mapped;              ///< Also pages that are mapped, where they hold only zeros.
   bool dry_run;             ///< Look, freeze and punch nothing.
+  const char *memfd;        ///< Name of the memfd, of any program; NULL: that of a .NET runtime.
   const WxReclaimHook *hook;
   WxPauseLog *log; ///< Gets every pause of a wx_reclaim_once(); NULL: none.
 } WxReclaimOptions;

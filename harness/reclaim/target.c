@@ -8,21 +8,11 @@
 #include "reclaim/scan.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 
 enum { BLOCK = 512, FOUND_AT_ONCE = 8192 };
-
-static int check_seals(const WxTarget *target, WxReason *reason) {
-  const int seals = wx_os_get_seals(target->fd);
-  if (seals >= 0 && seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
-    return wx_reason(reason, -EPERM,
-                     "the memfd of process %d is sealed against writing: nothing can be given back",
-                     (int)target->pid);
-  return 0;
-}
 
 // A process that has the file open under the number that the runtime has it under counts as a fork
 // of the target. This tool, and another copy of it, must not look like one.
@@ -38,15 +28,8 @@ static int move_away(WxTarget *target, int number) {
 }
 
 static int open_file(WxTarget *target, const WxMemfd *memfd, WxReason *reason) {
-  target->fd = wx_memfd_open(memfd, wx_reclaim_reach(target->pid), O_RDWR);
-  if (target->fd == -EACCES || target->fd == -EPERM)
-    return wx_reason(reason, target->fd,
-                     "not permitted to open the memfd of process %d: run as its user, or as root",
-                     (int)target->pid);
-  if (target->fd < 0)
-    return target->fd;
-  const int failed = move_away(target, memfd->number);
-  return failed ? failed : check_seals(target, reason);
+  target->fd = wx_reclaim_open(memfd, target->pid, reason);
+  return target->fd < 0 ? target->fd : move_away(target, memfd->number);
 }
 
 int wx_target_open(WxTarget *target, pid_t pid, const WxMemfd *memfd, WxReason *reason) {

@@ -98,7 +98,8 @@ static int watch_memfd(void *context, pid_t pid, const WxMemfd *memfd) {
 
 static int find_one(Watch *watch, WxReason *reason) {
   const pid_t pid = watch->options->pid;
-  int failed = wx_reclaim_find(&watch->follow.memfds, pid, &watch->follow.maps, reason);
+  int failed = wx_reclaim_find(&watch->follow.memfds, pid, &watch->follow.maps,
+                               watch->options->reclaim.memfd, reason);
   for (size_t i = 0; i < watch->follow.memfds.count && !failed; ++i) {
     const WxMemfd *memfd = &watch->follow.memfds.items[i];
     failed = watch_memfd(watch, pid, memfd);
@@ -226,7 +227,7 @@ static int run(Watch *watch, WxReason *reason) {
 }
 
 int wx_watch_run(const WxWatchOptions *options, WxReason *reason) {
-  Watch watch = {.options = options, .follow = {.proc = -1}};
+  Watch watch = {.options = options, .follow = {.proc = -1, .name = options->reclaim.memfd}};
   WxReason own = {""};
   const int result = run(&watch, reason ? reason : &own);
   while (watch.count)

@@ -54,7 +54,7 @@ static void read_held(pid_t pid, WxExtents *held, uint64_t *allocated) {
   ck_assert_int_eq(wx_maps_read(&maps, pid), 0);
   ck_assert_int_eq(wx_memfd_find(&found, pid, &maps, WX_DOUBLEMAPPER), 0);
   ck_assert_uint_eq(found.count, 1);
-  const int fd = wx_memfd_open(&found.items[0], pid, O_RDONLY);
+  const int fd = wx_memfd_open(&found.items[0], pid, O_RDONLY, NULL);
   ck_assert_int_ge(fd, 0);
   ck_assert_int_eq(wx_extents_read(held, fd), 0);
   *allocated = (uint64_t)found.items[0].allocated_bytes;

@@ -2,6 +2,7 @@
 
 #include "codegen/codegen.h"
 #include "strategy/strategy.h"
+#include "support/double_map.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -194,6 +195,7 @@ pid_t wx_churn_fork(WxChurn *state, unsigned threads, unsigned keep) {
   const pid_t pid = fork();
   if (pid == 0) {
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    double_map_as_runtime();
     _exit(wx_churn_run(state, threads, keep) ? 1 : 0);
   }
   return started(state, pid);
@@ -228,6 +230,7 @@ pid_t wx_churn_retain(WxChurn *state, uint64_t bytes, unsigned busy) {
   const pid_t pid = fork();
   if (pid == 0) {
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    double_map_as_runtime();
     const int failed = retain(state, bytes, busy);
     atomic_store(&state->error, failed);
     atomic_store(&state->ready, true);

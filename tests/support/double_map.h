@@ -39,6 +39,10 @@ void double_map_punch(DoubleMap *map, uint64_t start, size_t size);
 /// st_blocks of the file in bytes.
 uint64_t double_map_allocated(const DoubleMap *map);
 
+/// Names the calling thread as a .NET runtime names the one that runs finalizers: to a reclaim this
+/// process then is a .NET one.
+void double_map_as_runtime(void);
+
 /// Unmaps what is mapped and closes the file.
 void double_map_free(DoubleMap *map);
 

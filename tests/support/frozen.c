@@ -3,6 +3,7 @@
 #include "measure/maps.h"
 #include "reclaim/find.h"
 #include "reclaim/task_stat.h"
+#include "support/double_map.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -24,6 +25,7 @@
 enum { THREADS = 8, LOOKS = 5000, STACK = 64 * 1024, PATIENCE_SECONDS = 20, COUNTS_OF_A_LIFE = 20 };
 
 static void make_memfd(WxSubject *subject) {
+  double_map_as_runtime();
   subject->memfd = memfd_create("doublemapper", MFD_CLOEXEC);
   if (subject->memfd < 0 || ftruncate(subject->memfd, 1LL << 40) ||
       fallocate(subject->memfd, 0, 0, WX_SUBJECT_BYTES))
@@ -49,7 +51,7 @@ WxMemfd wx_subject_memfd(pid_t pid) {
   WxMaps maps = {0};
   WxMemfds memfds = {0};
   WxReason reason = {""};
-  ck_assert_msg(wx_reclaim_find(&memfds, pid, &maps, &reason) == 0, "%s", reason.text);
+  ck_assert_msg(wx_reclaim_find(&memfds, pid, &maps, NULL, &reason) == 0, "%s", reason.text);
   const WxMemfd memfd = memfds.items[0];
   wx_memfds_free(&memfds);
   wx_maps_free(&maps);

@@ -84,21 +84,22 @@ START_TEST(a_named_shared_memory_object_is_found_by_the_name_that_the_caller_giv
 END_TEST
 
 START_TEST(a_descriptor_that_leads_elsewhere_by_now_is_stale) {
+  double_map_as_runtime();
   DoubleMap map = double_map_make(PAGE);
   WxMemfds found = find(WX_DOUBLEMAPPER, 1);
   WxMemfd *memfd = &found.items[0];
   ck_assert_int_eq(wx_memfd_stat(memfd, 0), 0);
-  const int opened = wx_memfd_open(memfd, 0, O_RDWR);
+  const int opened = wx_memfd_open(memfd, 0, O_RDWR, NULL);
   ck_assert_int_ge(opened, 0);
   ck_assert_int_eq(close(opened), 0);
   const int number = map.fd;
   double_map_free(&map);
   ck_assert_int_eq(wx_memfd_stat(memfd, 0), -ESTALE);
-  ck_assert_int_eq(wx_memfd_open(memfd, 0, O_RDONLY), -ESTALE);
+  ck_assert_int_eq(wx_memfd_open(memfd, 0, O_RDONLY, NULL), -ESTALE);
   DoubleMap later = double_map_make(PAGE); // Another file on the same number.
   ck_assert_int_eq(later.fd, number);
   ck_assert_int_eq(wx_memfd_stat(memfd, 0), -ESTALE);
-  ck_assert_int_eq(wx_memfd_open(memfd, 0, O_RDONLY), -ESTALE);
+  ck_assert_int_eq(wx_memfd_open(memfd, 0, O_RDONLY, NULL), -ESTALE);
   double_map_free(&later);
   const pid_t gone = fork();
   if (gone == 0)

@@ -196,6 +196,7 @@ static pid_t start_child(void) {
   const pid_t pid = fork();
   if (pid == 0) {
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    double_map_as_runtime();
     (void)patterned();
     (void)!write(ends[1], "r", 1);
     for (;;)
@@ -216,7 +217,7 @@ static void end_child(pid_t pid) {
 static WxMemfd memfd_of(pid_t pid) {
   WxMaps maps = {0};
   WxMemfds memfds = {0};
-  ck_assert_int_eq(wx_reclaim_find(&memfds, pid, &maps, NULL), 0);
+  ck_assert_int_eq(wx_reclaim_find(&memfds, pid, &maps, NULL, NULL), 0);
   const WxMemfd memfd = memfds.items[0];
   wx_memfds_free(&memfds);
   wx_maps_free(&maps);
@@ -229,7 +230,7 @@ static int look_and_punch(void *context) {
   WxMaps maps = {0};
   WxMemfds memfds = {0};
   WxTarget target;
-  int result = wx_reclaim_find(&memfds, pid, &maps, NULL);
+  int result = wx_reclaim_find(&memfds, pid, &maps, NULL, NULL);
   if (!result)
     result = wx_target_open(&target, pid, &memfds.items[0], NULL);
   if (!result) {
@@ -275,7 +276,7 @@ START_TEST(only_the_zero_pages_are_punched) {
   ck_assert_int_eq(look_and_punch(&pid), 0);
   const WxMemfd memfd = memfd_of(pid);
   ck_assert_int_eq(memfd.allocated_bytes, 19 * PAGE);
-  const int fd = wx_memfd_open(&memfd, pid, O_RDONLY);
+  const int fd = wx_memfd_open(&memfd, pid, O_RDONLY, NULL);
   ck_assert_int_ge(fd, 0);
   for (size_t page = 0; page < PAGES; ++page) {
     char byte = 7;
@@ -384,11 +385,11 @@ START_TEST(process_without_its_memfd_is_told_from_none) {
   WxMaps maps = {0};
   WxMemfds memfds = {0};
   WxReason reason = {""};
-  ck_assert_int_eq(wx_reclaim_find(&memfds, getpid(), &maps, &reason), -ENODATA);
+  ck_assert_int_eq(wx_reclaim_find(&memfds, getpid(), &maps, NULL, &reason), -ENODATA);
   ck_assert_ptr_nonnull(strstr(reason.text, "no memfd:doublemapper"));
   const pid_t pid = start_child();
   end_child(pid);
-  ck_assert_int_eq(wx_reclaim_find(&memfds, pid, &maps, &reason), -ESRCH);
+  ck_assert_int_eq(wx_reclaim_find(&memfds, pid, &maps, NULL, &reason), -ESRCH);
   ck_assert_ptr_nonnull(strstr(reason.text, "no process"));
   wx_memfds_free(&memfds);
   wx_maps_free(&maps);

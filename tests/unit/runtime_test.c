@@ -88,7 +88,7 @@ START_TEST(a_library_outside_of_a_framework_is_asked_for_its_version) {
   WxRuntime runtime = wx_runtime_find(&maps);
   ck_assert(runtime.present);
   ck_assert_str_eq(runtime.version, "");
-  ck_assert_int_eq(wx_runtime_identify(&runtime, 0), 0);
+  ck_assert_int_eq(wx_runtime_identify(&runtime, 0, &maps), 0);
   ck_assert_str_eq(runtime.version, "10.0.14");
   ck_assert_int_eq(munmap(mapped, PAGE), 0);
   ck_assert_int_eq(close(fd), 0);
@@ -102,8 +102,10 @@ END_TEST
 START_TEST(an_executable_is_asked_where_no_library_is_mapped) {
   static const char *const volatile inside = "@(#)Version 11.0.226.1 of this test";
   ck_assert_ptr_nonnull(inside);
+  WxMaps maps = {0};
   WxRuntime runtime = {0};
-  ck_assert_int_eq(wx_runtime_identify(&runtime, 0), 0);
+  ck_assert_int_eq(wx_maps_read(&maps, 0), 0);
+  ck_assert_int_eq(wx_runtime_identify(&runtime, 0, &maps), 0);
   ck_assert(runtime.present);
   ck_assert(strcmp(runtime.version, "11.0.2") == 0 || strcmp(runtime.version, "10.0.14") == 0);
   WxRuntime other = {0}; // A shell has none.
@@ -114,10 +116,12 @@ START_TEST(an_executable_is_asked_where_no_library_is_mapped) {
     _exit(1);
   }
   ck_assert_int_eq(waitpid(child, NULL, WUNTRACED), child);
-  ck_assert_int_eq(wx_runtime_identify(&other, child), 0);
+  ck_assert_int_eq(wx_maps_read(&maps, child), 0);
+  ck_assert_int_eq(wx_runtime_identify(&other, child, &maps), 0);
   ck_assert(!other.present);
   ck_assert_str_eq(other.version, "");
   wx_bystander_end(child);
+  wx_maps_free(&maps);
 }
 END_TEST
 

@@ -1,0 +1,171 @@
+#include "measure/memfd_proof.h"
+
+#include "measure/process.h"
+#include "os/os.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 8U
+#endif
+
+enum { PATH_SIZE = 64, FDINFO_SIZE = 512 };
+
+static const char shm_folder[] = "/dev/shm/";
+
+WxFileId wx_memfd_id(const struct statx *status) {
+  return (WxFileId){status->stx_dev_major, status->stx_dev_minor, status->stx_ino};
+}
+
+static uint64_t mount_of(const struct statx *status) {
+  return status->stx_mask & STATX_MNT_ID ? status->stx_mnt_id : WX_MOUNT_UNKNOWN;
+}
+
+// A memfd of our own, such as every setting of vm.memfd_noexec permits.
+static int make_memfd(void) {
+  const int fd = wx_os_memfd_create("wxbench-place", MFD_CLOEXEC | MFD_NOEXEC_SEAL);
+  return fd == -EINVAL ? wx_os_memfd_create("wxbench-place", MFD_CLOEXEC) : fd;
+}
+
+int wx_memfd_place(WxMemfdPlace *place, const char *link) {
+  const bool shm = strncmp(link, shm_folder, sizeof shm_folder - 1) == 0;
+  const int fd = shm ? wx_os_open(shm_folder, O_PATH, 0) : make_memfd();
+  if (fd < 0)
+    return fd;
+  struct statx status;
+  const int failed = wx_os_statx(fd, &status);
+  wx_os_close_reader(fd);
+  if (!failed)
+    *place = (WxMemfdPlace){status.stx_dev_major, status.stx_dev_minor, mount_of(&status)};
+  return failed;
+}
+
+// The path below /proc/PID that leads to the file; `folder` is that of descriptors.
+static void link_path(char path[static WX_PROCESS_PATH_SIZE], const WxMemfd *memfd, pid_t pid,
+                      const char *folder) {
+  char link[PATH_SIZE];
+  if (memfd->number >= 0)
+    snprintf(link, sizeof link, "%s/%d", folder, memfd->number);
+  else
+    snprintf(link, sizeof link, "map_files/%" PRIx64 "-%" PRIx64, memfd->mapped_start,
+             memfd->mapped_end);
+  wx_process_path(path, pid, link);
+}
+
+// The link is not there: is the process?
+static int gone_or_stale(int error, pid_t pid) {
+  if (error != -ENOENT)
+    return error;
+  char path[WX_PROCESS_PATH_SIZE];
+  wx_process_path(path, pid, "stat");
+  struct stat status;
+  const int result = wx_os_stat(path, &status);
+  return result ? wx_process_error(result) : -ESTALE;
+}
+
+// Reads of `text` the number after `name`; `otherwise` where there is none.
+static uint64_t number_after(const char *text, const char *name, uint64_t otherwise) {
+  const char *at = strstr(text, name);
+  uint64_t number;
+  return at && sscanf(at + strlen(name), "%" SCNu64, &number) == 1 ? number : otherwise;
+}
+
+static bool are_other_mounts(uint64_t a, uint64_t b) {
+  return a != WX_MOUNT_UNKNOWN && b != WX_MOUNT_UNKNOWN && a != b;
+}
+
+// The descriptor's mount and inode as /proc says them. Where a mount is not the one of memfds the
+// file is not even reached for: of some (NFS) that alone asks a server.
+static int check_mount(const WxMemfd *memfd, pid_t pid, const WxMemfdPlace *place,
+                       struct statx *status, WxRefusal *refusal) {
+  char path[WX_PROCESS_PATH_SIZE];
+  link_path(path, memfd, pid, "fdinfo");
+  const int fd = wx_os_open(path, O_RDONLY, 0);
+  if (fd < 0)
+    return gone_or_stale(fd, pid);
+  char text[FDINFO_SIZE];
+  const ssize_t got = wx_os_read(fd, text, sizeof text - 1);
+  wx_os_close_reader(fd);
+  if (got < 0)
+    return gone_or_stale((int)got, pid);
+  text[got] = '\0';
+  const uint64_t mount = number_after(text, "mnt_id:", WX_MOUNT_UNKNOWN);
+  if (!are_other_mounts(mount, place->mount))
+    return 0;
+  status->stx_mnt_id = mount;
+  status->stx_ino = number_after(text, "ino:", 0);
+  *refusal = WX_REFUSED_PLACE;
+  return -EPERM;
+}
+
+static WxRefusal judge_status(const struct statx *status, const WxMemfdPlace *place) {
+  if (!S_ISREG(status->stx_mode))
+    return WX_REFUSED_KIND;
+  if (status->stx_dev_major != place->major || status->stx_dev_minor != place->minor ||
+      are_other_mounts(mount_of(status), place->mount))
+    return WX_REFUSED_PLACE;
+  return status->stx_nlink ? WX_REFUSED_LINKED : WX_REFUSED_NOT;
+}
+
+// What the file behind our own descriptor is called.
+static int check_link(int handle, const char *link, WxRefusal *refusal) {
+  char path[PATH_SIZE], target[WX_MEMFD_LINK];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", handle);
+  const int failed = wx_os_readlink(path, target, sizeof target);
+  if (failed && failed != -ENAMETOOLONG)
+    return failed;
+  if (!failed && strcmp(target, link) == 0)
+    return 0;
+  *refusal = WX_REFUSED_NAME;
+  return -EPERM;
+}
+
+static int check_handle(int handle, const WxMemfd *memfd, const WxMemfdPlace *place,
+                        struct statx *status, WxRefusal *refusal) {
+  const int failed = wx_os_statx(handle, status);
+  if (failed)
+    return failed;
+  *refusal = judge_status(status, place);
+  return *refusal ? -EPERM : check_link(handle, memfd->link, refusal);
+}
+
+int wx_memfd_reach(const WxMemfd *memfd, pid_t pid, const WxMemfdPlace *place, struct statx *status,
+                   WxRefusal *refusal) {
+  *status = (struct statx){0};
+  *refusal = WX_REFUSED_NOT;
+  int failed = memfd->number >= 0 ? check_mount(memfd, pid, place, status, refusal) : 0;
+  if (failed)
+    return failed;
+  char path[WX_PROCESS_PATH_SIZE];
+  link_path(path, memfd, pid, "fd");
+  const int handle = wx_os_open(path, O_PATH, 0);
+  if (handle < 0)
+    return gone_or_stale(handle, pid);
+  failed = check_handle(handle, memfd, place, status, refusal);
+  if (!failed)
+    return handle;
+  wx_os_close_reader(handle);
+  return failed;
+}
+
+const char *wx_refusal_text(WxRefusal refusal) {
+  static const char *const texts[WX_REFUSALS] = {
+      [WX_REFUSED_NOT] = "is not refused",
+      [WX_REFUSED_PLACE] = "is no memfd of ordinary pages: it lies in a file system (of a disk, "
+                           "tmpfs, hugetlbfs, FUSE, ...)",
+      [WX_REFUSED_KIND] = "is no memfd, nor any regular file",
+      [WX_REFUSED_LINKED] = "is no memfd: it has a name in a file system",
+      [WX_REFUSED_NAME] = "is called otherwise by now",
+      [WX_REFUSED_SEALS] = "is no memfd: it cannot have seals",
+      [WX_REFUSED_SEALED] = "is sealed against writing: nothing can be given back",
+      [WX_REFUSED_NARROW] = "belongs to a 32-bit program: not supported",
+      [WX_REFUSED_OWNER] = "belongs to another user than the process",
+      [WX_REFUSED_RUNTIME] = "belongs to a process that runs no .NET runtime",
+  };
+  return texts[refusal];
+}

@@ -1,0 +1,37 @@
+/**
+   @file memfd_proof.h
+   What a file called like a memfd really is. Private to memfd*.c; everybody else finds and opens by
+   memfd.h.
+*/
+#ifndef WX_MEASURE_MEMFD_PROOF_H
+#define WX_MEASURE_MEMFD_PROOF_H
+
+#include "measure/memfd.h"
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+/// 0 is a mount as any other.
+#define WX_MOUNT_UNKNOWN UINT64_MAX
+
+/// Where the kernel makes files of a kind.
+typedef struct {
+  uint32_t major;
+  uint32_t minor;
+  uint64_t mount; ///< WX_MOUNT_UNKNOWN where the kernel does not tell.
+} WxMemfdPlace;
+
+/// Finds the place of files called `link` by making one, or (/dev/shm/...) by the folder.
+int wx_memfd_place(WxMemfdPlace *place, const char *link);
+
+/// Gets hold of the file that the descriptor `number` of `pid`, or with -1 its mapping
+/// `start`-`end`, leads to: a descriptor of O_PATH, which the caller closes, and its `status`.
+/// -EPERM with `refusal` where it is not what `link` says; then the inode in `status` tells it from
+/// others, 0 where it is not known. -ESRCH and -ESTALE as wx_memfd_stat().
+int wx_memfd_reach(const WxMemfd *memfd, pid_t pid, const WxMemfdPlace *place, struct statx *status,
+                   WxRefusal *refusal);
+
+/// The id of a file.
+WxFileId wx_memfd_id(const struct statx *status);
+
+#endif
