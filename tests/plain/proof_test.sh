@@ -1,0 +1,151 @@
+#!/usr/bin/env bash
+# What another process only calls like a runtime's memfd is never opened, by no verb, and what is one is opened for writing
+# only where a reclaim may change it. All runs in a PID namespace of its own, so that `--all` means the test's processes.
+# shellcheck disable=SC2317 # the functions are called through claim
+set -u
+# shellcheck source=tests/support/tap.sh
+. tests/support/tap.sh
+if [ "$$" != 1 ]; then
+  unshare --mount --pid --fork --mount-proc --kill-child true 2>/dev/null || { echo "no PID namespace can be made"; exit 77; }
+  command -v strace >/dev/null || { echo "no strace"; exit 77; }
+  exec unshare --mount --pid --fork --mount-proc --kill-child bash "$0"
+fi
+scratch=$(mktemp -d)
+victim=$scratch/victim
+head -c 16M /dev/zero >"$victim"
+trap 'rm -rf "$scratch"' EXIT
+
+# start PROGRAM WORD...: its number in $pid; its input is descriptor 6, its output 7. It ends when both are closed.
+start() {
+  rm -f "$scratch/in" "$scratch/out"
+  mkfifo "$scratch/in" "$scratch/out"
+  "$@" <"$scratch/in" >"$scratch/out" 2>"$scratch/error" &
+  exec 6>"$scratch/in" 7<"$scratch/out"
+  read -r _ pid <&7
+}
+end() {
+  exec 6>&- 7<&-
+  wait
+}
+
+# look COMMAND...: under strace, which adds to $scratch/trace; ends within a bound, and with a status of the contract.
+look() {
+  timeout -k 1 30 strace -f -A -o "$scratch/trace" -e trace=open,openat,openat2,creat "$wxbench" "$@" \
+    >"$scratch/said" 2>&1
+  local status=$?
+  cat "$scratch/said" >>"$scratch/all"
+  [ $status = 0 ] || [ $status = 2 ] || [ $status = 77 ] || { echo "$*: exit $status"; cat "$scratch/said"; return 1; }
+}
+# What was opened for writing, but for a reclaim's own undo and what the caller asked to be written.
+written() { grep -E 'O_(WRONLY|RDWR)|creat\(' "$scratch/trace" | grep -vE '"/dev/(null|tty)"|"/tmp/|"(/proc/self/oom_score_adj)"'; }
+sidecar() { # sidecar CYCLES: looks so often, 50 ms apart
+  timeout -s TERM -k 5 "$(awk "BEGIN { print $1 * 0.05 }")" "$wxbench" reclaim --all --every 0.05 2>"$scratch/said"
+}
+opened() {
+  local word count
+  echo >&6
+  read -r word count <&7
+  [ "$word $count" = "opened 0" ] || { echo "$word $count"; return 1; }
+}
+
+every_verb() {
+  look audit "$pid" && look audit "$pid" --fast && look audit "$pid" --images && look audit --all &&
+    look audit "$pid" --bundle "$scratch/bundle" --memfd doublemapper && rm -rf "$scratch/bundle" &&
+    look audit "$pid" --watch 0.01 --samples 2 && look reclaim --pid "$pid" --dry-run && look reclaim --pid "$pid" &&
+    look reclaim --pid "$pid" --memfd doublemapper && look reclaim --pid "$pid" --every 0.01 && look reclaim --all
+}
+is_left_alone() {
+  : >"$scratch/all"
+  : >"$scratch/trace"
+  every_verb && opened && [ -z "$(written)" ] || { written; return 1; }
+}
+gets_no_advice() { ! grep -E 'reclaim (--pid|--all)' "$scratch/all"; }
+is_said_once() {
+  sidecar 12
+  [ "$(grep -c "$pid: left alone: .*called memfd:doublemapper, but is no memfd" "$scratch/said")" = 1 ] || { cat "$scratch/said"; return 1; }
+}
+
+for kind in fifo socket device folder tmpfs unlinked mapped "bind $victim" overlay hugetlb fuse; do
+  name=${kind%% *}
+  # shellcheck disable=SC2086 # two words
+  start build/tests/impostor $kind
+  if [ -z "$pid" ]; then
+    skip "${name}_called_like_the_memfd" "it cannot be made here: $(cat "$scratch/error")"
+  else
+    claim "${name}_called_like_the_memfd_is_never_opened_by_any_verb" is_left_alone
+    claim "${name}_called_like_the_memfd_gets_no_advice_to_reclaim" gets_no_advice
+    claim "${name}_called_like_the_memfd_is_said_once" is_said_once
+    claim "${name}_called_like_the_memfd_is_not_opened_by_a_sidecar" opened
+  fi
+  end
+done
+
+# The descriptor changes between a memfd and another file as fast as it can.
+is_never_fooled() {
+  : >"$scratch/trace"
+  : >"$scratch/all"
+  for _ in $(seq 12); do
+    look reclaim --pid "$pid" --dry-run && look audit "$pid" --fast && look reclaim --pid "$pid" --max-pause 50 || return
+  done
+  opened
+}
+start build/tests/impostor exchange
+claim file_exchanged_for_the_memfd_in_between_is_never_opened is_never_fooled
+end
+
+# A memfd, but none to be changed: neither opened for writing nor recommended.
+is_refused() { # is_refused STATUS PATTERN
+  : >"$scratch/trace"
+  "$wxbench" audit "$pid" >"$scratch/all" && grep -q 'VERDICT retained' "$scratch/all" && gets_no_advice || return
+  timeout -k 1 30 strace -f -o "$scratch/trace" -e trace=open,openat,openat2,creat "$wxbench" reclaim --pid "$pid" >"$scratch/said" 2>&1
+  [ $? = "$1" ] && grep -qE "$2" "$scratch/said" && [ -z "$(written)" ] || { cat "$scratch/said"; written; return 1; }
+}
+start build/tests/subject sealed 9
+claim sealed_memfd_is_neither_opened_for_writing_nor_recommended is_refused 77 'sealed against writing'
+end
+start build/tests/subject dropped 9
+claim memfd_of_another_user_is_neither_opened_for_writing_nor_recommended is_refused 77 'another user'
+end
+
+# That of a program without a runtime is served by name.
+allocated() { stat -L -c %b "/proc/$pid/fd/3"; }
+advice() { "$wxbench" audit "$pid" "$@" | sed -n 's/^Next: .*`wxbench \(reclaim --pid [^`]*\)`.*/\1/p' | head -n 1; }
+is_served_by_name() {
+  local words
+  refused x 'runs no .NET runtime' "$wxbench" reclaim --pid "$pid" >/dev/null
+  read -ra words < <(advice)
+  [ "${words[*]}" = "reclaim --pid $pid --memfd doublemapper" ] && [ "$(allocated)" = 18432 ] &&
+    "$wxbench" "${words[@]}" --max-pause 50 -q && [ "$(allocated)" = 0 ]
+}
+start build/tests/subject stranger 9
+claim memfd_of_a_program_without_a_runtime_is_given_back_by_name_only is_served_by_name
+end
+advice_is_good() {
+  local words
+  read -ra words < <(advice)
+  [ "${words[*]:0:3}" = "reclaim --pid $pid" ] && "$wxbench" "${words[@]:0:3}" --max-pause 50 -q && [ "$(allocated)" = 0 ]
+}
+start build/tests/subject effective 9
+claim memfd_of_a_program_that_is_another_user_for_a_while_is_given_back advice_is_good
+end
+start build/tests/subject retain 9
+claim advice_is_what_gives_back advice_is_good
+end
+start unshare --user --map-root-user build/tests/subject retain 9
+if [ -n "$pid" ]; then
+  claim memfd_of_root_in_a_user_namespace_is_given_back advice_is_good
+else
+  skip memfd_of_root_in_a_user_namespace_is_given_back "no user namespace can be made"
+fi
+end
+
+# All that a reclaim opens for writing is the file that it has proven, through its own descriptor.
+writes_only_what_is_proven() {
+  : >"$scratch/trace"
+  look reclaim --pid "$pid" --max-pause 50 && [ "$(allocated)" = 0 ] && [ "$(written | grep -c .)" = 1 ] &&
+    written | grep -qE 'openat\(AT_FDCWD, "/proc/self/fd/[0-9]+", O_RDWR'
+}
+start build/tests/subject retain 9
+claim reclaim_opens_for_writing_only_what_it_has_proven writes_only_what_is_proven
+end
+tap_end
