@@ -77,6 +77,26 @@ START_TEST(retained_begins_at_8_mib_and_a_quarter_of_allocated) {
 }
 END_TEST
 
+START_TEST(retained_memory_is_advised_to_be_given_back_only_as_a_reclaim_would) {
+  WxVerdictFacts facts = healthy();
+  WxVerdict verdict;
+  facts.pid = 4711;
+  facts.allocated = facts.orphaned = 100 * MIB;
+  wx_verdict_judge(&verdict, &facts);
+  ck_assert_ptr_nonnull(strstr(verdict.next, "`wxbench reclaim --pid 4711`"));
+  facts.named = "jit";
+  wx_verdict_judge(&verdict, &facts);
+  ck_assert_ptr_nonnull(strstr(verdict.next, "`wxbench reclaim --pid 4711 --memfd jit`"));
+  for (int refusal = WX_REFUSED_NOT + 1; refusal < WX_REFUSALS; ++refusal) {
+    facts.refusal = (WxRefusal)refusal;
+    wx_verdict_judge(&verdict, &facts);
+    ck_assert_ptr_null(strstr(verdict.next, "--pid"));
+    ck_assert_ptr_nonnull(strstr(verdict.next, wx_refusal_text(facts.refusal)));
+    ck_assert_ptr_nonnull(strstr(verdict.next, "EnableWriteXorExecute=0.")); // All of it.
+  }
+}
+END_TEST
+
 START_TEST(retained_wins_over_everything_else) {
   WxVerdictFacts facts = healthy();
   facts.allocated = 100 * MIB;
@@ -237,8 +257,10 @@ END_TEST
 
 WX_TEST_MAIN("verdict", a_healthy_process_is_clean,
              retained_begins_at_8_mib_and_a_quarter_of_allocated,
-             retained_wins_over_everything_else, below_the_border_the_text_still_says_how_much,
-             the_owner_of_half_of_it_is_named, what_the_container_holds_beside_the_process_is_named,
+             retained_wins_over_everything_else,
+             retained_memory_is_advised_to_be_given_back_only_as_a_reclaim_would,
+             below_the_border_the_text_still_says_how_much, the_owner_of_half_of_it_is_named,
+             what_the_container_holds_beside_the_process_is_named,
              the_limit_of_mappings_is_near_from_90_percent_on,
              a_file_can_show_an_artefact_but_never_retained_or_clean,
              from_a_file_the_next_step_is_the_live_process,
