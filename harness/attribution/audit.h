@@ -123,6 +123,7 @@ typedef struct {
   bool any_memfd;         ///< As in truth.h.
   const WxMappers *known; ///< As in truth.h, with `fast`; leaves the container out of the verdict.
   const char *memfd;      ///< The name of the files looked at; NULL: doublemapper.
+  const WxProcesses *left_out; ///< Processes that are not asked, since they do not answer; or NULL.
 } WxAuditOptions;
 
 /// Audits a living process. -ESRCH where it is gone, -EACCES where the caller could not trace it.

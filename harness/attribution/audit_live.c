@@ -1,4 +1,5 @@
 #include "attribution/audit.h"
+#include "measure/guard.h"
 #include "measure/retention.h"
 #include "os/task.h"
 
@@ -97,23 +98,26 @@ static int make_space(WxAudit *audit, const WxMaps *own, WxText *text) {
 }
 
 static void begin_truth(void *context) {
-  WxAudit *audit = context;
-  wx_truth_begin(&audit->truth, audit->pid, audit->link);
+  const Reading *reading = context;
+  WxAudit *audit = reading->audit;
+  wx_truth_begin(&audit->truth, audit->pid, audit->link, reading->options->left_out);
 }
 
-static int read_smaps_beside_truth(WxAudit *audit) {
+static int read_smaps_beside_truth(Reading *reading) {
+  WxAudit *audit = reading->audit;
   WxTask truth;
-  wx_task_start(&truth, begin_truth, audit);
+  wx_task_start(&truth, begin_truth, reading);
   const int result = read_smaps(audit);
   wx_task_finish(&truth);
   return result;
 }
 
 // The mappings of the process, to be looked at; audit->maps or audit->smaps owns them.
-static int read_mappings(WxAudit *audit, WxMaps *own) {
-  const int result = audit->fast ? read_maps(audit) : read_smaps_beside_truth(audit);
-  *own = audit->fast ? audit->maps
-                     : (WxMaps){.items = audit->smaps.items, .count = audit->smaps.count};
+static int read_mappings(Reading *reading) {
+  WxAudit *audit = reading->audit;
+  const int result = audit->fast ? read_maps(audit) : read_smaps_beside_truth(reading);
+  reading->own = audit->fast ? audit->maps
+                             : (WxMaps){.items = audit->smaps.items, .count = audit->smaps.count};
   return result;
 }
 
@@ -126,6 +130,7 @@ static void read_rest(void *context) {
                               .extents = options->extents,
                               .any_memfd = options->any_memfd,
                               .link = audit->link,
+                              .left_out = options->left_out,
                               .known = options->known};
   WxText text = {0};
   reading->truth_result =
@@ -147,7 +152,7 @@ static int read_all(WxAudit *audit, const WxAuditOptions *options, WxText *text)
   Reading reading = {.audit = audit, .options = options};
   int result = options->fast ? 0 : wx_process_mark(&reading.mark, audit->pid, text);
   if (!result)
-    result = read_mappings(audit, &reading.own);
+    result = read_mappings(&reading);
   if (result)
     return result;
   WxTask rest;
@@ -205,6 +210,11 @@ int wx_audit_live(WxAudit *audit, pid_t pid, const WxAuditOptions *options) {
   if (audit->fast && !options->known)
     wx_audit_notice(audit, "Fast: no residency was read and no other process was asked for "
                            "mappings of the files.");
+  if (options->left_out && options->left_out->count)
+    wx_audit_notice(audit,
+                    "%zu processes did not answer within %d s and were left out: the first "
+                    "is %d.",
+                    options->left_out->count, WX_GUARD_SECONDS, (int)options->left_out->pids[0]);
   note_impostors(audit);
   judge_reclaim(audit, options);
   wx_audit_judge(audit, options);

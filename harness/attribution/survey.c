@@ -49,15 +49,17 @@ static int look_at(WxSurvey *survey, pid_t pid, const char *link, WxMaps *maps, 
   return result ? result : wx_processes_add(&survey->found, pid);
 }
 
-int wx_survey_take(WxSurvey *survey, const char *link) {
+int wx_survey_take(WxSurvey *survey, const char *link, const WxProcesses *left_out) {
   WxProcesses all = {0};
   WxMaps maps = {0};
   WxMemfds memfds = {0};
   int result = wx_process_all(&all);
   for (size_t i = 0; !result && i < all.count; ++i) {
     memfds.count = memfds.impostors = 0;
-    result = look_at(survey, all.pids[i], link, &maps, &memfds);
+    if (!left_out || !wx_processes_contain(left_out, all.pids[i]))
+      result = look_at(survey, all.pids[i], link, &maps, &memfds);
   }
+  survey->mappers.left_out = left_out;
   if (!result && survey->file_count)
     result = wx_mappers_read(&survey->mappers, WX_MAPPERS_ALL, getpid(), NULL, survey->files,
                              survey->file_count);

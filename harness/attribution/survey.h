@@ -21,9 +21,10 @@ typedef struct {
   WxMappers mappers; ///< Who maps them.
 } WxSurvey;
 
-/// Looks at every process for files of this link, else any executable memfd. Returns 0 or a
+/// Looks at every process but those left out (may be NULL) for files of this link, else any
+/// executable memfd. Returns 0 or a
 /// negative errno.
-int wx_survey_take(WxSurvey *survey, const char *link);
+int wx_survey_take(WxSurvey *survey, const char *link, const WxProcesses *left_out);
 
 void wx_survey_free(WxSurvey *survey);
 

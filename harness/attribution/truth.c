@@ -127,9 +127,14 @@ static int make_files(WxTruth *truth) {
   return truth->files ? 0 : -ENOMEM;
 }
 
-void wx_truth_begin(WxTruth *truth, pid_t pid, const char *link) {
+static void leave_out(WxTruth *truth, const WxProcesses *left_out) {
+  truth->finder.before.left_out = truth->finder.after.left_out = left_out;
+}
+
+void wx_truth_begin(WxTruth *truth, pid_t pid, const char *link, const WxProcesses *left_out) {
   const WxMaps none = {0};
   WxMemfds *memfds = &truth->memfds;
+  leave_out(truth, left_out);
   truth->begun = !wx_memfd_find(memfds, pid, &none, link) && memfds->count && !make_files(truth) &&
                  !wx_orphans_begin(&truth->finder, truth->files, memfds, pid, WX_MAPPERS_ALL);
 }
@@ -159,6 +164,7 @@ static int find_files(WxTruth *truth, pid_t pid, const WxMaps *maps,
 
 int wx_truth_read(WxTruth *truth, pid_t pid, const WxMaps *maps, const WxProcessMark *mark,
                   const WxTruthOptions *options) {
+  leave_out(truth, options->left_out);
   int result = find_files(truth, pid, maps, options);
   if (result)
     return result;

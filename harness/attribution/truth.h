@@ -38,17 +38,18 @@ typedef struct {
 
 /// How to look.
 typedef struct {
-  bool fast;              ///< Read the mappings once, ask no other process;
-  bool extents;           ///< even so list all that is allocated, not only what is orphaned.
-  bool any_memfd;         ///< Where there is no double mapper: any memfd that is mapped executable.
-  const char *link;       ///< Of the files.
+  bool fast;        ///< Read the mappings once, ask no other process;
+  bool extents;     ///< even so list all that is allocated, not only what is orphaned.
+  bool any_memfd;   ///< Where there is no double mapper: any memfd that is mapped executable.
+  const char *link; ///< Of the files.
+  const WxProcesses *left_out; ///< Processes that are not asked; or NULL.
   const WxMappers *known; ///< Who maps what of those files, read before by the caller; or NULL.
 } WxTruthOptions;
 
 /// What can be read while the caller reads the mappings in another thread: all that needs none of
 /// them. Call it on wx_truth_unknown() or not at all; where it fails, go on as if it had not been
 /// called.
-void wx_truth_begin(WxTruth *truth, pid_t pid, const char *link);
+void wx_truth_begin(WxTruth *truth, pid_t pid, const char *link, const WxProcesses *left_out);
 
 /// Fills `truth`, which is wx_truth_unknown() or begun, for `pid`, whose mappings `maps` are just
 /// read; `mark` was taken before the first of all that. -ESRCH, -EACCES, -ESTALE as

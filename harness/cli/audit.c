@@ -5,6 +5,7 @@
 #include "cli/options.h"
 #include "cli/say.h"
 #include "cli/verb.h"
+#include "measure/guard.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -199,6 +200,37 @@ static int check(const WxOptions *options, const WxAuditRequest *request, pid_t 
   return options->argument_count ? take_pid(options, pid) : 0;
 }
 
+/// What is run in a child, since a process may hold whoever reads of it.
+typedef struct {
+  WxOptions *options;
+  WxAuditRequest *request;
+  pid_t pid;
+} Live;
+
+static int run_live(const WxProcesses *left_out, void *context) {
+  const Live *live = context;
+  live->request->audit.left_out = left_out;
+  if (live->request->all)
+    return wx_audit_run_all(live->options, live->request);
+  return live->request->watch_ns ? wx_audit_run_watch(live->options, live->request, live->pid)
+                                 : wx_audit_run_one(live->options, live->request, live->pid);
+}
+
+static int guard_live(WxOptions *options, WxAuditRequest *request, pid_t pid) {
+  Live live = {options, request, pid};
+  pid_t culprit;
+  int status = wx_guard_run(run_live, &live, pid, &culprit);
+  if (status == -ETIMEDOUT)
+    status = wx_cli_impossible(options->verb,
+                               "process %d does not answer: a read of its mappings or its memory "
+                               "waits since %d s, for a file system of its own perhaps",
+                               (int)culprit, WX_GUARD_SECONDS);
+  else if (status < 0)
+    status = wx_cli_fail(options->verb, "%s", strerror(-status));
+  wx_options_free(options);
+  return status;
+}
+
 int wx_cli_audit(int argc, char **argv) {
   WxAuditRequest request = {.audit = {.rows = DEFAULT_ROWS}};
   WxOptions options;
@@ -213,9 +245,7 @@ int wx_cli_audit(int argc, char **argv) {
   request.audit.extents = request.images || request.bundle;
   if (request.diff)
     return wx_audit_run_diff(&options, request.diff, options.arguments[0]);
-  if (request.all)
-    return wx_audit_run_all(&options, &request);
-  if (request.watch_ns)
-    return wx_audit_run_watch(&options, &request, pid);
-  return wx_audit_run_one(&options, &request, pid);
+  if (request.path)
+    return wx_audit_run_one(&options, &request, pid);
+  return guard_live(&options, &request, pid);
 }

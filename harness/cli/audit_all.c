@@ -5,6 +5,7 @@
 #include "cli/progress.h"
 #include "cli/say.h"
 #include "cli/verb.h"
+#include "measure/guard.h"
 #include "output/json.h"
 
 #include <errno.h>
@@ -109,12 +110,17 @@ static void list_processes(const WxProcesses *processes, char list[LIST_SIZE]) {
   (void)snprintf(list + used, LIST_SIZE - used, used < LIST_SIZE - 2 * ENTRY_SIZE ? ")" : " ...)");
 }
 
-static void note_skipped(WxDocument *document, const WxSurvey *survey) {
+static void note_skipped(WxDocument *document, const WxSurvey *survey,
+                         const WxProcesses *left_out) {
   char list[LIST_SIZE];
   if (survey->misled.count) {
     list_processes(&survey->misled, list);
     wx_document_note(document,
                      "Not opened: files that are called like the memfd and are none, of %s.", list);
+  }
+  if (left_out && left_out->count) {
+    list_processes(left_out, list);
+    wx_document_note(document, "Did not answer within %d s: %s.", WX_GUARD_SECONDS, list);
   }
   const size_t count = survey->skipped.count;
   list_processes(&survey->skipped, list);
@@ -152,7 +158,7 @@ int wx_audit_run_all(WxOptions *options, const WxAuditRequest *request) {
   WxProgress progress = wx_progress_begin(options->quiet);
   char link[WX_MEMFD_LINK];
   wx_memfd_link(link, request->audit.memfd);
-  const int error = wx_survey_take(&survey, link);
+  const int error = wx_survey_take(&survey, link, request->audit.left_out);
   Row *rows = calloc(survey.found.count + 1, sizeof *rows);
   // A process may have got another file since: then there are more than the survey saw.
   Total total = {.capacity = survey.file_count + survey.found.count};
@@ -171,7 +177,7 @@ int wx_audit_run_all(WxOptions *options, const WxAuditRequest *request) {
                      count, count == 1 ? "" : "es", total.count, total.count == 1 ? "" : "s",
                      (double)total.allocated / 1048576, (double)total.orphaned / 1048576,
                      total.unknown ? " (some could not be opened)" : "");
-    note_skipped(&document, &survey);
+    note_skipped(&document, &survey, request->audit.left_out);
   }
   wx_progress_end(&progress);
   const bool failed = error || !rows || !total.seen;

@@ -51,7 +51,8 @@ int wx_audit_finish_run(WxOptions *options, const WxAuditRequest *request, WxDoc
 
 int wx_audit_run_one(WxOptions *options, const WxAuditRequest *request, pid_t pid) {
   // Before anything is looked at, so that nothing is printed where it cannot be made.
-  if (request->bundle && mkdir(request->bundle, 0700)) {
+  const bool again = request->audit.left_out && request->audit.left_out->count;
+  if (request->bundle && mkdir(request->bundle, 0700) && !(again && errno == EEXIST)) {
     const int status = wx_cli_fail(options->verb, "cannot make the folder '%s': %s",
                                    request->bundle, strerror(errno));
     wx_options_free(options);

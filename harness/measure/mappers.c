@@ -58,7 +58,8 @@ static int look_at(WxMappers *mappers, pid_t pid, const WxFileId *ids, size_t co
 static int look_at_others(WxMappers *mappers, pid_t pid, const WxFileId *ids, size_t count) {
   for (size_t i = 0; i < mappers->processes.count; ++i) {
     const pid_t other = mappers->processes.pids[i];
-    const int result = other == pid ? 0 : look_at(mappers, other, ids, count);
+    const bool out = mappers->left_out && wx_processes_contain(mappers->left_out, other);
+    const int result = other == pid ? 0 : out ? -EACCES : look_at(mappers, other, ids, count);
     if (result == -EACCES || result == -EPERM || result == -EINVAL)
       ++mappers->unreadable;
     else if (result && result != -ESRCH)

@@ -37,10 +37,11 @@ typedef struct {
   size_t count;
   size_t capacity;
   size_t checked;    ///< Processes whose mappings were read.
-  size_t unreadable; ///< Processes whose mappings the caller may not read.
+  size_t unreadable; ///< Processes whose mappings the caller may not read, or leaves out.
   WxProcesses processes;
   WxMaps maps;
   WxText text;
+  const WxProcesses *left_out; ///< Processes that are not asked, set by the caller; or NULL.
 } WxMappers;
 
 /// Finds who maps the files `ids[0 .. count)` among the processes of `scope` around `pid`. Where

@@ -139,6 +139,34 @@ else
 fi
 end
 
+# Another runtime's, of another name: only who names it sees it.
+other_name_is_served_by_name() {
+  "$wxbench" audit "$pid" | grep -q 'VERDICT not-affected' && "$wxbench" audit "$pid" --memfd jit-code | grep -q 'VERDICT retained' &&
+    [ "$(advice --memfd jit-code)" = "reclaim --pid $pid --memfd jit-code" ] &&
+    "$wxbench" reclaim --all -q && [ "$(allocated)" = 18432 ] &&
+    "$wxbench" reclaim --all --memfd jit-code --max-pause 50 -q && [ "$(allocated)" = 0 ]
+}
+start build/tests/subject stranger 9 jit-code
+claim memfd_of_another_name_is_served_by_that_name_only other_name_is_served_by_name
+end
+refused memfd_without_a_name_is_one_line 'expected a name of 1 to 249 bytes' "$wxbench" reclaim --all --memfd ''
+
+# A process that holds the lock of its mappings for ever: whoever reads them hangs.
+ends_within_a_bound() {
+  local unlucky=$pid
+  impossible x "process $unlucky does not answer" timeout -k 1 60 "$wxbench" audit "$unlucky" | grep -q '^ok' &&
+    timeout -k 1 60 "$wxbench" audit --all >"$scratch/said" && grep -qF "Did not answer within 5 s: 1 process ($unlucky)." "$scratch/said" &&
+    timeout -k 1 60 "$wxbench" audit $$ >"$scratch/said" && grep -q VERDICT "$scratch/said"
+}
+start build/tests/impostor lock
+if [ -n "$pid" ]; then
+  claim process_that_holds_its_reader_delays_an_audit_for_a_bounded_time ends_within_a_bound
+else
+  skip process_that_holds_its_reader_delays_an_audit_for_a_bounded_time "no FUSE"
+fi
+kill -KILL "$pid"
+end
+
 # All that a reclaim opens for writing is the file that it has proven, through its own descriptor.
 writes_only_what_is_proven() {
   : >"$scratch/trace"
