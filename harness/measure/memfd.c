@@ -67,7 +67,7 @@ static int stat_file(const WxMemfd *memfd, pid_t pid, const WxMemfdPlace *place,
 int wx_memfd_stat(WxMemfd *memfd, pid_t pid) {
   WxMemfdPlace place;
   struct statx status;
-  WxRefusal refusal;
+  WxRefusal refusal = WX_REFUSED_NOT;
   int result = wx_memfd_place(&place, memfd->link);
   if (!result)
     result = stat_file(memfd, pid, &place, &status, &refusal);

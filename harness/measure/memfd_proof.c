@@ -23,7 +23,7 @@ WxFileId wx_memfd_id(const struct statx *status) {
 }
 
 static uint64_t mount_of(const struct statx *status) {
-  return status->stx_mask & STATX_MNT_ID ? status->stx_mnt_id : WX_MOUNT_UNKNOWN;
+  return (status->stx_mask & STATX_MNT_ID) ? status->stx_mnt_id : WX_MOUNT_UNKNOWN;
 }
 
 // A memfd of our own, such as every setting of vm.memfd_noexec permits.
@@ -156,8 +156,8 @@ int wx_memfd_reach(const WxMemfd *memfd, pid_t pid, const WxMemfdPlace *place, s
 const char *wx_refusal_text(WxRefusal refusal) {
   static const char *const texts[WX_REFUSALS] = {
       [WX_REFUSED_NOT] = "is not refused",
-      [WX_REFUSED_PLACE] = "is no memfd of ordinary pages: it lies in a file system (of a disk, "
-                           "tmpfs, hugetlbfs, FUSE, ...)",
+      [WX_REFUSED_PLACE] =
+          "is no memfd of ordinary pages: a file of a disk, tmpfs, hugetlbfs, FUSE ...",
       [WX_REFUSED_KIND] = "is no memfd, nor any regular file",
       [WX_REFUSED_LINKED] = "is no memfd: it has a name in a file system",
       [WX_REFUSED_NAME] = "is called otherwise by now",
