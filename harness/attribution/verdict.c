@@ -119,14 +119,14 @@ static void advise_reclaim(WxVerdict *verdict, const WxVerdictFacts *facts) {
   char *next = verdict->next;
   if (facts->refusal)
     snprintf(next, sizeof verdict->next,
-             "`wxbench reclaim` leaves the file alone: it %s. The next start can do without it: "
+             "A reclaim leaves the file alone, which %s. The next start can do without it: "
              "DOTNET_EnableWriteXorExecute=0.",
              wx_refusal_text(facts->refusal));
   else if (facts->named)
     snprintf(next, sizeof verdict->next,
-             "No .NET runtime's doublemapper: a reclaim gives it back only where it is told the "
-             "name, `wxbench reclaim --pid %d --memfd %.40s`.",
-             facts->pid, facts->named);
+             "It is not a .NET runtime's: a reclaim leaves it alone, unless whoever knows that "
+             "program names the file to it (--memfd %.40s).",
+             facts->named);
   else
     snprintf(next, sizeof verdict->next,
              "Give it back with `wxbench reclaim --pid %d`, or for good with `wxbench reclaim -- "

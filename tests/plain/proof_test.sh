@@ -38,9 +38,6 @@ look() {
 }
 # What was opened for writing, but for a reclaim's own undo and what the caller asked to be written.
 written() { grep -E 'O_(WRONLY|RDWR)|creat\(' "$scratch/trace" | grep -vE '"/dev/(null|tty)"|"/tmp/|"(/proc/self/oom_score_adj)"'; }
-sidecar() { # sidecar CYCLES: looks so often, 50 ms apart
-  timeout -s TERM -k 5 "$(awk "BEGIN { print $1 * 0.05 }")" "$wxbench" reclaim --all --every 0.05 2>"$scratch/said"
-}
 opened() {
   local word count
   echo >&6
@@ -59,10 +56,20 @@ is_left_alone() {
   : >"$scratch/trace"
   every_verb && opened && [ -z "$(written)" ] || { written; return 1; }
 }
-gets_no_advice() { ! grep -E 'reclaim (--pid|--all)' "$scratch/all"; }
+gets_no_advice() { ! grep 'wxbench reclaim -' "$scratch/all"; }
 is_said_once() {
-  sidecar 12
-  [ "$(grep -c "$pid: left alone: .*called memfd:doublemapper, but is no memfd" "$scratch/said")" = 1 ] || { cat "$scratch/said"; return 1; }
+  local sidecar line="$pid: left alone: .*called memfd:doublemapper, but is no memfd"
+  : >"$scratch/said"
+  "$wxbench" reclaim --all --every 0.05 2>"$scratch/said" >&2 &
+  sidecar=$!
+  for _ in $(seq 400); do
+    ! grep -q "$line" "$scratch/said" || break
+    sleep 0.05
+  done
+  sleep 0.5 # As many cycles as will.
+  kill "$sidecar"
+  wait "$sidecar"
+  [ "$(grep -c "$line" "$scratch/said")" = 1 ] || { cat "$scratch/said"; return 1; }
 }
 
 for kind in fifo socket device folder tmpfs unlinked mapped "bind $victim" overlay hugetlb fuse; do
@@ -111,11 +118,8 @@ end
 allocated() { stat -L -c %b "/proc/$pid/fd/3"; }
 advice() { "$wxbench" audit "$pid" "$@" | sed -n 's/^Next: .*`wxbench \(reclaim --pid [^`]*\)`.*/\1/p' | head -n 1; }
 is_served_by_name() {
-  local words
-  refused x 'runs no .NET runtime' "$wxbench" reclaim --pid "$pid" >/dev/null
-  read -ra words < <(advice)
-  [ "${words[*]}" = "reclaim --pid $pid --memfd doublemapper" ] && [ "$(allocated)" = 18432 ] &&
-    "$wxbench" "${words[@]}" --max-pause 50 -q && [ "$(allocated)" = 0 ]
+  refused x 'runs no .NET runtime' "$wxbench" reclaim --pid "$pid" | grep -q '^ok' && [ -z "$(advice)" ] && [ "$(allocated)" = 18432 ] &&
+    "$wxbench" reclaim --pid "$pid" --memfd doublemapper --max-pause 50 -q && [ "$(allocated)" = 0 ]
 }
 start build/tests/subject stranger 9
 claim memfd_of_a_program_without_a_runtime_is_given_back_by_name_only is_served_by_name
@@ -142,7 +146,7 @@ end
 # Another runtime's, of another name: only who names it sees it.
 other_name_is_served_by_name() {
   "$wxbench" audit "$pid" | grep -q 'VERDICT not-affected' && "$wxbench" audit "$pid" --memfd jit-code | grep -q 'VERDICT retained' &&
-    [ "$(advice --memfd jit-code)" = "reclaim --pid $pid --memfd jit-code" ] &&
+    [ -z "$(advice --memfd jit-code)" ] &&
     "$wxbench" reclaim --all -q && [ "$(allocated)" = 18432 ] &&
     "$wxbench" reclaim --all --memfd jit-code --max-pause 50 -q && [ "$(allocated)" = 0 ]
 }
