@@ -91,6 +91,59 @@ workloads_up_to_date() {
 # runs_on VERSION FRAMEWORK: whether what is compiled for FRAMEWORK (net8.0) runs there. Nothing here is compiled for less.
 runs_on() { [ "$2" = net8.0 ] || [ "${1%%.*}" -ge "$(sed 's/^net//; s/\..*//' <<<"$2")" ]; }
 
+# Seconds to wait for an answer from outside.
+patience=${WXBENCH_PATIENCE:-10}
+
+# start_group LOG COMMAND...: starts it as a group of processes, $group. What starts one calls end_group in its EXIT trap.
+group=
+start_group() {
+  : >"$1"
+  set -m
+  "${@:2}" >"$1" 2>&1 </dev/null 9>&- &
+  group=$!
+  set +m
+}
+
+# end_group: ends all processes of the group, if it is there.
+end_group() {
+  [ -n "$group" ] || return 0
+  kill -- "-$group" 2>/dev/null || true
+  wait "$group" 2>/dev/null || true
+  group=
+}
+
+# wait_for_group: until it ends by itself; its exit status.
+wait_for_group() {
+  local status=0
+  wait "$group" || status=$?
+  group=
+  return "$status"
+}
+
+# nuget_waits LOG: whether a restore has begun and neither has an answer nor needed one.
+nuget_waits() {
+  local said
+  said=$(sed -n '/Restoring packages for/,$p' "$1")
+  [ -n "$said" ] && ! grep -qE '^ +(OK|CACHE|[A-Z][a-z]+[A-Za-z]*) https?://|Installed |Restored |Done Building Project|error ' <<<"$said"
+}
+
+# with_nuget LOG MUXER WORD...: a command of dotnet that asks package sources, with what it says in LOG. It is ended where none
+# of them answers: by itself it would wait for eleven minutes.
+with_nuget() {
+  local tenths=0
+  start_group "$@" --verbosity normal
+  while kill -0 "$group" 2>/dev/null && [ "$tenths" -lt $((patience * 60)) ]; do
+    sleep 0.1
+    nuget_waits "$1" && tenths=$((tenths + 1)) || tenths=0
+  done
+  if kill -0 "$group" 2>/dev/null; then
+    end_group
+    echo "error NU1301: no answer within $((patience * 6)) s" >>"$1"
+    return 1
+  fi
+  wait_for_group
+}
+
 # nuget_unreachable LOG: whether a failed restore or build failed because no package source answered.
 nuget_unreachable() {
   grep -qE 'NU1301|NU1801|Unable to load the service index|Failed to download package' "$1"

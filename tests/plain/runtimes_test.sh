@@ -35,6 +35,11 @@ restore() {
     version=${version#[} version=${version%]} file=$folder/$package/$version/$package.$version.nupkg
     if [ -e "$file" ]; then
       continue
+    elif [ -e "$scratch/silence" ]; then
+      printf ' 1>Done Building Project "x.csproj" (_GenerateProjectRestoreGraph target(s)).\n     Restoring packages for x.csproj...\n'
+      sleep 1000 &
+      echo "$!" >"$scratch/child"
+      wait
     elif [ -e "$scratch/trouble" ]; then
       cat "$scratch/trouble"
       return 1
@@ -132,6 +137,14 @@ certificates() {
 claim missing_certificates_are_the_cause_that_is_named certificates
 nuget_folder_full() { trouble 'error : No space left on device' && runtimes 2 9.0.998 && says_once '9.0.998: no space is left on the disk$'; }
 claim a_full_nuget_folder_is_the_cause_that_is_named nuget_folder_full
+silent_source() {
+  given 9.0.998
+  touch "$scratch/silence"
+  WXBENCH_PATIENCE=1 runtimes 77 9.0.998 && rows && says_once '^SKIP: .*9.0.998: no package source can be reached; set' || return
+  rm "$scratch/silence"
+  runtimes 0 9.0.998 && rows 9.0.998
+}
+claim a_source_that_does_not_answer_is_a_skip silent_source
 half_way() {
   given 9.0.998 8.0.998 10.0.998
   echo "$no_network" >"$scratch/then"

@@ -108,13 +108,13 @@ claim no_such_page_is_a_skip skips gone "$address/gone: .*404.*"
 claim a_page_in_place_of_the_script_is_a_skip skips page "$address/page does not answer with a script"
 claim a_script_that_breaks_off_is_a_skip skips cut "$address/cut: it broke off half way"
 claim a_script_that_breaks_off_unseen_is_a_skip skips cut_in_a_function "$address/cut_in_a_function: the script broke off half way"
-claim no_answer_is_a_skip skips silent "$address/silent: no answer within 1 s" WXBENCH_SDK_PATIENCE=1
+claim no_answer_is_a_skip skips silent "$address/silent: no answer within 1 s" WXBENCH_PATIENCE=1
 claim it_can_be_prevented skips good 'WXBENCH_SDK=no' WXBENCH_SDK=no
 claim and_then_asks_nobody requests 0
 claim half_of_an_install_script_leaves_nothing begins_and_skips cut_between_commands "the install script left no whole SDK $version"
 claim a_download_that_breaks_off_leaves_nothing begins_and_skips failing 'the install script failed: error : the connection broke off'
 claim a_full_disk_is_named begins_and_skips full 'the install script failed: no space is left on the disk'
-claim a_download_that_stands_still_is_ended begins_and_skips standing_still 'its download stands still' WXBENCH_SDK_PATIENCE=3
+claim a_download_that_stands_still_is_ended begins_and_skips standing_still 'its download stands still' WXBENCH_PATIENCE=3
 # Ended is also what nobody has waited for yet.
 child_ends() {
   local child state tries
