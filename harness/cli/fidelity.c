@@ -56,7 +56,8 @@ static WxExpectationResult *build_expectations(const WxFidelity *fidelity, size_
       expected = NULL;
     if (asprintf(&actual, "%lld", (long long)row->model) < 0)
       actual = NULL;
-    all[(*count)++] = (WxExpectationResult){row->name, row->ok, expected, actual};
+    all[(*count)++] = (WxExpectationResult){
+        .name = row->name, .ok = row->ok, .expected = expected, .actual = actual};
   }
   return all;
 }

@@ -41,14 +41,10 @@ bool wx_replay_document_add(WxDocument *document, const WxReplayRun *run) {
   if (json && strcmp(run->report.path, result->strategy) != 0)
     json_object_set_new(json, "fell_back_to", json_string(run->report.path));
   const bool first = json_array_size(document->results) == 0;
-  wx_document_add_result(document, json);
   if (first)
     note_recording(document, &run->report);
-  for (size_t i = 0; i < result->expectation_count; i++)
-    if (!result->expectations[i].ok)
-      wx_document_note(document, "NOT MET: %s on %s: %s: expected %s, measured %s",
-                       result->scenario, result->strategy, result->expectations[i].name,
-                       result->expectations[i].expected, result->expectations[i].actual);
+  wx_result_note(document, json);
+  wx_document_add_result(document, json);
   return wx_result_ok(result);
 }
 

@@ -53,7 +53,7 @@ static WxTable *table_of(const char *kind, const char *title, const json_t *resu
   return wx_flat_table(title, results, selection_of(kind));
 }
 
-static void note_verdicts(WxDocument *document, const json_t *results) {
+static void note_results(WxDocument *document, const json_t *results) {
   for (size_t i = 0; i < json_array_size(results); ++i) {
     const json_t *result = json_array_get(results, i);
     const char *text = wx_json_get_text(json_object_get(result, "verdict"), "text");
@@ -61,6 +61,7 @@ static void note_verdicts(WxDocument *document, const json_t *results) {
     wx_result_name(result, ", ", name, sizeof name);
     if (text)
       wx_document_note(document, "%s: %s", *name ? name : "verdict", text);
+    wx_result_note(document, result);
   }
 }
 
@@ -78,7 +79,7 @@ static void add_file(WxDocument *document, const char *name, const json_t *root)
     wx_document_add_table(document, table_of(kind, title, results));
   wx_document_note(document, "%s: %s on %s.", name, date ? date : "no date",
                    kernel ? kernel : "an unknown kernel");
-  note_verdicts(document, results);
+  note_results(document, results);
   for (size_t i = 0; i < json_array_size(results); ++i)
     wx_document_add_result(document, json_incref(json_array_get(results, i)));
 }

@@ -104,16 +104,6 @@ static void note_fall_back(Session *session, const WxRun *run) {
                    run->result.scenario, run->result.strategy, run->report.path);
 }
 
-static void note_unmet(Session *session, const WxResult *result) {
-  for (size_t i = 0; i < result->expectation_count; ++i) {
-    const WxExpectationResult *judged = &result->expectations[i];
-    if (!judged->ok)
-      wx_document_note(session->document, "NOT MET: %s on %s: %s: expected %s, measured %s",
-                       result->scenario, result->strategy, judged->name, judged->expected,
-                       judged->actual);
-  }
-}
-
 // `results` bear the name of what ran, which is what is judged; shown is what was asked for.
 static void add_result(Session *session, const WxParameters *parameters, const WxResult results[],
                        size_t count, const WxRun *run, size_t index) {
@@ -130,11 +120,11 @@ static void add_result(Session *session, const WxParameters *parameters, const W
   json_t *json = wx_result_json(&shown);
   if (json && fell_back && json_object_set_new(json, "fell_back_to", json_string(run->report.path)))
     session->document->lost = true;
-  wx_document_add_result(session->document, json);
   session->failed = session->failed || !wx_result_ok(&shown);
   if (fell_back)
     note_fall_back(session, run);
-  note_unmet(session, &shown);
+  wx_result_note(session->document, json);
+  wx_document_add_result(session->document, json);
   wx_expect_free(judged, judged_count);
 }
 

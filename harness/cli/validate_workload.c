@@ -19,16 +19,6 @@ typedef struct {
   WxLive live[WX_VALIDATE_MODES];
 } Runs;
 
-static void note_unmet(WxValidateSession *session, const WxResult *result) {
-  for (size_t i = 0; i < result->expectation_count; ++i) {
-    const WxExpectationResult *judged = &result->expectations[i];
-    if (!judged->ok)
-      wx_document_note(session->document, "NOT MET: %s, %s, %s: %s: expected %s, measured %s",
-                       result->workload, result->mode, result->runtime, judged->name,
-                       judged->expected, judged->actual);
-  }
-}
-
 // Adds one expectation to those judged: that the program printed the same as in the first mode.
 static void judge_output(const WxValidation *first, const WxValidation *this,
                          WxExpectationResult *judged) {
@@ -46,11 +36,11 @@ static void add_result(WxValidateSession *session, const WxResult *result, const
   json_t *json = wx_result_json(result);
   if (json && live->ran && json_object_set_new(json, "reclaim", wx_validate_live_json(live)))
     session->document->lost = true;
-  wx_document_add_result(session->document, json);
   session->failed = session->failed || !wx_result_ok(result);
   wx_document_note(session->document, "%s, %s, %s: %s. %s", result->workload, result->mode,
                    result->runtime, result->verdict_code, result->verdict_text);
-  note_unmet(session, result);
+  wx_result_note(session->document, json);
+  wx_document_add_result(session->document, json);
 }
 
 static int judge(WxValidateSession *session, const WxParameters *parameters, const Runs *runs,

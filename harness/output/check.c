@@ -67,8 +67,9 @@ static int check_sample(const Report *report, const char *path, json_t *sample) 
 static int check_expectation(const Report *report, const char *path, json_t *expectation) {
   if (!json_is_string(json_object_get(expectation, "name")))
     return refuse(report, path, "a name");
-  if (!json_is_boolean(json_object_get(expectation, "ok")))
-    return refuse(report, path, "ok to be true or false");
+  const json_t *ok = json_object_get(expectation, "ok");
+  if (!json_is_boolean(ok) && !json_is_null(ok))
+    return refuse(report, path, "ok to be true, false or null");
   return 0;
 }
 

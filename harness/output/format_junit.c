@@ -44,8 +44,11 @@ static Counts count_result(const json_t *result) {
     return (Counts){1, is_worse(result), 0};
   const json_t *expectations = json_object_get(result, "expectations");
   Counts counts = {json_array_size(expectations), 0, 0};
-  for (size_t i = 0; i < counts.tests; ++i)
-    counts.failures += json_is_false(json_object_get(json_array_get(expectations, i), "ok"));
+  for (size_t i = 0; i < counts.tests; ++i) {
+    const json_t *ok = json_object_get(json_array_get(expectations, i), "ok");
+    counts.failures += json_is_false(ok);
+    counts.skipped += json_is_null(ok);
+  }
   return counts;
 }
 
@@ -69,9 +72,17 @@ static void open_case(FILE *stream, const char *suite, const char *name) {
   fputs("\">", stream);
 }
 
+static void write_skip(FILE *stream, const char *reason) {
+  fputs("<skipped message=\"", stream);
+  write_text(stream, reason);
+  fputs("\"/>", stream);
+}
+
 static void write_expectation(FILE *stream, const char *suite, const json_t *expectation) {
   open_case(stream, suite, wx_json_get_text(expectation, "name"));
-  if (json_is_false(json_object_get(expectation, "ok"))) {
+  if (json_is_null(json_object_get(expectation, "ok"))) {
+    write_skip(stream, wx_json_get_text(expectation, "reason"));
+  } else if (json_is_false(json_object_get(expectation, "ok"))) {
     fputs("<failure message=\"expected ", stream);
     write_text(stream, wx_json_get_text(expectation, "expected"));
     fputs(", was ", stream);
@@ -106,9 +117,8 @@ static void write_cases(FILE *stream, const char *suite, const json_t *result) {
   const char *skipped = wx_json_get_text(result, "skipped");
   if (skipped) {
     open_case(stream, suite, "run");
-    fputs("<skipped message=\"", stream);
-    write_text(stream, skipped);
-    fputs("\"/></testcase>\n", stream);
+    write_skip(stream, skipped);
+    fputs("</testcase>\n", stream);
     return;
   }
   if (wx_json_get_text(result, "gate"))

@@ -98,9 +98,11 @@ static json_t *sample_json(const WxSample *sample) {
 static json_t *expectation_json(const WxExpectationResult *expectation) {
   Builder builder = build();
   put(&builder, "name", wx_json_text(expectation->name));
-  put(&builder, "ok", json_boolean(expectation->ok));
+  put(&builder, "ok", expectation->reason ? json_null() : json_boolean(expectation->ok));
   put(&builder, "expected", wx_json_text(expectation->expected));
   put(&builder, "actual", wx_json_text(expectation->actual));
+  if (expectation->reason)
+    put(&builder, "reason", wx_json_text(expectation->reason));
   return built(&builder);
 }
 

@@ -18,6 +18,10 @@ json_t *wx_result_json(const WxResult *result);
 /// file, too. NULL where memory ran out.
 WxTable *wx_result_table(const char *title, const json_t *results);
 
+/// Adds the sentences that a result, built or read from a file, has for people beside its row: a
+/// line for each expectation that failed or could not be judged.
+void wx_result_note(WxDocument *document, const json_t *result);
+
 /// The members that name a result.
 enum { WX_NAMES_OF_RESULT = 6 };
 extern const char *const wx_result_names[WX_NAMES_OF_RESULT];

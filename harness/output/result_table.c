@@ -29,18 +29,23 @@ int wx_result_name(const json_t *result, const char *separator, char *text, size
   return (int)length;
 }
 
-// "3 ok", "1 of 3 failed", or why there is nothing to judge.
+// "3 ok", "2 ok, 1 not judged", "1 of 3 FAILED", or why there is nothing to judge.
 static void judge(const json_t *result, char *text, size_t size) {
   const json_t *expectations = json_object_get(result, "expectations");
   const size_t count = json_array_size(expectations);
-  size_t failed = 0;
-  for (size_t i = 0; i < count; ++i)
-    failed += json_is_false(json_object_get(json_array_get(expectations, i), "ok"));
+  size_t failed = 0, unknown = 0;
+  for (size_t i = 0; i < count; ++i) {
+    const json_t *ok = json_object_get(json_array_get(expectations, i), "ok");
+    failed += json_is_false(ok);
+    unknown += json_is_null(ok);
+  }
   const char *skipped = wx_json_get_text(result, "skipped");
   if (skipped)
     snprintf(text, size, "skipped: %s", skipped);
   else if (failed > 0)
     snprintf(text, size, "%zu of %zu FAILED", failed, count);
+  else if (unknown > 0)
+    snprintf(text, size, "%zu ok, %zu not judged", count - unknown, unknown);
   else
     snprintf(text, size, count > 0 ? "%zu ok" : "-", count);
 }

@@ -50,9 +50,7 @@ bool wx_expect_is_operator(const char *op) {
 
 static bool series_holds(const char *op, const WxFigure values[], size_t count) {
   const bool grows = strcmp(op, "grows") == 0;
-  bool ok = count >= 2;
-  for (size_t i = 0; i < count; ++i)
-    ok = ok && wx_known(values[i]);
+  bool ok = true;
   for (size_t i = 1; i < count && ok; ++i)
     ok = grows ? values[i] > values[i - 1] : values[i] == values[0];
   return ok;
@@ -76,17 +74,42 @@ static char *print_figure(WxFigure figure) {
   return strdup(wx_units_format_count(number, figure));
 }
 
+// Says that an expectation cannot be judged, since a figure of `result` is not known.
+static int cannot_judge(WxExpectationResult *judged, const char *metric, const WxResult *result) {
+  const bool of_file = result->unknown && wx_expect_is_of_file(metric);
+  char *reason;
+  if (asprintf(&reason, "%s of %s is not known: %s", metric,
+               result->strategy ? result->strategy : result->mode,
+               of_file ? result->unknown : "it was not measured") < 0)
+    return -ENOMEM;
+  judged->reason = reason;
+  return 0;
+}
+
+static bool all_known(const WxFigure values[], size_t count) {
+  for (size_t i = 0; i < count; ++i)
+    if (!wx_known(values[i]))
+      return false;
+  return true;
+}
+
 static int judge_series(const WxExpectation *expectation, const WxResult *result,
                         WxExpectationResult *judged) {
   WxFigure *values = calloc(result->sample_count + 1, sizeof *values);
   if (!values)
     return -ENOMEM;
   const size_t count = wx_expect_series(result, expectation->metric, values);
-  judged->ok = series_holds(expectation->op, values, count);
-  judged->expected = strdup(count < 2 ? "at least two rounds" : expectation->op);
+  judged->expected = strdup(expectation->op);
   judged->actual = print_series(values, count);
+  int failed = judged->expected && judged->actual ? 0 : -ENOMEM;
+  if (failed == 0 && count < 2)
+    failed = (judged->reason = strdup("needs at least two rounds")) ? 0 : -ENOMEM;
+  else if (failed == 0 && !all_known(values, count))
+    failed = cannot_judge(judged, expectation->metric, result);
+  else
+    judged->ok = failed == 0 && series_holds(expectation->op, values, count);
   free(values);
-  return judged->expected && judged->actual ? 0 : -ENOMEM;
+  return failed;
 }
 
 static const WxResult *find_result(const WxResult results[], size_t count,
@@ -142,6 +165,11 @@ static int judge_value(const WxParameters *parameters, const WxExpectation *expe
   if (known < 0)
     return known;
   judged->ok = known && wx_known(actual) && comparison->holds((double)actual, expected);
+  const int failed = !wx_known(actual) ? cannot_judge(judged, expectation->metric, result)
+                     : !known          ? cannot_judge(judged, expectation->value->of, other)
+                                       : 0;
+  if (failed)
+    return failed;
   char number[WX_UNITS_TEXT];
   wx_units_format_count(number, known ? nearest(expected) : WX_UNKNOWN);
   char *text;
@@ -202,6 +230,7 @@ void wx_expect_free(WxExpectationResult *judged, size_t count) {
     free((char *)(uintptr_t)judged[i].name);
     free((char *)(uintptr_t)judged[i].expected);
     free((char *)(uintptr_t)judged[i].actual);
+    free((char *)(uintptr_t)judged[i].reason);
   }
   free(judged);
 }

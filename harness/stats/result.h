@@ -73,6 +73,7 @@ typedef struct {
   bool ok;
   const char *expected; ///< In words or digits, as `= 33554432` or `<= 8 MiB`.
   const char *actual;
+  const char *reason; ///< Why it cannot be judged: neither met nor failed. NULL where it was.
 } WxExpectationResult;
 
 /// One row of a `run`, `validate` or `replay` document. Names that do not apply are NULL.
@@ -84,6 +85,7 @@ typedef struct {
   const char *model; ///< run, replay; a `validate` has a runtime.
   const char *runtime;
   const char *skipped; ///< Why it was not run: then nothing below counts.
+  const char *unknown; ///< Why figures of the memfd are unknown, one phrase; NULL where none is.
   WxMetrics metrics;
   const WxSample *samples;
   size_t sample_count;
@@ -99,7 +101,7 @@ WxMetrics wx_metrics_unknown(void);
 /// A sample of which nothing is known but where it belongs.
 WxSample wx_sample_unknown(WxFigure round, const char *step);
 
-/// Whether every expectation of a result holds.
+/// Whether no expectation of a result failed. One that cannot be judged did not.
 bool wx_result_ok(const WxResult *result);
 
 #endif

@@ -89,11 +89,13 @@ static void check(WxReplayRun *run, const char *name, WxFigure expected, WxFigur
   snprintf(expected_text, sizeof run->texts[index][0], percent ? "= %jd +- %d %%" : "= %jd",
            (intmax_t)expected, percent);
   snprintf(actual_text, sizeof run->texts[index][1], "%jd", (intmax_t)actual);
+  const char *unknown = run->result.unknown ? run->result.unknown : "it was not measured";
   *result = (WxExpectationResult){.name = name,
                                   .ok = wx_known(actual) && actual >= expected - slack &&
                                         actual <= expected + slack,
                                   .expected = expected_text,
-                                  .actual = actual_text};
+                                  .actual = actual_text,
+                                  .reason = wx_known(actual) ? NULL : unknown};
 }
 
 /// System calls of an event on the runtime's own path.
