@@ -74,13 +74,14 @@ static char *print_figure(WxFigure figure) {
   return strdup(wx_units_format_count(number, figure));
 }
 
-// Says that an expectation cannot be judged, since a figure of `result` is not known.
-static int cannot_judge(WxExpectationResult *judged, const char *metric, const WxResult *result) {
+// Says that an expectation about `self` cannot be judged, since a figure of `result` is unknown.
+static int cannot_judge(WxExpectationResult *judged, const char *metric, const WxResult *result,
+                        const WxResult *self) {
   const bool of_file = result->unknown && wx_expect_is_of_file(metric);
+  const char *name = result->strategy ? result->strategy : result->mode;
   char *reason;
-  if (asprintf(&reason, "%s of %s is not known: %s", metric,
-               result->strategy ? result->strategy : result->mode,
-               of_file ? result->unknown : "it was not measured") < 0)
+  if (asprintf(&reason, "%s%s%s is not known: %s", metric, result == self ? "" : " of ",
+               result == self ? "" : name, of_file ? result->unknown : "it was not measured") < 0)
     return -ENOMEM;
   judged->reason = reason;
   return 0;
@@ -105,7 +106,7 @@ static int judge_series(const WxExpectation *expectation, const WxResult *result
   if (failed == 0 && count < 2)
     failed = (judged->reason = strdup("needs at least two rounds")) ? 0 : -ENOMEM;
   else if (failed == 0 && !all_known(values, count))
-    failed = cannot_judge(judged, expectation->metric, result);
+    failed = cannot_judge(judged, expectation->metric, result, result);
   else
     judged->ok = failed == 0 && series_holds(expectation->op, values, count);
   free(values);
@@ -165,8 +166,8 @@ static int judge_value(const WxParameters *parameters, const WxExpectation *expe
   if (known < 0)
     return known;
   judged->ok = known && wx_known(actual) && comparison->holds((double)actual, expected);
-  const int failed = !wx_known(actual) ? cannot_judge(judged, expectation->metric, result)
-                     : !known          ? cannot_judge(judged, expectation->value->of, other)
+  const int failed = !wx_known(actual) ? cannot_judge(judged, expectation->metric, result, result)
+                     : !known          ? cannot_judge(judged, expectation->value->of, other, result)
                                        : 0;
   if (failed)
     return failed;

@@ -62,6 +62,7 @@ static void fill_result(WxRun *run, const WxObserved *observed) {
   metrics->time_count = wx_verb_times(&run->report.cost, &run->report.durations, run->times);
   run->result.samples = run->sampling.samples;
   run->result.sample_count = run->sampling.count;
+  run->result.unknown = run->sampling.unknown;
 }
 
 // Where the scenario asks for it, the runtime's own switch chooses between its two paths.
@@ -89,6 +90,7 @@ static int play_shared(Playing *playing) {
                               .said = playing->shared->problem};
   WxObserved observed;
   const int result = wx_observe_child(&order, &observed, run->problem, sizeof run->problem);
+  wx_sampling_close(&run->sampling);
   run->report = *playing->shared;
   if (!result)
     fill_result(run, &observed);
@@ -98,7 +100,8 @@ static int play_shared(Playing *playing) {
 
 int wx_run_scenario(const WxParameters *parameters, const WxStrategy *strategy,
                     const WxClrVersion *asked, WxRun *run) {
-  *run = (WxRun){.sampling.file = WX_DOUBLEMAPPER};
+  *run = (WxRun){
+      .sampling = {.file = WX_DOUBLEMAPPER, .keeps = strategy->capabilities & WX_CLOSES_FILES}};
   const WxScenario *scenario = parameters->scenario;
   const WxClrVersion *version = asked             ? asked
                                 : scenario->model ? wx_clr_version_find(scenario->model)

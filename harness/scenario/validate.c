@@ -130,6 +130,7 @@ static void fill_result(WxValidation *validation, const WxObserved *observed) {
   metrics->wall_ns = (WxFigure)(observed->wall_ns - observed->waiting_ns);
   validation->result.samples = validation->sampling.samples;
   validation->result.sample_count = validation->sampling.count;
+  validation->result.unknown = validation->sampling.unknown;
   validation->result.verdict_code = wx_verdict(metrics, end ? end->allocated_bytes : WX_UNKNOWN,
                                                validation->verdict, sizeof validation->verdict);
   validation->result.verdict_text = validation->verdict;
@@ -181,6 +182,7 @@ static int observe(Validating *validating, Arguments *arguments) {
   };
   WxObserved observed = {0};
   int result = wx_observe(&options, &observed);
+  wx_sampling_close(&validation->sampling);
   if (result) {
     (void)stop_beside(validating);
     snprintf(validation->problem, sizeof validation->problem, "cannot start %s: %s",

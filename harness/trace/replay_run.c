@@ -45,21 +45,14 @@ static const WxSample *last_sample(const WxSampling *sampling, const char *step)
   return found;
 }
 
-/// The most that a sample of the replay proper held: what is released after it is not recorded.
-static WxFigure peak_before_end(const WxSampling *sampling) {
-  WxFigure peak = WX_UNKNOWN;
-  for (size_t i = 0; i < sampling->count; i++)
-    if (strcmp(sampling->samples[i].step, "end") != 0)
-      peak = wx_figure_max(peak, sampling->samples[i].allocated_bytes);
-  return peak;
-}
-
 static void fill_result(WxReplayRun *run) {
   WxMetrics *metrics = &run->result.metrics;
   const WxFigure own_mappings = metrics->mappings_peak;
   wx_sampling_metrics(&run->sampling, metrics);
   metrics->mappings_peak = own_mappings;
-  metrics->allocated_peak_bytes = peak_before_end(&run->sampling);
+  // What is released after the replay proper is not recorded.
+  metrics->allocated_peak_bytes =
+      wx_sampling_peak(&run->sampling, offsetof(WxSample, allocated_bytes), false);
   metrics->minor_faults = (WxFigure)run->report.minor_faults;
   metrics->wall_ns = (WxFigure)run->report.replaying_ns;
   metrics->syscalls = wx_verb_syscalls(&run->report.cost);
@@ -72,6 +65,7 @@ static void fill_result(WxReplayRun *run) {
     metrics->retained_bytes = wx_figure_minus(last->allocated_bytes, first->allocated_bytes);
   run->result.samples = run->sampling.samples;
   run->result.sample_count = run->sampling.count;
+  run->result.unknown = run->sampling.unknown;
 }
 
 /* As recorded?
@@ -146,6 +140,7 @@ static int play_shared(Playing *playing) {
                               .without_steps = playing->order->unobserved};
   WxObserved observed;
   const int result = wx_observe_child(&order, &observed, run->problem, sizeof run->problem);
+  wx_sampling_close(&run->sampling);
   run->report = *playing->shared;
   if (!result)
     fill_result(run);
@@ -154,7 +149,8 @@ static int play_shared(Playing *playing) {
 }
 
 int wx_replay_run(const WxReplayOrder *order, WxReplayRun *run) {
-  *run = (WxReplayRun){.sampling.file = WX_DOUBLEMAPPER};
+  *run = (WxReplayRun){.sampling = {.file = WX_DOUBLEMAPPER,
+                                    .keeps = order->strategy->capabilities & WX_CLOSES_FILES}};
   run->result = (WxResult){.scenario = base_name(order->path),
                            .strategy = order->strategy->name,
                            .metrics = wx_metrics_unknown()};

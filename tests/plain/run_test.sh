@@ -65,6 +65,38 @@ repeats() {
 }
 claim the_same_seed_gives_the_same_counters_twice repeats
 
+### As an ordinary user
+
+# A folder that any user can read, with the program and what it needs; it is left as it is by this one.
+readable=$scratch/readable
+mkdir -p "$readable/build" && cp "$wxbench" "$readable/build/wxbench" && cp -r scenarios "$readable/" && chmod -R a+rX "$scratch"
+as_user() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
+[ "$(id -u)" = 0 ] || as_user() { "$@"; }
+# table COMMAND...: what `run` prints of the main scenarios without what differs from run to run: faults, by a few, and times.
+table() {
+  "$@" "$readable/build/wxbench" run release_retains drifting_sizes steady close_without_munmap --json - |
+    jq -c '.results[] | [.scenario, .strategy, (.metrics | .retained_bytes, .allocated_peak_bytes, .mappings_peak),
+      [.expectations[].ok], [.samples[] | [.step, .allocated_bytes, .mapped_bytes, .orphaned_bytes]]]'
+}
+same_tables() {
+  table as_user >"$scratch/user" && table env >"$scratch/root" && [ "$(wc -l <"$scratch/user")" = 14 ] &&
+    ! grep -q null "$scratch/user" && diff "$scratch/user" "$scratch/root"
+}
+if as_user true 2>/dev/null; then
+  claim an_ordinary_user_gets_the_same_figures same_tables
+  # Half of so few descriptors is less than the scenario has files: their figures cannot be known.
+  unknown_is_said() {
+    (ulimit -n 100 && as_user "$readable/build/wxbench" run close_without_munmap --json - >"$scratch/unknown.json") &&
+      jq -e '.results[0] | .metrics.retained_bytes == null and ([.expectations[] | .ok] == [true, true, null]) and
+        (.expectations[2].reason | test("closed the file"))' "$scratch/unknown.json" >/dev/null &&
+      "$wxbench" report "$scratch/unknown.json" --format junit | grep -q '<skipped message="orphaned_bytes is not known: ' &&
+      "$wxbench" report "$scratch/unknown.json" | grep -q '^NOT JUDGED: close_without_munmap on close-without-munmap: orphaned_bytes eq: '
+  }
+  claim what_cannot_be_known_is_skipped_with_its_reason unknown_is_said
+else
+  skip an_ordinary_user_gets_the_same_figures "setpriv cannot become another user here"
+fi
+
 ### Counters against strace
 
 # per_kind COUNT WORD...: how often strace saw each kind of call in a run of so many blocks.
