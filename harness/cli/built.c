@@ -13,5 +13,8 @@ int wx_cli_find_built(const char *verb, const char *name, const char *command, c
   wx_scenario_directory(below, found, sizeof found);
   if (realpath(found, path))
     return 0;
-  return wx_cli_impossible(verb, "%s is not built; type: %s", below, command);
+  char places[PATH_MAX + 64];
+  wx_scenario_places(places, sizeof places);
+  return wx_cli_impossible(verb, "%s is not built; type: %s (it is looked for in %s)", below,
+                           command, places);
 }

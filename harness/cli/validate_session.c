@@ -2,15 +2,13 @@
 #include "cli/validate_session.h"
 
 #include "cli/built.h"
+#include "cli/no_runtime.h"
 #include "cli/say.h"
 #include "cli/verb.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-// What is asked for where there is no runtime at all.
-#define USUAL_RUNTIME "10.0.14"
 
 static int unknown_mode(WxValidateSession *session, const char *name) {
   const char *names[WX_VALIDATE_MODES];
@@ -78,10 +76,7 @@ static int visit_version(WxValidateSession *session, const WxRuntimes *found, co
   const WxRuntime *runtime = wx_runtimes_pick(found, version);
   if (runtime)
     return visit(session, runtime);
-  return wx_cli_impossible(session->verb,
-                           "SKIP: .NET runtime %s is not here; type: scripts/runtimes %s (needs a "
-                           ".NET SDK), or set DOTNET_ROOT=FOLDER",
-                           version, version);
+  return wx_cli_no_runtime(session->verb, version);
 }
 
 static bool is_folder(const char *name) {
@@ -91,8 +86,7 @@ static bool is_folder(const char *name) {
 static int visit_runtimes(WxValidateSession *session, const WxRuntimes *found, Visit *visit) {
   const WxNames *named = &session->asked->runtimes;
   if (named->count == 0)
-    return found->count ? visit_all(session, found, visit)
-                        : visit_version(session, found, USUAL_RUNTIME, visit);
+    return found->count ? visit_all(session, found, visit) : wx_cli_no_runtime(session->verb, NULL);
   int status = 0;
   for (size_t i = 0; i < named->count && status == 0; ++i)
     status = is_folder(named->items[i]) ? visit_folder(session, named->items[i], visit)
