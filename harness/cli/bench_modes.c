@@ -93,6 +93,7 @@ static int time_one(Modes *modes, const WxLoadedScenario *loaded, size_t variant
       .mode = wx_mode_find(variants[variant].mode),
       .program = modes->program,
       .preload = modes->preload[variant],
+      .time_limit_ns = WX_USUAL_LIMIT_NS,
   };
   WxValidation run;
   (void)unlink(modes->trace);

@@ -1,6 +1,7 @@
 // The table of verbs, and what the program says about itself.
 #include "cli/say.h"
 #include "cli/verb.h"
+#include "os/interrupt.h"
 #include "os/layout.h"
 
 #include <errno.h>
@@ -107,5 +108,7 @@ int main(int argc, char **argv) {
   const WxCliVerb *verb = find(first);
   if (verb && verb->fixed_layout)
     wx_os_fix_layout(argv);
-  return verb ? verb->run(argc - 1, argv + 1) : unknown(first);
+  const int status = verb ? verb->run(argc - 1, argv + 1) : unknown(first);
+  wx_os_interrupt_end();
+  return status;
 }

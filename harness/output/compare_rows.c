@@ -164,11 +164,18 @@ static void compare_expectations(WxComparing *comparing, const json_t *base, con
 
 json_t *wx_compare_presence(const json_t *result) {
   const char *skipped = wx_json_get_text(result, "skipped");
-  return skipped ? json_sprintf("skipped: %s", skipped) : json_string("present");
+  const char *ended = wx_json_get_text(json_object_get(result, "ended"), "text");
+  if (skipped)
+    return json_sprintf("skipped: %s", skipped);
+  return ended ? json_sprintf("not finished: %s", ended) : json_string("present");
+}
+
+bool wx_compare_ran(const json_t *result) {
+  return !json_object_get(result, "skipped") && !json_object_get(result, "ended");
 }
 
 void wx_compare_pair(WxComparing *comparing, const json_t *base, const json_t *now) {
-  const bool was = !json_object_get(base, "skipped"), is = !json_object_get(now, "skipped");
+  const bool was = wx_compare_ran(base), is = wx_compare_ran(now);
   if (!was || !is) {
     wx_compare_add(comparing, base, "result", wx_compare_presence(base), wx_compare_presence(now),
                    was ? WX_GATE_WORSE : WX_GATE_INFO);

@@ -128,6 +128,17 @@ static json_t *expectations_json(const WxResult *result) {
   return expectations;
 }
 
+static json_t *ended_json(const WxEnded *ended) {
+  Builder builder = build();
+  put(&builder, "how", wx_json_text(wx_ended_name(ended->how)));
+  put(&builder, "status", ended->how == WX_ENDED_EXIT ? json_integer(ended->status) : json_null());
+  put(&builder, "signal",
+      ended->how == WX_ENDED_SIGNAL ? json_integer(ended->signal) : json_null());
+  put(&builder, "last_line", wx_json_text(*ended->last_line ? ended->last_line : NULL));
+  put(&builder, "text", wx_json_text(ended->text));
+  return built(&builder);
+}
+
 json_t *wx_result_json(const WxResult *result) {
   Builder builder = build();
   put_name(&builder, "scenario", result->scenario);
@@ -140,10 +151,12 @@ json_t *wx_result_json(const WxResult *result) {
     put(&builder, "skipped", wx_json_text(result->skipped));
     return built(&builder);
   }
-  put(&builder, "metrics", metrics_json(&result->metrics));
+  if (result->ended)
+    put(&builder, "ended", ended_json(result->ended));
+  put(&builder, "metrics", result->ended ? json_null() : metrics_json(&result->metrics));
   put(&builder, "samples", samples_json(result));
   put(&builder, "expectations", expectations_json(result));
-  if (result->verdict_code) {
+  if (result->verdict_code && !result->ended) {
     Builder verdict = build();
     put(&verdict, "code", wx_json_text(result->verdict_code));
     put(&verdict, "text", wx_json_text(result->verdict_text));

@@ -28,6 +28,11 @@ static void note_expectation(WxDocument *document, const char *subject, const js
 void wx_result_note(WxDocument *document, const json_t *result) {
   char subject[256];
   write_subject(result, subject, sizeof subject);
+  const char *ended = wx_json_get_text(json_object_get(result, "ended"), "text");
+  if (ended) { // Which is why none of its expectations can be judged.
+    wx_document_note(document, "NOT FINISHED: %s: %s", subject, ended);
+    return;
+  }
   const json_t *expectations = json_object_get(result, "expectations");
   for (size_t i = 0; i < json_array_size(expectations); ++i)
     note_expectation(document, subject, json_array_get(expectations, i));

@@ -40,8 +40,11 @@ static void judge(const json_t *result, char *text, size_t size) {
     unknown += json_is_null(ok);
   }
   const char *skipped = wx_json_get_text(result, "skipped");
+  const char *ended = wx_json_get_text(json_object_get(result, "ended"), "text");
   if (skipped)
     snprintf(text, size, "skipped: %s", skipped);
+  else if (ended)
+    snprintf(text, size, "NOT FINISHED: %s", ended);
   else if (failed > 0)
     snprintf(text, size, "%zu of %zu FAILED", failed, count);
   else if (unknown > 0)
@@ -76,7 +79,7 @@ enum { SOURCES = sizeof sources / sizeof *sources, NAMES = 3 };
 static WxFigure figure_at_end(const json_t *result, const char *key) {
   const json_t *samples = json_object_get(result, "samples");
   const size_t count = json_array_size(samples);
-  if (!count || !wx_json_get_text(result, "mode"))
+  if (!count || !wx_json_get_text(result, "mode") || json_object_get(result, "ended"))
     return WX_UNKNOWN;
   return wx_json_get_figure(json_array_get(samples, count - 1), key);
 }

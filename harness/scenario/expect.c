@@ -78,10 +78,13 @@ static char *print_figure(WxFigure figure) {
 static int cannot_judge(WxExpectationResult *judged, const char *metric, const WxResult *result,
                         const WxResult *self) {
   const bool of_file = result->unknown && wx_expect_is_of_file(metric);
+  const char *why = result->ended ? "it did not run to its end"
+                    : of_file     ? result->unknown
+                                  : "it was not measured";
   const char *name = result->strategy ? result->strategy : result->mode;
   char *reason;
   if (asprintf(&reason, "%s%s%s is not known: %s", metric, result == self ? "" : " of ",
-               result == self ? "" : name, of_file ? result->unknown : "it was not measured") < 0)
+               result == self ? "" : name, why) < 0)
     return -ENOMEM;
   judged->reason = reason;
   return 0;
@@ -103,9 +106,9 @@ static int judge_series(const WxExpectation *expectation, const WxResult *result
   judged->expected = strdup(expectation->op);
   judged->actual = print_series(values, count);
   int failed = judged->expected && judged->actual ? 0 : -ENOMEM;
-  if (failed == 0 && count < 2)
+  if (failed == 0 && !result->ended && count < 2)
     failed = (judged->reason = strdup("needs at least two rounds")) ? 0 : -ENOMEM;
-  else if (failed == 0 && !all_known(values, count))
+  else if (failed == 0 && (result->ended || !all_known(values, count)))
     failed = cannot_judge(judged, expectation->metric, result, result);
   else
     judged->ok = failed == 0 && series_holds(expectation->op, values, count);

@@ -82,6 +82,8 @@ bool wx_expect_is_of_file(const char *name) {
 }
 
 WxFigure wx_expect_figure(const WxResult *result, const char *metric) {
+  if (result->ended)
+    return WX_UNKNOWN;
   if (strcmp(metric, "reserved_peak_bytes") == 0)
     return reserved_peak(result);
   const Field *field = metric_field(metric);

@@ -2,6 +2,7 @@
 
 #include "measure/memfd.h"
 #include "measure/observe.h"
+#include "os/interrupt.h"
 #include "scenario/verdict.h"
 
 #include <errno.h>
@@ -12,8 +13,6 @@
 #include <string.h>
 
 enum { ARGUMENTS_MOST = 32 };
-
-static const uint64_t usual_limit_ns = UINT64_C(600) * 1000 * 1000 * 1000;
 
 // One run while it goes on.
 typedef struct {
@@ -136,24 +135,33 @@ static void fill_result(WxValidation *validation, const WxObserved *observed) {
   validation->result.verdict_text = validation->verdict;
 }
 
-// How the program ended, and the first line that it wrote to its standard error. What went wrong
-// beside it is the cause where something did.
-static int explain(Validating *validating, const WxObserved *observed) {
+// How the program ended. What went wrong beside it is the cause where something did.
+static void explain(Validating *validating, const WxObserved *observed) {
   WxValidation *validation = validating->validation;
+  WxEnded *ended = &validation->ended;
   const int failed = stop_beside(validating);
-  if (failed && failed != -ESRCH)
-    return failed;
-  if (*validation->problem && observed->outcome == WX_OBSERVED_STOPPED)
-    return observed->stopped_by;
-  char ending[WX_PROBLEM_SIZE / 2];
-  wx_observed_describe(observed, ending, sizeof ending);
-  const char *line = observed->errors.length ? observed->errors.data : "";
-  snprintf(validation->problem, sizeof validation->problem, "%s%s%.*s", ending, *line ? ": " : "",
-           (int)strcspn(line, "\n"), line);
-  return observed->outcome == WX_OBSERVED_STOPPED ? observed->stopped_by : -EIO;
+  wx_observed_ended(observed, ended);
+  const bool beside_failed = failed && failed != -ESRCH;
+  if (beside_failed || (*validation->problem && observed->outcome == WX_OBSERVED_STOPPED)) {
+    *ended =
+        (WxEnded){.how = WX_ENDED_STOPPED, .error = beside_failed ? failed : observed->stopped_by};
+    snprintf(ended->text, sizeof ended->text, "%s",
+             *validation->problem ? validation->problem : strerror(-ended->error));
+  }
 }
 
-static int observe(Validating *validating, Arguments *arguments) {
+// Keeps the samples that were taken before it ended.
+static void take_ending(WxValidation *validation) {
+  if (validation->ended.error == -EINTR) {
+    validation->result.skipped = wx_interrupted;
+    return;
+  }
+  validation->result.ended = &validation->ended;
+  validation->result.samples = validation->sampling.samples;
+  validation->result.sample_count = validation->sampling.count;
+}
+
+static void observe(Validating *validating, Arguments *arguments) {
   const WxValidationOrder *order = validating->order;
   WxValidation *validation = validating->validation;
   char preload[PATH_MAX + 16];
@@ -176,26 +184,26 @@ static int observe(Validating *validating, Arguments *arguments) {
       .environment = environment,
       .output = WX_STREAM_CAPTURE,
       .errors = WX_STREAM_CAPTURE,
-      .time_limit_ns = order->time_limit_ns ? order->time_limit_ns : usual_limit_ns,
+      .time_limit_ns = order->time_limit_ns,
       .on_step = sample_step,
       .context = validating,
   };
   WxObserved observed = {0};
-  int result = wx_observe(&options, &observed);
+  const int failed = wx_observe(&options, &observed);
   wx_sampling_close(&validation->sampling);
-  if (result) {
+  if (failed) {
     (void)stop_beside(validating);
-    snprintf(validation->problem, sizeof validation->problem, "cannot start %s: %s",
-             arguments->items[0], strerror(-result));
+    wx_observed_not_started(arguments->items[0], failed, &validation->ended);
   } else if (observed.outcome != WX_OBSERVED_ENDED || observed.wait_status) {
-    result = explain(validating, &observed);
+    explain(validating, &observed);
   } else {
     fill_result(validation, &observed);
   }
+  if (validation->ended.how != WX_ENDED_WELL)
+    take_ending(validation);
   validation->output = observed.output;
   observed.output = (WxText){0};
   wx_observed_free(&observed);
-  return result;
 }
 
 int wx_validate(const WxValidationOrder *order, WxValidation *validation) {
@@ -204,10 +212,14 @@ int wx_validate(const WxValidationOrder *order, WxValidation *validation) {
                                   .mode = order->mode->name,
                                   .runtime = order->runtime->version,
                                   .metrics = wx_metrics_unknown()};
+  if (wx_os_interrupted()) {
+    validation->result.skipped = wx_interrupted;
+    return 0;
+  }
   Arguments arguments = {0};
   int result = build_arguments(order, &arguments, validation->problem);
   if (result == 0)
-    result = observe(&(Validating){order, validation, false}, &arguments);
+    observe(&(Validating){order, validation, false}, &arguments);
   else if (*validation->problem == '\0')
     snprintf(validation->problem, sizeof validation->problem, "%s", strerror(-result));
   free_arguments(&arguments);

@@ -2,6 +2,8 @@
 
 #define UNKNOWN WX_UNKNOWN
 
+const char wx_interrupted[] = "interrupted";
+
 WxMetrics wx_metrics_unknown(void) {
   return (WxMetrics){.live_peak_bytes = UNKNOWN,
                      .allocated_peak_bytes = UNKNOWN,
@@ -33,6 +35,8 @@ WxSample wx_sample_unknown(WxFigure round, const char *step) {
 }
 
 bool wx_result_ok(const WxResult *result) {
+  if (result->ended && !result->skipped)
+    return false;
   for (size_t i = 0; i < result->expectation_count; ++i) {
     const WxExpectationResult *judged = &result->expectations[i];
     if (!judged->ok && !judged->reason)

@@ -9,6 +9,7 @@
 #ifndef WX_STATS_RESULT_H
 #define WX_STATS_RESULT_H
 
+#include "stats/ended.h"
 #include "stats/figure.h"
 
 #include <stdbool.h>
@@ -85,6 +86,9 @@ typedef struct {
   const char *model; ///< run, replay; a `validate` has a runtime.
   const char *runtime;
   const char *skipped; ///< Why it was not run: then nothing below counts.
+  /// How it ended before its end: then no figure of `metrics` is known, and the samples are those
+  /// taken until then. NULL where it ran to its end.
+  const WxEnded *ended;
   const char *unknown; ///< Why figures of the memfd are unknown, one phrase; NULL where none is.
   WxMetrics metrics;
   const WxSample *samples;
@@ -95,13 +99,17 @@ typedef struct {
   const char *verdict_text;
 } WxResult;
 
+/// Why a result was skipped that was not begun, or not ended, when the user had enough.
+extern const char wx_interrupted[];
+
 /// Metrics of which nothing is known.
 WxMetrics wx_metrics_unknown(void);
 
 /// A sample of which nothing is known but where it belongs.
 WxSample wx_sample_unknown(WxFigure round, const char *step);
 
-/// Whether no expectation of a result failed. One that cannot be judged did not.
+/// Whether a result ran to its end, or was skipped, and no expectation of it failed. One that
+/// cannot be judged did not.
 bool wx_result_ok(const WxResult *result);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "measure/memfd.h"
 #include "measure/observe_child.h"
+#include "os/interrupt.h"
 #include "os/layout.h"
 #include "strategy/registry.h"
 #include "trace/replay_play.h"
@@ -125,27 +126,39 @@ static const char *base_name(const char *path) {
   return slash ? slash + 1 : path;
 }
 
+/// Keeps the samples that were taken before it ended.
+static void take_ending(WxReplayRun *run) {
+  if (run->ended.error == -EINTR) {
+    run->result.skipped = wx_interrupted;
+    return;
+  }
+  run->result.ended = &run->ended;
+  run->result.samples = run->sampling.samples;
+  run->result.sample_count = run->sampling.count;
+}
+
 static int play_shared(Playing *playing) {
   WxReplayRun *run = playing->run;
   playing->shared = wx_child_report_new(sizeof *playing->shared);
-  if (!playing->shared) {
-    snprintf(run->problem, sizeof run->problem, "no memory for a report");
+  if (!playing->shared)
     return -ENOMEM;
-  }
   const WxChildOrder order = {.play = play_in_child,
                               .on_step = sample_step,
                               .context = playing,
                               .error = &playing->shared->error,
                               .said = playing->shared->problem,
-                              .without_steps = playing->order->unobserved};
+                              .without_steps = playing->order->unobserved,
+                              .time_limit_ns = playing->order->time_limit_ns};
   WxObserved observed;
-  const int result = wx_observe_child(&order, &observed, run->problem, sizeof run->problem);
+  wx_observe_child(&order, &observed, &run->ended);
   wx_sampling_close(&run->sampling);
   run->report = *playing->shared;
-  if (!result)
+  if (run->ended.how == WX_ENDED_WELL)
     fill_result(run);
+  else
+    take_ending(run);
   wx_child_report_free(playing->shared, sizeof *playing->shared);
-  return result;
+  return 0;
 }
 
 int wx_replay_run(const WxReplayOrder *order, WxReplayRun *run) {
@@ -154,11 +167,15 @@ int wx_replay_run(const WxReplayOrder *order, WxReplayRun *run) {
   run->result = (WxResult){.scenario = base_name(order->path),
                            .strategy = order->strategy->name,
                            .metrics = wx_metrics_unknown()};
+  if (wx_os_interrupted())
+    run->result.skipped = wx_interrupted;
+  if (run->result.skipped)
+    return 0;
   Playing playing = {order, run, NULL};
   const int failed = play_shared(&playing);
   const bool as_itself = order->strategy == &wx_strategy_coreclr &&
                          strcmp(run->report.path, order->strategy->name) == 0;
-  if (!failed && as_itself && order->rounds <= 1 && !order->unobserved)
+  if (!failed && !run->result.ended && as_itself && order->rounds <= 1 && !order->unobserved)
     check_against_recording(run);
   return failed;
 }

@@ -81,20 +81,92 @@ fake failing <<'END'
 say 0 start; say 1 end; echo "fake: too late" >&2; exit 5
 END
 
-refused a_killed_program_is_one_line 'hello, on, 10.0.99: killed by signal 9 .*after step generated of round 1' on_fake killed
-refused a_program_that_fails_is_quoted \
-  'hello, on, 10.0.99: exit status 3 before its first step: fake: no such workload$' on_fake refusing
-refused a_program_that_leaves_early_is_no_success 'exit status 0 after step start of round 0' on_fake leaving
-refused garbage_is_quoted 'step protocol: line 1: expected .*got .hello there' on_fake talking
-refused a_program_that_does_not_wait_is_refused 'expected the program to wait for the answer' on_fake hurrying
-refused an_unknown_step_is_refused 'stopped after step middle' on_fake unknown_step
-refused a_hanging_program_is_ended 'killed at the time limit after step start of round 0' on_fake hanging --limit 300ms
-refused a_failure_after_the_end_is_a_failure 'exit status 5 after step end of round 1: fake: too late$' on_fake failing
-no_result_of_a_failed_run() {
-  on_fake killed --json "$scratch/half.json" 2>/dev/null
-  [ $? = 2 ] && [ ! -e "$scratch/half.json" ] && [ -z "$(find "$scratch" -maxdepth 1 -name '.*' -type f)" ]
+# not_finished NAME HOW PATTERN COMMAND...: a run that does not get to its end is a row: exit 1, nothing on stderr, `ended` in the
+# document, no figures, the reason in the table and below it.
+not_finished() {
+  local name=$1 how=$2 pattern=$3 status
+  shift 3
+  rm -f "$scratch/row.json"
+  "$@" --json "$scratch/row.json" >"$scratch/out" 2>"$scratch/err" </dev/null
+  status=$?
+  if [ "$status" = 1 ] && [ ! -s "$scratch/err" ] && grep -qE "NOT FINISHED: hello, on, 10.0.99: .*$pattern" "$scratch/out" &&
+    grep -qE "^hello  *on .* NOT FINISHED: .*$pattern" "$scratch/out" &&
+    jq -e --arg how "$how" --arg pattern "$pattern" '.results[0] | .ended.how == $how and (.ended.text | test($pattern)) and
+      has("metrics") and .metrics == null and ([.expectations[].ok] == [null])' "$scratch/row.json" >/dev/null; then
+    ok "$name"
+  else
+    echo "exit $status" && cat "$scratch/out" "$scratch/err" "$scratch/row.json"
+    not_ok "$name"
+  fi
 }
-claim a_failed_run_writes_no_file no_result_of_a_failed_run
+not_finished a_killed_program_is_a_row signal 'killed by signal 9 .*after step generated of round 1$' on_fake killed
+not_finished a_program_that_fails_is_quoted exit 'exit status 3 before its first step: fake: no such workload$' on_fake refusing
+last_line_is() { jq -e --arg line "$1" '.results[0].ended | .last_line == $line and .status == 3' "$scratch/row.json" >/dev/null; }
+claim its_last_line_is_kept last_line_is 'and more'
+not_finished a_program_that_leaves_early_is_no_success exit 'exit status 0 after step start of round 0$' on_fake leaving
+not_finished garbage_is_quoted stopped 'step protocol: line 1: expected .*got .hello there' on_fake talking
+not_finished a_program_that_does_not_wait_is_stopped stopped 'expected the program to wait for the answer' on_fake hurrying
+not_finished an_unknown_step_stops_the_program stopped 'stopped after step middle' on_fake unknown_step
+not_finished a_hanging_program_is_ended timeout 'killed at the time limit after step start of round 0' on_fake hanging --limit 300ms
+not_finished a_failure_after_the_end_is_a_failure exit 'exit status 5 after step end of round 1: fake: too late$' on_fake failing
+samples_until_then() {
+  on_fake killed -q --json "$scratch/half.json"
+  [ $? = 1 ] && jq -e '.results[0] | [.samples[].step] == ["start", "generated"]' "$scratch/half.json" >/dev/null &&
+    [ -z "$(find "$scratch" -maxdepth 1 -name '.*' -type f)" ]
+}
+claim the_samples_taken_until_then_are_kept samples_until_then
+
+# One mode of several dies, on one runtime of several: everything else is there, and the formats say which.
+fake dying_on <<'END'
+[ "$DOTNET_EnableWriteXorExecute" = 0 ] || kill -XFSZ $$
+say 0 start; say 1 generated; say 1 collected; say 1 end
+echo done
+END
+all_others_are_kept() {
+  WXBENCH_HOME=$home "$wxbench" validate -q --runtime "$scratch/dying_on" --runtime "$scratch/whole" --workload hello --workload expr \
+    --mode off --mode on --json "$scratch/rows.json"
+  [ $? = 1 ] && [ "$(jq -c '[.results[] | [.workload, .mode, .ended.signal]]' "$scratch/rows.json")" = \
+    '[["hello","off",null],["hello","on",25],["expr","off",null],["expr","on",25],["hello","off",null],["hello","on",null],["expr","off",null],["expr","on",null]]' ]
+}
+claim one_mode_that_dies_loses_nothing_else all_others_are_kept
+formats_tell() {
+  local report=("$wxbench" report "$scratch/rows.json" --format)
+  "${report[@]}" table | grep -qE '^hello  *on .* NOT FINISHED: killed by signal 25 \(File size limit exceeded\) before its first step$' &&
+    "${report[@]}" markdown | grep -q '| NOT FINISHED: killed by signal 25 (File size limit exceeded) before its first step |$' &&
+    "${report[@]}" junit | grep -q 'name="run"><failure message="killed by signal 25 ' &&
+    "${report[@]}" csv | grep -q '^,hello,,off,,10.0.99,0,start' &&
+    "${report[@]}" gab | jq -e 'all(.name | startswith("hello, off") or startswith("expr, off") or startswith("hello, on") or startswith("expr, on"))' >/dev/null
+}
+claim every_format_tells_of_it formats_tell
+worse_than_before() {
+  on_fake whole -q --json "$scratch/before.json" && on_fake dying_on -q --json "$scratch/after.json"
+  "$wxbench" compare "$scratch/before.json" "$scratch/after.json" >"$scratch/out"
+  [ $? = 1 ] && grep -q 'not finished: killed by signal 25' "$scratch/out"
+}
+claim a_program_that_dies_now_is_worse_than_before worse_than_before
+one_runtime_of_several() {
+  on_fake whole --runtime 7.0.1 --json "$scratch/rows.json" >"$scratch/out" &&
+    jq -e '[.results[] | [.runtime, .skipped // ""]] | .[0] == ["10.0.99", ""] and .[1][0] == "7.0.1" and (.[1][1] | test("7.0.1 is not here"))' \
+      "$scratch/rows.json" >/dev/null && grep -q 'skipped: .NET runtime 7.0.1 is not here; type: scripts/runtimes 7.0.1' "$scratch/out"
+}
+claim one_runtime_that_is_not_here_is_a_row one_runtime_of_several
+
+# Interrupted in the second of three runs: the first is kept, the document is whole, and the signal is what it ends by.
+fake told <<'END'
+say 0 start
+[ "$DOTNET_EnableWriteXorExecute" = 0 ] || { kill -"$(cat "$(dirname "$0")/signal")" "$PPID"; exec sleep 1000; }
+say 1 end
+END
+interrupted() {
+  echo "$1" >"$scratch/told/signal"
+  WXBENCH_HOME=$home "$wxbench" validate --runtime "$scratch/told" --workload hello --mode off --mode on --mode preload \
+    --json "$scratch/told.json" >"$scratch/out" 2>"$scratch/err"
+  [ $? = $((128 + $2)) ] && [ ! -s "$scratch/err" ] && grep -q 'skipped: interrupted' "$scratch/out" &&
+    [ "$(jq -c '[.results[] | [.mode, .skipped, .metrics == null]]' "$scratch/told.json")" = \
+      '[["off",null,false],["on","interrupted",true],["preload","interrupted",true]]' ]
+}
+claim an_interrupted_run_keeps_and_writes_what_is_there interrupted INT 2
+claim so_does_one_that_is_terminated interrupted TERM 15
 chmod -x "$scratch/leaving/dotnet"
 refused a_runtime_that_cannot_be_run_is_none 'no runtime in this folder' on_fake leaving
 
