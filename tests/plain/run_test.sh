@@ -248,6 +248,48 @@ what_is_skipped_did_not_fall_back() {
 }
 claim what_is_skipped_did_not_fall_back what_is_skipped_did_not_fall_back
 
+### A strategy that dies or hangs
+
+# The calls of the strategies with a file are tampered with: they die, or hang, where the others run.
+tampered() {
+  local how=$1
+  shift
+  strace -f -o /dev/null -e "inject=memfd_create:$how" "$wxbench" "$@" >"$scratch/out" 2>"$scratch/err" </dev/null
+}
+# others_are_kept FILE TEXT: those with a file did not finish, the others have figures and were judged.
+others_are_kept() {
+  [ ! -s "$scratch/err" ] && grep -q "^NOT FINISHED: .* on coreclr: $2" "$scratch/out" && jq -e --arg text "$2" \
+    '[.results[] | {key: .strategy, value: .}] | from_entries
+     | ([.coreclr, .["coreclr+punch"]] | all(.metrics == null and (.ended.text | startswith($text))))
+     and ([.rwx, .["coreclr-off"]] | all(.metrics.retained_bytes == 0 and .ended == null))' "$1" >/dev/null
+}
+dies() {
+  tampered signal=KILL run release_retains --json "$scratch/dies.json"
+  [ $? = 1 ] && others_are_kept "$scratch/dies.json" 'killed by signal 9' &&
+    jq -e '[.results[] | .expectations[].ok] | index(null) and index(true) and (index(false) | not)' "$scratch/dies.json" >/dev/null
+}
+hangs() {
+  tampered signal=STOP run release_retains --set blocks=16 --limit 3s --json "$scratch/hangs.json"
+  [ $? = 1 ] && others_are_kept "$scratch/hangs.json" 'killed at the time limit after step start' &&
+    jq -e '[.results[] | .ended.how // "well"] | unique == ["timeout", "well"]' "$scratch/hangs.json" >/dev/null
+}
+cannot() { # What one of several cannot do is a row, too; alone it would be refused (below).
+  "$wxbench" run release_retains --set file_size=1MiB --json "$scratch/cannot.json" >"$scratch/out" 2>"$scratch/err"
+  [ $? = 1 ] && others_are_kept "$scratch/cannot.json" 'round 1, action 1 (generate): Cannot allocate memory'
+}
+replay_dies() {
+  tampered signal=KILL replay scenarios/traces/expr-10.0.14.wxt.zst --json "$scratch/replay.json"
+  [ $? = 1 ] && others_are_kept "$scratch/replay.json" 'killed by signal 9'
+}
+claim what_one_strategy_cannot_do_is_a_row cannot
+if strace -f -o /dev/null -e inject=memfd_create:signal=KILL true 2>/dev/null; then
+  claim a_strategy_that_dies_loses_nothing_else dies
+  claim a_strategy_that_hangs_is_ended_and_loses_nothing_else hangs
+  claim a_replay_that_dies_loses_nothing_else replay_dies
+else
+  skip a_strategy_that_dies_loses_nothing_else "strace cannot inject here"
+fi
+
 ### Bad input
 
 own() { # a scenario of our own: the text on standard input as $scratch/NAME.yaml
