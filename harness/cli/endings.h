@@ -15,6 +15,13 @@
 
 #include <stdbool.h>
 
+/// The same for `--help`.
+#define WX_ENDINGS_HELP                                                                            \
+  "Exit status: 0 all that ran met its expectations; 1 an expectation failed, or a program that "  \
+  "was begun did not run to its end (a row with the reason; all else is kept and written); 2 "     \
+  "nothing can be run with this input, or a result cannot be written; 77 nothing of it is "        \
+  "possible here. SIGINT, SIGTERM and SIGHUP end it after what is there has been written."
+
 /// Start with {0}.
 typedef struct {
   bool any;                           ///< There is a result.

@@ -28,6 +28,7 @@ typedef struct {
   const struct argp_option *options; ///< Its own ones, ended by {0}; may be NULL. No -q, -h.
   argp_parser_t parse; ///< Gets `own` as state->input; ARGP_ERR_UNKNOWN for what it does not know.
   bool command;        ///< The first argument begins a command line: no option is read after it.
+  const char *endings; ///< What its exit status means (endings.h), or NULL.
   const char *format;  ///< Of stdout where --format is not given; NULL is the table.
 } WxOptionsSpec;
 

@@ -87,6 +87,7 @@ static const WxOptionsSpec spec = {
         "  wxbench replay app.wxt --list | less",
     .options = own_options,
     .parse = parse,
+    .endings = WX_ENDINGS_HELP,
 };
 
 /// Prints the reason why a trace cannot be opened.

@@ -72,6 +72,7 @@ static const WxOptionsSpec spec = {
                "  wxbench run drifting_sizes --strategy coreclr --rounds 20 --json result.json",
     .options = own_options,
     .parse = parse,
+    .endings = WX_ENDINGS_HELP,
 };
 
 typedef struct {

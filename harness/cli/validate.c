@@ -69,6 +69,7 @@ static const WxOptionsSpec spec = {
                "  wxbench validate --fidelity --workload asm --workload dyn --workload alc",
     .options = own_options,
     .parse = parse,
+    .endings = WX_ENDINGS_HELP,
 };
 
 int wx_cli_validate(int argc, char **argv) {
