@@ -195,6 +195,12 @@ an_unmet_expectation_is_1() {
 }
 claim an_unmet_expectation_is_1_and_named an_unmet_expectation_is_1
 
+no_time_is_shown() {
+  on_fake whole --json "$scratch/whole.json" >"$scratch/out" && grep -q '^hello  *on ' "$scratch/out" && ! grep -qw time "$scratch/out" &&
+    jq -e '.results[0].metrics.wall_ns > 0' "$scratch/whole.json" >/dev/null
+}
+claim one_run_shows_no_time_and_the_document_has_it no_time_is_shown
+
 validate() { WXBENCH_HOME=$home "$wxbench" validate "$@"; }
 refused an_unknown_workload_names_a_near_one "unknown workload 'asn'; did you mean 'asm'" validate --workload asn
 refused an_unknown_mode_names_all "unknown mode 'x'; expected 'on', 'off', 'preload' or 'live'" validate --mode x
