@@ -20,7 +20,8 @@ int wx_os_interrupt_begin(void) {
   static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
   if (ends[0] < 0 && pipe2(ends, O_CLOEXEC | O_NONBLOCK))
     return -errno;
-  const struct sigaction action = {.sa_handler = remember, .sa_flags = (int)(SA_RESTART | SA_RESETHAND)};
+  const struct sigaction action = {.sa_handler = remember,
+                                   .sa_flags = (int)(SA_RESTART | SA_RESETHAND)};
   for (size_t i = 0; i < sizeof signals / sizeof *signals; ++i) {
     struct sigaction before;
     if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)

@@ -128,7 +128,7 @@ static json_t *expectations_json(const WxResult *result) {
   return expectations;
 }
 
-static json_t *ended_json(const WxEnded *ended) {
+json_t *wx_ended_json(const WxEnded *ended) {
   Builder builder = build();
   put(&builder, "how", wx_json_text(wx_ended_name(ended->how)));
   put(&builder, "status", ended->how == WX_ENDED_EXIT ? json_integer(ended->status) : json_null());
@@ -152,7 +152,7 @@ json_t *wx_result_json(const WxResult *result) {
     return built(&builder);
   }
   if (result->ended)
-    put(&builder, "ended", ended_json(result->ended));
+    put(&builder, "ended", wx_ended_json(result->ended));
   put(&builder, "metrics", result->ended ? json_null() : metrics_json(&result->metrics));
   put(&builder, "samples", samples_json(result));
   put(&builder, "expectations", expectations_json(result));

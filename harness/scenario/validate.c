@@ -93,7 +93,7 @@ static int sample_step(void *context, pid_t pid, const WxStep *step) {
   int result = 0;
   if (validating->beside && (is_step(step, "collected") || is_step(step, "end")))
     result = beside->settle(beside->context);
-  if (result == 0)
+  if (result == 0 && !validating->order->unsampled)
     result = wx_sampling_take(&validating->validation->sampling, pid, step);
   if (result == 0 && beside && is_step(step, "start")) {
     result = beside->start(beside->context, pid);
@@ -116,17 +116,21 @@ static uint64_t nanoseconds(struct timeval time) {
   return (uint64_t)time.tv_sec * 1000000000U + (uint64_t)time.tv_usec * 1000U;
 }
 
-static void fill_result(WxValidation *validation, const WxObserved *observed) {
+static void fill_times(WxValidation *validation, const WxObserved *observed) {
+  WxMetrics *metrics = &validation->result.metrics;
+  metrics->minor_faults = observed->usage.ru_minflt;
+  metrics->wall_ns = (WxFigure)(observed->wall_ns - observed->waiting_ns);
+  validation->user_ns = nanoseconds(observed->usage.ru_utime);
+  validation->system_ns = nanoseconds(observed->usage.ru_stime);
+}
+
+static void fill_result(WxValidation *validation) {
   WxMetrics *metrics = &validation->result.metrics;
   const WxSample *start = sample_at(&validation->sampling, "start");
   const WxSample *end = sample_at(&validation->sampling, "end");
   wx_sampling_metrics(&validation->sampling, metrics);
   if (start && end)
     metrics->retained_bytes = wx_figure_minus(end->orphaned_bytes, start->orphaned_bytes);
-  metrics->minor_faults = observed->usage.ru_minflt;
-  validation->cpu_ns =
-      nanoseconds(observed->usage.ru_utime) + nanoseconds(observed->usage.ru_stime);
-  metrics->wall_ns = (WxFigure)(observed->wall_ns - observed->waiting_ns);
   validation->result.samples = validation->sampling.samples;
   validation->result.sample_count = validation->sampling.count;
   validation->result.unknown = validation->sampling.unknown;
@@ -197,7 +201,8 @@ static void observe(Validating *validating, Arguments *arguments) {
   } else if (observed.outcome != WX_OBSERVED_ENDED || observed.wait_status) {
     explain(validating, &observed);
   } else {
-    fill_result(validation, &observed);
+    fill_times(validation, &observed);
+    fill_result(validation);
   }
   if (validation->ended.how != WX_ENDED_WELL)
     take_ending(validation);
