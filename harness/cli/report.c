@@ -6,6 +6,7 @@
 #include "output/flat_table.h"
 #include "output/json.h"
 #include "output/load.h"
+#include "output/paired_table.h"
 #include "output/result.h"
 
 #include <dirent.h>
@@ -97,6 +98,7 @@ static int report_file(WxOptions *options, const char *path) {
   if (json_object_update(document.context, json_object_get(root, "context")) != 0)
     document.lost = true;
   add_file(&document, path, root);
+  wx_paired_add_tables(&document);
   const int status = wx_cli_finish(options, &document, WX_UNKNOWN, WX_EXIT_OK);
   json_decref(root);
   return status;
@@ -148,8 +150,10 @@ static int report_folder(WxOptions *options, const char *folder) {
   }
   if (count >= 0)
     free(entries);
-  if (!status)
+  if (!status) {
+    wx_paired_add_tables(&document);
     return wx_cli_finish(options, &document, WX_UNKNOWN, WX_EXIT_OK);
+  }
   wx_document_free(&document);
   wx_options_free(options);
   return status;

@@ -1,9 +1,11 @@
 // `wxbench validate`: workloads on the real .NET runtime, mode by mode.
 #include "cli/options.h"
 #include "cli/say.h"
+#include "cli/turns.h"
 #include "cli/validate_session.h"
 #include "cli/verb.h"
 #include "os/interrupt.h"
+#include "output/paired_table.h"
 #include "output/result.h"
 
 enum {
@@ -13,6 +15,7 @@ enum {
   KEY_SET = 256,
   KEY_LIMIT,
   KEY_FIDELITY,
+  KEY_REPEAT,
 };
 
 enum { REAL_RUNS = 5, REAL_RUNS_MOST = 100 }; // of --fidelity
@@ -28,6 +31,11 @@ static const struct argp_option own_options[] = {
      "on, off, preload or live; may be repeated. Default: on, off, preload", 0},
     {"set", KEY_SET, "KEY=VALUE", 0, "Set a parameter of the workload; may be repeated", 0},
     WX_LIMIT_OPTION(KEY_LIMIT, "run"),
+    {"repeat", KEY_REPEAT, "N", 0,
+     "Then run the modes N times in turns, W^X on twice a round, and print what each takes beside "
+     "on, with a 95 % interval and the noise of the same rounds (on beside itself). N is rounded "
+     "up so that each stands at each place of a round equally often",
+     0},
     {"fidelity", KEY_FIDELITY, "RUNS", OPTION_ARG_OPTIONAL,
      "Record RUNS real runs (default 5) and compare the model of that version with them, number by "
      "number; exit status 1 where one is further apart than it may be",
@@ -53,6 +61,9 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
     return wx_settings_add(state, &own->settings, argument);
   case KEY_LIMIT:
     return wx_options_limit(state, argument, &own->time_limit_ns);
+  case KEY_REPEAT:
+    return wx_options_count(state, "--repeat", argument, 1, WX_TURNS_ROUNDS - WX_TURNS_VARIANTS,
+                            &own->repeat);
   case KEY_FIDELITY:
     return set_fidelity(state, own, argument);
   default:
@@ -66,6 +77,7 @@ static const WxOptionsSpec spec = {
         "shipped, without it, and with its memory given back.",
     .example = "  wxbench validate --workload asm --set count=1000\n"
                "  wxbench validate --runtime 8 --mode on --mode off --json result.json\n"
+               "  wxbench validate --workload hello --repeat 20\n"
                "  wxbench validate --fidelity --workload asm --workload dyn --workload alc",
     .options = own_options,
     .parse = parse,
@@ -90,6 +102,8 @@ int wx_cli_validate(int argc, char **argv) {
   if (options.argument_count)
     status = wx_cli_fail(options.verb, "unexpected argument '%s'; expected options only",
                          options.arguments[0]);
+  else if (own.fidelity && own.repeat)
+    status = wx_cli_fail(options.verb, "--fidelity measures no time; expected no --repeat with it");
   else if (own.fidelity && own.modes.count)
     status = wx_cli_fail(options.verb, "--fidelity compares mode on; expected no --mode with it");
   else
@@ -104,6 +118,7 @@ int wx_cli_validate(int argc, char **argv) {
   if (wx_endings_written(status)) {
     if (own.fidelity == 0)
       wx_document_add_table(&document, wx_result_table("validate", document.results));
+    wx_paired_add_tables(&document);
     return wx_cli_finish(&options, &document, WX_UNKNOWN, status);
   }
   wx_document_free(&document);

@@ -23,6 +23,7 @@ typedef struct {
   WxNames modes;
   WxSettings settings;
   uint64_t time_limit_ns; ///< Of one run.
+  uint64_t repeat;        ///< Rounds in which the modes are measured in turns; 0: none.
   uint64_t fidelity;      ///< Real runs that the model is compared with; 0: no comparison.
 } WxValidateAsked;
 

@@ -3,6 +3,7 @@
 #include "cli/say.h"
 #include "cli/scenarios.h"
 #include "cli/validate_live.h"
+#include "cli/validate_repeat.h"
 #include "cli/validate_session.h"
 #include "cli/verb.h"
 #include "output/result.h"
@@ -18,6 +19,7 @@ typedef struct {
   WxValidation runs[WX_VALIDATE_MODES];
   WxResult results[WX_VALIDATE_MODES];
   WxLive live[WX_VALIDATE_MODES];
+  WxRepeat repeat;
 } Runs;
 
 static bool ran(const WxResult *result) {
@@ -48,8 +50,25 @@ static int judge_output(const WxValidation *first, const WxValidation *this,
   return judged->name && judged->expected && judged->actual ? 0 : -ENOMEM;
 }
 
+// Adds what a mode took in turns with the others.
+static void add_times(WxValidateSession *session, json_t *json, const Runs *runs, size_t index,
+                      const char *subject) {
+  const WxEnded *ended;
+  bool lost;
+  json_t *time = wx_repeat_json(&runs->repeat, index, &ended, &lost);
+  if (lost || (time && json_object_set_new(json, "time", time)))
+    session->document->lost = true;
+  if (!ended)
+    return;
+  wx_document_note(session->document, "NOT FINISHED: %s, in round %zu: %s", subject,
+                   runs->repeat.turns.rounds + 1, ended->text);
+  session->endings.failed = true;
+}
+
 // Adds what is judged of one run to the document.
-static void add_result(WxValidateSession *session, const WxResult *result, const WxLive *live) {
+static void add_result(WxValidateSession *session, const WxResult *result, const Runs *runs,
+                       size_t index) {
+  const WxLive *live = &runs->live[index];
   json_t *json = wx_result_json(result);
   if (json && live->ran && json_object_set_new(json, "reclaim", wx_validate_live_json(live)))
     session->document->lost = true;
@@ -63,6 +82,7 @@ static void add_result(WxValidateSession *session, const WxResult *result, const
     wx_document_note(session->document, "%s: %s. %s", subject, result->verdict_code,
                      result->verdict_text);
   wx_result_note(session->document, json);
+  add_times(session, json, runs, index, subject);
   wx_document_add_result(session->document, json);
 }
 
@@ -86,7 +106,7 @@ static int judge(WxValidateSession *session, const WxParameters *parameters, con
   result.expectations = grown;
   result.expectation_count = count;
   if (!lost)
-    add_result(session, &result, &runs->live[index]);
+    add_result(session, &result, runs, index);
   wx_expect_free(grown, count);
   return lost;
 }
@@ -139,6 +159,8 @@ static int run_modes(WxValidateSession *session, const WxLoadedScenario *loaded,
   for (size_t i = 0; i < session->mode_count && status == 0; ++i)
     status = *session->missing ? skip_mode(session, loaded, runtime, runs, i)
                                : run_mode(session, loaded, runtime, runs, i);
+  if (status == 0 && session->asked->repeat)
+    status = wx_repeat_run(session, loaded, runtime, runs->results, &runs->repeat);
   for (size_t i = 0; i < session->mode_count && status == 0; ++i)
     if (judge(session, &loaded->parameters, runs, i))
       status = wx_cli_fail(session->verb, "out of memory");
@@ -193,6 +215,7 @@ static int run_workload(WxValidateSession *session, const char *name, const WxRu
   Runs runs = {0};
   status = session->asked->fidelity ? compare_model(session, &loaded, runtime)
                                     : run_modes(session, &loaded, runtime, &runs);
+  wx_repeat_free(&runs.repeat);
   for (size_t i = 0; i < session->mode_count; ++i)
     wx_validation_free(&runs.runs[i]);
   wx_cli_loaded_free(&loaded);

@@ -5,7 +5,7 @@
 #ifndef WX_OUTPUT_PAIRED_TABLE_H
 #define WX_OUTPUT_PAIRED_TABLE_H
 
-#include "output/table.h"
+#include "output/document.h"
 #include "stats/paired.h"
 
 #include <jansson.h>
@@ -23,5 +23,9 @@ json_t *wx_paired_json(const WxPaired *paired);
 
 /// The numbers of such an object, which may come from a file.
 WxPaired wx_paired_read(const json_t *object);
+
+/// Adds a table of times, one of processor times, and a sentence for each mode, where results of
+/// the document (read from a file or not) were measured in turns: where they have `time`.
+void wx_paired_add_tables(WxDocument *document);
 
 #endif

@@ -195,6 +195,63 @@ an_unmet_expectation_is_1() {
 }
 claim an_unmet_expectation_is_1_and_named an_unmet_expectation_is_1
 
+### Times in turns
+
+# in_turns ROUNDS RUNTIME OPTION...: `hello` in three modes; its document goes to $scratch/turns.json.
+in_turns() {
+  local rounds=$1 root=$scratch/$2
+  shift 2
+  WXBENCH_HOME=$home "$wxbench" validate --runtime "$root" --workload hello --repeat "$rounds" --json "$scratch/turns.json" "$@" >"$scratch/out"
+}
+fake logging <<'END'
+say 0 start; say 1 end
+END
+each_at_each_place() {
+  in_turns 3 logging --mode on --mode off --mode preload || return # Four take part, so these are four rounds.
+  jq -e '[.results[].time | .rounds, .base] == [4, "on", 4, "on", 4, "on"]
+    and ([.results[].time | .runs, .runs_again | values | map(.place) | sort] | length == 4 and all(. == [1, 2, 3, 4]))
+    and ([.results[].time | .runs, .runs_again | values | map(.round) | . == [1, 2, 3, 4]] | all)
+    and ([.results[].time | .runs, .runs_again | values | .[] | .wall_ns > 0 and .user_ns >= 0 and .system_ns >= 0 and .minor_faults > 0] | all)' \
+    "$scratch/turns.json" >/dev/null
+}
+claim each_mode_stands_at_each_place_equally_often_and_every_run_is_kept each_at_each_place
+ratio_is_of_pairs() { # The median of the ratios of paired rounds, of the raw runs that stand beside it.
+  jq -e 'def median: sort | if length % 2 == 1 then .[length / 2 | floor] else (.[length / 2 - 1] + .[length / 2]) / 2 end;
+    .results[0].time.runs as $base
+    | [.results[].time | [[(.runs_again // .runs)[].wall_ns], [$base[].wall_ns]] as [$own, $on]
+      | ([range($on | length) | $own[.] / $on[.]] | median) - .wall.ratio | fabs < 1e-6] | all' "$scratch/turns.json" >/dev/null &&
+    jq -e '.results[0].time.wall | ([.ci_low - 1, .ci_high - 1] | map(fabs) | max) - .noise | fabs < 1e-9' "$scratch/turns.json" >/dev/null
+}
+claim the_ratio_is_that_of_paired_rounds_and_the_noise_that_of_on_beside_itself ratio_is_of_pairs
+turns_are_shown() {
+  grep -qE '^hello  *on again  *10.0.99  *4 ' "$scratch/out" && grep -qE '^hello  *off  *10.0.99  *4 ' "$scratch/out" &&
+    grep -qE '^hello, off, 10.0.99: .* on: [0-9.]+ \([0-9.]+-[0-9.]+\), noise [0-9.]+, 4 rounds\.$' "$scratch/out" &&
+    "$wxbench" report "$scratch/turns.json" | grep -q '^| hello | on again | 10.0.99 | 4 |'
+}
+claim times_in_turns_are_shown_also_by_report turns_are_shown
+other_base() {
+  in_turns 1 logging --mode off --mode preload &&
+    jq -e '[.results[].time | [.base, .rounds]] | unique == [["off", 3]]' "$scratch/turns.json" >/dev/null && grep -q 'time / off' "$scratch/out"
+}
+claim without_on_the_first_mode_is_the_base other_base
+# `off` dies in the third of its runs: the first is the one that is looked at.
+fake weary <<'END'
+count=$(dirname "$0")/count-$DOTNET_EnableWriteXorExecute
+echo >>"$count"
+[ "$DOTNET_EnableWriteXorExecute" = 1 ] || [ "$(wc -l <"$count")" -lt 3 ] || { echo weary >&2; exit 4; }
+say 0 start; say 1 end
+END
+one_leaves() {
+  in_turns 8 weary --mode on --mode off --mode preload
+  [ $? = 1 ] && grep -q '^NOT FINISHED: hello, off, 10.0.99, in round [0-9]*: exit status 4 before its first step: weary$' "$scratch/out" &&
+    jq -e '[.results[] | [.mode, .metrics != null, .time.ended.status, .time.wall != null, .time.rounds]]
+      == [["on", true, null, true, 8], ["off", true, 4, false, 8], ["preload", true, null, true, 8]]' "$scratch/turns.json" >/dev/null
+}
+claim a_mode_that_dies_in_a_later_round_leaves_and_the_others_go_on one_leaves
+refused times_are_not_measured_with_the_model 'expected no --repeat with it' \
+  on_fake logging --repeat 2 --fidelity
+refused no_rounds_are_no_turns 'repeat: 0 is out of range' on_fake logging --repeat 0
+
 no_time_is_shown() {
   on_fake whole --json "$scratch/whole.json" >"$scratch/out" && grep -q '^hello  *on ' "$scratch/out" && ! grep -qw time "$scratch/out" &&
     jq -e '.results[0].metrics.wall_ns > 0' "$scratch/whole.json" >/dev/null
