@@ -196,6 +196,7 @@ static int run_program(Modes *modes, size_t index) {
     return status;
   modes->loaded = &loaded;
   status = measure_program(modes);
+  modes->loaded = NULL;
   wx_cli_loaded_free(&loaded);
   return status;
 }

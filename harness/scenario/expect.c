@@ -159,6 +159,15 @@ static WxFigure nearest(double number) {
   return llround(fmax(-most, fmin(most, number)));
 }
 
+// Says what is unknown of the two sides of a comparison, if anything.
+static int judge_unknown(const WxExpectation *expectation, const WxResult *result,
+                         const WxResult *other, bool expected_known, WxExpectationResult *judged) {
+  if (!wx_known(wx_expect_figure(result, expectation->metric)))
+    return cannot_judge(judged, expectation->metric, result, result);
+  // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): the reader requires a value for this op.
+  return expected_known ? 0 : cannot_judge(judged, expectation->value->of, other, result);
+}
+
 static int judge_value(const WxParameters *parameters, const WxExpectation *expectation,
                        const WxResult *result, const WxResult *other, WxExpectationResult *judged) {
   const Comparison *comparison = find_comparison(expectation->op);
@@ -169,9 +178,7 @@ static int judge_value(const WxParameters *parameters, const WxExpectation *expe
   if (known < 0)
     return known;
   judged->ok = known && wx_known(actual) && comparison->holds((double)actual, expected);
-  const int failed = !wx_known(actual) ? cannot_judge(judged, expectation->metric, result, result)
-                     : !known          ? cannot_judge(judged, expectation->value->of, other, result)
-                                       : 0;
+  const int failed = judge_unknown(expectation, result, other, known, judged);
   if (failed)
     return failed;
   char number[WX_UNITS_TEXT];

@@ -286,19 +286,23 @@ START_TEST(a_closed_file_that_was_kept_is_known_to_an_ordinary_user) {
 }
 END_TEST
 
-START_TEST(a_peak_over_a_step_that_is_unknown_is_unknown) {
+// The peak of three steps, the last of them `end`.
+static WxFigure peak(WxFigure first, WxFigure second, WxFigure end, bool with_end) {
   WxSample samples[] = {wx_sample_unknown(0, "start"), wx_sample_unknown(1, "generated"),
                         wx_sample_unknown(1, "end")};
+  const WxFigure figures[] = {first, second, end};
+  for (size_t i = 0; i < 3; ++i)
+    samples[i].allocated_bytes = figures[i];
   const WxSampling sampling = {.samples = samples, .count = 3};
-  const size_t figure = offsetof(WxSample, allocated_bytes);
-  ck_assert_int_eq(wx_sampling_peak(&sampling, figure, true), WX_UNKNOWN);
-  samples[0].allocated_bytes = 0;
-  samples[1].allocated_bytes = 5;
-  ck_assert_int_eq(wx_sampling_peak(&sampling, figure, true), WX_UNKNOWN);
-  ck_assert_int_eq(wx_sampling_peak(&sampling, figure, false), 5);
-  samples[2].allocated_bytes = 9;
-  ck_assert_int_eq(wx_sampling_peak(&sampling, figure, true), 9);
-  ck_assert_int_eq(wx_sampling_peak(&sampling, figure, false), 5);
+  return wx_sampling_peak(&sampling, offsetof(WxSample, allocated_bytes), with_end);
+}
+
+START_TEST(a_peak_over_a_step_that_is_unknown_is_unknown) {
+  ck_assert_int_eq(peak(0, 5, WX_UNKNOWN, true), WX_UNKNOWN);
+  ck_assert_int_eq(peak(0, 5, WX_UNKNOWN, false), 5);
+  ck_assert_int_eq(peak(WX_UNKNOWN, 5, 9, false), WX_UNKNOWN);
+  ck_assert_int_eq(peak(0, 5, 9, true), 9);
+  ck_assert_int_eq(peak(0, 5, 9, false), 5);
 }
 END_TEST
 
