@@ -12,7 +12,7 @@ static const char pinned[] = WX_RUNTIMES;
 
 enum { VERSION_PARTS = 3 };
 
-// How many numbers of a version `text` has: 1 of "10", 3 of "10.0.15" and "11.0.0-rc.1"; 0 where it
+// How many numbers of a version `text` has: 1 of "10", 3 of "10.0.14" and "10.0.0-rc.1"; 0 where it
 // is none.
 static int count_parts(const char *text) {
   for (int parts = 1; parts <= VERSION_PARTS; ++parts) {
