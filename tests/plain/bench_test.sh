@@ -61,8 +61,8 @@ bench() {
 }
 # there NAME...: the results are exactly these, and no temporary file is left.
 there() { diff <(printf '%s\n' "$@" | sort) <(ls -A "$scratch/results"); }
-all=(simulator.json asm-11.0.0.json asm-9.0.23.json keep-11.0.0.json hello-11.0.0.json hello-9.0.23.json asm-300-11.0.0.json
-  whole-hello-11.0.0.json whole-hello-9.0.23.json whole-asm-300-11.0.0.json)
+all=(simulator.json asm-11.0.0.json asm-9.0.23.json keep-11.0.0.json hello-11.0.0.json hello-9.0.23.json asm-500-11.0.0.json
+  whole-hello-11.0.0.json whole-hello-9.0.23.json whole-asm-500-11.0.0.json)
 without() { printf '%s\n' "${all[@]}" | grep -vxF "$1"; }
 
 all_is_measured() {
