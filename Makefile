@@ -116,11 +116,10 @@ tests: $(B)/tests/subject
 .PHONY: tests
 tests: all $(UNIT_TESTS) $(PLAIN_TESTS) $(THREAD_TESTS)
 
-# Real runtimes and the program that they run; what cannot be had is said, and its tests skip.
+# Real runtimes and the program that they run; what cannot be had is said, once, and its tests skip.
 .PHONY: dotnet
 dotnet:
-	@scripts/runtimes >/dev/null || true
-	@scripts/build-workloads || true
+	@scripts/sdk || export WXBENCH_SDK_SAID=1; scripts/runtimes >/dev/null || true; scripts/build-workloads || true
 
 # The longest first, so that none is alone at the end.
 LONG_TESTS := $(wildcard tests/plain/fuzz_test.sh tests/plain/preload_test.sh tests/plain/reclaim_runtime_test.sh \

@@ -225,7 +225,7 @@ static int find_built(Modes *modes) {
                                  modes->program);
   for (size_t i = 0; i < VARIANTS && status == 0; ++i)
     if (variants[i].library)
-      status = wx_cli_find_built(verb, variants[i].library, "make", modes->preload[i]);
+      status = wx_cli_find_preload(verb, variants[i].library, modes->preload[i]);
   return status;
 }
 

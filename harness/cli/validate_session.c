@@ -43,9 +43,9 @@ static int find_files(WxValidateSession *session) {
   int status = wx_cli_find_built(session->verb, "workloads/wxworkload.dll",
                                  "scripts/build-workloads", session->program);
   if (status == 0)
-    status = wx_cli_find_built(session->verb, "libwxreclaim.so", "make", session->preload);
+    status = wx_cli_find_preload(session->verb, "libwxreclaim.so", session->preload);
   if (status == 0 && session->asked->fidelity)
-    status = wx_cli_find_built(session->verb, "libwxrecord.so", "make", session->recorder);
+    status = wx_cli_find_preload(session->verb, "libwxrecord.so", session->recorder);
   return status;
 }
 
