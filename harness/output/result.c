@@ -36,7 +36,7 @@ static void put_name(Builder *builder, const char *key, const char *name) {
     put(builder, key, wx_json_text(name));
 }
 
-static json_t *syscalls_json(const WxSyscalls *calls) {
+static json_t *by_verb_json(const WxByVerb *calls) {
   Builder builder = build();
   put(&builder, "reserve", wx_json_figure(calls->reserve));
   put(&builder, "commit", wx_json_figure(calls->commit));
@@ -67,7 +67,8 @@ static json_t *metrics_json(const WxMetrics *metrics) {
   put(&builder, "retained_bytes", wx_json_figure(metrics->retained_bytes));
   put(&builder, "orphaned_bytes", wx_json_figure(metrics->orphaned_bytes));
   put(&builder, "mappings_peak", wx_json_figure(metrics->mappings_peak));
-  put(&builder, "syscalls", syscalls_json(&metrics->syscalls));
+  put(&builder, "syscalls", by_verb_json(&metrics->syscalls));
+  put(&builder, "list_nodes", by_verb_json(&metrics->list_nodes));
   put(&builder, "minor_faults", wx_json_figure(metrics->minor_faults));
   put(&builder, "wall_ns", wx_json_figure(metrics->wall_ns));
   put(&builder, "time_ns", times_json(metrics->times, metrics->time_count));

@@ -26,6 +26,7 @@ static const Field of_metrics[] = {
     OF_METRICS("syscalls.map_rw", syscalls.map_rw),
     OF_METRICS("syscalls.unmap_rw", syscalls.unmap_rw),
     OF_METRICS("syscalls.release", syscalls.release),
+    OF_METRICS("list_nodes", list_nodes.total),
     OF_METRICS("minor_faults", minor_faults),
     OF_METRICS("wx_pages_seen", wx_pages_seen),
     OF_METRICS("failures", failures),

@@ -58,7 +58,7 @@ static void fill_result(WxRun *run, const WxObserved *observed) {
   metrics->failures = (WxFigure)run->report.failures;
   metrics->minor_faults = (WxFigure)run->report.minor_faults;
   metrics->wall_ns = (WxFigure)(observed->wall_ns - observed->waiting_ns);
-  metrics->syscalls = wx_verb_syscalls(&run->report.cost);
+  wx_verb_counts(&run->report.cost, metrics);
   metrics->times = run->times;
   metrics->time_count = wx_verb_times(&run->report.cost, &run->report.durations, run->times);
   run->result.samples = run->sampling.samples;

@@ -11,6 +11,7 @@ WxMetrics wx_metrics_unknown(void) {
                      .orphaned_bytes = UNKNOWN,
                      .mappings_peak = UNKNOWN,
                      .syscalls = {UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN},
+                     .list_nodes = {UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN},
                      .minor_faults = UNKNOWN,
                      .wall_ns = UNKNOWN,
                      .wx_pages_seen = UNKNOWN,

@@ -33,7 +33,7 @@ typedef struct {
   WxFigure doublemapper_mappings;
 } WxSample;
 
-/// System calls made by each of the runtime's verbs.
+/// What each of the runtime's verbs did: system calls made, or nodes of its lists passed.
 typedef struct {
   WxFigure reserve;
   WxFigure commit;
@@ -41,7 +41,7 @@ typedef struct {
   WxFigure unmap_rw;
   WxFigure release;
   WxFigure total;
-} WxSyscalls;
+} WxByVerb;
 
 /// Time of one operation: median of `n` measurements and its 95 % interval.
 typedef struct {
@@ -59,7 +59,8 @@ typedef struct {
   WxFigure retained_bytes;
   WxFigure orphaned_bytes;
   WxFigure mappings_peak;
-  WxSyscalls syscalls;
+  WxByVerb syscalls;
+  WxByVerb list_nodes; ///< Nodes that the imitated runtime passes in its linear lists.
   WxFigure minor_faults;
   WxFigure wall_ns;
   const WxOperationTime *times; ///< May be NULL; `time_count` of them.

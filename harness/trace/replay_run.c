@@ -56,7 +56,7 @@ static void fill_result(WxReplayRun *run) {
       wx_sampling_peak(&run->sampling, offsetof(WxSample, allocated_bytes), false);
   metrics->minor_faults = (WxFigure)run->report.minor_faults;
   metrics->wall_ns = (WxFigure)run->report.replaying_ns;
-  metrics->syscalls = wx_verb_syscalls(&run->report.cost);
+  wx_verb_counts(&run->report.cost, metrics);
   metrics->times = run->times;
   metrics->time_count = wx_verb_times(&run->report.cost, &run->report.durations, run->times);
   const WxSample *first = last_sample(&run->sampling, "start");

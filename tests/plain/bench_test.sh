@@ -31,6 +31,10 @@ echo "runtimes: cannot get .NET runtime 10.0.15: no such version" >&2
 echo "9.0.23 $PWD/build/runtimes/9.0.23"
 exit "${RUNTIMES_STATUS:-0}"
 END2
+imitate scripts/sdk <<'END2'
+#!/usr/bin/env bash
+exit 0
+END2
 imitate scripts/build-workloads <<'END2'
 #!/usr/bin/env bash
 exit "${BUILD_STATUS:-0}"

@@ -26,13 +26,14 @@ static void assert_keys(const json_t *object, const char *const keys[], size_t c
   } while (0)
 
 START_TEST(a_result_has_exactly_the_members_of_the_contract) {
-  // `failures` is ours: actions of a scenario that failed where they may.
+  // `failures` and `list_nodes` are ours: actions of a scenario that failed where they may, and the
+  // nodes that the imitated runtime passes in its lists.
   json_t *result = wx_example_result();
   ASSERT_KEYS(result, "scenario", "strategy", "metrics", "samples", "expectations", "verdict");
   json_t *metrics = json_object_get(result, "metrics");
   ASSERT_KEYS(metrics, "live_peak_bytes", "allocated_peak_bytes", "retained_bytes",
-              "orphaned_bytes", "mappings_peak", "syscalls", "minor_faults", "wall_ns", "time_ns",
-              "wx_pages_seen", "failures");
+              "orphaned_bytes", "mappings_peak", "syscalls", "list_nodes", "minor_faults",
+              "wall_ns", "time_ns", "wx_pages_seen", "failures");
   ASSERT_KEYS(json_object_get(metrics, "syscalls"), "reserve", "commit", "map_rw", "unmap_rw",
               "release", "total");
   ASSERT_KEYS(json_object_get(json_object_get(metrics, "time_ns"), "reserve"), "median", "ci_low",
