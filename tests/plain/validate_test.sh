@@ -248,6 +248,25 @@ one_leaves() {
       == [["on", true, null, true, 8], ["off", true, 4, false, 8], ["preload", true, null, true, 8]]' "$scratch/turns.json" >/dev/null
 }
 claim a_mode_that_dies_in_a_later_round_leaves_and_the_others_go_on one_leaves
+# The same in `bench modes`, which looks for runtimes itself: the preload dies, all else is compared.
+fake picky <<'END'
+case ${LD_PRELOAD:-} in *libwxreclaim*) kill -SEGV $$ ;; esac
+say 0 start; say 1 end
+END
+bench_modes() {
+  mkdir -p "$home/build/runtimes" && ln -sfn "$scratch/picky" "$home/build/runtimes/10.0.99" && ln -sf "$PWD/build/libwxrecord.so" "$home/build"
+  WXBENCH_HOME=$home "$wxbench" bench modes --workload hello --rounds 5 --json "$scratch/bench.json" >"$scratch/out" 2>"$scratch/err"
+  [ $? = 1 ] && [ ! -s "$scratch/err" ] && grep -q '^NOT FINISHED: hello, preload, 10.0.99: killed by signal 11' "$scratch/out" &&
+    jq -e '[.results[] | select(.time == "wall") | [.mode, .n]] == [["on", 5], ["off", 5], ["record", 5]]
+      and ([.results[] | select(.ended) | [.benchmark, .mode, .ended.signal]] == [["modes", "preload", 11]])' "$scratch/bench.json" >/dev/null
+}
+bench_two() { # What one benchmark cannot do here loses nothing of another, and a name is looked at before anything runs.
+  WXBENCH_HOME=$home "$wxbench" bench modes nonsense --rounds 1 >"$scratch/out" 2>"$scratch/err"
+  [ $? = 2 ] && [ ! -s "$scratch/out" ] && grep -q "unknown benchmark 'nonsense'" "$scratch/err"
+}
+claim one_variant_of_bench_modes_that_dies_leaves_and_the_others_are_compared bench_modes
+claim a_benchmark_that_is_none_is_known_before_any_is_run bench_two
+rm -r "$home/build/runtimes"
 refused times_are_not_measured_with_the_model 'expected no --repeat with it' \
   on_fake logging --repeat 2 --fidelity
 refused no_rounds_are_no_turns 'repeat: 0 is out of range' on_fake logging --repeat 0
