@@ -93,6 +93,10 @@ static int sample_step(void *context, pid_t pid, const WxStep *step) {
   int result = 0;
   if (validating->beside && (is_step(step, "collected") || is_step(step, "end")))
     result = beside->settle(beside->context);
+  if (result == -ETIMEDOUT)
+    snprintf(validating->validation->problem, WX_PROBLEM_SIZE,
+             "what goes on beside it was not done in time at step %s of round %llu", step->name,
+             (unsigned long long)step->round);
   if (result == 0 && !validating->order->unsampled)
     result = wx_sampling_take(&validating->validation->sampling, pid, step);
   if (result == 0 && beside && is_step(step, "start")) {
