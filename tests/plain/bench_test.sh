@@ -59,7 +59,7 @@ chmod +x "$scratch/bin/hyperfine"
 bench() {
   local wanted=$1 ended
   rm -rf "$scratch/results" "$scratch/calls"
-  CALLS=$scratch/calls PATH=$scratch/bin:$PATH "$tree/scripts/bench" "$scratch/results" >"$scratch/out" 2>"$scratch/err"
+  CALLS=$scratch/calls PATH=$scratch/bin:$PATH env --default-signal=INT,TERM "$tree/scripts/bench" "$scratch/results" >"$scratch/out" 2>"$scratch/err"
   ended=$?
   [ "$ended" = "$wanted" ] || { echo "exit $ended, not $wanted"; cat "$scratch/out" "$scratch/err"; return 1; }
 }
