@@ -121,7 +121,7 @@ static void add_failure(const WxFidelity *fidelity, const WxFidelityOrder *order
   WxEnded ended = {.how = WX_ENDED_STOPPED};
   snprintf(ended.text, sizeof ended.text, "%s", fidelity->problem);
   WxResult result = fidelity->real.result;
-  if (!result.ended && !result.skipped)
+  if (wx_result_ran(&result))
     result = (WxResult){.workload = workload,
                         .mode = "on",
                         .runtime = order->runtime->version,

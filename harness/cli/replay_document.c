@@ -43,7 +43,7 @@ static bool is_noted(const WxDocument *document) {
 
 void wx_replay_document_add(WxDocument *document, const WxReplayRun *run) {
   const WxResult *result = &run->result;
-  const bool ran = !result->skipped && !result->ended;
+  const bool ran = wx_result_ran(result);
   json_t *json = wx_result_json(result);
   if (json && ran && json_object_set_new(json, "recorded", recorded_json(&run->report)))
     document->lost = true;

@@ -123,8 +123,7 @@ static void add_result(Session *session, const WxParameters *parameters, const W
   WxResult shown = run->result;
   shown.expectations = judged;
   shown.expectation_count = judged_count;
-  const bool ran = !shown.skipped && !shown.ended;
-  const bool fell_back = ran && strcmp(run->report.path, shown.strategy) != 0;
+  const bool fell_back = wx_result_ran(&shown) && strcmp(run->report.path, shown.strategy) != 0;
   json_t *json = wx_result_json(&shown);
   if (json && fell_back && json_object_set_new(json, "fell_back_to", json_string(run->report.path)))
     session->document->lost = true;
@@ -151,7 +150,7 @@ static int run_strategies(Session *session, const WxParameters *parameters,
                          runs[i].problem);
     }
     results[i] = runs[i].result;
-    if (!results[i].skipped && !results[i].ended)
+    if (wx_result_ran(&results[i]))
       results[i].strategy = runs[i].report.path;
   }
   for (size_t i = 0; i < count; ++i)

@@ -41,17 +41,14 @@ static int run_variant(void *context, size_t variant, WxValidation *run) {
              : 0;
 }
 
-static bool ran(const WxResult *result) {
-  return !result->skipped && !result->ended;
-}
-
 // The mode that the others are compared with: `on`, else the first that ran; `mode_count` where
 // none did.
 static size_t choose_base(const WxValidateSession *session, const WxResult results[]) {
   size_t base = session->mode_count;
   for (size_t i = session->mode_count; i-- > 0;)
-    if (ran(&results[i]) && (base == session->mode_count || strcmp(results[base].mode, "on") != 0 ||
-                             strcmp(results[i].mode, "on") == 0))
+    if (wx_result_ran(&results[i]) &&
+        (base == session->mode_count || strcmp(results[base].mode, "on") != 0 ||
+         strcmp(results[i].mode, "on") == 0))
       base = i;
   return base;
 }
@@ -81,7 +78,7 @@ int wx_repeat_run(WxValidateSession *session, const WxLoadedScenario *loaded,
   add_variant(repeat, session, base);
   add_variant(repeat, session, base);
   for (size_t i = 0; i < session->mode_count; ++i)
-    if (i != base && ran(&results[i]))
+    if (i != base && wx_result_ran(&results[i]))
       add_variant(repeat, session, i);
   Repeating repeating = {session, loaded, runtime, repeat};
   repeat->turns.start = run_variant;

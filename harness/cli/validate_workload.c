@@ -22,14 +22,10 @@ typedef struct {
   WxRepeat repeat;
 } Runs;
 
-static bool ran(const WxResult *result) {
-  return !result->skipped && !result->ended;
-}
-
 // The first run that ran to its end. There is one, since the caller has one.
 static const WxValidation *first_of(const Runs *runs) {
   size_t i = 0;
-  while (!ran(&runs->results[i]))
+  while (!wx_result_ran(&runs->results[i]))
     ++i;
   return &runs->runs[i];
 }
@@ -78,7 +74,7 @@ static void add_result(WxValidateSession *session, const WxResult *result, const
     wx_endings_add_impossible(&session->endings, subject, result->skipped);
   else
     wx_endings_add(&session->endings, subject, result);
-  if (ran(result))
+  if (wx_result_ran(result))
     wx_document_note(session->document, "%s: %s. %s", subject, result->verdict_code,
                      result->verdict_text);
   wx_result_note(session->document, json);
@@ -101,7 +97,7 @@ static int judge(WxValidateSession *session, const WxParameters *parameters, con
   }
   WxResult result = runs->results[index];
   int lost = 0;
-  if (ran(&result))
+  if (wx_result_ran(&result))
     lost = judge_output(first_of(runs), &runs->runs[index], &grown[count++]);
   result.expectations = grown;
   result.expectation_count = count;

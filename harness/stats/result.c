@@ -35,6 +35,10 @@ WxSample wx_sample_unknown(WxFigure round, const char *step) {
                     .doublemapper_mappings = UNKNOWN};
 }
 
+bool wx_result_ran(const WxResult *result) {
+  return !result->skipped && !result->ended;
+}
+
 bool wx_result_ok(const WxResult *result) {
   if (result->ended && !result->skipped)
     return false;

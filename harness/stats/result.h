@@ -109,6 +109,9 @@ WxMetrics wx_metrics_unknown(void);
 /// A sample of which nothing is known but where it belongs.
 WxSample wx_sample_unknown(WxFigure round, const char *step);
 
+/// Whether it was run, and to its end: whether its metrics are there.
+bool wx_result_ran(const WxResult *result);
+
 /// Whether a result ran to its end, or was skipped, and no expectation of it failed. One that
 /// cannot be judged did not.
 bool wx_result_ok(const WxResult *result);

@@ -56,8 +56,9 @@ static int time_replay(const char *path, double *taken, char *problem) {
   WxReplayRun run;
   int failed = wx_replay_run(&order, &run);
   *taken = (double)run.report.replaying_ns;
-  if (!failed && run.result.ended) {
-    snprintf(problem, WX_OVERHEAD_TEXT, "%.*s", WX_OVERHEAD_TEXT - 1, run.ended.text);
+  if (!failed && !wx_result_ran(&run.result)) {
+    snprintf(problem, WX_OVERHEAD_TEXT, "%.*s", WX_OVERHEAD_TEXT - 1,
+             run.result.skipped ? run.result.skipped : run.ended.text);
     failed = run.ended.error ? run.ended.error : -EIO;
   }
   wx_replay_run_free(&run);

@@ -175,7 +175,8 @@ int wx_replay_run(const WxReplayOrder *order, WxReplayRun *run) {
   const int failed = play_shared(&playing);
   const bool as_itself = order->strategy == &wx_strategy_coreclr &&
                          strcmp(run->report.path, order->strategy->name) == 0;
-  if (!failed && !run->result.ended && as_itself && order->rounds <= 1 && !order->unobserved)
+  if (!failed && wx_result_ran(&run->result) && as_itself && order->rounds <= 1 &&
+      !order->unobserved)
     check_against_recording(run);
   return failed;
 }
