@@ -109,6 +109,9 @@ not_finished a_program_that_does_not_wait_is_stopped stopped 'expected the progr
 not_finished an_unknown_step_stops_the_program stopped 'stopped after step middle' on_fake unknown_step
 not_finished a_hanging_program_is_ended timeout 'killed at the time limit after step start of round 0' on_fake hanging --limit 300ms
 not_finished a_failure_after_the_end_is_a_failure exit 'exit status 5 after step end of round 1: fake: too late$' on_fake failing
+fake unstartable <<<''
+sed -i '1s/.*/#!\/nowhere\/interpreter/' "$scratch/unstartable/dotnet"
+not_finished a_program_that_cannot_be_started_is_a_row not-started 'cannot start .*/dotnet: No such file or directory$' on_fake unstartable
 samples_until_then() {
   on_fake killed -q --json "$scratch/half.json"
   [ $? = 1 ] && jq -e '.results[0] | [.samples[].step] == ["start", "generated"]' "$scratch/half.json" >/dev/null &&
