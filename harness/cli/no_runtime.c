@@ -1,6 +1,7 @@
 #include "cli/no_runtime.h"
 
 #include "cli/say.h"
+#include "cli/verb.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -38,22 +39,30 @@ static bool is_pinned(const char *version) {
   return false;
 }
 
-int wx_cli_no_runtime(const char *verb, const char *version) {
+int wx_no_runtime_why(const char *version, char *text, size_t size) {
   char first[sizeof pinned];
   snprintf(first, sizeof first, "%.*s", (int)strcspn(pinned, " "), pinned);
   const char *wanted = version ? version : first;
   const int parts = count_parts(wanted);
   if (parts == 0)
-    return wx_cli_fail(verb, "'%s' is no .NET runtime; expected a version, as %s, or a folder",
-                       wanted, first);
-  if (parts < VERSION_PARTS && !is_pinned(wanted))
-    return wx_cli_impossible(
-        verb,
-        "SKIP: .NET runtime %s is not here; scripts/runtimes gets it by its whole "
-        "version, as %s%s (needs a .NET SDK), or set DOTNET_ROOT=FOLDER",
-        wanted, wanted, parts == 1 ? ".0.1" : ".1");
-  return wx_cli_impossible(verb,
-                           "SKIP: .NET runtime %s is not here; type: scripts/runtimes %s (needs a "
-                           ".NET SDK), or set DOTNET_ROOT=FOLDER",
-                           wanted, wanted);
+    snprintf(text, size, "'%s' is no .NET runtime; expected a version, as %s, or a folder", wanted,
+             first);
+  else if (parts < VERSION_PARTS && !is_pinned(wanted))
+    snprintf(text, size,
+             ".NET runtime %s is not here; scripts/runtimes gets it by its whole version, as %s%s "
+             "(needs a .NET SDK), or set DOTNET_ROOT=FOLDER",
+             wanted, wanted, parts == 1 ? ".0.1" : ".1");
+  else
+    snprintf(text, size,
+             ".NET runtime %s is not here; type: scripts/runtimes %s (needs a .NET SDK), or set "
+             "DOTNET_ROOT=FOLDER",
+             wanted, wanted);
+  return parts == 0 ? WX_EXIT_USAGE : WX_EXIT_IMPOSSIBLE;
+}
+
+int wx_cli_no_runtime(const char *verb, const char *version) {
+  char text[WX_NO_RUNTIME_TEXT];
+  const int status = wx_no_runtime_why(version, text, sizeof text);
+  return status == WX_EXIT_USAGE ? wx_cli_fail(verb, "%s", text)
+                                 : wx_cli_impossible(verb, "SKIP: %s", text);
 }

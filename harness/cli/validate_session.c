@@ -71,12 +71,32 @@ static int visit_folder(WxValidateSession *session, const char *folder, Visit *v
   return status;
 }
 
+// All that is named is looked for before the first of it is run.
+static int exists(WxValidateSession *session, const WxRuntime *runtime) {
+  (void)runtime;
+  ++session->present;
+  return 0;
+}
+
+// One of several that is not here is a row like the others.
+static int visit_missing(WxValidateSession *session, const char *version, Visit *visit) {
+  int status = wx_no_runtime_why(version, session->missing, sizeof session->missing);
+  if (status == WX_EXIT_USAGE)
+    return wx_cli_fail(session->verb, "%s", session->missing);
+  const WxRuntime none = {.version = (char *)version};
+  status = visit == exists ? 0 : visit(session, &none);
+  *session->missing = '\0';
+  if (!session->absent)
+    session->absent = version;
+  return status;
+}
+
 static int visit_version(WxValidateSession *session, const WxRuntimes *found, const char *version,
                          Visit *visit) {
   const WxRuntime *runtime = wx_runtimes_pick(found, version);
   if (runtime)
     return visit(session, runtime);
-  return wx_cli_no_runtime(session->verb, version);
+  return visit_missing(session, version, visit);
 }
 
 static bool is_folder(const char *name) {
@@ -94,12 +114,6 @@ static int visit_runtimes(WxValidateSession *session, const WxRuntimes *found, V
   return status;
 }
 
-// All that is named must be there before the first of it is run.
-static int exists(WxValidateSession *session, const WxRuntime *runtime) {
-  (void)session, (void)runtime;
-  return 0;
-}
-
 int wx_validate_all(WxValidateSession *session) {
   int status = choose_modes(session);
   if (status == 0)
@@ -111,6 +125,8 @@ int wx_validate_all(WxValidateSession *session) {
   if (failed)
     return wx_cli_fail(session->verb, "cannot look for runtimes: %s", strerror(-failed));
   status = visit_runtimes(session, &found, exists);
+  if (status == 0 && session->present == 0)
+    status = wx_cli_no_runtime(session->verb, session->absent);
   if (status == 0)
     status = find_files(session);
   if (status == 0)

@@ -137,6 +137,19 @@ mkdir "$work/folder" "$work/none"
 cp "$work/base.json" "$work/folder/a.json"
 echo '{"results":[]}' >"$work/folder/hyperfine.json"
 claim a_folder_is_summarised prints 'a\.json.*hyperfine\.json: left out' "${report[@]}" "$work/folder"
+cat >"$work/folder/whole.json" <<'END'
+{"results": [
+  {"command": "hello, on", "mean": 0.05, "stddev": 0.002, "median": 0.0495, "user": 0.03, "system": 0.01, "min": 0.048,
+   "max": 0.06, "times": [0.048, 0.0495, 0.06], "exit_codes": [0, null, 3]},
+  {"command": "hello, once", "mean": 0.05, "stddev": null, "median": 0.05, "user": 0.03, "system": 0.01, "min": 0.05, "max": 0.05,
+   "times": [0.05], "exit_codes": [0]}]}
+END
+# Whole processes: how many runs, how many of them failed, and what they took.
+hyperfine_row='\| hello, on \| 3 \| 2 \| 49\.5 ms \| 50\.0 ms \| 2\.0 ms \| 48\.0 ms \| 60\.0 ms \| 30\.0 ms \| 10\.0 ms \|'
+claim what_hyperfine_measured_is_shown prints "a\.json.*$hyperfine_row.*\| hello, once \| 1 \| 0 \|.*whole\.json: measured by hyperfine" \
+  "${report[@]}" "$work/folder"
+claim a_file_of_hyperfine_alone_is_shown prints "$hyperfine_row" "${report[@]}" "$work/folder/whole.json"
+refused a_file_of_another_program_is_no_result 'schema: expected' "${report[@]}" "$work/folder/hyperfine.json"
 cp "$work/cut.json" "$work/folder/z.json"
 refused a_damaged_file_in_a_folder_is_named 'folder/z.json:[0-9]+:[0-9]+: ' "${report[@]}" "$work/folder"
 refused a_folder_without_results_is_named 'expected .json files' "${report[@]}" "$work/none"
