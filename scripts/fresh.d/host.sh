@@ -45,14 +45,27 @@ group_folders() {
 
 # join_groups PID: puts the process there; a hierarchy that lets nobody in is left out.
 join_groups() {
-  local group file
+  local group file share
   while read -r group; do
     mkdir "$group" || continue
     for file in cpuset.cpus cpuset.mems; do
       [ ! -e "$group/$file" ] || cat "${group%/*}/$file" >"$group/$file"
     done
+    # Without a share of its own nobody in the group may have a real-time priority.
+    for share in 800000 400000 200000 100000; do
+      [ ! -e "$group/cpu.rt_runtime_us" ] || echo "$share" >"$group/cpu.rt_runtime_us" || continue
+      break
+    done
     echo "$1" >"$group/cgroup.procs" || rmdir "$group"
   done < <(group_folders) 2>/dev/null
+}
+
+# thaw_groups: what is frozen by version 1 cannot be killed.
+thaw_groups() {
+  local group
+  while read -r group; do
+    find "$group" -name freezer.state -exec sh -c 'echo THAWED >"$1"' - {} \; 2>/dev/null
+  done < <(group_folders) || true
 }
 
 # remove_groups: with the groups made in them; they are empty once the part's processes are gone.
@@ -72,10 +85,14 @@ remove_groups() {
 nothing_is_left_on_this_machine() {
   local part=$1 sdk=$2 changed mounts group canaries
   # Nothing of the part writes there; what an administrator of this machine does at the same time is seen here too.
-  # An SDK keeps notes in its own folder when somebody uses it; the part has it read-only.
-  changed=$(find /etc /usr /opt /srv /var/lib/dpkg -xdev -path "${sdk:-/none}" -prune -o -newercm "$run/started" -print 2>/dev/null |
-    head -n 3 | xargs)
-  claim_empty "$part: nothing under /etc, /usr, /opt, /srv and in dpkg's folder changed on this machine" "$changed"
+  # Nothing of the part writes there. Somebody else may, and does where packages were installed meanwhile; and an SDK keeps
+  # notes in its own folder, which the part has read-only, whoever uses it.
+  changed=$(find /etc /usr /opt /srv -xdev -path "${sdk:-/none}" -prune -o -newercm "$run/started" -print 2>/dev/null | head -n 3 | xargs)
+  if [ -n "$changed" ] && [ /var/lib/dpkg/status -nt "$run/started" ]; then
+    echo "SKIP $part: nothing under /etc, /usr, /opt and /srv changed on this machine: packages were installed on it meanwhile"
+  else
+    claim_empty "$part: nothing under /etc, /usr, /opt and /srv changed on this machine" "$changed"
+  fi
   # The part has made a file of this name wherever its commands write.
   canaries=$(find / /root /home "$HOME" "$HOME/.nuget" "$HOME/.dotnet" /dev/shm ${sdk:+"$sdk"} -maxdepth 2 \
     -name "wxbench-fresh-${run##*.}" 2>/dev/null | head -n 3 | xargs)
