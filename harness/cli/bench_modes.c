@@ -3,6 +3,7 @@
 #include "cli/bench.h"
 #include "cli/bench_paired.h"
 #include "cli/built.h"
+#include "cli/no_runtime.h"
 #include "cli/say.h"
 #include "cli/scenarios.h"
 #include "os/process.h"
@@ -198,7 +199,7 @@ static int find_built(Modes *modes) {
                                  modes->program);
   for (size_t i = 0; i < VARIANTS && status == 0; ++i)
     if (variants[i].library)
-      status = wx_cli_find_built(verb, variants[i].library, "make", modes->preload[i]);
+      status = wx_cli_find_preload(verb, variants[i].library, modes->preload[i]);
   return status;
 }
 
@@ -230,11 +231,7 @@ int wx_bench_modes(WxBench *bench) {
   if (wx_runtimes_find(&runtimes))
     return wx_cli_fail(verb, "cannot look for runtimes");
   modes.runtime = runtimes.count ? &runtimes.items[0] : NULL;
-  status =
-      modes.runtime
-          ? run_recorded(&modes)
-          : wx_cli_impossible(verb, "SKIP: no .NET runtime here; type: scripts/runtimes " WX_RUNTIME
-                                    " (needs a .NET SDK), or set DOTNET_ROOT=FOLDER");
+  status = modes.runtime ? run_recorded(&modes) : wx_cli_no_runtime(verb, NULL);
   wx_runtimes_free(&runtimes);
   return status;
 }

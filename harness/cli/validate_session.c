@@ -2,6 +2,7 @@
 #include "cli/validate_session.h"
 
 #include "cli/built.h"
+#include "cli/no_runtime.h"
 #include "cli/say.h"
 #include "cli/verb.h"
 
@@ -42,9 +43,9 @@ static int find_files(WxValidateSession *session) {
   int status = wx_cli_find_built(session->verb, "workloads/wxworkload.dll",
                                  "scripts/build-workloads", session->program);
   if (status == 0)
-    status = wx_cli_find_built(session->verb, "libwxreclaim.so", "make", session->preload);
+    status = wx_cli_find_preload(session->verb, "libwxreclaim.so", session->preload);
   if (status == 0 && session->asked->fidelity)
-    status = wx_cli_find_built(session->verb, "libwxrecord.so", "make", session->recorder);
+    status = wx_cli_find_preload(session->verb, "libwxrecord.so", session->recorder);
   return status;
 }
 
@@ -75,10 +76,7 @@ static int visit_version(WxValidateSession *session, const WxRuntimes *found, co
   const WxRuntime *runtime = wx_runtimes_pick(found, version);
   if (runtime)
     return visit(session, runtime);
-  return wx_cli_impossible(session->verb,
-                           "SKIP: .NET runtime %s is not here; type: scripts/runtimes %s (needs a "
-                           ".NET SDK), or set DOTNET_ROOT=FOLDER",
-                           version, version);
+  return wx_cli_no_runtime(session->verb, version);
 }
 
 static bool is_folder(const char *name) {
@@ -88,8 +86,7 @@ static bool is_folder(const char *name) {
 static int visit_runtimes(WxValidateSession *session, const WxRuntimes *found, Visit *visit) {
   const WxNames *named = &session->asked->runtimes;
   if (named->count == 0)
-    return found->count ? visit_all(session, found, visit)
-                        : visit_version(session, found, WX_RUNTIME, visit);
+    return found->count ? visit_all(session, found, visit) : wx_cli_no_runtime(session->verb, NULL);
   int status = 0;
   for (size_t i = 0; i < named->count && status == 0; ++i)
     status = is_folder(named->items[i]) ? visit_folder(session, named->items[i], visit)

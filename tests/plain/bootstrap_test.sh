@@ -86,4 +86,33 @@ stops() {
 claim make_test_stops_there stops test
 given 1000 gnuplot-nox
 claim make_bench_stops_there stops bench
+
+# A machine that has make and nothing else of what the build needs.
+bare=$scratch/bare
+mkdir "$bare"
+for name in bash make sed find mkdir cat; do ln -s "$(command -v "$name")" "$bare"; done
+# on_bare STATUS MAKE-ARGUMENT...: what it says on stderr is in $scratch/said.
+on_bare() {
+  local status=$1
+  shift
+  PATH=$bare make "$@" >"$scratch/out" 2>"$scratch/said"
+  [ $? = "$status" ] || { cat "$scratch/said"; return 1; }
+}
+help_needs_nothing() { on_bare 0 help && says_only '' && grep -q '^make bench ' "$scratch/out"; }
+claim make_help_needs_no_package help_needs_nothing
+build_names_what_lacks() {
+  on_bare 2 all && [ "$(wc -l <"$scratch/said")" = 1 ] &&
+    grep -qF 'not installed: gcc pkg-config; `make bench` and `make test` install what is missing' "$scratch/said"
+}
+claim make_says_in_one_line_what_is_not_installed build_names_what_lacks
+ln -s "$(command -v gcc)" "$bare"
+printf '#!/bin/bash\n[[ " $* " != *" gsl "* ]]\n' >"$bare/pkg-config"
+chmod +x "$bare/pkg-config"
+library_is_named() { on_bare 2 all && [ "$(wc -l <"$scratch/said")" = 1 ] && grep -q 'not installed: gsl;' "$scratch/said"; }
+claim make_names_the_library_that_lacks library_is_named
+nowhere_to_write() {
+  PATH=$bin:$PATH make all B=/proc/nowhere >"$scratch/out" 2>"$scratch/said"
+  [ $? = 2 ] && [ "$(wc -l <"$scratch/said")" = 1 ] && grep -q 'cannot write /proc/nowhere, where' "$scratch/said"
+}
+claim make_says_in_one_line_where_it_cannot_write nowhere_to_write
 tap_end

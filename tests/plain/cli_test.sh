@@ -107,6 +107,20 @@ claim a_closed_stdout_is_one_line fails_once 2 "cannot write 'stdout': Bad file 
   on_closed "${compare[@]}" "$work/base.json" "$work/base.json"
 claim a_full_json_file_is_one_line fails_once 2 "cannot write '/dev/full': No space left" \
   "${compare[@]}" "$work/base.json" "$work/base.json" --json /dev/full
+# A program without its sources says what it lacks and where it looked.
+mkdir -p "$work/copied/bin"
+cp "$wxbench" "$work/copied/bin"
+copied() { (cd / && unset WXBENCH_HOME && "$work/copied/bin/wxbench" "$@"); }
+lacking="cannot read the folder '[a-z/]*': No such file or directory; it is looked for in $work/copied, above the program's folder"
+for verb in run list validate; do
+  refused "a_copied_program_says_what_it_lacks_in_$verb" "^wxbench $verb: $lacking" copied "$verb"
+done
+copied_with_home() { WXBENCH_HOME=$work/empty-home "$work/copied/bin/wxbench" "$@"; }
+refused a_home_without_scenarios_is_named "looked for in $work/empty-home, which WXBENCH_HOME names" copied_with_home list
+mkdir -p "$work/copied/scenarios"
+cp -r scenarios/workloads "$work/copied/scenarios"
+impossible a_copied_program_says_what_is_not_built \
+  "wxworkload.dll is not built; type: scripts/build-workloads \(it is looked for in $work/copied, above" copied bench modes
 claim the_help_on_a_full_disk_is_2 fails_once 2 'cannot write to stdout' on_full "$wxbench" --help
 cp "$work/base.json" "$work/kept.json"
 (ulimit -f 0 && trap '' XFSZ && "${compare[@]}" -q "$work/base.json" "$work/worse.json" --json "$work/kept.json") 2>/dev/null

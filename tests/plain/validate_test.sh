@@ -141,6 +141,17 @@ a_missing_version_is_skipped() {
   ends 77 validate --runtime 7.0.1 && grep -qE 'SKIP: .NET runtime 7.0.1 is not here.*DOTNET_ROOT=' "$scratch/err"
 }
 claim a_missing_version_is_77_with_what_to_do a_missing_version_is_skipped
+# What it says to type is taken by scripts/runtimes, as far as that can be known without asking for it.
+beginning_of_a_version() {
+  ends 77 env PATH= "$PWD/$wxbench" validate --runtime "$1" && grep -qE "SKIP: .NET runtime $1 is not here.*$2" "$scratch/err"
+}
+pinned_major=$(pinned runtime | tail -n 1 | cut -d . -f 1)
+export WXBENCH_HOME=$home
+claim the_beginning_of_a_pinned_version_can_be_typed beginning_of_a_version "$pinned_major" "type: scripts/runtimes $pinned_major "
+claim any_other_beginning_wants_the_whole_version beginning_of_a_version 7 'whole version, as 7\.0\.1 '
+unset WXBENCH_HOME
+refused a_word_that_is_no_version_is_bad_usage "'latest' is no .NET runtime; expected a version, as .*, or a folder" \
+  validate --runtime latest
 without_any_runtime() {
   mkdir -p "$scratch/bin" && ends 77 env PATH="$scratch/bin" WXBENCH_HOME="$home" "$PWD/$wxbench" validate &&
     grep -qF "SKIP: .NET runtime $(pinned runtime | head -n 1) is not here" "$scratch/err" && grep -qF DOTNET_ROOT= "$scratch/err"

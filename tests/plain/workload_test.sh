@@ -113,7 +113,7 @@ refused runtime_that_is_no_version_is_refused "'latest' is not a version" script
 without_an_sdk() {
   local name output
   mkdir "$scratch/bin" || return
-  for name in bash env dirname readlink; do ln -s "$(command -v "$name")" "$scratch/bin" || return; done
+  for name in bash env dirname uname readlink sed; do ln -s "$(command -v "$name")" "$scratch/bin" || return; done
   output=$(env -u DOTNET_ROOT PATH="$scratch/bin" scripts/runtimes 9.0.999 2>&1)
   [ $? = 77 ] && [[ $output =~ ^SKIP:.*9\.0\.999.*DOTNET_ROOT= ]] && [ "$(wc -l <<<"$output")" = 1 ]
 }

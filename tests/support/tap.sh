@@ -9,7 +9,8 @@ not_ok() {
   echo "not ok - $*"
   tap_failed=1
 }
-skip() { echo "SKIP $1: $2"; }
+# skip NAME REASON: REASON may be a line that says SKIP itself.
+skip() { echo "SKIP $1: ${2#SKIP: }"; }
 
 # claim NAME COMMAND...: holds if the command succeeds.
 claim() {
