@@ -18,7 +18,7 @@ mapfile -t sources < <(find harness tests scripts/repro -name '*.[ch]')
 mapfile -t makefiles < <(find Makefile harness tests -name Makefile -o -name '*.mk')
 mapfile -t tests < <(find tests -name '*.sh')
 tests+=(tests/run tests/fuzz/run)
-dotnet="scripts/dotnet.sh scripts/runtimes scripts/build-workloads"
+dotnet="scripts/dotnet.sh scripts/sdk scripts/runtimes scripts/build-workloads"
 declare -A scripts=(
   [build]=scripts/bootstrap
   [test]="scripts/bootstrap scripts/plot $dotnet ${tests[*]}"
@@ -80,15 +80,6 @@ available() {
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || { echo "$package is not installed" && return 1; }
   done
 }
-all_are_used() {
-  local package unused=0
-  for package in $(scripts/bootstrap --list "$1"); do
-    grep -q "^$package " "$scratch/by-all" "$scratch/run" "$scratch/named" && continue
-    echo "package $package of group $1 is neither included, linked nor run by anything"
-    unused=1
-  done
-  return "$unused"
-}
 # brought GROUP...: their packages, those that these depend on in turn, and those of every Debian.
 brought() {
   local known=$scratch/known
@@ -102,6 +93,17 @@ brought() {
     mv "$known.more" "$known"
   done
   cat "$known"
+}
+# Some files have no name in a program; but scripts/bootstrap installs no recommended package unless it is asked to.
+is_recommended() { dpkg-query -W -f '${Recommends}\n' $(cat "$scratch/brought") 2>/dev/null | grep -qE "(^|[ ,])$1([ ,]|\$)"; }
+all_are_used() {
+  local package unused=0
+  for package in $(scripts/bootstrap --list "$1"); do
+    grep -q "^$package " "$scratch/by-all" "$scratch/run" "$scratch/named" || is_recommended "$package" && continue
+    echo "package $package of group $1 is neither included, linked nor run by anything"
+    unused=1
+  done
+  return "$unused"
 }
 all_are_named() {
   local package what unnamed=0
@@ -122,9 +124,9 @@ for group in build test bench lint fresh; do
   read -ra files <<<"${scripts[$group]}"
   programs $(awk -f tests/support/commands.awk "${files[@]}") >"$scratch/run"
   named "${files[@]}" >"$scratch/named"
-  claim "every_package_of_${group}_is_used" all_are_used "$group"
   # To lint or to measure one builds first.
   brought build "$group" >"$scratch/brought"
+  claim "every_package_of_${group}_is_used" all_are_used "$group"
   claim "every_command_that_${group}_runs_is_named" all_are_named "$group" "$scratch/run"
 done
 brought build test >"$scratch/brought"
