@@ -32,7 +32,7 @@ settings_of_this_machine() {
     mkdir -p "$tree/etc/skel/.nuget/NuGet"
     cp "$config" "$tree/etc/skel/.nuget/NuGet/NuGet.Config"
   fi
-  env -0 | grep -zE '^((https?|ftp|all|no)_proxy|(HTTPS?|FTP|ALL|NO)_PROXY|NUGET_CERT[A-Z_]*|NuGetPackageSourceCredentials_[^=]*)=' \
+  env -0 | grep -zE '^((https?|ftp|all|no)_proxy|(HTTPS?|FTP|ALL|NO)_PROXY|NUGET_CERT[A-Z_]*|WXBENCH_SDK[A-Z_]*|NuGetPackageSourceCredentials_[^=]*)=' \
     >"$tree/fresh/environment" || true
 }
 
