@@ -262,6 +262,18 @@ claim a_compiler_that_lacks_is_named grep -qx \
 refused a_version_that_is_not_in_the_folder_is_named "no package $package.7.0.998.nupkg in $folder" \
   here scripts/runtimes --from "$folder" 7.0.998
 
+# The program that stands in for `dotnet`.
+host() { "$1" -std=c17 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -O2 -o "$scratch/host" scripts/dotnet-host.c -ldl; }
+says_what_it_lacks() { [ "$("$@" "$scratch/host" --list-runtimes 2>&1)" = "dotnet: no host/fxr/VERSION in $scratch" ]; }
+claim the_host_compiles_without_warnings host cc
+claim the_host_says_what_it_lacks says_what_it_lacks env
+if command -v aarch64-linux-gnu-gcc qemu-aarch64 >/dev/null; then
+  claim the_host_compiles_for_aarch64 host aarch64-linux-gnu-gcc
+  claim the_host_runs_on_aarch64 says_what_it_lacks qemu-aarch64 -L /usr/aarch64-linux-gnu
+else
+  skip the_host_runs_on_aarch64 'no cross compiler or no emulator (scripts/bootstrap test)'
+fi
+
 # ---- The same with real packages, as far as they can be had ----
 if ! muxer=$(sdk_muxer); then
   skip real_packages "$(sdk_lack)"

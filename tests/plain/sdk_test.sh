@@ -145,6 +145,14 @@ claim the_sdk_is_found_by_the_other_scripts is_found
 again_silent() { sdk 0 good && [ ! -s "$scratch/said" ] && requests 0; }
 claim with_an_sdk_nothing_is_done again_silent
 
+# In front of the scripts that need it: the reason is said once.
+in_make() {
+  rm -rf "$checkout/build"
+  here env HOME="$scratch/home" WXBENCH_SDK_URL=http://127.0.0.1:1/x make -s dotnet >"$scratch/said" 2>&1 &&
+    says 1 '^SKIP: no .NET SDK found, and none can be fetched: '
+}
+claim make_says_once_why_there_is_none in_make
+
 # All that it would make is laid out and built: an SDK is not needed.
 needless() {
   local runtime root
