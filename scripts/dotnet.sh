@@ -3,6 +3,8 @@
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
 export DOTNET_CLI_WORKLOAD_UPDATE_NOTIFY_DISABLE=true DOTNET_GENERATE_ASPNET_CERTIFICATE=false
 export DOTNET_CLI_UI_LANGUAGE=en MSBUILDDISABLENODEREUSE=1 MSBUILDTERMINALLOGGER=off
+# The compiler's server would stay for ten minutes.
+export UseSharedCompilation=false
 # An SDK that was unpacked by hand brings no libicu, and without it aborts unless it is told so.
 export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1
 

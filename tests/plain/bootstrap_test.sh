@@ -22,7 +22,9 @@ stub() {
 # shellcheck disable=SC2016 # expanded by the stubs
 {
   stub dpkg-query 'for package; do :; done' "grep -qx -- \"\$package\" $scratch/missing && exit 1" 'echo installed'
-  stub apt-get "echo \"apt-get \$*\" >>$scratch/log" "[ ! -e $scratch/offline ] || { echo 'E: no network'; exit 100; }"
+  stub apt-get "mkdir $scratch/busy 2>/dev/null || { echo 'E: Could not get lock'; exit 100; }" \
+    "echo \"apt-get \$*\" >>$scratch/log" "[ ! -p $scratch/go ] || read -r _ <$scratch/go" "rmdir $scratch/busy" \
+    "[ ! -e $scratch/offline ] || { echo 'E: no network'; exit 100; }"
   stub sudo "echo sudo >>$scratch/log" "[ -e $scratch/sudoer ] || exit 1" '[ "$1" = -n ] && shift' 'exec "$@"'
   stub id "cat $scratch/uid"
 }
@@ -55,12 +57,12 @@ given 0 jq gnuplot-nox
 as_root() {
   bootstrap 0 build test &&
     [ "$(cat "$scratch/log")" = "apt-get update -qq
-apt-get install -y --no-install-recommends jq gnuplot-nox -qq" ]
+apt-get install -y --no-install-recommends jq gnuplot-nox -qq -o DPkg::Lock::Timeout=300" ]
 }
 claim root_gets_exactly_what_is_missing as_root
 
 given 1000 jq
-by_sudo() { : >"$scratch/sudoer" && bootstrap 0 test && grep -q '^apt-get install .* jq -qq$' "$scratch/log"; }
+by_sudo() { : >"$scratch/sudoer" && bootstrap 0 test && grep -q '^apt-get install .* jq -qq -o DPkg::Lock::Timeout=300$' "$scratch/log"; }
 claim a_user_with_sudo_gets_it_by_sudo by_sudo
 
 given 1000 jq check
@@ -76,6 +78,27 @@ without_network() {
     grep -qx 'could not install; type: sudo apt-get update && sudo apt-get install -y --no-install-recommends jq' "$scratch/said"
 }
 claim a_failed_install_says_why_and_what_to_type without_network
+
+given 0 jq
+# The first stands in the package manager until the second waits for it, or has ended.
+two_at_once() {
+  local first second child=
+  mkfifo "$scratch/go"
+  PATH=$bin:$PATH scripts/bootstrap test >"$scratch/first" 2>&1 &
+  first=$!
+  until [ -d "$scratch/busy" ]; do sleep 0.02; done
+  PATH=$bin:$PATH scripts/bootstrap test >"$scratch/said" 2>&1 &
+  second=$!
+  while kill -0 "$second" 2>/dev/null && [ "$child" != flock ]; do
+    child=$(cat "/proc/$second/task/$second/children" 2>/dev/null)
+    child=$(cat "/proc/${child%% *}/comm" 2>/dev/null)
+  done
+  exec 3<>"$scratch/go"
+  rm "$scratch/go"
+  echo >&3
+  wait "$first" && wait "$second" || { cat "$scratch/said" && false; }
+}
+claim a_second_bootstrap_waits_for_the_first two_at_once
 
 given 1000 jq gcc
 # stops TARGET: make TARGET ends there, before anything is built.

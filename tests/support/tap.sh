@@ -38,3 +38,6 @@ refused() { ends_with 2 "$@"; }
 impossible() { ends_with 77 "$@"; }
 
 tap_end() { exit "$tap_failed"; }
+
+# A test with a function of its own by one of these names would take claims away unseen.
+readonly -f ok not_ok skip claim ends_with refused impossible tap_end
