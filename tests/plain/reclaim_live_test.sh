@@ -140,6 +140,6 @@ if in_namespace true 2>/dev/null; then
     "$wxbench" reclaim --pid "$inner" --dry-run -q 2>/dev/null; do sleep 0.02; done
   works_from_the_host() { "$wxbench" reclaim --pid "$inner" --freeze "$1" --max-pause 50 -q && [ "$(allocated "$inner")" = 0 ]; }
   claim works_from_the_host_for_the_first_process_of_a_container_by_signal works_from_the_host stop
-  kill "$outer" 2>/dev/null
+  kill -KILL "$outer" && wait "$outer" 2>/dev/null # It does not listen to SIGTERM.
 fi
 tap_end
