@@ -3,6 +3,7 @@
 #include "output/format.h"
 #include "output/json.h"
 #include "output/result.h"
+#include "output/shown.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,22 +14,27 @@ typedef struct {
   size_t skipped;
 } Counts;
 
-// Writes text into an attribute; what XML cannot hold becomes '?'.
-static void write_text(FILE *stream, const char *text) {
+static const char *escape_of(char plain) {
   static const struct {
     char plain;
     const char *escaped;
   } escapes[] = {{'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\n', "&#10;"}};
-  for (; text && *text; ++text) {
-    const char *escaped = NULL;
-    for (size_t i = 0; i < sizeof escapes / sizeof *escapes; ++i) {
-      if (escapes[i].plain == *text)
-        escaped = escapes[i].escaped;
-    }
-    if (escaped)
-      fputs(escaped, stream);
-    else
-      fputc((unsigned char)*text < ' ' && *text != '\t' ? '?' : *text, stream);
+  for (size_t i = 0; i < sizeof escapes / sizeof *escapes; ++i) {
+    if (escapes[i].plain == plain)
+      return escapes[i].escaped;
+  }
+  return NULL;
+}
+
+// Writes text into an attribute. What XML cannot hold is what is not shown as it is.
+static void write_text(FILE *stream, const char *text) {
+  for (size_t left = text ? strlen(text) : 0; left > 0;) {
+    char shown[WX_SHOWN];
+    const char *escaped = escape_of(*text);
+    const size_t taken = wx_shown_next(text, left, shown);
+    fputs(escaped ? escaped : shown, stream);
+    text += taken;
+    left -= taken;
   }
 }
 

@@ -43,7 +43,7 @@ START_TEST(markdown_cells_cannot_break_out_of_their_row) {
   wx_document_add_table(&document, table);
   char *text = wx_example_render(&document, "markdown");
   ck_assert_str_eq(text,
-                   "### T\n\n| na\\|me | size |\n| --- | ---: |\n| a\\|b c\\<d> | 1.0 KiB |\n");
+                   "### T\n\n| na\\|me | size |\n| --- | ---: |\n| a\\|b\\\\nc\\<d> | 1.0 KiB |\n");
   free(text);
   wx_document_free(&document);
 }
