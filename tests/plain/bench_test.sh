@@ -26,9 +26,9 @@ exit 0
 END2
 imitate scripts/runtimes <<'END2'
 #!/usr/bin/env bash
-echo "11.0.0 $PWD/build/runtimes/11.0.0"
-echo "runtimes: cannot get .NET runtime 10.0.15: no such version" >&2
-echo "9.0.23 $PWD/build/runtimes/9.0.23"
+echo "29.0.1 $PWD/build/runtimes/29.0.1"
+echo "runtimes: cannot get .NET runtime 28.0.2: no such version" >&2
+echo "27.0.3 $PWD/build/runtimes/27.0.3"
 exit "${RUNTIMES_STATUS:-0}"
 END2
 imitate scripts/sdk <<'END2'
@@ -65,35 +65,35 @@ bench() {
 }
 # there NAME...: the results are exactly these, and no temporary file is left.
 there() { diff <(printf '%s\n' "$@" | sort) <(ls -A "$scratch/results"); }
-all=(simulator.json asm-11.0.0.json asm-9.0.23.json keep-11.0.0.json hello-11.0.0.json hello-9.0.23.json asm-500-11.0.0.json
-  whole-hello-11.0.0.json whole-hello-9.0.23.json whole-asm-500-11.0.0.json)
+all=(simulator.json asm-29.0.1.json asm-27.0.3.json keep-29.0.1.json hello-29.0.1.json hello-27.0.3.json asm-500-29.0.1.json
+  whole-hello-29.0.1.json whole-hello-27.0.3.json whole-asm-500-29.0.1.json)
 without() { printf '%s\n' "${all[@]}" | grep -vxF "$1"; }
 
 all_is_measured() {
-  bench 0 && there "${all[@]}" && grep -qx 'runtimes: cannot get .NET runtime 10.0.15: no such version' "$scratch/err" &&
+  bench 0 && there "${all[@]}" && grep -qx 'runtimes: cannot get .NET runtime 28.0.2: no such version' "$scratch/err" &&
     [ "$(grep -c ^plot "$scratch/calls")" = 3 ] && grep -q "^results: $scratch/results$" "$scratch/out"
 }
 claim a_runtime_that_cannot_be_had_is_a_line_and_the_others_are_measured all_is_measured
 modes_of_whole() {
   local on off preload
-  on="'env' 'DOTNET_EnableWriteXorExecute=1' '$tree/build/runtimes/9.0.23/dotnet' 'exec' '--fx-version' '9.0.23' '$tree/build/workloads/wxworkload.dll' 'hello'"
+  on="'env' 'DOTNET_EnableWriteXorExecute=1' '$tree/build/runtimes/27.0.3/dotnet' 'exec' '--fx-version' '27.0.3' '$tree/build/workloads/wxworkload.dll' 'hello'"
   off=${on/=1/=0}
   preload=${on/=1\'/=1\' \'LD_PRELOAD=$tree/build/libwxreclaim.so\'}
-  grep -F "[-n] [hello, on, 9.0.23] [$on] [-n] [hello, off, 9.0.23] [$off] [-n] [hello, preload, 9.0.23] [$preload]" "$scratch/calls" | grep -qF '[--ignore-failure]'
+  grep -F "[-n] [hello, on, 27.0.3] [$on] [-n] [hello, off, 27.0.3] [$off] [-n] [hello, preload, 27.0.3] [$preload]" "$scratch/calls" | grep -qF '[--ignore-failure]'
 }
 claim hyperfine_runs_whole_processes_in_three_modes modes_of_whole
-claim what_hyperfine_measured_is_shown grep -qx "wxbench report $scratch/results/whole-hello-9.0.23.json --format table" "$scratch/calls"
-one_unmet() { FAILING=asm-9.0.23 FAILING_STATUS=1 bench 1 && mapfile -t rest < <(without asm-9.0.23.json) && there "${rest[@]}"; }
+claim what_hyperfine_measured_is_shown grep -qx "wxbench report $scratch/results/whole-hello-27.0.3.json --format table" "$scratch/calls"
+one_unmet() { FAILING=asm-27.0.3 FAILING_STATUS=1 bench 1 && mapfile -t rest < <(without asm-27.0.3.json) && there "${rest[@]}"; }
 claim one_unmet_expectation_is_1_and_all_else_is_measured one_unmet
-one_impossible() { FAILING=keep FAILING_STATUS=77 bench 0 && mapfile -t rest < <(without keep-11.0.0.json) && there "${rest[@]}"; }
+one_impossible() { FAILING=keep FAILING_STATUS=77 bench 0 && mapfile -t rest < <(without keep-29.0.1.json) && there "${rest[@]}"; }
 claim what_is_not_possible_here_is_no_failure one_impossible
 no_runtimes_fetched() { RUNTIMES_STATUS=2 bench 2 && there "${all[@]}"; }
 claim runtimes_that_are_there_are_measured_whatever_fetching_says no_runtimes_fetched
-one_plot() { UNPLOTTED=asm-11.0.0 bench 2 && there "${all[@]}" && grep -qx 'plot: gnuplot: cannot' "$scratch/err" && grep -q '^plot .*simulator' "$scratch/calls"; }
+one_plot() { UNPLOTTED=asm-29.0.1 bench 2 && there "${all[@]}" && grep -qx 'plot: gnuplot: cannot' "$scratch/err" && grep -q '^plot .*simulator' "$scratch/calls"; }
 claim one_plot_that_fails_loses_no_other one_plot
 no_hyperfine() {
   NO_HYPERFINE=1 bench 2 && there "${all[@]:0:7}" &&
-    grep -qx 'bench: no whole processes of hello on 9.0.23: Error: no such program' "$scratch/err"
+    grep -qx 'bench: no whole processes of hello on 27.0.3: Error: no such program' "$scratch/err"
 }
 claim whole_processes_that_cannot_be_timed_are_a_line no_hyperfine
 no_workloads() { BUILD_STATUS=1 bench 2 && there simulator.json && grep -q '^plot .*simulator' "$scratch/calls"; }

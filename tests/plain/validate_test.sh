@@ -258,7 +258,8 @@ case ${LD_PRELOAD:-} in *libwxreclaim*) kill -SEGV $$ ;; esac
 say 0 start; say 1 end
 END
 bench_modes() {
-  mkdir -p "$home/build/runtimes" && ln -sfn "$scratch/picky" "$home/build/runtimes/10.0.99" && ln -sf "$PWD/build/libwxrecord.so" "$home/build"
+  local made_up=10.0.99
+  mkdir -p "$home/build/runtimes" && ln -sfn "$scratch/picky" "$home/build/runtimes/$made_up" && ln -sf "$PWD/build/libwxrecord.so" "$home/build"
   WXBENCH_HOME=$home "$wxbench" bench modes --workload hello --rounds 5 --json "$scratch/bench.json" >"$scratch/out" 2>"$scratch/err"
   [ $? = 1 ] && [ ! -s "$scratch/err" ] && grep -q '^NOT FINISHED: hello, preload, 10.0.99: killed by signal 11' "$scratch/out" &&
     jq -e '[.results[] | select(.time == "wall") | [.mode, .n]] == [["on", 5], ["off", 5], ["record", 5]]
