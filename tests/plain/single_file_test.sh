@@ -56,7 +56,8 @@ child_is_recorded() {
   [ "$(for each in "$scratch"/trace*; do of_trace "$each"; done | grep -cx '120 release 65536 mark')" = 1 ]
 }
 is_reclaimed_live() {
-  "$app" "${work[@]}" >"$scratch/alone" && live "$scratch/beside" "$app" "${work[@]}" &&
+  local long=("${work[@]}" rounds=12) # Long enough to be found on a busy machine.
+  "$app" "${long[@]}" >"$scratch/alone" && live "$scratch/beside" "$app" "${long[@]}" &&
     cmp "$scratch/alone" "$scratch/beside" && gave_back
 }
 check() { # check NAME SWITCH...
