@@ -12,23 +12,31 @@ CC       ?= gcc
 ifeq ($(origin CC),default)
 CC       := gcc
 endif
-PACKAGES := libcyaml yaml-0.1 jansson smartcols libelf gsl
-PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null | sed 's/-I/-isystem /g')
-# Linked into the program where the archive is there: loading seven libraries takes a third of a short run.
-STATIC_LIBS := $(foreach l,cyaml yaml jansson gsl gslcblas,$(if $(findstring /,$(shell $(CC) -print-file-name=lib$(l).a)),$(l)))
-PKG_LIBS   := $(foreach l,$(shell pkg-config --libs $(PACKAGES) 2>/dev/null),$(if $(filter $(l:-l%=%),$(STATIC_LIBS)),-l:lib$(l:-l%=%).a,$(l)))
-CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null)
+PACKAGES := libcyaml yaml-0.1 jansson smartcols gsl
 
-ifneq ($(shell pkg-config --exists $(PACKAGES) && echo yes),yes)
-ifeq ($(filter test bench clean help,$(MAKECMDGOALS)),)
-$(error packages are missing; `make bench` and `make test` install them, or type: scripts/bootstrap build)
+# What the build needs and is not there; nothing else is asked before that is known.
+LACKING := $(shell for tool in $(firstword $(CC)) pkg-config; do command -v $$tool >/dev/null || echo $$tool; done; \
+  ! command -v pkg-config >/dev/null || for package in $(PACKAGES); do pkg-config --exists $$package || echo $$package; done)
+ifeq ($(strip $(LACKING)),)
+PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) | sed 's/-I/-isystem /g')
+# Linked into the program where the archive is there: loading them all takes a third of a short run.
+STATIC_LIBS := $(foreach l,cyaml yaml jansson gsl gslcblas,$(if $(findstring /,$(shell $(CC) -print-file-name=lib$(l).a)),$(l)))
+PKG_LIBS   := $(foreach l,$(shell pkg-config --libs $(PACKAGES)),$(if $(filter $(l:-l%=%),$(STATIC_LIBS)),-l:lib$(l:-l%=%).a,$(l)))
+CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null)
+else ifeq ($(filter test bench clean help,$(MAKECMDGOALS)),)
+$(error not installed: $(strip $(LACKING)); `make bench` and `make test` install what is missing, or type: scripts/bootstrap build)
+endif
+
+ifneq ($(filter-out help clean,$(or $(MAKECMDGOALS),all)),)
+ifeq ($(shell mkdir -p $(B) 2>/dev/null; test -w $(B) && echo yes),)
+$(error cannot write $(B), where all that is built goes (this is $(CURDIR)))
 endif
 endif
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
-# The .NET runtime that is asked for where none is there.
-RUNTIME  := $(shell sed -n 's/^runtime //p' scripts/versions | head -n 1)
-CPPFLAGS := -D_GNU_SOURCE -DWX_VERSION='"$(VERSION)"' -DWX_RUNTIME='"$(RUNTIME)"' -Iharness
+# The .NET runtimes that scripts/runtimes lays out, newest first.
+RUNTIMES := $(strip $(shell sed -n 's/^runtime //p' scripts/versions))
+CPPFLAGS := -D_GNU_SOURCE -DWX_VERSION='"$(VERSION)"' -DWX_RUNTIMES='"$(RUNTIMES)"' -Iharness
 CFLAGS   := -std=c17 -g $(WARNINGS)
 PLAIN    := -O2 -fno-plt
 ASAN     := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -99,20 +107,19 @@ $(B)/tests/thread/%: $(B)/obj/tsan/tests/thread/%.o $(call objects,tsan,$(THREAD
 
 .SECONDARY:
 
-# Processes to be reclaimed from, and not to be, for shell tests.
-$(B)/tests/subject $(B)/tests/impostor: $(B)/tests/%: $(B)/obj/plain/tests/fixtures/%.o
+# Processes to be reclaimed from, and not to be, for shell tests, and what tests run under.
+$(B)/tests/subject $(B)/tests/impostor $(B)/tests/guard: $(B)/tests/%: $(B)/obj/plain/tests/fixtures/%.o
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(PLAIN) -o $@ $^ -pthread
-tests: $(B)/tests/subject $(B)/tests/impostor
+tests: $(B)/tests/subject $(B)/tests/impostor $(B)/tests/guard
 
 .PHONY: tests
 tests: all $(UNIT_TESTS) $(PLAIN_TESTS) $(THREAD_TESTS)
 
-# Real runtimes and the program that they run; what cannot be had is said, and its tests skip.
+# Real runtimes and the program that they run; what cannot be had is said, once, and its tests skip.
 .PHONY: dotnet
 dotnet:
-	@scripts/runtimes >/dev/null || true
-	@scripts/build-workloads || true
+	@scripts/sdk || export WXBENCH_SDK_SAID=1; scripts/runtimes >/dev/null || true; scripts/build-workloads || true
 
 # The longest first, so that none is alone at the end.
 LONG_TESTS := $(wildcard tests/plain/fuzz_test.sh tests/plain/preload_test.sh tests/plain/reclaim_runtime_test.sh \

@@ -134,6 +134,7 @@ static int add_mapped(Search *search, const WxMapping *mapping) {
   WxMemfd memfd = {
       .id = {mapping->major, mapping->minor, mapping->inode},
       .number = CLOSED,
+      .kept = CLOSED,
       .mapped_start = mapping->start,
       .mapped_end = mapping->end,
       .allocated_bytes = WX_UNKNOWN,
@@ -198,7 +199,7 @@ static int visit_descriptor(long number, void *context) {
     return 0;
   if (failed || !is_called_so(search, target))
     return failed;
-  WxMemfd memfd = {.number = (int)number};
+  WxMemfd memfd = {.number = (int)number, .kept = CLOSED};
   set_link(&memfd, target);
   return look_at_candidate(search, &memfd);
 }
@@ -238,7 +239,7 @@ int wx_memfd_is_behind(const WxMemfd *memfd, pid_t pid, long number) {
     return result == -ENOENT || result == -ENAMETOOLONG ? 0 : result;
   if (strcmp(target, memfd->link) != 0)
     return 0;
-  WxMemfd other = {.number = (int)number, .id = memfd->id};
+  WxMemfd other = {.number = (int)number, .kept = CLOSED, .id = memfd->id};
   set_link(&other, memfd->link);
   result = wx_memfd_stat(&other, pid);
   return result == -ESTALE ? 0 : result ? result : 1;

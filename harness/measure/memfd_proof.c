@@ -45,16 +45,18 @@ int wx_memfd_place(WxMemfdPlace *place, const char *link) {
   return failed;
 }
 
-// The path below /proc/PID that leads to the file; `folder` is that of descriptors.
+// The path that leads to the file, below /proc/PID or to a descriptor of our own; `folder` is that
+// of descriptors.
 static void link_path(char path[static WX_PROCESS_PATH_SIZE], const WxMemfd *memfd, pid_t pid,
                       const char *folder) {
   char link[PATH_SIZE];
-  if (memfd->number >= 0)
-    snprintf(link, sizeof link, "%s/%d", folder, memfd->number);
+  const bool ours = memfd->number < 0 && memfd->kept >= 0;
+  if (ours || memfd->number >= 0)
+    snprintf(link, sizeof link, "%s/%d", folder, ours ? memfd->kept : memfd->number);
   else
     snprintf(link, sizeof link, "map_files/%" PRIx64 "-%" PRIx64, memfd->mapped_start,
              memfd->mapped_end);
-  wx_process_path(path, pid, link);
+  wx_process_path(path, ours ? 0 : pid, link);
 }
 
 // The link is not there: is the process?
