@@ -40,6 +40,7 @@
   CALL(FORK, "clone")                                                                              \
   CALL(EXEC, "execve")                                                                             \
   CALL(WAIT, "wait4")                                                                              \
+  CALL(WAITID, "waitid")                                                                           \
   CALL(KILL, "kill")                                                                               \
   CALL(CHDIR, "chdir")                                                                             \
   CALL(SETPGID, "setpgid")                                                                         \

@@ -45,6 +45,11 @@ int wx_os_exec(char *const *argv, char *const *environment);
 /// WNOHANG where nothing has happened; `usage` may be NULL.
 pid_t wx_os_wait(pid_t pid, int options, int *status, struct rusage *usage);
 
+/// What became of the child or traced task `pid`: as wait() gives it in `*status`, without taking
+/// it away, so that the kernel goes on keeping it. Never blocks. Returns `pid`, or 0 where nothing
+/// has happened.
+pid_t wx_os_peek(pid_t pid, int *status);
+
 /// Sends `signal` to a process, or to a process group by its negated number; 0 only asks whether it
 /// is there.
 int wx_os_kill(pid_t pid, int signal);

@@ -119,14 +119,19 @@ static int interrupt_all(const WxStopping *stopping) {
   return 0;
 }
 
+// A stop is only looked at, never taken by wait(): taking it clears the signal that the task was
+// stopped with on its way into the handler, which would be lost if the tracer died before it
+// detaches. Left alone, the kernel delivers it then, with its data.
 static int look(WxTask *task) {
   int status;
-  const pid_t changed = wx_os_wait(task->id, __WALL | WNOHANG, &status, NULL);
+  const pid_t changed = wx_os_peek(task->id, &status);
   if (changed == 0)
     return 0;
   if (changed < 0 && changed != -ECHILD)
     return changed;
   if (changed < 0 || !WIFSTOPPED(status)) {
+    if (changed > 0) // Its parent is told of its end once its tracer has taken it.
+      (void)wx_os_wait(task->id, __WALL | WNOHANG, &status, NULL);
     task->state = WX_TASK_GONE;
     task->attached = false;
     return 0;
