@@ -46,6 +46,58 @@ int wx_os_set_scheduler(int policy, int priority) {
   return sched_setscheduler(0, policy | SCHED_RESET_ON_FORK, &wanted) ? -errno : 0;
 }
 
+int wx_os_get_affinity(pid_t thread, cpu_set_t *processors) {
+  const int failed = wx_os_begin(WX_OS_GET_AFFINITY);
+  if (failed)
+    return failed;
+  return sched_getaffinity(thread, sizeof *processors, processors) ? -errno : 0;
+}
+
+int wx_os_set_affinity(const cpu_set_t *processors) {
+  const int failed = wx_os_begin(WX_OS_SET_AFFINITY);
+  if (failed)
+    return failed;
+  return sched_setaffinity(0, sizeof *processors, processors) ? -errno : 0;
+}
+
+int wx_os_cpu_clock(pid_t pid, uint64_t *used_ns) {
+  const int failed = wx_os_begin(WX_OS_CLOCK);
+  if (failed)
+    return failed;
+  enum {
+    SCHEDULED = 2,
+    SHIFT = 3
+  }; // As clock_getcpuclockid() makes it, which asks the kernel too.
+  const clockid_t clock = (clockid_t)((~(unsigned)pid << SHIFT) | SCHEDULED);
+  struct timespec used;
+  if (clock_gettime(clock, &used))
+    return -errno;
+  *used_ns = (uint64_t)used.tv_sec * 1000000000U + (uint64_t)used.tv_nsec;
+  return 0;
+}
+
+int wx_os_death_clock_make(timer_t *clock) {
+  const int failed = wx_os_begin(WX_OS_TIMER_CREATE);
+  if (failed)
+    return failed;
+  struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL};
+  return timer_create(CLOCK_MONOTONIC, &event, clock) ? -errno : 0;
+}
+
+int wx_os_death_clock_set(timer_t clock, uint64_t nanoseconds) {
+  const int failed = wx_os_begin(WX_OS_TIMER_SET);
+  if (failed)
+    return failed;
+  const struct itimerspec when = {.it_value = {.tv_sec = (time_t)(nanoseconds / 1000000000U),
+                                               .tv_nsec = (long)(nanoseconds % 1000000000U)}};
+  return timer_settime(clock, 0, &when, NULL) ? -errno : 0;
+}
+
+void wx_os_death_clock_free(timer_t clock) {
+  (void)wx_os_begin(WX_OS_TIMER_DELETE);
+  (void)timer_delete(clock);
+}
+
 int wx_os_set_nice(int nice) {
   const int failed = wx_os_begin(WX_OS_SETPRIORITY);
   if (failed)
@@ -57,7 +109,7 @@ int wx_os_lock_memory(void) {
   const int failed = wx_os_begin(WX_OS_MLOCKALL);
   if (failed)
     return failed;
-  return mlockall(MCL_CURRENT | MCL_ONFAULT) ? -errno : 0;
+  return mlockall(MCL_CURRENT) ? -errno : 0;
 }
 
 int wx_os_new_session(void) {

@@ -6,10 +6,12 @@
 #ifndef WX_OS_CONTROL_H
 #define WX_OS_CONTROL_H
 
+#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 /// One ptrace() request, with the number and the operands of the C library's function. Returns what
 /// it returns, or a negative errno. Never used for the PEEK requests, whose result may be negative.
@@ -26,10 +28,31 @@ int wx_os_sleep_ns(uint64_t nanoseconds);
 /// fork do not inherit it. `priority` is 0 for SCHED_OTHER.
 int wx_os_set_scheduler(int policy, int priority);
 
+/// The processors that `thread` (0: the calling one) may run on. -EINVAL where there are more than
+/// a cpu_set_t has room for.
+int wx_os_get_affinity(pid_t thread, cpu_set_t *processors);
+
+/// Has the calling thread run on the processors of the set from now on: when this returns, it does.
+int wx_os_set_affinity(const cpu_set_t *processors);
+
+/// Processor time that all threads of the process `pid` have used, in nanoseconds. What a thread is
+/// using right now is added at the timer tick and when it leaves the processor. -EINVAL where there
+/// is no such process.
+int wx_os_cpu_clock(pid_t pid, uint64_t *used_ns);
+
+/// A clock in the kernel that kills the calling process (SIGKILL), also where it is stopped or is
+/// frozen by a control group of version 2. Children made by fork do not inherit it.
+int wx_os_death_clock_make(timer_t *clock);
+
+/// It strikes in `nanoseconds` from now; 0: never.
+int wx_os_death_clock_set(timer_t clock, uint64_t nanoseconds);
+void wx_os_death_clock_free(timer_t clock);
+
 /// Sets the nice value of the calling process, -20 (favoured) to 19.
 int wx_os_set_nice(int nice);
 
-/// Keeps each page of what is mapped now in memory once it was used.
+/// Brings all that is mapped now into memory, copies of its own where pages were shared with a
+/// parent, and keeps it there: using it takes no page fault.
 int wx_os_lock_memory(void);
 
 /// Makes the caller the leader of a session of its own, away from its terminal and process group.

@@ -65,6 +65,14 @@ int wx_os_keep_on_exec(int fd) {
   return fcntl(fd, F_SETFD, 0) ? -errno : 0;
 }
 
+int wx_os_set_pipe_size(int pipe, size_t size) {
+  const int failed = wx_os_begin(WX_OS_FCNTL);
+  if (failed)
+    return failed;
+  const int room = fcntl(pipe, F_SETPIPE_SZ, (int)size);
+  return room < 0 ? -errno : room;
+}
+
 int wx_os_duplicate_onto(int fd, int onto) {
   const int failed = wx_os_begin(WX_OS_DUP);
   if (failed)

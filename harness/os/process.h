@@ -24,6 +24,9 @@ int wx_os_pipe(int ends[2]);
 /// Lets `fd` stay open in a program that is executed.
 int wx_os_keep_on_exec(int fd);
 
+/// Gives a pipe room for `size` bytes in whole pages. Returns what it has room for then.
+int wx_os_set_pipe_size(int pipe, size_t size);
+
 /// Makes `onto` refer to what `fd` refers to, open in an executed program.
 int wx_os_duplicate_onto(int fd, int onto);
 

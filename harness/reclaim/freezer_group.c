@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { SMALL_FILE = 4096 };
 
@@ -130,6 +131,44 @@ int wx_group_find(WxGroup *group, pid_t pid) {
   }
   wx_text_free(&mounts);
   return result;
+}
+
+// The mount of version 1's freezer alone: with other controllers beside it, leaving would escape
+// their limits.
+static int find_top(char *point) {
+  WxText mounts = {0};
+  int result = wx_text_read(&mounts, "/proc/self/mountinfo");
+  const WxGroupKind *kind = &kinds[1];
+  const char *line = result ? "" : mounts.data;
+  for (result = result ? result : -ENOTSUP; *line && result == -ENOTSUP;) {
+    char root[WX_GROUP_PATH_SIZE];
+    if (mount_of(line, kind, root, point))
+      result = 0;
+    line += strcspn(line, "\n");
+    line += *line == '\n';
+  }
+  wx_text_free(&mounts);
+  return result;
+}
+
+int wx_group_leave(void) {
+  char path[WX_GROUP_PATH_SIZE];
+  char point[WX_GROUP_PATH_SIZE];
+  int failed = group_path(getpid(), &kinds[1], path);
+  if (failed == -ENOTSUP || (!failed && strcmp(path, "/") == 0))
+    return 0;
+  if (!failed)
+    failed = find_top(point);
+  if (failed)
+    return failed;
+  char name[WX_GROUP_PATH_SIZE + sizeof "/cgroup.procs"];
+  (void)snprintf(name, sizeof name, "%s/cgroup.procs", point);
+  const int fd = wx_os_open(name, O_WRONLY, 0);
+  if (fd < 0)
+    return fd;
+  const ssize_t put = wx_os_write(fd, "0", 1); // The caller.
+  wx_os_close_reader(fd);
+  return put < 0 ? (int)put : 0;
 }
 
 int wx_group_has(const WxGroup *group, pid_t pid, bool below) {

@@ -2,6 +2,7 @@
 
 #include "os/control.h"
 #include "os/process.h"
+#include "reclaim/holders.h"
 
 #include <errno.h>
 
@@ -23,15 +24,15 @@ int wx_freezer_wait(int (*left)(void *context), void *context, uint64_t deadline
 }
 
 int wx_freezer_stop_all(const WxStopping *stopping, int (*tell)(const WxStopping *stopping),
-                        int (*left)(void *herd), uint64_t deadline_ns) {
+                        int (*await)(const WxStopping *stopping)) {
   int found;
   do {
     int failed = tell(stopping);
     if (!failed)
-      failed = wx_freezer_wait(left, stopping->herd, deadline_ns);
+      failed = await(stopping);
     if (failed)
       return failed;
-    found = wx_herd_find_tasks(stopping->herd);
+    found = wx_holders_find_tasks(stopping->holders);
   } while (found > 0);
   return found;
 }

@@ -176,8 +176,8 @@ static int cycle(Watch *watch, WxReason *reason) {
 static size_t fill_polled(Watch *watch) {
   watch->polled[0] = (struct pollfd){.fd = watch->options->wake, .events = POLLIN};
   for (size_t i = 0; i < watch->count; ++i) {
-    const WxHerd *herd = &watch->items[i]->target.herd;
-    const int pidfd = herd->process_count ? herd->processes[0].pidfd : -1;
+    const WxHolders *holders = &watch->items[i]->target.holders;
+    const int pidfd = holders->count ? holders->items[0].pidfd : -1;
     watch->polled[i + 1] = (struct pollfd){.fd = pidfd, .events = POLLIN};
   }
   return watch->count + 1;

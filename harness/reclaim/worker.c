@@ -3,6 +3,7 @@
 #include "os/control.h"
 #include "os/os.h"
 #include "os/process.h"
+#include "reclaim/freezer_group.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -49,9 +50,10 @@ static _Noreturn void work(WxWorker *worker, const WxPass *pass, pid_t parent) {
   (void)wx_os_new_session();
   (void)wx_os_set_name("wx-freeze");
   (void)wx_os_set_nice(MOST_FAVOURED);
-  (void)wx_os_lock_memory();
+  (void)wx_group_leave();
   WxPass own = *pass;
   own.undo = &worker->undo;
+  own.alone = true;
   own.ended = parent_ended;
   own.context = &parent;
   worker->result = wx_pass_run(&own, &worker->done, &worker->reason);
@@ -75,6 +77,15 @@ static bool await(WxWorker *worker, pid_t pid, int end, uint64_t max_pause_ns) {
   return ended == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+// Where it was killed in the middle of an attempt, perhaps by its own clock, the kernel has let all
+// go by now.
+static void count_killed(WxWorker *worker, uint64_t max_pause_ns) {
+  const uint64_t began = atomic_load(&worker->done.attempt_began_ns);
+  ++worker->done.failures;
+  if (began)
+    wx_pass_count_abandoned(&worker->done, wx_os_now_ns() - began, max_pause_ns);
+}
+
 static int run_child(WxWorker *worker, const WxPass *pass, const int ends[2]) {
   const pid_t parent = getpid();
   const pid_t pid = wx_os_fork();
@@ -85,6 +96,8 @@ static int run_child(WxWorker *worker, const WxPass *pass, const int ends[2]) {
     return pid;
   const bool well = await(worker, pid, ends[0], pass->max_pause_ns);
   (void)wx_undo_run(&worker->undo);
+  if (!well)
+    count_killed(worker, pass->max_pause_ns);
   atomic_store(&worker->done.attempt_began_ns, 0);
   return well ? worker->result : -ECHILD;
 }

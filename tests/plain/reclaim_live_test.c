@@ -201,7 +201,7 @@ static bool survives(const WxFreezer *freezer, bool *written) {
   // In this process, so that the hook's memory is ours.
   WxPassDone *done = calloc(1, sizeof *done);
   const WxPass pass = {.fd = target.fd,
-                       .herd = &target.herd,
+                       .holders = &target.holders,
                        .freezer = freezer,
                        .max_pause_ns = options.max_pause_ns,
                        .hook = &hook,

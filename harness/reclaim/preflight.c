@@ -1,0 +1,156 @@
+#include "reclaim/preflight.h"
+
+#include "os/control.h"
+#include "os/os.h"
+#include "os/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PATH_SIZE = 512, FILE_SIZE = 128 };
+
+/// How one version of control groups says what a group may use.
+typedef struct {
+  const char *key;    ///< In its line of /proc/self/cgroup, between the first and the last colon.
+  const char *type;   ///< File system of its mounts.
+  const char *option; ///< Mount option that marks the hierarchy, "" for any.
+  const char *quota;  ///< The file that holds `QUOTA` or `QUOTA PERIOD`.
+  const char *period; ///< The file that holds the period, NULL where it stands beside the quota.
+} Version;
+
+static const Version versions[] = {
+    {"", "cgroup2", "", "cpu.max", NULL},
+    {"cpu", "cgroup", "cpu", "cpu.cfs_quota_us", "cpu.cfs_period_us"},
+};
+
+static double number_in(const char *folder, const char *name, int which) {
+  char path[PATH_SIZE + 32];
+  char text[FILE_SIZE];
+  (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+  const int fd = wx_os_open(path, O_RDONLY, 0);
+  if (fd < 0)
+    return -1;
+  const ssize_t length = wx_os_pread(fd, text, sizeof text - 1, 0);
+  wx_os_close_reader(fd);
+  text[length > 0 ? length : 0] = '\0';
+  const char *at = which ? strchr(text, ' ') : text;
+  char *end;
+  const double number = at ? strtod(at, &end) : -1; // "max" is none.
+  return at && end != at ? number : -1;
+}
+
+// What the group `folder` may use of a processor; HUGE_VAL where it may use all.
+static double quota_of(const Version *version, const char *folder) {
+  const double quota = number_in(folder, version->quota, 0);
+  const double period = version->period ? number_in(folder, version->period, 0)
+                                        : number_in(folder, version->quota, 1);
+  return quota > 0 && period > 0 ? quota / period : HUGE_VAL;
+}
+
+static bool lists(const char *list, const char *wanted) {
+  const size_t length = strlen(wanted);
+  for (const char *at = list; *at; at += strcspn(at, ","), at += *at == ',')
+    if (length == 0 || (strncmp(at, wanted, length) == 0 && strchr(",:\n", at[length])))
+      return true;
+  return false;
+}
+
+// The path of this process in the hierarchy, NULL where it has none. A line is
+// `NUMBER:CONTROLLERS:PATH`.
+static const char *path_in(char *text, const Version *version) {
+  for (char *line = text; line && *line;) {
+    char *next = strchr(line, '\n');
+    if (next)
+      *next++ = '\0';
+    const char *controllers = strchr(line, ':');
+    const char *path = controllers ? strchr(controllers + 1, ':') : NULL;
+    if (path && (*version->key ? lists(controllers + 1, version->key) : controllers + 1 == path))
+      return path + 1;
+    line = next;
+  }
+  return NULL;
+}
+
+// The folder of `path` below the mount in that line of mountinfo (freezer_group.c).
+static bool folder_in(const char *line, const Version *version, const char *path, char *folder) {
+  char root[PATH_SIZE];
+  char point[PATH_SIZE];
+  char type[32];
+  char super[FILE_SIZE];
+  int at = 0;
+  if (sscanf(line, "%*d %*d %*s %511s %511s %n", root, point, &at) != 2 || !at)
+    return false;
+  const char *dash = strstr(line + at, " - ");
+  if (!dash || sscanf(dash, " - %31s %*s %127s", type, super) != 2 ||
+      strcmp(type, version->type) != 0 || !lists(super, version->option))
+    return false;
+  const size_t length = strcmp(root, "/") == 0 ? 0 : strlen(root);
+  if (strncmp(path, root, length) != 0)
+    return false;
+  return snprintf(folder, PATH_SIZE, "%s%s", point, path + length) < PATH_SIZE;
+}
+
+// The smallest quota from the folder up to its mount, which shows no such file itself.
+static double least_quota(const Version *version, char *folder, char *path, size_t size) {
+  double least = HUGE_VAL;
+  for (char *slash = folder; slash; slash = strrchr(folder, '/')) {
+    if (slash != folder)
+      *slash = '\0';
+    const double quota = quota_of(version, folder);
+    if (quota < least && path)
+      (void)snprintf(path, size, "%s/%s", folder, version->quota);
+    least = quota < least ? quota : least;
+    if (slash != folder && !*folder)
+      break;
+  }
+  return least;
+}
+
+double wx_preflight_quota(char *path, size_t size) {
+  WxText groups = {0};
+  WxText mounts = {0};
+  double least = HUGE_VAL;
+  for (size_t i = 0; i < sizeof versions / sizeof *versions; ++i) {
+    char folder[PATH_SIZE];
+    if (wx_text_read(&groups, "/proc/self/cgroup") || wx_text_read(&mounts, "/proc/self/mountinfo"))
+      break;
+    const char *own = path_in(groups.data, &versions[i]);
+    for (const char *line = mounts.data; own && *line;
+         line += strcspn(line, "\n"), line += *line == '\n')
+      if (folder_in(line, &versions[i], own, folder)) {
+        char found[PATH_SIZE + 32] = "";
+        const double quota = least_quota(&versions[i], folder, found, sizeof found);
+        if (quota < least && path)
+          (void)snprintf(path, size, "%s", found);
+        least = quota < least ? quota : least;
+        break;
+      }
+  }
+  wx_text_free(&groups);
+  wx_text_free(&mounts);
+  return least;
+}
+
+bool wx_preflight_is_urgent(void) {
+  return !wx_os_set_scheduler(SCHED_FIFO, 1) && !wx_os_set_scheduler(SCHED_OTHER, 0);
+}
+
+int wx_preflight(WxReason *reason) {
+  if (wx_preflight_is_urgent())
+    return 0;
+  char path[PATH_SIZE + 32] = "";
+  const double quota = wx_preflight_quota(path, sizeof path);
+  if (quota >= 1)
+    return 0;
+  return wx_reason(reason, -EPERM,
+                   "this program may use %.3g of a processor (%s), and would be stopped by that "
+                   "while it holds others: permit it real-time priority (CAP_SYS_NICE; in a cpu "
+                   "group of version 1 also cpu.rt_runtime_us), or give it a whole processor",
+                   quota, path);
+}
