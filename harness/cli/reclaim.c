@@ -16,9 +16,15 @@ enum {
   OPTION_FREEZE,
   OPTION_MAPPED,
   OPTION_DRY_RUN,
+  OPTION_GIVE_UP,
 };
 
-enum { SECOND_NS = 1000000000, MILLISECOND_NS = 1000000, MOST_PID = 1 << 22 };
+enum {
+  SECOND_NS = 1000000000,
+  MILLISECOND_NS = 1000000,
+  MOST_PID = 1 << 22,
+  MOST_PAUSES = 1000000
+};
 
 static const struct argp_option own_options[] = {
     {"pid", OPTION_PID, "PID", 0, "Give back what the process PID holds, while it runs", 0},
@@ -36,6 +42,8 @@ static const struct argp_option own_options[] = {
      "Also pages that are mapped and hold only zeros (a dump allocates such)", 0},
     {"dry-run", OPTION_DRY_RUN, NULL, 0,
      "Say what would come back and in how many pauses; touch nothing", 0},
+    {"give-up", OPTION_GIVE_UP, "N", 0,
+     "Stop after N pauses in a row of more than twice --max-pause (10)", 0},
     {0},
 };
 
@@ -98,6 +106,12 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
   case OPTION_DRY_RUN:
     own->reclaim.dry_run = true;
     return 0;
+  case OPTION_GIVE_UP: {
+    uint64_t count = 0;
+    const error_t failed = wx_options_count(state, "--give-up", argument, 1, MOST_PAUSES, &count);
+    own->reclaim.give_up = (unsigned)count;
+    return failed;
+  }
   default:
     return ARGP_ERR_UNKNOWN;
   }
@@ -145,8 +159,9 @@ static const char *contradiction(const WxOptions *options, const WxLiveOptions *
     return "--pid or --all and a COMMAND exclude each other";
   if (!live && !options->argument_count)
     return "nothing to do; expected --pid PID, --all or -- COMMAND";
-  if (!live && (own->every_ns || own->above_given || own->reclaim.max_pause_ns ||
-                own->reclaim.freezer || own->reclaim.mapped || own->reclaim.dry_run))
+  if (!live &&
+      (own->every_ns || own->above_given || own->reclaim.max_pause_ns || own->reclaim.freezer ||
+       own->reclaim.mapped || own->reclaim.dry_run || own->reclaim.give_up))
     return "a COMMAND takes none of these options; expected --pid PID or --all with them";
   if (own->above_given && !own->every_ns)
     return "--above needs --every";

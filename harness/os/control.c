@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -28,6 +30,22 @@ int wx_os_pidfd_signal(int pidfd, int signal) {
   return syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0U) ? -errno : 0;
 }
 
+int wx_os_await_word(_Atomic uint32_t *word, uint32_t value, uint64_t nanoseconds) {
+  const int failed = wx_os_begin(WX_OS_FUTEX);
+  if (failed)
+    return failed;
+  const struct timespec most = {.tv_sec = (time_t)(nanoseconds / 1000000000U),
+                                .tv_nsec = (long)(nanoseconds % 1000000000U)};
+  if (!syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, &most, NULL, 0))
+    return 0;
+  return errno == EAGAIN || errno == EINTR || errno == ETIMEDOUT ? 0 : -errno;
+}
+
+void wx_os_wake(_Atomic uint32_t *word) {
+  (void)wx_os_begin(WX_OS_FUTEX);
+  (void)syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+}
+
 int wx_os_sleep_ns(uint64_t nanoseconds) {
   const int failed = wx_os_begin(WX_OS_SLEEP);
   if (failed)
@@ -44,20 +62,6 @@ int wx_os_set_scheduler(int policy, int priority) {
     return failed;
   const struct sched_param wanted = {.sched_priority = priority};
   return sched_setscheduler(0, policy | SCHED_RESET_ON_FORK, &wanted) ? -errno : 0;
-}
-
-int wx_os_get_affinity(pid_t thread, cpu_set_t *processors) {
-  const int failed = wx_os_begin(WX_OS_GET_AFFINITY);
-  if (failed)
-    return failed;
-  return sched_getaffinity(thread, sizeof *processors, processors) ? -errno : 0;
-}
-
-int wx_os_set_affinity(const cpu_set_t *processors) {
-  const int failed = wx_os_begin(WX_OS_SET_AFFINITY);
-  if (failed)
-    return failed;
-  return sched_setaffinity(0, sizeof *processors, processors) ? -errno : 0;
 }
 
 int wx_os_cpu_clock(pid_t pid, uint64_t *used_ns) {

@@ -6,7 +6,6 @@
 #ifndef WX_OS_CONTROL_H
 #define WX_OS_CONTROL_H
 
-#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,19 +20,17 @@ long wx_os_ptrace(int request, pid_t thread, void *address, void *data);
 /// that got its number.
 int wx_os_pidfd_signal(int pidfd, int signal);
 
+/// Waits while `*word` is `value`, `nanoseconds` at most; may return earlier. wx_os_wake() wakes
+/// whoever waits for the word, a thread of this process.
+int wx_os_await_word(_Atomic uint32_t *word, uint32_t value, uint64_t nanoseconds);
+void wx_os_wake(_Atomic uint32_t *word);
+
 /// Sleeps for `nanoseconds`, less where a signal is caught.
 int wx_os_sleep_ns(uint64_t nanoseconds);
 
 /// Sets the scheduling policy of the calling thread (SCHED_FIFO, SCHED_OTHER); children made by
 /// fork do not inherit it. `priority` is 0 for SCHED_OTHER.
 int wx_os_set_scheduler(int policy, int priority);
-
-/// The processors that `thread` (0: the calling one) may run on. -EINVAL where there are more than
-/// a cpu_set_t has room for.
-int wx_os_get_affinity(pid_t thread, cpu_set_t *processors);
-
-/// Has the calling thread run on the processors of the set from now on: when this returns, it does.
-int wx_os_set_affinity(const cpu_set_t *processors);
 
 /// Processor time that all threads of the process `pid` have used, in nanoseconds. What a thread is
 /// using right now is added at the timer tick and when it leaves the processor. -EINVAL where there

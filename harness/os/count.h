@@ -50,13 +50,12 @@
   CALL(PTRACE, "ptrace")                                                                           \
   CALL(PIDFD_SIGNAL, "pidfd_send_signal")                                                          \
   CALL(SLEEP, "clock_nanosleep")                                                                   \
+  CALL(FUTEX, "futex")                                                                             \
   CALL(CLOCK, "clock_gettime")                                                                     \
   CALL(TIMER_CREATE, "timer_create")                                                               \
   CALL(TIMER_SET, "timer_settime")                                                                 \
   CALL(TIMER_DELETE, "timer_delete")                                                               \
   CALL(SCHEDULER, "sched_setscheduler")                                                            \
-  CALL(GET_AFFINITY, "sched_getaffinity")                                                          \
-  CALL(SET_AFFINITY, "sched_setaffinity")                                                          \
   CALL(SPLICE, "splice")                                                                           \
   CALL(FLOCK, "flock")                                                                             \
   CALL(SETPRIORITY, "setpriority")                                                                 \

@@ -214,11 +214,6 @@ int wx_os_lock_file(int fd) {
   return flock(fd, LOCK_EX | LOCK_NB) ? -errno : 0;
 }
 
-void wx_os_unlock_file(int fd) {
-  (void)wx_os_begin(WX_OS_FLOCK);
-  (void)flock(fd, LOCK_UN);
-}
-
 ssize_t wx_os_getdents(int directory, void *buffer, size_t size) {
   const int failed = wx_os_begin(WX_OS_GETDENTS);
   if (failed)

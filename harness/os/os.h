@@ -101,9 +101,8 @@ int wx_os_readlink_at(int directory, const char *path, char *target, size_t capa
 ssize_t wx_os_splice_to_pipe(int fd, uint64_t offset, int pipe, size_t size);
 
 /// Takes the lock of an open file for this open file description alone (flock()); -EWOULDBLOCK
-/// where another has it. It ends with the last descriptor, or by wx_os_unlock_file().
+/// where another has it. It ends with the last descriptor.
 int wx_os_lock_file(int fd);
-void wx_os_unlock_file(int fd);
 
 /// Fills `buffer` with directory entries (struct linux_dirent64). Returns the bytes filled, 0 at
 /// the end.

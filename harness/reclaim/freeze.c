@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <stdatomic.h>
 
 // How long a task that was asked to stop is waited for after all that stood still were let go. One
 // that only waits for its turn on a busy processor gets there; one that waits for a child or a disk
@@ -23,6 +24,13 @@ void wx_freeze_hurry(WxFreeze *freeze, bool urgent) {
     freeze->urgent = wx_os_set_scheduler(SCHED_OTHER, 0) != 0;
 }
 
+static void note(WxFreeze *freeze, uint64_t held_since_ns, uint64_t late_since_ns) {
+  if (!freeze->hold)
+    return;
+  atomic_store(&freeze->hold->held_since_ns, held_since_ns);
+  atomic_store(&freeze->hold->late_since_ns, late_since_ns);
+}
+
 static int set_clock(WxFreeze *freeze, uint64_t nanoseconds) {
   if (!freeze->death_ns)
     return 0;
@@ -34,14 +42,17 @@ static int set_clock(WxFreeze *freeze, uint64_t nanoseconds) {
 }
 
 static int stop(WxFreeze *freeze, uint64_t limit_ns, WxReason *reason) {
-  // Being stopped is better than being off the processor, and comes soon or not at all.
+  // Being stopped is better than being outside, and comes soon or, where it is crowded, rarely.
+  const bool crowded = wx_holders_is_crowded(freeze->holders);
   const uint64_t deadline = freeze->started_ns + limit_ns;
   const WxStopping stopping = {
       .holders = freeze->holders,
       .undo = freeze->undo,
       .reason = reason,
-      .stopped_by_ns = freeze->off_processor ? freeze->started_ns + limit_ns / 3 : deadline,
+      .stopped_by_ns =
+          freeze->outside ? freeze->started_ns + limit_ns / (crowded ? 8 : 3) : deadline,
       .held_by_ns = deadline,
+      .crowded = crowded && freeze->outside,
   };
   const int failed = freeze->freezer->stop(&stopping);
   if (failed)
@@ -60,13 +71,11 @@ int wx_freeze(WxFreeze *freeze, uint64_t limit_ns, WxReason *reason) {
     result = set_clock(freeze, freeze->death_ns);
   if (!result) {
     freeze->started_ns = wx_os_now_ns();
+    note(freeze, freeze->started_ns, 0);
     result = stop(freeze, limit_ns, reason);
   }
-  if (result) {
-    const int busy = wx_thaw(freeze);
-    if (busy && (result == -ETIMEDOUT || result == -EAGAIN))
-      result = busy;
-  }
+  if (result)
+    (void)wx_thaw(freeze);
   return result;
 }
 
@@ -87,6 +96,7 @@ static int let_late_go(void *context) {
   if (now - late->looked_ns > freeze->late_ns)
     freeze->late_ns = now - late->looked_ns;
   late->looked_ns = now;
+  note(freeze, 0, now);
   return left == -EINPROGRESS ? 1 : left;
 }
 
@@ -94,12 +104,17 @@ int wx_thaw(WxFreeze *freeze) {
   int result = freeze->freezer->resume(freeze->holders, freeze->undo);
   const uint64_t now = wx_os_now_ns();
   freeze->length_ns = freeze->started_ns ? now - freeze->started_ns : 0;
-  if (result == -EINPROGRESS) {
+  note(freeze, 0, result == -EINPROGRESS ? now : 0);
+  if (result == -EINPROGRESS && !freeze->death_ns) {
     Late late = {.freeze = freeze, .looked_ns = now};
-    result = wx_freezer_wait(let_late_go, &late, now + patience_ns);
+    result = wx_freezer_wait(let_late_go, &late, now + patience_ns, false);
     if (result == -ETIMEDOUT) // The kernel lets them go when this process ends.
       result = -EINPROGRESS;
   }
+  freeze->must_end = result == -EINPROGRESS;
+  if (freeze->must_end)
+    return result; // As urgent as before.
+  note(freeze, 0, 0);
   (void)set_clock(freeze, 0);
   wx_freeze_hurry(freeze, false);
   return result;

@@ -18,17 +18,26 @@
 #include <stdint.h>
 #include <time.h>
 
+/// What others are kept from at the moment, in memory that another process may read.
+typedef struct {
+  _Atomic uint64_t held_since_ns; ///< Tasks stand still; 0: none does, but for late ones.
+  _Atomic uint64_t late_since_ns; ///< A late one may have stood still since; 0: none is left.
+} WxHold;
+
 /// A freezer at work. Set the first group; the rest is its own.
 typedef struct {
   const WxFreezer *freezer;
   WxHolders *holders;
   WxUndo *undo;
-  bool off_processor; ///< A task that is off the processor may count as held (freezer.h).
-  uint64_t death_ns;  ///< After so long the kernel kills this process; 0: it does not.
+  WxHold *hold;      ///< May be NULL.
+  bool outside;      ///< A task outside of its program may count as held (freezer.h).
+  uint64_t death_ns; ///< After so long the kernel kills this process; 0: it does not, and waits
+                     ///< for tasks that are late rather than end.
 
   uint64_t started_ns; ///< Of the pause: before the first task was touched.
   uint64_t length_ns;  ///< Of the last pause or attempt: until all that stood still were let go.
   uint64_t late_ns;    ///< The longest that a task may have stood still which came later.
+  bool must_end;       ///< There are tasks that go on only when this process ends.
   bool urgent;         ///< Runs before all others until the thaw.
   bool has_clock;
   timer_t clock;
@@ -40,12 +49,12 @@ typedef struct {
 void wx_freeze_hurry(WxFreeze *freeze, bool urgent);
 
 /// Stops every process that holds the file, within `limit_ns`. On failure everything was let go
-/// again already (`length_ns` is how long it was held), but for what is told by -EINPROGRESS: a
-/// task that goes on only when the calling process ends. -ETIMEDOUT: a task did not stop in time.
-/// -EAGAIN: a process was born meanwhile, or is starting a program: update, and try again.
+/// again already (`length_ns` is how long it was held), but for tasks that have not stopped yet:
+/// then `must_end` is set, and the process is to end at once. -ETIMEDOUT: a task did not stop in
+/// time. -EAGAIN: a process was born meanwhile, or is starting a program: update, and try again.
 int wx_freeze(WxFreeze *freeze, uint64_t limit_ns, WxReason *reason);
 
-/// Lets all go on; `length_ns` is the pause. -EINPROGRESS as wx_freeze().
+/// Lets all go on; `length_ns` is the pause. -EINPROGRESS where `must_end` is set.
 int wx_thaw(WxFreeze *freeze);
 
 /// Frees what the pauses used. Allowed on one that was never frozen.

@@ -5,8 +5,8 @@
 
    A freezer promises: after `stop` returned 0, no task of the holders (holders.h) executes an
    instruction of its program until `resume`. A task is held if it has stopped; where the caller
-   permits it, also if it has been off the processor since it was told to stop, and stops before it
-   executes anything: then the kernel may still complete a system call for it, which may write.
+   permits it, also if it is not in its program and stops before it gets there again: then the
+   kernel may still complete a system call for it, which may write.
    After `resume`, or when the tool dies at any moment, every process goes on as it was: running, or
    stopped if it had been stopped by someone else, with no signal lost.
 */
@@ -15,6 +15,7 @@
 
 #include "reclaim/reason.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,7 @@ typedef struct {
   WxReason *reason; ///< May be NULL.
   uint64_t stopped_by_ns; ///< Until then (of wx_os_now_ns()) only one that has stopped is held.
   uint64_t held_by_ns;    ///< Later it is given up.
+  bool crowded;           ///< Others want this processor, and would not give it back soon.
 } WxStopping;
 
 struct WxFreezer {
@@ -41,7 +43,7 @@ struct WxFreezer {
 
   /// Stops every task of the holders, those found while stopping included. -ETIMEDOUT where that is
   /// not done in time; what was stopped stays so until `resume`, which must be called whatever this
-  /// returned. Notes in holders->off_processor how many tasks are held without having stopped.
+  /// returned. Notes in holders->outside how many tasks are held without having stopped.
   int (*stop)(const WxStopping *stopping);
 
   /// Lets all that stand still go on; may be called again. -EINPROGRESS where a task could not be

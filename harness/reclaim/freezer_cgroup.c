@@ -81,7 +81,7 @@ static int stop(const WxStopping *stopping) {
                        "not permitted to write %s: run as root on the host", group->control);
   }
   if (!failed)
-    failed = wx_freezer_wait(not_frozen, group, stopping->held_by_ns);
+    failed = wx_freezer_wait(not_frozen, group, stopping->held_by_ns, false);
   // Also children forked meanwhile.
   return failed ? failed : check_members(holders, group, stopping->reason);
 }

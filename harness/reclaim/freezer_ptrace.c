@@ -13,9 +13,9 @@
 //
 // A task that waits for its turn on a busy processor, for a disk or for a vforked child does not
 // stop in time. But from the interrupt on it cannot come back to its program without stopping: the
-// kernel looks at that on each such way. So it is enough that it has left the processor once since
-// then. One that sleeps has. One that could run has when this process has run, before all others,
-// on the processor that it is on.
+// kernel looks at that on each such way. And one that was in its program just then is fetched out
+// of it by an interrupt of its processor, within microseconds, and stops. So one that has not
+// stopped a good while later is in the kernel, or waits to run there.
 #include "os/control.h"
 #include "os/os.h"
 #include "os/process.h"
@@ -26,7 +26,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +34,9 @@
 #include <unistd.h>
 
 enum { STATUS_SIZE = 4096 };
+
+// Long after an interrupt of a processor has reached it.
+static const uint64_t arrival_ns = 100000;
 
 // The process that traces `task`, 0 where none does or it cannot be known.
 static pid_t tracer_of(const WxHolders *holders, const WxTask *task) {
@@ -156,68 +158,18 @@ static int look_at_all(void *context) {
   return running;
 }
 
-/// Visiting the processors that tasks are on.
-typedef struct {
-  WxHolders *holders;
-  cpu_set_t visited;
-} Round;
-
-// Runs on that processor for a moment; where this process may not, what is there stays unknown.
-static bool visit(Round *round, int processor) {
-  if (processor < 0 || processor >= CPU_SETSIZE)
-    return false;
-  if (CPU_ISSET((size_t)processor, &round->visited))
-    return true;
-  cpu_set_t one;
-  CPU_ZERO(&one);
-  CPU_SET((size_t)processor, &one);
-  if (wx_os_set_affinity(&one))
-    return false;
-  CPU_SET((size_t)processor, &round->visited);
-  return true;
-}
-
-static bool has_left_processor(Round *round, const WxTask *task) {
-  WxTaskStat stat;
-  if (wx_task_stat(round->holders->items[task->holder].tasks, task->id, &stat))
-    return false;
-  return stat.state != 'R' || visit(round, stat.processor);
-}
-
-// Of the tasks that have not stopped, counts those that may still be on a processor.
-static int count_on_processor(void *context) {
-  Round *round = context;
-  WxHolders *holders = round->holders;
-  holders->off_processor = 0;
-  int left = look_at_all(holders);
-  for (size_t i = 0; i < holders->task_count && left > 0; ++i) {
-    WxTask *task = &holders->tasks[i];
-    if (task->state != WX_TASK_RUNS)
-      continue;
-    task->off_processor |= has_left_processor(round, task);
-    left -= task->off_processor;
-    holders->off_processor += task->off_processor;
-  }
-  return left;
-}
-
-static int await_off_processor(const WxStopping *stopping) {
-  Round round = {.holders = stopping->holders};
-  cpu_set_t usual;
-  int failed = wx_os_get_affinity(0, &usual);
-  if (failed)
-    return -ETIMEDOUT; // More processors than can be told: only a stop counts.
-  failed = wx_freezer_wait(count_on_processor, &round, stopping->held_by_ns);
-  if (CPU_COUNT(&round.visited))
-    (void)wx_os_set_affinity(&usual);
-  return failed;
-}
-
 static int await(const WxStopping *stopping) {
-  const int result = wx_freezer_wait(look_at_all, stopping->holders, stopping->stopped_by_ns);
+  WxHolders *holders = stopping->holders;
+  uint64_t until = wx_os_now_ns() + arrival_ns;
+  if (stopping->stopped_by_ns > until)
+    until = stopping->stopped_by_ns;
+  const int result = wx_freezer_wait(look_at_all, holders, until, stopping->crowded);
+  holders->outside = 0;
   if (result != -ETIMEDOUT || stopping->stopped_by_ns >= stopping->held_by_ns)
     return result;
-  return await_off_processor(stopping);
+  for (size_t i = 0; i < holders->task_count; ++i)
+    holders->outside += holders->tasks[i].state == WX_TASK_RUNS;
+  return wx_os_now_ns() < stopping->held_by_ns ? 0 : -ETIMEDOUT;
 }
 
 static int stop(const WxStopping *stopping) {

@@ -142,7 +142,7 @@ static int count_running(void *context) {
 }
 
 static int await_stop(const WxStopping *stopping) {
-  return wx_freezer_wait(count_running, stopping->holders, stopping->held_by_ns);
+  return wx_freezer_wait(count_running, stopping->holders, stopping->held_by_ns, false);
 }
 
 static int stop(const WxStopping *stopping) {

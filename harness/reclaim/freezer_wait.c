@@ -6,16 +6,20 @@
 
 #include <errno.h>
 
-enum { FIRST_NAP_NS = 10000, LONGEST_NAP_NS = 80000 };
+enum { FIRST_NAP_NS = 10000, LONGEST_NAP_NS = 80000, AWAKE_NS = 30000 };
 
-int wx_freezer_wait(int (*left)(void *context), void *context, uint64_t deadline_ns) {
+int wx_freezer_wait(int (*left)(void *context), void *context, uint64_t deadline_ns, bool crowded) {
+  const uint64_t awake_until = wx_os_now_ns() + AWAKE_NS;
   uint64_t nap = FIRST_NAP_NS;
   for (;;) {
     const int count = left(context);
     if (count <= 0)
       return count;
-    if (wx_os_now_ns() >= deadline_ns)
+    const uint64_t now = wx_os_now_ns();
+    if (now >= deadline_ns)
       return -ETIMEDOUT;
+    if (crowded || now < awake_until)
+      continue;
     const int failed = wx_os_sleep_ns(nap);
     if (failed)
       return failed;

@@ -249,15 +249,23 @@ static bool must_be_read(const WxKnown *known) {
  * -------------------------------------------------------------------------------------------------
  */
 
-// The number that was given to a process or thread last, 0 where it cannot be known.
-static pid_t last_given(const WxHolders *holders) {
-  char text[128]; // As `0.20 0.18 0.12 1/80 11206`.
+// The number that was given to a process or thread last, 0 where it cannot be known; `*runnable`
+// (may be NULL): how many tasks had or wanted a processor.
+static pid_t last_given(const WxHolders *holders, unsigned *runnable) {
+  char text[128]; // As `0.20 0.18 0.12 1/80 11206`: three loads, runnable of all, the number.
   const ssize_t length = wx_os_pread(holders->last, text, sizeof text - 1, 0);
   if (length <= 0)
     return 0;
   text[length] = '\0';
-  const char *blank = strrchr(text, ' ');
-  return blank ? (pid_t)strtol(blank + 1, NULL, 10) : 0;
+  const char *slash = strchr(text, '/');
+  const char *number = slash ? strchr(slash, ' ') : NULL;
+  if (!number)
+    return 0;
+  while (slash > text && slash[-1] != ' ')
+    --slash;
+  if (runnable)
+    *runnable = (unsigned)strtoul(slash, NULL, 10);
+  return (pid_t)strtol(number, NULL, 10);
 }
 
 static int grow_known(WxHolders *holders) {
@@ -442,7 +450,7 @@ static int check_known(WxHolders *holders, WxReason *reason) {
     if (known->kind != UNREADABLE)
       continue;
     if (may_have_inherited(holders, known) || (known->forked && may_be_fork(holders, known->pid)))
-      return wx_reason(reason, -EACCES,
+      return wx_reason(reason, -EBUSY,
                        "process %d may hold the memfd of process %d as well, but may not be looked "
                        "at: run as root or with CAP_SYS_PTRACE",
                        (int)known->pid, (int)holders->pid);
@@ -542,7 +550,7 @@ int wx_holders_open(WxHolders *holders, pid_t pid, WxFileId file, WxReason *reas
 static int update(WxHolders *holders, bool all, bool born_only, WxReason *reason) {
   int result = check_holders(holders, reason);
   for (int round = 0; round < MOST_ROUNDS && !result; ++round) {
-    const pid_t last = last_given(holders);
+    const pid_t last = last_given(holders, &holders->runnable);
     if (round && last == holders->given)
       break;
     result = take_born(holders, last, all && round == 0);
@@ -655,7 +663,7 @@ void wx_holders_close(WxHolders *holders) {
 
 void wx_holders_begin(WxHolders *holders) {
   holders->task_count = 0;
-  holders->off_processor = 0;
+  holders->outside = 0;
 }
 
 // The index of a task of `holder`, or task_count. The kernel lists tasks in the order in which they
@@ -702,11 +710,15 @@ int wx_holders_find_tasks(WxHolders *holders) {
 }
 
 bool wx_holders_has_newborn(const WxHolders *holders) {
-  const pid_t last = last_given(holders);
+  const pid_t last = last_given(holders, NULL);
   pid_t unknown = last - holders->given;
   if (last == 0 || unknown < 0)
     return true;
   for (size_t i = 0; i < holders->task_count && unknown; ++i)
     unknown -= holders->tasks[i].id > holders->given && holders->tasks[i].id <= last;
   return unknown != 0;
+}
+
+bool wx_holders_is_crowded(const WxHolders *holders) {
+  return holders->runnable > holders->task_count + 1;
 }

@@ -55,12 +55,11 @@ typedef enum {
 
 typedef struct {
   pid_t id;
-  uint16_t holder;    ///< Index in the list.
-  uint8_t state;      ///< WxTaskState.
-  uint8_t signal;     ///< Caught on its way in: to be delivered when the task goes on.
-  bool attached;      ///< Traced by us.
-  bool off_processor; ///< Was off the processor once since it was told to stop.
-  bool asked;         ///< Was told to stop.
+  uint16_t holder; ///< Index in the list.
+  uint8_t state;   ///< WxTaskState.
+  uint8_t signal;  ///< Caught on its way in: to be delivered when the task goes on.
+  bool attached;   ///< Traced by us.
+  bool asked;      ///< Was told to stop.
 } WxTask;
 
 /// What is known of a process that was read.
@@ -85,12 +84,13 @@ struct WxHolders {
   WxTask *tasks;
   size_t task_count;
   size_t task_capacity;
-  size_t off_processor; ///< Tasks that the freezer holds although they have not stopped yet.
-  WxKnown *known;       ///< Every process but holders, ascending.
+  size_t outside; ///< Tasks that are held although they have not stopped, outside their program.
+  WxKnown *known; ///< Every process but holders, ascending.
   size_t known_count;
   size_t known_capacity;
   size_t unreadable;  ///< Processes that may not be read, and cannot hold the file.
   pid_t given;        ///< Every process up to this number was read.
+  unsigned runnable;  ///< Tasks of the whole system that had or wanted a processor at that moment.
   bool may_trace_any; ///< The caller has CAP_SYS_PTRACE.
   WxListing listed_processes;
   WxListing listed_tasks;
@@ -112,10 +112,10 @@ int wx_holders_open(WxHolders *holders, pid_t pid, WxFileId file, WxReason *reas
 /// wx_holders_update().
 int wx_holders_look(WxHolders *holders, WxReason *reason);
 
-/// While all run, before each pause: reads all that have run since they were read. -EACCES where
-/// one may not be read that might hold the file. -EBUSY where the processes should be left alone: a
-/// core of one is being written, or a crash handler of the runtime works on it. -EAGAIN where one
-/// is being born: a moment later it can be told.
+/// While all run, before each pause: reads all that have run since they were read. -EBUSY where the
+/// processes have to be left alone for now: one that might hold the file may not be read, a core of
+/// one is being written, or a crash handler of the runtime works on it. -EAGAIN where one is being
+/// born or starts a program: a moment later it can be told.
 int wx_holders_update(WxHolders *holders, WxReason *reason);
 
 /// While all run, as the last thing before a pause: as wx_holders_update(), but only of processes
@@ -125,6 +125,9 @@ int wx_holders_update_born(WxHolders *holders, WxReason *reason);
 /// Under the freeze: whether a process was born since the last update that is none of the tasks
 /// here. Reads nothing of any process.
 bool wx_holders_has_newborn(const WxHolders *holders);
+
+/// Whether, when last asked, others than the holders and the caller wanted a processor.
+bool wx_holders_is_crowded(const WxHolders *holders);
 
 /// Forgets the tasks of the last freeze.
 void wx_holders_begin(WxHolders *holders);

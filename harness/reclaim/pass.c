@@ -6,12 +6,12 @@
 #include "reclaim/freeze.h"
 #include "reclaim/net.h"
 #include "reclaim/pace.h"
+#include "reclaim/probe.h"
 #include "reclaim/scan.h"
 #include "reclaim/zero.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +25,7 @@ enum { PAUSES_AHEAD = 8 };
 
 // How often in a row the moment may be a bad one (a process is being born, or this one gets its
 // turn late), and how long it waits for a better one.
-enum { MOST_BAD_MOMENTS = 200, BAD_MOMENT_NS = 1000000, PROBE_NS = 100000 };
+enum { MOST_BAD_MOMENTS = 200, BAD_MOMENT_NS = 1000000 };
 
 typedef struct {
   const WxPass *pass;
@@ -35,8 +35,8 @@ typedef struct {
   WxExtents found; ///< Ascending; fixed capacity.
   WxFreeze freeze;
   WxNet net;
+  WxProbe *probe; ///< NULL where there is none.
   WxPace pace;
-  unsigned bad_moments; ///< In a row.
 } Work;
 
 static int64_t allocated(int fd) {
@@ -65,8 +65,8 @@ static int punch_rescuing(Work *work, uint64_t start, size_t size) {
 }
 
 static int punch(Work *work, uint64_t start, size_t size) {
-  return work->pass->holders->off_processor ? punch_rescuing(work, start, size)
-                                            : wx_os_punch_hole(work->fd, start, size);
+  return work->pass->holders->outside ? punch_rescuing(work, start, size)
+                                      : wx_os_punch_hole(work->fd, start, size);
 }
 
 // Reads [start, start + size) again and punches its zero pages.
@@ -78,7 +78,7 @@ static int check_and_punch(Work *work, uint64_t start, size_t size) {
   if (got < 0)
     return (int)got;
   const size_t whole = (size_t)got & ~(page - 1);
-  if (hook && hook->between && !work->pass->holders->off_processor)
+  if (hook && hook->between && !work->pass->holders->outside)
     hook->between(hook->context);
   for (size_t at = 0; at < whole;) {
     const size_t zero = wx_zero_run(buffer + at, whole - at, page, true);
@@ -158,36 +158,46 @@ void wx_pass_count_abandoned(WxPassDone *done, uint64_t held_ns, uint64_t budget
   count_over(done, is_over(held_ns, budget_ns));
 }
 
-// What is punched while the holders stand still.
 static int punch_and_thaw(Work *work) {
   const uint64_t budget = work->pass->max_pause_ns;
   const uint64_t started = work->freeze.started_ns;
   wx_pace_learn(&work->pace.freeze_ns, wx_os_now_ns() - started);
   const int result = punch_counted(work, started + wx_pace_work_limit(&work->pace, budget));
   const uint64_t thaw = wx_os_now_ns();
-  const int busy = wx_thaw(&work->freeze);
+  const int thawed = wx_thaw(&work->freeze);
   const uint64_t length = work->freeze.length_ns;
   wx_pace_learn(&work->pace.thaw_ns, started + length - thaw);
   wx_pauses_add(&work->done->log, length);
   count_over(work->done, is_over(length, budget));
-  work->done->failures = 0;
+  work->done->failures = work->done->bad_moments = 0;
   if (work->pass->holders->count > work->done->processes_frozen)
     work->done->processes_frozen = (unsigned)work->pass->holders->count;
   note_progress(work);
-  return result == -ECANCELED ? busy : result ? result : busy;
+  if (result && result != -ECANCELED)
+    return result;
+  return work->freeze.must_end ? 0 : thawed;
+}
+
+// A task that has not stopped may have lost its processor in the middle of a system call: then a
+// punch would wait for it.
+static int freeze(Work *work, WxReason *reason) {
+  const uint64_t budget = work->pass->max_pause_ns;
+  int result = wx_freeze(&work->freeze, wx_pace_freeze_limit(budget), reason);
+  if (!result && work->pass->holders->outside && !wx_probe_is_free(work->probe, budget / 8)) {
+    (void)wx_thaw(&work->freeze);
+    result = wx_reason(reason, -EAGAIN, "somebody is busy with the memfd itself");
+  }
+  if (result && work->freeze.started_ns)
+    wx_pass_count_abandoned(work->done, work->freeze.length_ns, budget);
+  return result;
 }
 
 static int one_pause(Work *work, WxReason *reason) {
-  const uint64_t budget = work->pass->max_pause_ns;
-  atomic_store(&work->done->attempt_began_ns, wx_os_now_ns());
-  int result = wx_freeze(&work->freeze, wx_pace_freeze_limit(budget), reason);
+  int result = freeze(work, reason);
   if (!result)
     result = punch_and_thaw(work);
-  else if (work->freeze.started_ns)
-    wx_pass_count_abandoned(work->done, work->freeze.length_ns, budget);
   if (work->freeze.late_ns > work->done->log.late_max_ns)
     work->done->log.late_max_ns = work->freeze.late_ns;
-  atomic_store(&work->done->attempt_began_ns, 0);
   return result;
 }
 
@@ -205,29 +215,31 @@ static int sleep_until(uint64_t until) {
   return now < until ? wx_os_sleep_ns(until - now) : 0;
 }
 
-// Without the right to run before all others, whether this process gets its turn at once is asked
-// by trying.
+// Without the right to run before all others it has to be alone with the holders.
 static int await_turn(Work *work, WxReason *reason) {
-  wx_freeze_hurry(&work->freeze, true);
+  WxHolders *holders = work->pass->holders;
   if (work->freeze.urgent)
     return 0;
-  const uint64_t began = wx_os_now_ns();
-  const int failed = wx_os_sleep_ns(PROBE_NS);
-  if (!failed && wx_os_now_ns() - began > PROBE_NS + work->pass->max_pause_ns / 8)
-    return wx_reason(reason, -EAGAIN,
-                     "the processors are busy, and this program may not run before others "
-                     "(CAP_SYS_NICE)");
-  return failed;
+  wx_holders_begin(holders);
+  const int found = wx_holders_find_tasks(holders);
+  if (found < 0 || !wx_holders_is_crowded(holders))
+    return found < 0 ? found : 0;
+  return wx_reason(reason, -EAGAIN,
+                   "the processors are busy, and this program may not run before others "
+                   "(CAP_SYS_NICE)");
 }
 
 // Everything that has to be known before the holders are touched.
 static int get_ready(Work *work, WxReason *reason) {
   WxHolders *holders = work->pass->holders;
   int failed = wx_holders_update(holders, reason);
-  if (!failed)
-    failed = await_turn(work, reason);
+  wx_freeze_hurry(&work->freeze, true);
+  if (!failed && !wx_probe_is_free(work->probe, work->pass->max_pause_ns))
+    failed = wx_reason(reason, -EAGAIN, "somebody is busy with the memfd itself");
   if (!failed)
     failed = wx_holders_update_born(holders, reason);
+  if (!failed)
+    failed = await_turn(work, reason);
   work->done->mappers_unreadable = (unsigned)holders->unreadable;
   if (!failed && work->pass->hook && work->pass->hook->before_freeze)
     work->pass->hook->before_freeze(work->pass->hook->context);
@@ -251,12 +263,15 @@ int wx_pass_verdict(const WxPass *pass, const WxPassDone *done, WxReason *reason
 
 // What comes of an attempt. 0: it goes on.
 static int judge(Work *work, int result, WxReason *reason) {
-  work->bad_moments = result == -EAGAIN ? work->bad_moments + 1 : 0;
-  work->done->failures += result == -ETIMEDOUT;
-  if (work->bad_moments > MOST_BAD_MOMENTS)
+  WxPassDone *done = work->done;
+  done->bad_moments += result == -EAGAIN;
+  done->failures += result == -ETIMEDOUT;
+  if (done->bad_moments > MOST_BAD_MOMENTS)
     return -ETIMEDOUT;
-  const int verdict = wx_pass_verdict(work->pass, work->done, reason);
-  return verdict ? verdict : result == -ETIMEDOUT || result == -EAGAIN ? 0 : result;
+  const int verdict = wx_pass_verdict(work->pass, done, reason);
+  if (verdict || (result && result != -ETIMEDOUT && result != -EAGAIN))
+    return verdict ? verdict : result;
+  return work->freeze.must_end ? -EINPROGRESS : 0;
 }
 
 // Finds pages for the next pause, and for more of them while the holders has to run anyway.
@@ -287,11 +302,11 @@ static int work_through(Work *work, WxReason *reason) {
       result = get_ready(work, reason);
     if (!result)
       result = one_pause(work, reason);
-    wx_freeze_hurry(&work->freeze, false);
     const bool bad_moment = result == -EAGAIN;
     result = judge(work, result, reason);
     if (result)
       return result;
+    wx_freeze_hurry(&work->freeze, false);
     const unsigned failures = work->done->failures + work->done->over_budget;
     until = wx_os_now_ns() + wx_pass_wait(work->freeze.length_ns, failures);
     until += bad_moment ? BAD_MOMENT_NS : 0;
@@ -302,14 +317,14 @@ static int work_through(Work *work, WxReason *reason) {
 // others that do the same. The lock keeps them away from each other.
 static int open_for_writing(Work *work, WxReason *reason) {
   char path[64];
-  int failed = wx_os_lock_file(work->pass->fd);
-  if (failed == -EWOULDBLOCK)
-    return wx_reason(reason, -EBUSY, "another wxbench gives its pages back at the moment");
-  if (failed)
-    return failed;
   (void)snprintf(path, sizeof path, "/proc/self/fd/%d", work->pass->fd);
   work->fd = wx_os_open(path, O_RDWR, 0);
-  return work->fd < 0 ? work->fd : 0;
+  if (work->fd < 0)
+    return work->fd;
+  const int failed = wx_os_lock_file(work->fd);
+  if (failed == -EWOULDBLOCK)
+    return wx_reason(reason, -EBUSY, "another wxbench gives its pages back at the moment");
+  return failed;
 }
 
 static int open_work(Work *work, WxReason *reason) {
@@ -323,12 +338,12 @@ static int open_work(Work *work, WxReason *reason) {
   if (failed)
     return failed;
   // Without a net only a task that has stopped is held.
-  work->freeze.off_processor = !wx_net_open(&work->net, WX_SCAN_CHUNK);
+  work->freeze.outside = !wx_net_open(&work->net, WX_SCAN_CHUNK);
   if (work->pass->alone) {
     (void)wx_os_lock_memory(); // What is not permitted only makes the first pauses longer.
     work->freeze.death_ns = wx_pace_death(work->pass->max_pause_ns);
   }
-  return 0;
+  return wx_probe_open(&work->probe, work->fd); // Its thread's stack need not be locked.
 }
 
 int wx_pass_run(const WxPass *pass, WxPassDone *done, WxReason *reason) {
@@ -337,16 +352,21 @@ int wx_pass_run(const WxPass *pass, WxPassDone *done, WxReason *reason) {
                .fd = -1,
                .net = {.ends = {-1, -1}},
                .pace = wx_pace_default(),
-               .freeze = {.freezer = pass->freezer, .holders = pass->holders, .undo = pass->undo}};
+               .freeze = {.freezer = pass->freezer,
+                          .holders = pass->holders,
+                          .undo = pass->undo,
+                          .hold = &done->hold}};
   int result = open_work(&work, reason);
   if (!result)
     result = work_through(&work, reason);
+  if (work.freeze.must_end && pass->alone)
+    return result; // Its end sets free what it took, and above all those that are late.
   wx_freeze_close(&work.freeze);
+  wx_probe_close(work.probe);
   wx_net_close(&work.net);
   wx_scan_close(&work.scan);
   if (work.fd >= 0)
     wx_os_close_reader(work.fd);
-  wx_os_unlock_file(pass->fd);
   free(work.found.items);
   return result;
 }

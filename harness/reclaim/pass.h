@@ -7,6 +7,7 @@
 #define WX_RECLAIM_PASS_H
 
 #include "measure/extents.h"
+#include "reclaim/freeze.h"
 #include "reclaim/holders.h"
 #include "reclaim/pauses.h"
 #include "reclaim/reclaim.h"
@@ -40,9 +41,10 @@ typedef struct {
   uint64_t next;             ///< Everything in the file before this offset is done.
   unsigned processes_frozen; ///< The most at once.
   unsigned failures;         ///< Attempts that failed since the last pause.
+  unsigned bad_moments;      ///< Attempts that were not made, or ended by a birth, since then.
   unsigned over_budget;      ///< Pauses and attempts in a row that were.
   unsigned mappers_unreadable;
-  _Atomic uint64_t attempt_began_ns; ///< 0 while all run.
+  WxHold hold;
 } WxPassDone;
 
 /// Works from `done->next` to the end. An attempt to stop the holders that fails is repeated after

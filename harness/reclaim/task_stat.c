@@ -14,7 +14,6 @@ enum {
   FIELDS_TO_PARENT = 1,
   FIELDS_TO_FLAGS = 6,
   FIELDS_TO_START = 19,
-  FIELDS_TO_PROCESSOR = 36,
 };
 
 static const char *skip_fields(const char *at, int count) {
@@ -32,13 +31,11 @@ static int parse(const char *text, WxTaskStat *stat) {
   const char *parent = skip_fields(first, FIELDS_TO_PARENT);
   const char *flags = skip_fields(first, FIELDS_TO_FLAGS);
   const char *start = skip_fields(first, FIELDS_TO_START);
-  const char *processor = skip_fields(first, FIELDS_TO_PROCESSOR);
-  if (!parent || !flags || !start || !processor)
+  if (!parent || !flags || !start)
     return -EPROTO;
   *stat = (WxTaskStat){.state = *first,
                        .parent = (pid_t)strtol(parent, NULL, 10),
                        .flags = (unsigned)strtoul(flags, NULL, 10),
-                       .processor = (int)strtol(processor, NULL, 10),
                        .start_ticks = strtoull(start, NULL, 10)};
   const size_t length = (size_t)(after - before) - 1;
   memcpy(stat->command, before + 1,

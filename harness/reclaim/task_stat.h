@@ -17,7 +17,6 @@ typedef struct {
   char command[16];     ///< The name of the thread, at first that of its program.
   pid_t parent;         ///< Of its process.
   unsigned flags;       ///< WX_TASK_FORKED: it has executed no program since it was forked.
-  int processor;        ///< That it runs or ran last on.
   uint64_t start_ticks; ///< Since boot: with its number it names one task.
 } WxTaskStat;
 
