@@ -104,6 +104,7 @@ int wx_thaw(WxFreeze *freeze) {
   int result = freeze->freezer->resume(freeze->holders, freeze->undo);
   const uint64_t now = wx_os_now_ns();
   freeze->length_ns = freeze->started_ns ? now - freeze->started_ns : 0;
+  freeze->late_since_ns = now;
   note(freeze, 0, result == -EINPROGRESS ? now : 0);
   if (result == -EINPROGRESS && !freeze->death_ns) {
     Late late = {.freeze = freeze, .looked_ns = now};
@@ -118,6 +119,16 @@ int wx_thaw(WxFreeze *freeze) {
   (void)set_clock(freeze, 0);
   wx_freeze_hurry(freeze, false);
   return result;
+}
+
+void wx_freeze_ended(WxFreeze *freeze) {
+  const uint64_t since = freeze->late_since_ns;
+  const uint64_t now = wx_os_now_ns();
+  if (now - since > freeze->late_ns)
+    freeze->late_ns = now - since;
+  note(freeze, 0, 0);
+  (void)set_clock(freeze, 0);
+  freeze->urgent = freeze->must_end = false;
 }
 
 void wx_freeze_close(WxFreeze *freeze) {

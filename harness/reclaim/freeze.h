@@ -34,11 +34,12 @@ typedef struct {
   uint64_t death_ns; ///< After so long the kernel kills this process; 0: it does not, and waits
                      ///< for tasks that are late rather than end.
 
-  uint64_t started_ns; ///< Of the pause: before the first task was touched.
-  uint64_t length_ns;  ///< Of the last pause or attempt: until all that stood still were let go.
-  uint64_t late_ns;    ///< The longest that a task may have stood still which came later.
-  bool must_end;       ///< There are tasks that go on only when this process ends.
-  bool urgent;         ///< Runs before all others until the thaw.
+  uint64_t started_ns;    ///< Of the pause: before the first task was touched.
+  uint64_t length_ns;     ///< Of the last pause or attempt: until all that stood still were let go.
+  uint64_t late_since_ns; ///< When they were let go.
+  uint64_t late_ns;       ///< The longest that a task may have stood still which came later.
+  bool must_end;          ///< There are tasks that go on only when this thread ends (freezer.h).
+  bool urgent;            ///< Runs before all others until the thaw.
   bool has_clock;
   timer_t clock;
 } WxFreeze;
@@ -50,12 +51,16 @@ void wx_freeze_hurry(WxFreeze *freeze, bool urgent);
 
 /// Stops every process that holds the file, within `limit_ns`. On failure everything was let go
 /// again already (`length_ns` is how long it was held), but for tasks that have not stopped yet:
-/// then `must_end` is set, and the process is to end at once. -ETIMEDOUT: a task did not stop in
+/// then `must_end` is set, and the thread is to end at once. -ETIMEDOUT: a task did not stop in
 /// time. -EAGAIN: a process was born meanwhile, or is starting a program: update, and try again.
 int wx_freeze(WxFreeze *freeze, uint64_t limit_ns, WxReason *reason);
 
 /// Lets all go on; `length_ns` is the pause. -EINPROGRESS where `must_end` is set.
 int wx_thaw(WxFreeze *freeze);
+
+/// The thread that held others has ended, and `must_end` was set: all have been let go by the
+/// kernel. Another thread can go on with this.
+void wx_freeze_ended(WxFreeze *freeze);
 
 /// Frees what the pauses used. Allowed on one that was never frozen.
 void wx_freeze_close(WxFreeze *freeze);

@@ -36,6 +36,7 @@ typedef struct {
 struct WxFreezer {
   const char *name;
   const char *summary; ///< One line for `--help`.
+  bool by_thread; ///< What a thread holds goes on when it ends, whether the process does or not.
 
   /// Whether this freezer can hold the processes. Called before each pause while they run: what
   /// costs time and stops nothing.

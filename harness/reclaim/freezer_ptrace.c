@@ -39,7 +39,7 @@ enum { STATUS_SIZE = 4096 };
 static const uint64_t arrival_ns = 100000;
 
 // The process that traces `task`, 0 where none does or it cannot be known.
-static pid_t tracer_of(const WxHolders *holders, const WxTask *task) {
+static pid_t tracer_of(const WxHolders *holders, const WxHeldTask *task) {
   char path[64];
   (void)snprintf(path, sizeof path, "%d/status", (int)task->id);
   const int fd = wx_os_openat(holders->items[task->holder].tasks, path, O_RDONLY);
@@ -56,7 +56,7 @@ static pid_t tracer_of(const WxHolders *holders, const WxTask *task) {
 // Why the kernel refused to attach: the task has ended (an exited first thread stays listed while
 // others live), is ours already (it executed another program and changed its number), or may not be
 // traced.
-static int explain(const WxHolders *holders, WxTask *task, int error, WxReason *reason) {
+static int explain(const WxHolders *holders, WxHeldTask *task, int error, WxReason *reason) {
   const WxHolder *holder = &holders->items[task->holder];
   WxTaskStat stat;
   const int failed = wx_task_stat(holder->tasks, task->id, &stat);
@@ -65,7 +65,7 @@ static int explain(const WxHolders *holders, WxTask *task, int error, WxReason *
     return 0;
   }
   const pid_t tracer = tracer_of(holders, task);
-  if (tracer && tracer == getpid()) {
+  if (tracer && tracer == gettid()) {
     task->attached = true;
     return 0;
   }
@@ -81,7 +81,7 @@ static int explain(const WxHolders *holders, WxTask *task, int error, WxReason *
       (int)holder->pid);
 }
 
-static int attach(const WxHolders *holders, WxTask *task, WxReason *reason) {
+static int attach(const WxHolders *holders, WxHeldTask *task, WxReason *reason) {
   const int failed = (int)wx_os_ptrace(PTRACE_SEIZE, task->id, NULL, NULL);
   task->attached = failed == 0;
   if (failed == -ESRCH)
@@ -97,7 +97,7 @@ static int prepare(WxHolders *holders, WxReason *reason) {
   return found < 0 ? found : 0;
 }
 
-static int interrupt(WxTask *task) {
+static int interrupt(WxHeldTask *task) {
   const int failed = (int)wx_os_ptrace(PTRACE_INTERRUPT, task->id, NULL, NULL);
   if (failed == -ESRCH)
     task->state = WX_TASK_GONE;
@@ -111,19 +111,19 @@ static int interrupt_all(const WxStopping *stopping) {
   WxHolders *holders = stopping->holders;
   int failed = 0;
   for (size_t i = 0; i < holders->task_count && !failed; ++i) {
-    WxTask *task = &holders->tasks[i];
+    WxHeldTask *task = &holders->tasks[i];
     if (task->state == WX_TASK_RUNS && !task->attached)
       failed = attach(holders, task, stopping->reason);
   }
   for (size_t i = 0; i < holders->task_count && !failed; ++i) {
-    WxTask *task = &holders->tasks[i];
+    WxHeldTask *task = &holders->tasks[i];
     if (task->state == WX_TASK_RUNS && !task->asked)
       failed = interrupt(task);
   }
   return failed;
 }
 
-static int look(WxTask *task) {
+static int look(WxHeldTask *task) {
   int status;
   const pid_t changed = wx_os_peek(task->id, &status);
   if (changed == 0)
@@ -147,7 +147,7 @@ static int look_at_all(void *context) {
   WxHolders *holders = context;
   int running = 0;
   for (size_t i = 0; i < holders->task_count; ++i) {
-    WxTask *task = &holders->tasks[i];
+    WxHeldTask *task = &holders->tasks[i];
     if (task->state != WX_TASK_RUNS)
       continue;
     const int failed = look(task);
@@ -178,7 +178,7 @@ static int stop(const WxStopping *stopping) {
 
 // A task that was killed while stopped is waited for: its parent is told of its end only after its
 // tracer.
-static int detach(WxTask *task) {
+static int detach(WxHeldTask *task) {
   const uintptr_t signal = task->signal;
   const long failed = wx_os_ptrace(PTRACE_DETACH, task->id, NULL, (void *)signal);
   if (failed == -ESRCH)
@@ -194,7 +194,7 @@ static int resume(WxHolders *holders, WxUndo *undo) {
   (void)undo;
   int left = 0;
   for (size_t i = 0; i < holders->task_count; ++i) {
-    WxTask *task = &holders->tasks[i];
+    WxHeldTask *task = &holders->tasks[i];
     if (task->attached && task->state != WX_TASK_STOPPED)
       (void)look(task);
     if (task->attached && task->state == WX_TASK_STOPPED)
@@ -209,6 +209,7 @@ static int resume(WxHolders *holders, WxUndo *undo) {
 const WxFreezer wx_freezer_ptrace = {
     .name = "ptrace",
     .summary = "PTRACE_SEIZE and PTRACE_INTERRUPT: nothing outlives the tool, no signal is lost",
+    .by_thread = true,
     .prepare = prepare,
     .stop = stop,
     .resume = resume,

@@ -124,7 +124,7 @@ static int count_running(void *context) {
   WxHolders *holders = context;
   int running = 0;
   for (size_t i = 0; i < holders->task_count; ++i) {
-    WxTask *task = &holders->tasks[i];
+    WxHeldTask *task = &holders->tasks[i];
     if (task->state != WX_TASK_RUNS)
       continue;
     WxTaskStat stat;

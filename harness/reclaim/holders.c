@@ -619,7 +619,7 @@ static int make_room(WxHolders *holders) {
   const int failed = wx_listing_reserve(&holders->listed_tasks, wanted);
   if (failed || wanted <= holders->task_capacity)
     return failed;
-  WxTask *tasks = reallocarray(holders->tasks, wanted, sizeof *tasks);
+  WxHeldTask *tasks = reallocarray(holders->tasks, wanted, sizeof *tasks);
   if (!tasks)
     return -ENOMEM;
   memset(tasks, 0, wanted * sizeof *tasks); // Its pages are there before the first pause.
@@ -688,7 +688,7 @@ static int add_tasks(WxHolders *holders, size_t holder) {
       continue;
     if (holders->task_count == holders->task_capacity)
       return -ENOBUFS;
-    holders->tasks[holders->task_count++] = (WxTask){.id = id, .holder = (uint16_t)holder};
+    holders->tasks[holders->task_count++] = (WxHeldTask){.id = id, .holder = (uint16_t)holder};
     ++added;
   }
   return added;

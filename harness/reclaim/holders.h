@@ -51,16 +51,16 @@ typedef enum {
   WX_TASK_RUNS,
   WX_TASK_STOPPED,
   WX_TASK_GONE, ///< Has ended, even if it can still be listed.
-} WxTaskState;
+} WxHeldTaskState;
 
 typedef struct {
   pid_t id;
   uint16_t holder; ///< Index in the list.
-  uint8_t state;   ///< WxTaskState.
+  uint8_t state;   ///< WxHeldTaskState.
   uint8_t signal;  ///< Caught on its way in: to be delivered when the task goes on.
   bool attached;   ///< Traced by us.
   bool asked;      ///< Was told to stop.
-} WxTask;
+} WxHeldTask;
 
 /// What is known of a process that was read.
 typedef struct {
@@ -81,7 +81,7 @@ struct WxHolders {
   int last;  ///< Open /proc/loadavg, which ends with the number given last.
   WxHolder items[WX_HOLDERS_MOST];
   size_t count;
-  WxTask *tasks;
+  WxHeldTask *tasks;
   size_t task_count;
   size_t task_capacity;
   size_t outside; ///< Tasks that are held although they have not stopped, outside their program.

@@ -3,6 +3,7 @@
 #include "os/control.h"
 #include "os/os.h"
 #include "os/process.h"
+#include "os/task.h"
 #include "reclaim/freeze.h"
 #include "reclaim/net.h"
 #include "reclaim/pace.h"
@@ -12,9 +13,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 // Zero pages found and not yet punched, at most so many pieces at a time.
 enum { MOST_FOUND = 8192, BLOCK = 512, LEARN_FROM = WX_SCAN_CHUNK / 2, MOST_DOUBLINGS = 4 };
@@ -25,7 +28,7 @@ enum { PAUSES_AHEAD = 8 };
 
 // How often in a row the moment may be a bad one (a process is being born, or this one gets its
 // turn late), and how long it waits for a better one.
-enum { MOST_BAD_MOMENTS = 200, BAD_MOMENT_NS = 1000000 };
+enum { MOST_BAD_MOMENTS = 200, BAD_MOMENT_NS = 1000000, GONE_NAP_NS = 50000 };
 
 typedef struct {
   const WxPass *pass;
@@ -37,6 +40,10 @@ typedef struct {
   WxNet net;
   WxProbe *probe; ///< NULL where there is none.
   WxPace pace;
+  uint64_t until_ns; ///< The holders run so long.
+  int result;
+  WxReason *reason;
+  pid_t thread; ///< That works.
 } Work;
 
 static int64_t allocated(int fd) {
@@ -192,12 +199,16 @@ static int freeze(Work *work, WxReason *reason) {
   return result;
 }
 
+static void note_late(Work *work) {
+  if (work->freeze.late_ns > work->done->log.late_max_ns)
+    work->done->log.late_max_ns = work->freeze.late_ns;
+}
+
 static int one_pause(Work *work, WxReason *reason) {
   int result = freeze(work, reason);
   if (!result)
     result = punch_and_thaw(work);
-  if (work->freeze.late_ns > work->done->log.late_max_ns)
-    work->done->log.late_max_ns = work->freeze.late_ns;
+  note_late(work);
   return result;
 }
 
@@ -288,29 +299,61 @@ static int scan_ahead(Work *work, uint64_t until) {
 
 // Between two pauses the target runs at least as long as it was held.
 static int work_through(Work *work, WxReason *reason) {
-  uint64_t until = 0;
   for (;;) {
-    int result = scan_ahead(work, until);
+    int result = scan_ahead(work, work->until_ns);
     if (result)
       return result;
     note_progress(work);
     if (!work->found.count || is_ended(work))
       return 0;
     work->freeze.length_ns = 0;
-    result = sleep_until(until);
+    result = sleep_until(work->until_ns);
     if (!result)
       result = get_ready(work, reason);
     if (!result)
       result = one_pause(work, reason);
     const bool bad_moment = result == -EAGAIN;
+    const unsigned failures = work->done->failures + work->done->over_budget;
+    work->until_ns = wx_os_now_ns() + wx_pass_wait(work->freeze.length_ns, failures);
+    work->until_ns += bad_moment ? BAD_MOMENT_NS : 0;
     result = judge(work, result, reason);
     if (result)
       return result;
     wx_freeze_hurry(&work->freeze, false);
-    const unsigned failures = work->done->failures + work->done->over_budget;
-    until = wx_os_now_ns() + wx_pass_wait(work->freeze.length_ns, failures);
-    until += bad_moment ? BAD_MOMENT_NS : 0;
   }
+}
+
+static void work_as_thread(void *context) {
+  Work *work = context;
+  work->thread = gettid();
+  work->result = work_through(work, work->reason);
+}
+
+// In a thread of its own, which can end where only that lets the last tasks go. It has ended when
+// the kernel knows it no longer.
+static int work_in_thread(Work *work) {
+  WxTask task;
+  const bool urgent =
+      !wx_os_set_scheduler(SCHED_FIFO, 1); // To see its end at once; else it sleeps.
+  wx_task_start(&task, work_as_thread, work);
+  wx_task_finish(&task);
+  while (task.started && wx_os_kill(work->thread, 0) != -ESRCH)
+    (void)wx_os_sleep_ns(GONE_NAP_NS);
+  if (task.started && work->freeze.must_end)
+    wx_freeze_ended(&work->freeze);
+  note_late(work);
+  if (urgent)
+    (void)wx_os_set_scheduler(SCHED_OTHER, 0);
+  return work->result;
+}
+
+// A thread that only ended to let others go is followed by another one.
+static int work_in_threads(Work *work) {
+  int result;
+  do
+    result = work_in_thread(work);
+  while (result == -EINPROGRESS && !work->freeze.must_end);
+  return result;
 }
 
 // Opens the file for writing, for as long as the pass lasts: whoever has it open so is held by
@@ -349,6 +392,7 @@ static int open_work(Work *work, WxReason *reason) {
 int wx_pass_run(const WxPass *pass, WxPassDone *done, WxReason *reason) {
   Work work = {.pass = pass,
                .done = done,
+               .reason = reason,
                .fd = -1,
                .net = {.ends = {-1, -1}},
                .pace = wx_pace_default(),
@@ -358,9 +402,8 @@ int wx_pass_run(const WxPass *pass, WxPassDone *done, WxReason *reason) {
                           .hold = &done->hold}};
   int result = open_work(&work, reason);
   if (!result)
-    result = work_through(&work, reason);
-  if (work.freeze.must_end && pass->alone)
-    return result; // Its end sets free what it took, and above all those that are late.
+    result = pass->alone && pass->freezer->by_thread ? work_in_threads(&work)
+                                                     : work_through(&work, reason);
   wx_freeze_close(&work.freeze);
   wx_probe_close(work.probe);
   wx_net_close(&work.net);
