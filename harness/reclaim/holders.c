@@ -27,7 +27,7 @@ enum {
 
 // Numbers given out one by one rather than found by listing all processes; rounds of reading until
 // nobody was born during one; and how far back a process may be that is still being born.
-enum { MOST_NUMBERS = 512, MOST_ROUNDS = 4, LOOK_BACK = 256 };
+enum { MOST_NUMBERS = 512, MOST_WAITS_FOR_YOUNG = 5, MOST_ROUNDS = 4, LOOK_BACK = 256 };
 
 // A process that was forked executes a program soon, or stays what it is. So long it may be about
 // to execute one that gets rights from its file, which it does not get while it is traced.
@@ -488,8 +488,8 @@ static uint64_t age_ns(const WxHolder *holder) {
   return since > born ? since - born : 0;
 }
 
-// One that was forked has executed a program since, and may hold nothing any more; or is about to,
-// which without CAP_SYS_PTRACE must not happen while it is traced.
+// One that was forked has executed a program since, and may hold nothing any more; or is about to:
+// attaching waits for that, and without CAP_SYS_PTRACE it must not happen while it is traced.
 static int check_forked(WxHolders *holders, size_t index, WxReason *reason) {
   WxHolder *holder = &holders->items[index];
   WxTaskStat stat;
@@ -499,7 +499,8 @@ static int check_forked(WxHolders *holders, size_t index, WxReason *reason) {
     remove_holder(holders, index);
     return failed ? 0 : insert_unread(holders, pid);
   }
-  if (!failed && !holders->may_trace_any && age_ns(holder) < young_ns)
+  if (!failed && age_ns(holder) < young_ns &&
+      (!holders->may_trace_any || holders->waited_for_young++ < MOST_WAITS_FOR_YOUNG))
     return wx_reason(reason, -EAGAIN, "process %d is starting a program", (int)holder->pid);
   return failed;
 }
@@ -536,10 +537,14 @@ int wx_holders_open(WxHolders *holders, pid_t pid, WxFileId file, WxReason *reas
     failed = holders->last < 0 ? holders->last : 0;
   }
   WxTaskStat stat;
+  bool leaks = false;
   if (!failed)
     failed = wx_task_stat(holders->proc, pid, &stat);
+  if (!failed &&
+      has_descriptor(holders, stat.state == 'Z' ? wx_reclaim_reach(pid) : pid, &leaks) < 0)
+    leaks = true; // Unknown.
   if (!failed)
-    failed = add_holder(holders, pid, &stat, true, reason);
+    failed = add_holder(holders, pid, &stat, leaks, reason);
   if (failed)
     wx_holders_close(holders);
   else
@@ -570,36 +575,43 @@ int wx_holders_update_born(WxHolders *holders, WxReason *reason) {
   return update(holders, false, true, reason);
 }
 
-// Reads what the processes map of the file and drops those that do not hold it any more.
+// Adds what a holder maps of the file. Returns whether it still holds it.
+static int add_mapped(WxHolders *holders, WxHolder *holder) {
+  holder->reach = wx_reclaim_reach(holder->pid);
+  int result = wx_maps_read(&holders->maps, holder->reach);
+  if (!result && !is_there(holder))
+    result = -ESRCH;
+  bool any = false;
+  for (size_t at = 0; at < holders->maps.count && !result; ++at) {
+    const WxMapping *mapping = &holders->maps.items[at];
+    if (!wx_mapping_is_of(mapping, holders->file))
+      continue;
+    any = true;
+    result = wx_extents_add(&holders->mapped, mapping->offset,
+                            mapping->offset + (mapping->end - mapping->start));
+  }
+  if (result)
+    return result;
+  holder->leaks = false;
+  const int open = has_descriptor(holders, holder->reach, &holder->leaks);
+  return open < 0 ? open : any || open;
+}
+
+// Reads what the holders map of the file and drops those that do not hold it any more. One that may
+// not be read has executed a program with rights of its own, and is judged by the next update.
 static int read_mapped(WxHolders *holders) {
   holders->mapped.count = 0;
   for (size_t i = holders->count; i-- > 0;) {
-    WxHolder *holder = &holders->items[i];
-    holder->reach = wx_reclaim_reach(holder->pid);
-    int result = wx_maps_read(&holders->maps, holder->reach);
-    if (!result && !is_there(holder))
-      result = -ESRCH;
-    bool any = false;
-    for (size_t at = 0; at < holders->maps.count && !result; ++at) {
-      const WxMapping *mapping = &holders->maps.items[at];
-      if (!wx_mapping_is_of(mapping, holders->file))
-        continue;
-      any = true;
-      result = wx_extents_add(&holders->mapped, mapping->offset,
-                              mapping->offset + (mapping->end - mapping->start));
-    }
-    holder->leaks = false;
-    const int held = result ? 0 : has_descriptor(holders, holder->reach, &holder->leaks);
-    if (!result && held < 0)
-      result = held;
-    if (result && result != -ESRCH && result != -ENOENT)
+    const pid_t pid = holders->items[i].pid;
+    int result = add_mapped(holders, &holders->items[i]);
+    if (result == 1)
+      continue;
+    const bool gone = result == -ESRCH || result == -ENOENT;
+    if (result && !gone && result != -EACCES && result != -EPERM)
       return result;
-    const pid_t pid = holder->pid;
-    if (result || (!any && !held))
-      remove_holder(holders, i);
-    if (!result && !any && !held)
-      result = insert_unread(holders, pid);
-    if (result == -ENOMEM)
+    remove_holder(holders, i);
+    result = gone ? 0 : insert_unread(holders, pid);
+    if (result)
       return result;
   }
   wx_extents_normalize(&holders->mapped);
@@ -663,6 +675,7 @@ void wx_holders_close(WxHolders *holders) {
 
 void wx_holders_begin(WxHolders *holders) {
   holders->task_count = 0;
+  holders->waited_for_young = 0;
   holders->outside = 0;
 }
 

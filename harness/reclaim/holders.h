@@ -88,10 +88,11 @@ struct WxHolders {
   WxKnown *known; ///< Every process but holders, ascending.
   size_t known_count;
   size_t known_capacity;
-  size_t unreadable;  ///< Processes that may not be read, and cannot hold the file.
-  pid_t given;        ///< Every process up to this number was read.
-  unsigned runnable;  ///< Tasks of the whole system that had or wanted a processor at that moment.
-  bool may_trace_any; ///< The caller has CAP_SYS_PTRACE.
+  size_t unreadable; ///< Processes that may not be read, and cannot hold the file.
+  pid_t given;       ///< Every process up to this number was read.
+  unsigned runnable; ///< Tasks of the whole system that had or wanted a processor at that moment.
+  unsigned waited_for_young; ///< Updates in a row that failed because a process was just forked.
+  bool may_trace_any;        ///< The caller has CAP_SYS_PTRACE.
   WxListing listed_processes;
   WxListing listed_tasks;
   WxListing listed_descriptors;

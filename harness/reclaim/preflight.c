@@ -77,63 +77,74 @@ static const char *path_in(char *text, const Version *version) {
   return NULL;
 }
 
-// The folder of `path` below the mount in that line of mountinfo (freezer_group.c).
-static bool folder_in(const char *line, const Version *version, const char *path, char *folder) {
+// The folder of `path` below the mount in that line of mountinfo (freezer_group.c). Returns the
+// length of the mount's own part, 0 where it is not below it.
+static size_t folder_in(const char *line, const Version *version, const char *path,
+                        char folder[static PATH_SIZE]) {
   char root[PATH_SIZE];
   char point[PATH_SIZE];
   char type[32];
   char super[FILE_SIZE];
   int at = 0;
   if (sscanf(line, "%*d %*d %*s %511s %511s %n", root, point, &at) != 2 || !at)
-    return false;
+    return 0;
   const char *dash = strstr(line + at, " - ");
   if (!dash || sscanf(dash, " - %31s %*s %127s", type, super) != 2 ||
       strcmp(type, version->type) != 0 || !lists(super, version->option))
-    return false;
+    return 0;
   const size_t length = strcmp(root, "/") == 0 ? 0 : strlen(root);
-  if (strncmp(path, root, length) != 0)
-    return false;
-  return snprintf(folder, PATH_SIZE, "%s%s", point, path + length) < PATH_SIZE;
+  if (strncmp(path, root, length) != 0 ||
+      snprintf(folder, PATH_SIZE, "%s%s", point, path + length) >= PATH_SIZE)
+    return 0;
+  return strlen(point);
 }
 
-// The smallest quota from the folder up to its mount, which shows no such file itself.
-static double least_quota(const Version *version, char *folder, char *path, size_t size) {
+// The smallest quota from the folder up to its mount.
+static double least_quota(const Version *version, char *folder, size_t mount, char *path,
+                          size_t size) {
   double least = HUGE_VAL;
-  for (char *slash = folder; slash; slash = strrchr(folder, '/')) {
-    if (slash != folder)
-      *slash = '\0';
+  for (size_t length = strlen(folder); length >= mount && length; --length) {
+    if (folder[length] != '\0' && folder[length] != '/')
+      continue;
+    folder[length] = '\0';
     const double quota = quota_of(version, folder);
-    if (quota < least && path)
+    if (quota < least)
       (void)snprintf(path, size, "%s/%s", folder, version->quota);
     least = quota < least ? quota : least;
-    if (slash != folder && !*folder)
-      break;
   }
   return least;
 }
 
-double wx_preflight_quota(char *path, size_t size) {
-  WxText groups = {0};
-  WxText mounts = {0};
+// Of one version. `path` is set where there is a quota.
+static double quota_by(const Version *version, const char *groups, const char *mounts, char *path,
+                       size_t size) {
+  WxText text = {0};
+  WxText lines = {0};
   double least = HUGE_VAL;
-  for (size_t i = 0; i < sizeof versions / sizeof *versions; ++i) {
+  const int failed = wx_text_read(&text, groups);
+  const char *own = failed ? NULL : path_in(text.data, version);
+  const char *line = own && !wx_text_read(&lines, mounts) ? lines.data : "";
+  for (; *line && least == HUGE_VAL; line += strcspn(line, "\n"), line += *line == '\n') {
     char folder[PATH_SIZE];
-    if (wx_text_read(&groups, "/proc/self/cgroup") || wx_text_read(&mounts, "/proc/self/mountinfo"))
-      break;
-    const char *own = path_in(groups.data, &versions[i]);
-    for (const char *line = mounts.data; own && *line;
-         line += strcspn(line, "\n"), line += *line == '\n')
-      if (folder_in(line, &versions[i], own, folder)) {
-        char found[PATH_SIZE + 32] = "";
-        const double quota = least_quota(&versions[i], folder, found, sizeof found);
-        if (quota < least && path)
-          (void)snprintf(path, size, "%s", found);
-        least = quota < least ? quota : least;
-        break;
-      }
+    const size_t mount = folder_in(line, version, own, folder);
+    if (mount)
+      least = least_quota(version, folder, mount, path, size);
   }
-  wx_text_free(&groups);
-  wx_text_free(&mounts);
+  wx_text_free(&text);
+  wx_text_free(&lines);
+  return least;
+}
+
+double wx_preflight_quota(const char *groups, const char *mounts, char *path, size_t size) {
+  double least = HUGE_VAL;
+  *path = '\0';
+  for (size_t i = 0; i < sizeof versions / sizeof *versions; ++i) {
+    char found[PATH_SIZE + 32] = "";
+    const double quota = quota_by(&versions[i], groups, mounts, found, sizeof found);
+    if (quota < least)
+      (void)snprintf(path, size, "%s", found);
+    least = quota < least ? quota : least;
+  }
   return least;
 }
 
@@ -145,7 +156,8 @@ int wx_preflight(WxReason *reason) {
   if (wx_preflight_is_urgent())
     return 0;
   char path[PATH_SIZE + 32] = "";
-  const double quota = wx_preflight_quota(path, sizeof path);
+  const double quota =
+      wx_preflight_quota("/proc/self/cgroup", "/proc/self/mountinfo", path, sizeof path);
   if (quota >= 1)
     return 0;
   return wx_reason(reason, -EPERM,

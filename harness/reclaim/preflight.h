@@ -11,9 +11,10 @@
 #include <stddef.h>
 
 /// The least share of processors that its control groups leave to this process: quota divided by
-/// period, the smallest on the way up, as far as can be seen; HUGE_VAL without any quota. `path`
-/// (may be NULL) gets the file that says so, up to `size` bytes.
-double wx_preflight_quota(char *path, size_t size);
+/// period, the smallest on the way up, as far as can be seen; HUGE_VAL without any quota. `groups`
+/// and `mounts` are /proc/self/cgroup and /proc/self/mountinfo; `path` gets the file that says so,
+/// up to `size` bytes.
+double wx_preflight_quota(const char *groups, const char *mounts, char *path, size_t size);
 
 /// Whether this process may run before all others (SCHED_FIFO), which no quota stops either.
 bool wx_preflight_is_urgent(void);
