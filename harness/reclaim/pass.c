@@ -221,6 +221,10 @@ uint64_t wx_pass_wait(uint64_t held_ns, unsigned failures) {
   return held_ns << (failures > MOST_DOUBLINGS ? MOST_DOUBLINGS : failures);
 }
 
+uint64_t wx_pass_wait_for_share(uint64_t length_ns, double share) {
+  return share > 0 && share < 0.9 ? (uint64_t)((double)length_ns * 2 / share) : 0;
+}
+
 static int sleep_until(uint64_t until) {
   const uint64_t now = wx_os_now_ns();
   return now < until ? wx_os_sleep_ns(until - now) : 0;
@@ -297,6 +301,14 @@ static int scan_ahead(Work *work, uint64_t until) {
   return added < 0 ? (int)added : 0;
 }
 
+static uint64_t length_of_wait(const Work *work) {
+  const unsigned failures = work->done->failures + work->done->over_budget;
+  const uint64_t for_holders = wx_pass_wait(work->freeze.length_ns, failures);
+  const uint64_t urgent_ns = work->freeze.length_ns + work->pass->max_pause_ns / 4; // About.
+  const uint64_t for_share = wx_pass_wait_for_share(urgent_ns, work->pass->urgent_share);
+  return for_holders > for_share ? for_holders : for_share;
+}
+
 // Between two pauses the target runs at least as long as it was held.
 static int work_through(Work *work, WxReason *reason) {
   for (;;) {
@@ -313,9 +325,7 @@ static int work_through(Work *work, WxReason *reason) {
     if (!result)
       result = one_pause(work, reason);
     const bool bad_moment = result == -EAGAIN;
-    const unsigned failures = work->done->failures + work->done->over_budget;
-    work->until_ns = wx_os_now_ns() + wx_pass_wait(work->freeze.length_ns, failures);
-    work->until_ns += bad_moment ? BAD_MOMENT_NS : 0;
+    work->until_ns = wx_os_now_ns() + length_of_wait(work) + (bad_moment ? BAD_MOMENT_NS : 0);
     result = judge(work, result, reason);
     if (result)
       return result;

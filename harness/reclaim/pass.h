@@ -26,6 +26,7 @@ typedef struct {
   const WxExtents *where;    ///< Parts of the file to look through, normal.
   unsigned most_failures;    ///< Attempts that may fail in a row before it gives up.
   unsigned give_up;          ///< Pauses over budget in a row at which it gives up; 0: never.
+  double urgent_share;       ///< It may run before all others so much of the time; 0: always.
   WxUndo *undo;              ///< May be NULL.
   bool
       alone; ///< This process does nothing else: it may be killed (freeze.h), and locks its memory.
@@ -58,6 +59,10 @@ int wx_pass_run(const WxPass *pass, WxPassDone *done, WxReason *reason);
 /// Whether no further attempt is to be made after those that failed: -ETIME or -ETIMEDOUT with the
 /// reason, 0 where there is.
 int wx_pass_verdict(const WxPass *pass, const WxPassDone *done, WxReason *reason);
+
+/// How long to wait after having run before all others for `length_ns`, so as to use at most half
+/// of what `share` permits.
+uint64_t wx_pass_wait_for_share(uint64_t length_ns, double share);
 
 /// Counts an attempt in which the processes were held for `held_ns`, and nothing was punched.
 void wx_pass_count_abandoned(WxPassDone *done, uint64_t held_ns, uint64_t budget_ns);

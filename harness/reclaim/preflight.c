@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATH_SIZE = 512, FILE_SIZE = 128 };
+enum { PATH_SIZE = 512, FILE_SIZE = 128, PAUSES_IN_TIME = 4 };
 
 /// How one version of control groups says what a group may use.
 typedef struct {
@@ -22,12 +22,18 @@ typedef struct {
   const char *option; ///< Mount option that marks the hierarchy, "" for any.
   const char *quota;  ///< The file that holds `QUOTA` or `QUOTA PERIOD`.
   const char *period; ///< The file that holds the period, NULL where it stands beside the quota.
+  bool time;          ///< It is asked how long, not which part of the period.
 } Version;
 
-static const Version versions[] = {
-    {"", "cgroup2", "", "cpu.max", NULL},
-    {"cpu", "cgroup", "cpu", "cpu.cfs_quota_us", "cpu.cfs_period_us"},
+static const Version quotas[] = {
+    {"", "cgroup2", "", "cpu.max", NULL, false},
+    {"cpu", "cgroup", "cpu", "cpu.cfs_quota_us", "cpu.cfs_period_us", false},
 };
+
+// Where the kernel has them: without, a group may use what all may.
+static const Version urgent_part = {"cpu", "cgroup", "cpu", "cpu.rt_runtime_us", "cpu.rt_period_us",
+                                    false};
+static const Version urgent_time = {"cpu", "cgroup", "cpu", "cpu.rt_runtime_us", NULL, true};
 
 static double number_in(const char *folder, const char *name, int which) {
   char path[PATH_SIZE + 32];
@@ -48,6 +54,8 @@ static double number_in(const char *folder, const char *name, int which) {
 // What the group `folder` may use of a processor; HUGE_VAL where it may use all.
 static double quota_of(const Version *version, const char *folder) {
   const double quota = number_in(folder, version->quota, 0);
+  if (version->time)
+    return quota > 0 ? quota : HUGE_VAL;
   const double period = version->period ? number_in(folder, version->period, 0)
                                         : number_in(folder, version->quota, 1);
   return quota > 0 && period > 0 ? quota / period : HUGE_VAL;
@@ -138,9 +146,9 @@ static double quota_by(const Version *version, const char *groups, const char *m
 double wx_preflight_quota(const char *groups, const char *mounts, char *path, size_t size) {
   double least = HUGE_VAL;
   *path = '\0';
-  for (size_t i = 0; i < sizeof versions / sizeof *versions; ++i) {
+  for (size_t i = 0; i < sizeof quotas / sizeof *quotas; ++i) {
     char found[PATH_SIZE + 32] = "";
-    const double quota = quota_by(&versions[i], groups, mounts, found, sizeof found);
+    const double quota = quota_by(&quotas[i], groups, mounts, found, sizeof found);
     if (quota < least)
       (void)snprintf(path, size, "%s", found);
     least = quota < least ? quota : least;
@@ -148,16 +156,28 @@ double wx_preflight_quota(const char *groups, const char *mounts, char *path, si
   return least;
 }
 
-bool wx_preflight_is_urgent(void) {
+void wx_preflight_urgent(const char *groups, const char *mounts, double *part, double *time_us) {
+  char path[PATH_SIZE + 32];
+  *part = quota_by(&urgent_part, groups, mounts, path, sizeof path);
+  *time_us = quota_by(&urgent_time, groups, mounts, path, sizeof path);
+}
+
+static bool may_be_urgent(void) {
   return !wx_os_set_scheduler(SCHED_FIFO, 1) && !wx_os_set_scheduler(SCHED_OTHER, 0);
 }
 
-int wx_preflight(WxReason *reason) {
-  if (wx_preflight_is_urgent())
+int wx_preflight(WxPreflight *preflight, uint64_t budget_ns, WxReason *reason) {
+  const char *groups = "/proc/self/cgroup";
+  const char *mounts = "/proc/self/mountinfo";
+  *preflight = (WxPreflight){.urgent = may_be_urgent(), .urgent_share = 1};
+  double part;
+  double time_us;
+  wx_preflight_urgent(groups, mounts, &part, &time_us);
+  preflight->urgent_share = part < 1 ? part : 1;
+  if (preflight->urgent && time_us * 1000 >= PAUSES_IN_TIME * (double)budget_ns)
     return 0;
   char path[PATH_SIZE + 32] = "";
-  const double quota =
-      wx_preflight_quota("/proc/self/cgroup", "/proc/self/mountinfo", path, sizeof path);
+  const double quota = wx_preflight_quota(groups, mounts, path, sizeof path);
   if (quota >= 1)
     return 0;
   return wx_reason(reason, -EPERM,

@@ -125,10 +125,12 @@ int wx_target_reclaim(WxTarget *target, const WxReclaimOptions *options, unsigne
                       WxReason *reason) {
   wx_worker_rewind(target->worker);
   const WxPassDone *done = wx_worker_done(target->worker);
-  int result = wx_preflight(reason);
+  WxPreflight preflight;
+  int result = wx_preflight(&preflight, pass_of(target, options).max_pause_ns, reason);
   for (unsigned crowded = 0; !result;) {
     WxPass pass = pass_of(target, options);
     pass.most_failures = most_failures;
+    pass.urgent_share = preflight.urgent_share;
     result = wx_worker_run(target->worker, &pass, reason);
     if (!is_worth_another(result))
       return result;

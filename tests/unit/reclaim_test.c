@@ -132,6 +132,13 @@ START_TEST(holders_run_longer_after_each_failure_up_to_a_bound) {
 }
 END_TEST
 
+START_TEST(small_share_of_urgency_is_used_by_half) {
+  ck_assert_uint_eq(wx_pass_wait_for_share(1000, 0), 0);
+  ck_assert_uint_eq(wx_pass_wait_for_share(1000, 0.95), 0);
+  ck_assert_uint_eq(wx_pass_wait_for_share(1000, 0.05), 40000);
+}
+END_TEST
+
 START_TEST(longer_measurements_count_at_once_and_shorter_ones_slowly) {
   uint64_t estimate = 1000;
   wx_pace_learn(&estimate, 5000);
@@ -603,6 +610,16 @@ static double quota_in(const Groups *groups, char path[static 256]) {
   return wx_preflight_quota(lines, mounts, path, 256);
 }
 
+static double urgent_share_in(const Groups *groups, double *time_us) {
+  char lines[128];
+  char mounts[128];
+  (void)snprintf(lines, sizeof lines, "%s/groups", groups->top);
+  (void)snprintf(mounts, sizeof mounts, "%s/mounts", groups->top);
+  double part;
+  wx_preflight_urgent(lines, mounts, &part, time_us);
+  return part;
+}
+
 static void remove_groups(const Groups *groups) {
   char command[128];
   (void)snprintf(command, sizeof command, "rm -r %s", groups->top);
@@ -633,6 +650,15 @@ START_TEST(quota_of_version_1_is_found_too) {
   put_file(groups.inner, "cpu.cfs_quota_us", "10000\n");
   ck_assert_double_eq(quota_in(&groups, path), 0.1);
   ck_assert_ptr_nonnull(strstr(path, "/inner/cpu.cfs_quota_us"));
+  double time_us;
+  ck_assert_double_eq(urgent_share_in(&groups, &time_us), HUGE_VAL);
+  ck_assert_double_eq(time_us, HUGE_VAL);
+  put_file(groups.inner, "cpu.rt_runtime_us", "25000\n");
+  put_file(groups.inner, "cpu.rt_period_us", "1000000\n");
+  put_file(groups.outer, "cpu.rt_runtime_us", "100000\n");
+  put_file(groups.outer, "cpu.rt_period_us", "1000000\n");
+  ck_assert_double_eq(urgent_share_in(&groups, &time_us), 0.025);
+  ck_assert_double_eq(time_us, 25000);
   remove_groups(&groups);
 }
 END_TEST
@@ -757,7 +783,7 @@ WX_TEST_MAIN("reclaim", every_single_byte_makes_a_page_not_zero,
              process_that_has_not_run_is_not_read_again, birth_since_the_last_update_is_seen,
              least_quota_of_all_groups_on_the_way_up_counts, quota_of_version_1_is_found_too,
              what_is_written_between_check_and_punch_is_written_back,
-             failures_under_the_net_leave_nothing_behind,
+             failures_under_the_net_leave_nothing_behind, small_share_of_urgency_is_used_by_half,
              longer_measurements_count_at_once_and_shorter_ones_slowly,
              scan_finds_the_zero_pages_and_allocates_none, scan_goes_on_where_its_room_ended,
              failures_while_looking_and_punching_leave_nothing_behind,
