@@ -5,6 +5,8 @@
 #include "cli/say.h"
 #include "output/context.h"
 #include "output/file.h"
+#include "output/json.h"
+#include "output/shown.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -35,6 +37,26 @@ static int write_part(const Bundle *bundle, const char *name, const char *text, 
   return error ? report(bundle, name, error) : 0;
 }
 
+// A line of a file of another process as it may be shown; its tabs are the file's own.
+static char *shown_line(const char *line, size_t length) {
+  char *text = NULL;
+  size_t size;
+  FILE *stream = open_memstream(&text, &size);
+  if (!stream)
+    return NULL;
+  for (size_t at = 0; at < length;) {
+    char shown[WX_SHOWN];
+    const bool tab = line[at] == '\t';
+    at += wx_shown_next(line + at, length - at, shown);
+    fputs(tab ? "\t" : shown, stream);
+  }
+  const bool lost = ferror(stream);
+  if (fclose(stream) == 0 && !lost)
+    return text;
+  free(text);
+  return NULL;
+}
+
 // Line by line (or variable by variable) through `edit`; a file that cannot be read says why.
 static int copy_edited(Bundle *bundle, const char *source, const char *name, char separator,
                        int (*edit)(WxRedactor *, const char *, size_t, FILE *)) {
@@ -51,7 +73,11 @@ static int copy_edited(Bundle *bundle, const char *source, const char *name, cha
   while (!error && at < end) {
     const char *stop = memchr(at, separator, (size_t)(end - at));
     const size_t length = (size_t)((stop ? stop : end) - at);
-    error = edit(bundle->request->unredacted ? NULL : &bundle->redactor, at, length, stream);
+    char *line = shown_line(at, length);
+    error = line ? edit(bundle->request->unredacted ? NULL : &bundle->redactor, line, strlen(line),
+                        stream)
+                 : -ENOMEM;
+    free(line);
     at += length + 1;
   }
   if (fclose(stream) && !error)
@@ -153,10 +179,15 @@ static int write_json(Bundle *bundle, WxDocument *document) {
   json_decref(whole);
   if (root && !bundle->request->unredacted)
     redact_document(bundle, root);
-  char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
+  char *text = NULL;
+  size_t length = 0;
+  FILE *stream = root ? open_memstream(&text, &length) : NULL;
+  int error = stream ? wx_json_write(root, stream) : -ENOMEM;
+  if (stream && fclose(stream) && !error)
+    error = -ENOMEM;
   json_decref(root);
-  const int status = text ? write_part(bundle, "audit.json", text, strlen(text))
-                          : report(bundle, "audit.json", -ENOMEM);
+  const int status =
+      error ? report(bundle, "audit.json", error) : write_part(bundle, "audit.json", text, length);
   free(text);
   return status;
 }

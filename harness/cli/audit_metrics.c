@@ -2,6 +2,7 @@
 // in docs/audit.md.
 #include "cli/audit_document.h"
 #include "output/json.h"
+#include "output/shown.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,15 +40,16 @@ static const struct {
      "file_mapped_bytes"},
 };
 
-// A label's value: backslash, quote and line end escaped.
+// A label's value: backslash, quote and line end escaped, and what else is not to be shown.
 static void put_label(FILE *stream, const char *text) {
-  for (; *text; ++text) {
-    if (*text == '\\' || *text == '"')
+  for (size_t left = strlen(text); left > 0;) {
+    char shown[WX_SHOWN];
+    const size_t taken = wx_shown_next(text, left, shown);
+    if ((*text == '\\' || *text == '"') || (*shown == '\\' && *text != '\n'))
       fputc('\\', stream);
-    if (*text == '\n')
-      fputs("\\n", stream);
-    else
-      fputc(*text, stream);
+    fputs(shown, stream);
+    text += taken;
+    left -= taken;
   }
 }
 

@@ -1,7 +1,10 @@
 #include "cli/progress.h"
 
+#include "output/shown.h"
+
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -30,8 +33,10 @@ void wx_progress_show(WxProgress *progress, const char *format, ...) {
   va_start(arguments, format);
   vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
-  fprintf(stderr, "\r\033[K%s", text);
+  char *shown = wx_shown(text);
+  fprintf(stderr, "\r\033[K%s", shown ? shown : "");
   fflush(stderr);
+  free(shown);
 }
 
 void wx_progress_end(WxProgress *progress) {

@@ -2,9 +2,11 @@
 #include "cli/reclaim_live.h"
 #include "cli/say.h"
 #include "cli/verb.h"
+#include "output/file.h"
 #include "reclaim/command.h"
 #include "stats/units.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -126,8 +128,8 @@ static const WxOptionsSpec spec = {
         "and "
         "no preparation. With COMMAND by running it with libwxreclaim.so, which gives each block "
         "back when it is released; the exit status is COMMAND's, 2 where it cannot be started "
-        "(WXRECLAIM=stats in the environment says at the end what was done). docs/reclaim.md says "
-        "what each way needs.",
+        "(with WXRECLAIM=stats:PATH in the environment, PATH.PID says what was done in the process "
+        "PID). docs/reclaim.md says what each way needs.",
     .example = "  wxbench reclaim --pid 1234 --dry-run\n"
                "  wxbench reclaim --all --every 10 --above 25%\n"
                "  wxbench reclaim -- dotnet app.dll",
@@ -140,11 +142,30 @@ static bool is_number(const char *text) {
   return *text && strspn(text, "0123456789") == strlen(text);
 }
 
+// What the library would not understand, or could not write. Returns 0, or the exit status after
+// the line is printed.
+static int check_statistics(const WxOptions *options) {
+  static const char wanted[] = "stats:";
+  const char *value = getenv("WXRECLAIM");
+  if (!value || strcmp(value, "stats") == 0)
+    return 0;
+  if (strncmp(value, wanted, sizeof wanted - 1) != 0 || !value[sizeof wanted - 1])
+    return wx_cli_fail(options->verb, "WXRECLAIM: unknown value '%s'; expected stats:PATH", value);
+  const char *path = value + sizeof wanted - 1;
+  const int error = wx_file_check(path);
+  return error ? wx_cli_fail(options->verb, "WXRECLAIM: cannot write '%s': %s", path,
+                             strerror(-error))
+               : 0;
+}
+
 static int run_command(WxOptions *options) {
   if (options->argument_count == 1 && is_number(options->arguments[0]))
     return wx_cli_fail(options->verb,
                        "'%s' is no COMMAND; for the process of that number: --pid %s",
                        options->arguments[0], options->arguments[0]);
+  const int status = check_statistics(options);
+  if (status)
+    return status;
   WxReason reason = {""};
   wx_reclaim_command(options->arguments, &reason);
   return wx_cli_fail(options->verb, "%s", reason.text);

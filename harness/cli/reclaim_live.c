@@ -117,7 +117,7 @@ static void say(void *context, const char *line) {
   struct tm parts;
   const time_t now = time(NULL);
   (void)strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &parts));
-  fprintf(stderr, "%s %s\n", text, line);
+  wx_cli_line("%s %s", text, line);
 }
 
 static void add_result(void *context, const WxReclaim *result) {

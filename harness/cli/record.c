@@ -43,34 +43,35 @@ static const WxOptionsSpec spec = {
     .command = true,
 };
 
-/// Says what the trace holds. Returns 0, or what is wrong with it.
+/// Says what the trace holds, or what is wrong with it.
 static void say_recorded(const char *path) {
   WxTraceReader *reader;
   WxTraceDamage damage;
   const int failed = wx_trace_open(path, &reader, &damage);
   if (failed == -ENOENT) {
-    fputs("wxbench record: no .NET runtime with W^X ran: nothing was recorded\n", stderr);
+    wx_cli_say("record", "no .NET runtime with W^X ran: nothing was recorded");
     return;
   }
   if (failed) {
-    fprintf(stderr, "wxbench record: nothing was recorded: '%s' %s\n", path,
-            damage.reason ? damage.reason : strerror(-failed));
+    wx_cli_say("record", "nothing was recorded: '%s' %s", path,
+               damage.reason ? damage.reason : strerror(-failed));
     return;
   }
   const WxTraceHeader *header = wx_trace_header(reader);
-  fprintf(stderr, "wxbench record: %ju events in '%s'", (uintmax_t)header->events, path);
+  char lost[128] = "";
   if (header->lost > 0)
-    fprintf(stderr, ", %ju lost: %s", (uintmax_t)header->lost, strerror((int)header->lost_errno));
-  if (!header->ended_by_exit)
-    fputs("; the program was ended: what was allocated then is not known", stderr);
-  fputs("\n", stderr);
+    snprintf(lost, sizeof lost, ", %ju lost: %s", (uintmax_t)header->lost,
+             strerror((int)header->lost_errno));
+  wx_cli_say(
+      "record", "%ju events in '%s'%s%s", (uintmax_t)header->events, path, lost,
+      header->ended_by_exit ? "" : "; the program was ended: what was allocated then is not known");
   (void)wx_trace_close(reader);
 }
 
 static int fail(const WxOptions *options, int error) {
   if (error == -ELIBACC)
-    return wx_cli_fail(options->verb, "libwxrecord.so is not in this program's folder, or that "
-                                      "folder's path holds a space or a colon");
+    return wx_cli_fail(options->verb,
+                       "libwxrecord.so cannot be opened in this program's folder; type: make");
   return wx_cli_fail(options->verb, "cannot run '%s': %s", options->arguments[0], strerror(-error));
 }
 

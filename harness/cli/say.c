@@ -2,6 +2,7 @@
 
 #include "cli/suggest.h"
 #include "cli/verb.h"
+#include "output/shown.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,24 +10,44 @@
 #include <string.h>
 
 // One write for the whole line, so that lines of several processes do not mix.
-static void say(const char *verb, const char *format, va_list arguments) {
-  char *message;
-  if (vasprintf(&message, format, arguments) < 0) {
+static void say(const char *prefix, const char *format, va_list arguments) {
+  char *message = NULL;
+  char *shown = NULL;
+  if (vasprintf(&message, format, arguments) >= 0) {
+    shown = wx_shown(message);
+    free(message);
+  }
+  if (shown)
+    fprintf(stderr, "%s%s\n", prefix, shown);
+  else
     fputs("wxbench: out of memory\n", stderr);
-    return;
-  }
-  for (char *at = message; *at; ++at) {
-    if ((unsigned char)*at < ' ' || *at == 0x7f)
-      *at = ' ';
-  }
-  fprintf(stderr, "wxbench%s%s: %s\n", verb ? " " : "", verb ? verb : "", message);
-  free(message);
+  free(shown);
+}
+
+static void say_of(const char *verb, const char *format, va_list arguments) {
+  char prefix[64];
+  snprintf(prefix, sizeof prefix, "wxbench%s%s: ", verb ? " " : "", verb ? verb : "");
+  say(prefix, format, arguments);
+}
+
+void wx_cli_line(const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  say("", format, arguments);
+  va_end(arguments);
+}
+
+void wx_cli_say(const char *verb, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  say_of(verb, format, arguments);
+  va_end(arguments);
 }
 
 int wx_cli_fail(const char *verb, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
-  say(verb, format, arguments);
+  say_of(verb, format, arguments);
   va_end(arguments);
   return WX_EXIT_USAGE;
 }
@@ -34,7 +55,7 @@ int wx_cli_fail(const char *verb, const char *format, ...) {
 int wx_cli_impossible(const char *verb, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
-  say(verb, format, arguments);
+  say_of(verb, format, arguments);
   va_end(arguments);
   return WX_EXIT_IMPOSSIBLE;
 }

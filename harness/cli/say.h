@@ -1,16 +1,24 @@
 /**
    @file say.h
-   The one line that a verb prints where it cannot go on.
+   What is said on stderr, line by line, as it may be shown (output/shown.h): the one line that a
+   verb prints where it cannot go on, and what it does meanwhile. Nothing else but progress.c writes
+   there.
 */
 #ifndef WX_CLI_SAY_H
 #define WX_CLI_SAY_H
 
 #include <stddef.h>
 
-/// Prints `wxbench VERB: MESSAGE` on stderr as exactly one line (line breaks in it become blanks)
+/// Prints `wxbench VERB: MESSAGE` on stderr as exactly one line (line breaks in it are written out)
 /// and returns WX_EXIT_USAGE. `verb` NULL stands for the program itself. The message says what is
 /// wrong, where, and what was expected.
 int wx_cli_fail(const char *verb, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/// Prints the same line where nothing is wrong.
+void wx_cli_say(const char *verb, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/// Prints one line with nothing before it.
+void wx_cli_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /// The same for what this machine cannot do: returns WX_EXIT_IMPOSSIBLE.
 int wx_cli_impossible(const char *verb, const char *format, ...)

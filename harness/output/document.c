@@ -1,5 +1,7 @@
 #include "output/document.h"
 
+#include "output/shown.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,14 +39,17 @@ void wx_document_note(WxDocument *document, const char *format, ...) {
     document->lost = true;
     return;
   }
-  char **notes = reallocarray(document->notes, document->note_count + 1, sizeof *notes);
+  char *shown = wx_shown(text);
+  free(text);
+  char **notes =
+      shown ? reallocarray(document->notes, document->note_count + 1, sizeof *notes) : NULL;
   if (!notes) {
-    free(text);
+    free(shown);
     document->lost = true;
     return;
   }
   document->notes = notes;
-  notes[document->note_count++] = text;
+  notes[document->note_count++] = shown;
 }
 
 void wx_document_lead(WxDocument *document) {

@@ -36,7 +36,8 @@ void wx_document_add_result(WxDocument *document, json_t *result);
 /// Appends a table and takes ownership of it. NULL counts as lost.
 void wx_document_add_table(WxDocument *document, WxTable *table);
 
-/// Appends a sentence, printed below the tables; see wx_document_lead().
+/// Appends a sentence as it may be shown (shown.h), printed below the tables; see
+/// wx_document_lead().
 void wx_document_note(WxDocument *document, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -2,13 +2,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { MOST_NAMES = 100 };
 
 int wx_file_write_all(int fd, const void *data, size_t size) {
   const char *at = data;
@@ -24,11 +28,11 @@ int wx_file_write_all(int fd, const void *data, size_t size) {
   return 0;
 }
 
-// Where the content goes: the file behind a link, its folder, and the temporary name beside it.
+// Where the content goes: the file behind a link, its folder, and its name in there.
 typedef struct {
   char file[PATH_MAX];
   char folder[PATH_MAX];
-  char temporary[PATH_MAX];
+  const char *base;
   bool exists;
   bool in_place; ///< Not a regular file.
   mode_t mode;
@@ -55,13 +59,10 @@ static int find_target(const char *path, Target *target) {
            slash ? target->file : "");
   if (!slash)
     strcpy(target->folder, ".");
-  const char *base = slash ? slash + 1 : target->file;
-  if (*base == '\0')
+  target->base = slash ? slash + 1 : target->file;
+  if (*target->base == '\0')
     return *path ? -EISDIR : -ENOENT;
-  // A leading dot keeps it out of globs; the name is cut so that it always fits.
-  const int length = snprintf(target->temporary, sizeof target->temporary, "%s/.%.200s.%ld.tmp",
-                              target->folder, base, (long)getpid());
-  return length < (int)sizeof target->temporary ? 0 : -ENAMETOOLONG;
+  return 0;
 }
 
 static int write_in_place(const char *path, const void *data, size_t size) {
@@ -72,14 +73,69 @@ static int write_in_place(const char *path, const void *data, size_t size) {
   return close(fd) != 0 && !error ? -errno : error;
 }
 
-// Fills and closes the temporary file.
 static int fill(int fd, const Target *target, const void *data, size_t size) {
   int error = target->exists && fchmod(fd, target->mode) != 0 ? -errno : 0;
   if (!error)
     error = wx_file_write_all(fd, data, size);
-  if (!error && fsync(fd) != 0)
-    error = -errno;
+  return !error && fsync(fd) != 0 ? -errno : error;
+}
+
+// Calls `make` with names beside the file until one is free: what a killed run left is in nobody's
+// way. A leading dot keeps them out of globs; the name is cut so that it always fits.
+static int make_temporary(const Target *target, int (*make)(const char *name, int fd), int fd,
+                          char name[static PATH_MAX]) {
+  int result = -EEXIST;
+  for (int attempt = 0; result == -EEXIST && attempt < MOST_NAMES; ++attempt) {
+    uint64_t random;
+    if (getrandom(&random, sizeof random, 0) != sizeof random)
+      return -EIO;
+    const int length = snprintf(name, PATH_MAX, "%s/.%.200s.%016" PRIx64 ".tmp", target->folder,
+                                target->base, random);
+    if (length >= PATH_MAX)
+      return -ENAMETOOLONG;
+    result = make(name, fd);
+  }
+  return result;
+}
+
+static int create(const char *name, int unused) {
+  (void)unused;
+  const int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  return fd < 0 ? -errno : fd;
+}
+
+static int give_name(const char *name, int fd) {
+  char link[64];
+  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+  return linkat(AT_FDCWD, link, AT_FDCWD, name, AT_SYMLINK_FOLLOW) != 0 ? -errno : 0;
+}
+
+// Puts the content into a file without a name, which gets one when it is whole: a run that is
+// killed meanwhile leaves nothing. Sets `possible` where file system and kernel let it.
+static int write_nameless(const Target *target, const void *data, size_t size, char *name,
+                          bool *possible) {
+  const int fd = open(target->folder, O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666);
+  *possible = fd >= 0;
+  if (fd < 0)
+    return -errno;
+  int error = fill(fd, target, data, size);
+  if (!error) {
+    error = make_temporary(target, give_name, fd, name);
+    *possible = !error;
+  }
   return close(fd) != 0 && !error ? -errno : error;
+}
+
+static int write_named(const Target *target, const void *data, size_t size, char *name) {
+  const int fd = make_temporary(target, create, -1, name);
+  if (fd < 0)
+    return fd;
+  int error = fill(fd, target, data, size);
+  if (close(fd) != 0 && !error)
+    error = -errno;
+  if (error)
+    unlink(name);
+  return error;
 }
 
 int wx_file_write(const char *path, const void *data, size_t size) {
@@ -89,14 +145,15 @@ int wx_file_write(const char *path, const void *data, size_t size) {
     return error;
   if (target.in_place)
     return write_in_place(path, data, size);
-  const int fd = open(target.temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (fd < 0)
-    return -errno;
-  error = fill(fd, &target, data, size);
-  if (!error && rename(target.temporary, target.file) != 0)
+  char name[PATH_MAX];
+  bool possible;
+  error = write_nameless(&target, data, size, name, &possible);
+  if (!possible)
+    error = write_named(&target, data, size, name);
+  if (!error && rename(name, target.file) != 0) {
     error = -errno;
-  if (error)
-    unlink(target.temporary);
+    unlink(name);
+  }
   return error;
 }
 

@@ -11,7 +11,7 @@
 /// the disk and renamed, so that a reader sees the old or the new file and never a part. A symbolic
 /// link is followed, an existing file keeps its permissions. What is no regular file (a pipe, a
 /// terminal, /dev/full) is written in place. Returns 0 or a negative errno; then the old file
-/// stands as it was and the temporary one is gone.
+/// stands as it was and the temporary one is gone. What killed runs left there disturbs nobody.
 int wx_file_write(const char *path, const void *data, size_t size);
 
 /// Whether wx_file_write() can be expected to work, found out without writing: 0 or a negative

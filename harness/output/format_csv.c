@@ -5,6 +5,7 @@
 #include "output/format.h"
 #include "output/json.h"
 #include "output/result.h"
+#include "output/shown.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -19,17 +20,18 @@ static const char *const figures[] = {
 static void write_text(FILE *stream, const char *text) {
   if (!text)
     return;
-  if (!strpbrk(text, ",\"\r\n")) {
-    fputs(text, stream);
-    return;
+  const bool quoted = strpbrk(text, ",\"");
+  if (quoted)
+    fputc('"', stream);
+  for (size_t left = strlen(text); left > 0;) {
+    char shown[WX_SHOWN];
+    const size_t taken = wx_shown_next(text, left, shown);
+    fputs(*text == '"' ? "\"\"" : shown, stream);
+    text += taken;
+    left -= taken;
   }
-  fputc('"', stream);
-  for (; *text; ++text) {
-    if (*text == '"')
-      fputc('"', stream);
-    fputc(*text, stream);
-  }
-  fputc('"', stream);
+  if (quoted)
+    fputc('"', stream);
 }
 
 static void write_figure(FILE *stream, WxFigure figure) {

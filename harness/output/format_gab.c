@@ -114,10 +114,8 @@ int wx_format_gab(const WxDocument *document, FILE *stream) {
     series.subject = *subject ? subject : document->kind;
     error = append_result(&series, result);
   }
-  if (!error && json_dumpf(series.entries, stream, JSON_INDENT(2)) != 0)
-    error = -EIO;
-  if (!error && fputc('\n', stream) == EOF)
-    error = -EIO;
+  if (!error)
+    error = wx_json_write(series.entries, stream);
   json_decref(series.entries);
   return error;
 }

@@ -1,12 +1,12 @@
 // Pipe tables, numbers aligned to the right, for a README or a CI summary.
 #include "output/format.h"
 
-// Writes a cell so that it cannot end the row or become markup.
+// Writes a cell, which holds no line break, so that it cannot end the row or become markup.
 static void write_cell(FILE *stream, const char *text) {
   for (; *text; ++text) {
     if (*text == '|' || *text == '\\' || *text == '`' || *text == '*' || *text == '<')
       fputc('\\', stream);
-    fputc(*text == '\n' || *text == '\r' ? ' ' : *text, stream);
+    fputc(*text, stream);
   }
 }
 

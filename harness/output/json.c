@@ -1,5 +1,7 @@
 #include "output/json.h"
 
+#include "output/shown.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -13,43 +15,22 @@ json_t *wx_json_real(double number) {
   return isfinite(number) ? json_real(number) : json_null();
 }
 
-// The length of the UTF-8 character at `text`, 0 where there is none.
-static size_t character_length(const unsigned char *text) {
-  static const struct {
-    unsigned char mask, lead;
-    size_t length;
-    unsigned lowest;
-  } forms[] = {
-      {0x80, 0x00, 1, 0}, {0xe0, 0xc0, 2, 0x80}, {0xf0, 0xe0, 3, 0x800}, {0xf8, 0xf0, 4, 0x10000}};
-  for (size_t i = 0; i < sizeof forms / sizeof *forms; ++i) {
-    if ((text[0] & forms[i].mask) != forms[i].lead)
-      continue;
-    unsigned code = text[0] & (unsigned char)~forms[i].mask;
-    for (size_t k = 1; k < forms[i].length; ++k) {
-      if ((text[k] & 0xc0) != 0x80)
-        return 0;
-      code = code << 6 | (text[k] & 0x3fU);
-    }
-    const bool surrogate = code >= 0xd800 && code <= 0xdfff;
-    return code < forms[i].lowest || surrogate || code > 0x10ffff ? 0 : forms[i].length;
-  }
-  return 0;
-}
-
 json_t *wx_json_text(const char *text) {
   if (!text)
     return json_null();
   json_t *plain = json_string(text);
   if (plain)
     return plain;
-  char *clean = malloc(3 * strlen(text) + 1);
+  const size_t length = strlen(text);
+  char *clean = malloc(3 * length + 1);
   if (!clean)
     return NULL;
   char *to = clean;
-  while (*text) {
-    const size_t length = character_length((const unsigned char *)text);
-    to = mempcpy(to, length ? text : "\xef\xbf\xbd", length ? length : 3);
-    text += length ? length : 1;
+  for (size_t at = 0; at < length;) {
+    uint32_t code;
+    const size_t bytes = wx_utf8_decode(text + at, length - at, &code);
+    to = mempcpy(to, bytes ? text + at : "\xef\xbf\xbd", bytes ? bytes : 3);
+    at += bytes ? bytes : 1;
   }
   *to = '\0';
   json_t *value = json_string(clean);
@@ -71,4 +52,13 @@ const char *wx_json_get_text(const json_t *object, const char *key) {
 
 int wx_json_set(json_t *object, const char *key, json_t *value) {
   return json_object_set_new(object, key, value) == 0 ? 0 : -ENOMEM;
+}
+
+int wx_json_write(const json_t *value, FILE *stream) {
+  char *text = json_dumps(value, JSON_INDENT(2));
+  if (!text)
+    return -ENOMEM;
+  wx_shown_put_json(stream, text, strlen(text));
+  free(text);
+  return fputc('\n', stream) == EOF || ferror(stream) ? -EIO : 0;
 }

@@ -9,6 +9,7 @@
 #include "stats/figure.h"
 
 #include <jansson.h>
+#include <stdio.h>
 
 /// An integer, or null where the figure is unknown.
 json_t *wx_json_figure(WxFigure figure);
@@ -24,6 +25,10 @@ WxFigure wx_json_get_figure(const json_t *object, const char *key);
 
 /// The text of a member: NULL where it is absent, null or no string; owned by the object.
 const char *wx_json_get_text(const json_t *object, const char *key);
+
+/// Writes a value, indented by two, and a newline. Nothing in it is obeyed by a terminal (shown.h);
+/// who reads it back gets the same strings. -ENOMEM, or -EIO where the stream failed.
+int wx_json_write(const json_t *value, FILE *stream);
 
 /// Sets a member and takes ownership of `value`. Returns 0, or -ENOMEM, also where `value` is NULL.
 int wx_json_set(json_t *object, const char *key, json_t *value);

@@ -1,5 +1,6 @@
 #include "output/table.h"
 
+#include "output/shown.h"
 #include "stats/units.h"
 
 #include <errno.h>
@@ -20,9 +21,9 @@ struct WxTable {
   bool lost;
 };
 
-// Copies text that may be NULL. Returns false where memory ran out.
+// Copies text that may be NULL, as it may be shown. Returns false where memory ran out.
 static bool copy_text(const char **to, const char *text) {
-  *to = text ? strdup(text) : NULL;
+  *to = text ? wx_shown(text) : NULL;
   return *to || !text;
 }
 

@@ -46,7 +46,8 @@ static inline WxCell wx_ratio(double ratio) {
 
 typedef struct WxTable WxTable;
 
-/// A table without rows, NULL where memory ran out. `title` may be NULL. All text is copied.
+/// A table without rows, NULL where memory ran out. `title` may be NULL. All text is copied as it
+/// may be shown (shown.h), so that no format has to look at it again.
 WxTable *wx_table_new(const char *title, const WxColumn columns[], size_t column_count);
 
 /// Adds a row: one cell per column, in their order. Accepts a NULL table.

@@ -4,7 +4,7 @@
 CROSS_CC ?= aarch64-linux-gnu-gcc
 MUSL_CC  ?= musl-gcc
 
-RECLAIM_SRC := $(addprefix harness/preload/,recogniser.c raw.c files.c giveback.c report.c reclaim.c)
+RECLAIM_SRC := $(addprefix harness/preload/,recogniser.c raw.c files.c giveback.c report.c stats.c reclaim.c)
 RECORD_SRC := $(addprefix harness/preload/,recogniser.c raw.c files.c places.c process.c window.c scan.c journal.c recorder.c record.c) \
   harness/trace/encode.c harness/trace/chunk.c
 
@@ -62,5 +62,6 @@ tests: $(if $(shell command -v $(MUSL_CC)),$(B)/tests/imitation-musl)
 tests: $(if $(shell command -v $(CROSS_CC)),$(B)/tests/imitation-aarch64 aarch64)
 
 # These run in unit tests too, on system calls that the test defines.
-$(B)/tests/unit/recogniser_test: $(call objects,asan,$(addprefix harness/preload/,recogniser.c files.c giveback.c report.c))
+$(B)/tests/unit/recogniser_test: $(call objects,asan,$(addprefix harness/preload/,recogniser.c files.c giveback.c))
+$(B)/tests/unit/preload_stats_test: $(call objects,asan,$(addprefix harness/preload/,recogniser.c files.c giveback.c report.c stats.c))
 $(B)/tests/unit/window_test: $(call objects,asan,harness/preload/window.c)

@@ -19,15 +19,19 @@ static bool all_zero(uintptr_t base, size_t size) {
   return true;
 }
 
-/// Whether a block, still mapped, can be given back without anyone being able to tell.
-static bool is_certain(WxGiveback *state, const WxMapCall *release) {
-  WxRawFile file;
+/// Whether a release concerns the file that was recognised, and not what took its place.
+static bool is_ours(WxGiveback *state, const WxMapCall *release, WxRawFile *file) {
   if (atomic_load_explicit(&state->aside, memory_order_relaxed) ||
-      !wx_files_still(&state->files, release->fd, &file))
+      !wx_files_still(&state->files, release->fd, file))
     return false;
   count(&state->releases, 1);
+  return true;
+}
+
+/// Whether a block, still mapped, can be given back without anyone being able to tell.
+static bool is_certain(WxGiveback *state, const WxMapCall *release, const WxRawFile *file) {
   // Beyond the end of the file, reading would be fatal.
-  if (release->offset > file.size || release->size > file.size - release->offset) {
+  if (release->offset > file->size || release->size > file->size - release->offset) {
     count(&state->dirty, 1);
     return false;
   }
@@ -45,10 +49,14 @@ static bool is_certain(WxGiveback *state, const WxMapCall *release) {
 }
 
 static void give_back(WxGiveback *state, const WxMapCall *release) {
-  if (wx_raw_punch_hole(release->fd, release->offset, release->size))
+  const int failed = wx_raw_punch_hole(release->fd, release->offset, release->size);
+  int none = 0;
+  if (failed) {
+    (void)atomic_compare_exchange_strong(&state->error, &none, -failed);
     count(&state->failed, 1);
-  else
+  } else {
     count(&state->given_back, release->size);
+  }
 }
 
 long wx_giveback_mmap(WxGiveback *state, WxRecogniser *recogniser, const WxMapCall *call) {
@@ -62,11 +70,15 @@ long wx_giveback_mmap(WxGiveback *state, WxRecogniser *recogniser, const WxMapCa
 
 int wx_giveback_munmap(WxGiveback *state, WxRecogniser *recogniser, uintptr_t base, size_t size) {
   WxMapCall release;
-  const bool certain =
-      wx_recogniser_unmapping(recogniser, base, size, &release) && is_certain(state, &release);
+  WxRawFile file;
+  const bool ours =
+      wx_recogniser_unmapping(recogniser, base, size, &release) && is_ours(state, &release, &file);
+  const bool certain = ours && is_certain(state, &release, &file);
   const int result = wx_raw_munmap((void *)base, size);
   if (certain && result == 0)
     give_back(state, &release);
+  if (ours)
+    atomic_fetch_add_explicit(&state->dealt, 1, memory_order_release);
   return result;
 }
 
@@ -79,7 +91,32 @@ int wx_giveback_ftruncate(WxGiveback *state, int fd, int64_t size) {
 
 int wx_giveback_fallocate(WxGiveback *state, int fd, int mode, int64_t offset, int64_t size) {
   const int result = wx_raw_fallocate(fd, mode, offset, size);
-  if (result == 0 && (mode & FALLOC_FL_PUNCH_HOLE) && wx_files_find(&state->files, fd) >= 0)
-    atomic_store_explicit(&state->aside, true, memory_order_relaxed);
+  if (result == 0 && (mode & FALLOC_FL_PUNCH_HOLE) && wx_files_find(&state->files, fd) >= 0 &&
+      !atomic_exchange(&state->aside, true))
+    atomic_fetch_add_explicit(&state->dealt, 1, memory_order_release);
   return result;
+}
+
+WxGivebackCounts wx_giveback_counts(const WxGiveback *state) {
+  return (WxGivebackCounts){
+      .releases = atomic_load(&state->releases),
+      .given_back = atomic_load(&state->given_back),
+      .empty = atomic_load(&state->empty),
+      .dirty = atomic_load(&state->dirty),
+      .failed = atomic_load(&state->failed),
+      .error = atomic_load(&state->error),
+      .aside = atomic_load(&state->aside),
+  };
+}
+
+WxGivebackCounts wx_giveback_less(const WxGivebackCounts *now, const WxGivebackCounts *before) {
+  return (WxGivebackCounts){
+      .releases = now->releases - before->releases,
+      .given_back = now->given_back - before->given_back,
+      .empty = now->empty - before->empty,
+      .dirty = now->dirty - before->dirty,
+      .failed = now->failed - before->failed,
+      .error = now->error,
+      .aside = now->aside,
+  };
 }

@@ -31,7 +31,16 @@ typedef struct {
   _Atomic uint64_t empty;      ///< Blocks that held no memory any more.
   _Atomic uint64_t dirty;      ///< Blocks left alone: not all zero, or not inside the file.
   _Atomic uint64_t failed;     ///< Blocks that the kernel did not take.
+  _Atomic int error;           ///< The errno of the first of them.
+  _Atomic uint64_t dealt;      ///< Changes whenever all of these are complete anew.
 } WxGiveback;
+
+/// The counts at one moment.
+typedef struct {
+  uint64_t releases, given_back, empty, dirty, failed;
+  int error;
+  bool aside;
+} WxGivebackCounts;
 
 /// `recogniser` is the calling thread's.
 long wx_giveback_mmap(WxGiveback *state, WxRecogniser *recogniser, const WxMapCall *call);
@@ -39,8 +48,17 @@ int wx_giveback_munmap(WxGiveback *state, WxRecogniser *recogniser, uintptr_t ba
 int wx_giveback_ftruncate(WxGiveback *state, int fd, int64_t size);
 int wx_giveback_fallocate(WxGiveback *state, int fd, int mode, int64_t offset, int64_t size);
 
-/// Writes what was done as one line with its newline into `text`. Returns its length, never above
-/// `capacity`; the line is cut off there.
-size_t wx_giveback_report(const WxGiveback *state, int pid, char *text, size_t capacity);
+WxGivebackCounts wx_giveback_counts(const WxGiveback *state);
+
+/// What came to be between the two.
+WxGivebackCounts wx_giveback_less(const WxGivebackCounts *now, const WxGivebackCounts *before);
+
+/// Room for any report.
+enum { WX_GIVEBACK_LINE = 512 };
+
+/// Writes what was done as one line with its newline into `text`; a failure with its errno and what
+/// to do. Returns its length, never above `capacity`; the line is cut off there.
+size_t wx_giveback_report(const WxGivebackCounts *counts, uint32_t pid, char *text,
+                          size_t capacity);
 
 #endif

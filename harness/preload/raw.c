@@ -62,10 +62,6 @@ long wx_raw_readlink(const char *path, char *target, size_t capacity) {
                     0);
 }
 
-long wx_raw_write(int fd, const void *bytes, size_t size) {
-  return wx_syscall(__NR_write, fd, pointer(bytes), (long)size, 0, 0, 0);
-}
-
 int wx_raw_getpid(void) {
   return (int)wx_syscall(__NR_getpid, 0, 0, 0, 0, 0, 0);
 }
@@ -76,6 +72,14 @@ int wx_raw_open(const char *path, int flags, int mode) {
 
 int wx_raw_close(int fd) {
   return (int)wx_syscall(__NR_close, fd, 0, 0, 0, 0, 0);
+}
+
+int wx_raw_unlink(const char *path) {
+  return (int)wx_syscall(__NR_unlinkat, AT_FDCWD, pointer(path), 0, 0, 0, 0);
+}
+
+long wx_raw_getcwd(char *path, size_t capacity) {
+  return wx_syscall(__NR_getcwd, pointer(path), (long)capacity, 0, 0, 0, 0);
 }
 
 int wx_raw_mprotect(void *start, size_t size, int protection) {

@@ -37,12 +37,15 @@ int wx_raw_fstat(int fd, WxRawFile *file);
 /// Reads a symbolic link, without a NUL. Returns its length, cut off at `capacity`.
 long wx_raw_readlink(const char *path, char *target, size_t capacity);
 
-long wx_raw_write(int fd, const void *bytes, size_t size);
 int wx_raw_getpid(void);
 
 /// Opens a file, close-on-exec. Returns the descriptor.
 int wx_raw_open(const char *path, int flags, int mode);
 int wx_raw_close(int fd);
+int wx_raw_unlink(const char *path);
+
+/// The current folder with its NUL, which counts in the length that is returned.
+long wx_raw_getcwd(char *path, size_t capacity);
 int wx_raw_mprotect(void *start, size_t size, int protection);
 int wx_raw_madvise(void *start, size_t size, int advice);
 

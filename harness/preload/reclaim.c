@@ -1,7 +1,8 @@
 /**
    @file reclaim.c
    libwxreclaim.so: LD_PRELOAD=libwxreclaim.so gives the memory that an unmodified .NET runtime
-   releases back to the kernel, with W^X left on. `WXRECLAIM=stats` says at exit what it did.
+   releases back to the kernel, with W^X left on. `WXRECLAIM=stats:PATH` says in PATH.PID what it
+   did.
 
    It stands in for the five functions the runtime calls (two under two names, and fallocate to see
    a runtime that punches itself) and makes the system call directly, so a preload that forwards to
@@ -11,12 +12,13 @@
 */
 #include "preload/giveback.h"
 #include "preload/libc.h"
+#include "preload/stats.h"
 
 #define EXPORT         __attribute__((visibility("default")))
 #define ALSO(ORIGINAL) __attribute__((visibility("default"), alias(#ORIGINAL)))
 
 static WxGiveback state;
-static int first_pid; // Of the program; a forked child that only exits has nothing to report.
+static WxStats stats;
 static _Thread_local __attribute__((tls_model("initial-exec"))) WxRecogniser recogniser;
 
 EXPORT void *mmap(void *hint, size_t size, int protection, int flags, int fd, long offset) {
@@ -26,27 +28,22 @@ EXPORT void *mmap(void *hint, size_t size, int protection, int flags, int fd, lo
 void *mmap64(void *hint, size_t size, int protection, int flags, int fd, long offset) ALSO(mmap);
 
 EXPORT int munmap(void *start, size_t size) {
-  return (int)wx_libc_result(wx_giveback_munmap(&state, &recogniser, (uintptr_t)start, size));
+  const int result = wx_giveback_munmap(&state, &recogniser, (uintptr_t)start, size);
+  wx_stats_follow(&stats, &state);
+  return (int)wx_libc_result(result);
 }
 
 EXPORT int ftruncate(int fd, long size) {
-  return (int)wx_libc_result(wx_giveback_ftruncate(&state, fd, size));
+  const int result = wx_giveback_ftruncate(&state, fd, size);
+  if (atomic_load(&state.seen) && !atomic_load(&stats.begun))
+    wx_stats_begin(&stats, wx_libc_environment("WXRECLAIM"), wx_libc_environment("TMPDIR"));
+  return (int)wx_libc_result(result);
 }
 int ftruncate64(int fd, long size) ALSO(ftruncate);
 
 EXPORT int fallocate(int fd, int mode, long offset, long size) {
-  return (int)wx_libc_result(wx_giveback_fallocate(&state, fd, mode, offset, size));
+  const int result = wx_giveback_fallocate(&state, fd, mode, offset, size);
+  wx_stats_follow(&stats, &state);
+  return (int)wx_libc_result(result);
 }
 int fallocate64(int fd, int mode, long offset, long size) ALSO(fallocate);
-
-static __attribute__((constructor)) void begin(void) {
-  first_pid = wx_raw_getpid();
-}
-
-static __attribute__((destructor)) void report(void) {
-  char line[320];
-  const int pid = wx_raw_getpid();
-  const char *wanted = wx_libc_environment("WXRECLAIM");
-  if (pid == first_pid && wanted && wx_libc_equal(wanted, "stats"))
-    (void)wx_raw_write(2, line, wx_giveback_report(&state, pid, line, sizeof line));
-}

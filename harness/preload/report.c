@@ -1,5 +1,23 @@
 #include "preload/giveback.h"
 
+#include <asm/errno.h>
+
+/// What a failed punch means, and what to do.
+static const struct {
+  int error;
+  const char *name;
+  const char *advice;
+} failures[] = {
+    {EPERM, "EPERM", "the file is sealed, or a seccomp profile forbids fallocate(): permit it"},
+    {EACCES, "EACCES", "a security module or a seccomp profile forbids fallocate(): permit it"},
+    {ENOSYS, "ENOSYS", "a sandbox has no fallocate(): set DOTNET_EnableWriteXorExecute=0 there"},
+    {EOPNOTSUPP, "EOPNOTSUPP",
+     "this kernel cannot punch shared memory: set DOTNET_EnableWriteXorExecute=0 there"},
+    {ENOMEM, "ENOMEM", "the kernel had no memory: nothing to do, later releases are tried again"},
+    {EINTR, "EINTR", "a signal came in between: nothing to do, later releases are tried again"},
+    {EBADF, "EBADF", "the program closed the file meanwhile: nothing to do"},
+};
+
 typedef struct {
   char *text;
   size_t length;
@@ -28,23 +46,31 @@ static void put_counted(Line *line, const char *before, uint64_t value, const ch
   put_text(line, after);
 }
 
-size_t wx_giveback_report(const WxGiveback *state, int pid, char *text, size_t capacity) {
+static void put_failure(Line *line, int error) {
+  for (size_t i = 0; i < sizeof failures / sizeof *failures; i++) {
+    if (failures[i].error != error)
+      continue;
+    put_text(line, ", the first by ");
+    put_text(line, failures[i].name);
+    put_text(line, ": ");
+    put_text(line, failures[i].advice);
+    return;
+  }
+  put_counted(line, ", the first by errno ", (uint64_t)error,
+              ", which was not expected: report it");
+}
+
+size_t wx_giveback_report(const WxGivebackCounts *counts, uint32_t pid, char *text,
+                          size_t capacity) {
   Line line = {.text = text, .capacity = capacity};
-  put_counted(&line, "libwxreclaim[", (uint64_t)pid, "]: ");
-  if (!state->seen) {
-    put_text(&line, "no memfd:doublemapper here (not .NET, or W^X is off): nothing done\n");
-    return line.length;
-  }
-  if (state->releases == 0) {
-    put_text(&line, "memfd:doublemapper seen, but nothing was released as .NET 8 to 10 do it: "
-                    "nothing done");
-  } else {
-    put_counted(&line, "", state->given_back, " bytes given back, ");
-    put_counted(&line, "", state->releases, " releases recognised, ");
-    put_counted(&line, "", state->empty, " were empty already, ");
-    put_counted(&line, "", state->dirty, " not zero and left alone, ");
-    put_counted(&line, "", state->failed, " failed");
-  }
-  put_text(&line, state->aside ? "; stepped aside: the program punches its file itself\n" : "\n");
+  put_counted(&line, "libwxreclaim[", pid, "]: ");
+  put_counted(&line, "", counts->given_back, " bytes given back, ");
+  put_counted(&line, "", counts->releases, " releases recognised, ");
+  put_counted(&line, "", counts->empty, " were empty already, ");
+  put_counted(&line, "", counts->dirty, " not zero and left alone, ");
+  put_counted(&line, "", counts->failed, " failed");
+  if (counts->failed)
+    put_failure(&line, counts->error);
+  put_text(&line, counts->aside ? "; stepped aside: the program punches its file itself\n" : "\n");
   return line.length;
 }

@@ -12,23 +12,27 @@
 
 enum { SMALL_FILE = 4096 };
 
-static const WxGroupKind kinds[] = {
-    {.type = "cgroup2",
-     .option = "",
-     .key = ":",
-     .control = "cgroup.freeze",
-     .freeze = "1",
-     .thaw = "0",
-     .state = "cgroup.events",
-     .frozen = "frozen 1"},
-    {.type = "cgroup",
-     .option = "freezer",
-     .key = "freezer:",
-     .control = "freezer.state",
-     .freeze = "FROZEN",
-     .thaw = "THAWED",
-     .state = "freezer.state",
-     .frozen = "FROZEN"},
+// Who has both versions freezes by the first: processes are put into a freezer group of version 1
+// to be frozen together, but into one of version 2 for any reason (a service and all it starts).
+enum { VERSION_1, VERSION_2, KINDS };
+
+static const WxGroupKind kinds[KINDS] = {
+    [VERSION_1] = {.type = "cgroup",
+                   .option = "freezer",
+                   .key = "freezer:",
+                   .control = "freezer.state",
+                   .freeze = "FROZEN",
+                   .thaw = "THAWED",
+                   .state = "freezer.state",
+                   .frozen = "FROZEN"},
+    [VERSION_2] = {.type = "cgroup2",
+                   .option = "",
+                   .key = ":",
+                   .control = "cgroup.freeze",
+                   .freeze = "1",
+                   .thaw = "0",
+                   .state = "cgroup.events",
+                   .frozen = "frozen 1"},
 };
 
 static int read_small(const char *path, char text[static SMALL_FILE]) {
@@ -126,8 +130,12 @@ int wx_group_find(WxGroup *group, pid_t pid) {
   int result = wx_text_read(&mounts, "/proc/self/mountinfo");
   if (!result) {
     result = -ENOTSUP;
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds && result == -ENOTSUP; ++i)
-      result = find_in(group, pid, &kinds[i], mounts.data);
+    // A container sees its own group as the top one, which can be frozen but holds all of it: last.
+    for (size_t i = 0; i < 2 * (size_t)KINDS && result == -ENOTSUP; ++i) {
+      result = find_in(group, pid, &kinds[i % KINDS], mounts.data);
+      if (!result && i < KINDS && strcmp(group->path, "/") == 0)
+        result = -ENOTSUP;
+    }
   }
   wx_text_free(&mounts);
   return result;
@@ -138,7 +146,7 @@ int wx_group_find(WxGroup *group, pid_t pid) {
 static int find_top(char *point) {
   WxText mounts = {0};
   int result = wx_text_read(&mounts, "/proc/self/mountinfo");
-  const WxGroupKind *kind = &kinds[1];
+  const WxGroupKind *kind = &kinds[VERSION_1];
   const char *line = result ? "" : mounts.data;
   for (result = result ? result : -ENOTSUP; *line && result == -ENOTSUP;) {
     char root[WX_GROUP_PATH_SIZE];
@@ -154,7 +162,7 @@ static int find_top(char *point) {
 int wx_group_leave(void) {
   char path[WX_GROUP_PATH_SIZE];
   char point[WX_GROUP_PATH_SIZE];
-  int failed = group_path(getpid(), &kinds[1], path);
+  int failed = group_path(getpid(), &kinds[VERSION_1], path);
   if (failed == -ENOTSUP || (!failed && strcmp(path, "/") == 0))
     return 0;
   if (!failed)

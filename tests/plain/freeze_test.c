@@ -323,6 +323,7 @@ START_TEST(paused_process_stays_paused) {
     return;
   WxGroup group;
   ck_assert_int_eq(wx_group_find(&group, it.pid), 0);
+  ck_assert_str_eq(strrchr(group.path, '/'), strrchr(it.group, '/')); // Nobody else's.
   ck_assert_int_eq(wx_group_write(&group, true), 0);
   while (wx_group_state_has(&group, group.kind->frozen) != 1)
     (void)sched_yield();
@@ -348,6 +349,36 @@ START_TEST(paused_process_stays_paused) {
 }
 END_TEST
 
+static void join(const char *group) {
+  char path[256];
+  (void)snprintf(path, sizeof path, "%s/cgroup.procs", group);
+  FILE *file = fopen(path, "we");
+  if (!file || fprintf(file, "%d", (int)getpid()) < 0 || fclose(file))
+    _exit(2);
+}
+
+// A task frozen by version 1 cannot even be killed, so that it would hold what it traces.
+START_TEST(group_that_could_freeze_the_tool_is_left) {
+  Case it;
+  const Variant first = {&wx_freezer_cgroup, 1};
+  if (!begin(&it, &first, wx_subject_busy))
+    return;
+  const pid_t tool = fork();
+  if (tool == 0) {
+    WxGroup group;
+    join(it.group);
+    if (wx_group_find(&group, it.pid) || wx_group_has(&group, getpid(), true) != 1)
+      _exit(3);
+    _exit(wx_group_leave() || wx_group_has(&group, getpid(), true) != 0 ||
+          wx_group_has(&group, it.pid, true) != 1);
+  }
+  int status;
+  ck_assert_int_eq(waitpid(tool, &status, 0), tool);
+  ck_assert_int_eq(status, 0);
+  end(&it);
+}
+END_TEST
+
 START_TEST(group_that_holds_the_tool_is_refused) {
   Case it;
   const Variant shared = {&wx_freezer_cgroup, 1 + _i % 2};
@@ -355,11 +386,7 @@ START_TEST(group_that_holds_the_tool_is_refused) {
     return;
   const pid_t tool = fork();
   if (tool == 0) {
-    char path[256];
-    (void)snprintf(path, sizeof path, "%s/cgroup.procs", it.group);
-    FILE *file = fopen(path, "we");
-    if (!file || fprintf(file, "%d", (int)getpid()) < 0 || fclose(file))
-      _exit(2);
+    join(it.group);
     WxReason reason = {""};
     const int failed = wx_freeze(&it.freeze, short_ns, &reason);
     _exit(failed != -EDEADLK || !strstr(reason.text, "holds this tool"));
@@ -387,6 +414,7 @@ int main(void) {
       traced_process_is_refused_and_left_alone,
       paused_process_stays_paused,
       group_that_holds_the_tool_is_refused,
+      group_that_could_freeze_the_tool_is_left,
   };
   return wx_suite_run_variants("freeze", tests, sizeof tests / sizeof *tests,
                                sizeof variants / sizeof *variants);

@@ -99,31 +99,77 @@ else
   skip jemalloc "libjemalloc2 is not installed"
 fi
 
-# ---- WXRECLAIM=stats ----
-# says NAME PATTERN COMMAND...: holds if the command's stderr is exactly one line, and matches.
+# ---- WXRECLAIM=stats:PATH ----
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+# with_stats COMMAND...: runs it; what it says on standard error goes to $scratch/err, its files are $scratch/stats.PID.
+with_stats() {
+  rm -f "$scratch"/stats.*
+  env LD_PRELOAD="$library" WXRECLAIM=stats:"$scratch/stats" "$@" 2>"$scratch/err" >/dev/null
+}
+stats_files() { find "$scratch" -name 'stats.*' | sort; }
+# says NAME PATTERN COMMAND...: holds if nothing goes to stderr, and exactly one file is there, of one line, which matches.
 says() {
   local name=$1 pattern=$2 text
   shift 2
-  text=$(env LD_PRELOAD="$library" WXRECLAIM=stats "$@" 2>&1 >/dev/null)
-  if [ "$(wc -l <<<"$text")" = 1 ] && [[ $text =~ $pattern ]]; then ok "$name"; else
-    echo "$text"
+  with_stats "$@"
+  text=$(stats_files | xargs -r cat)
+  if [ ! -s "$scratch/err" ] && [ "$(stats_files | wc -l)" = 1 ] && [ "$(wc -l <<<"$text")" = 1 ] && [[ $text =~ $pattern ]]; then
+    ok "$name"
+  else
+    echo "$text" "$(<"$scratch/err")"
     not_ok "$name"
   fi
+}
+# says_nothing NAME COMMAND...: neither on stderr nor in a file.
+says_nothing() {
+  with_stats "${@:2}"
+  if [ ! -s "$scratch/err" ] && [ -z "$(stats_files)" ]; then ok "$1"; else not_ok "$1"; fi
 }
 systems=("")
 [ ! -x build/tests/imitation-musl ] || systems+=("-musl")
 for system in "${systems[@]}"; do
   imitation=build/tests/imitation$system
-  says "stats_counts_releases$system" \
+  says "stats_count_releases$system" \
     '^libwxreclaim\[[0-9]+\]: 1048576 bytes given back, 16 releases recognised, 0 .* 0 failed$' "$imitation" releases
-  says "stats_says_where_there_is_no_runtime$system" 'no memfd:doublemapper here' "$imitation" nothing
-  says "stats_says_where_a_runtime_releases_otherwise$system" 'nothing was released as' "$imitation" halves
-  says "stats_says_when_it_stepped_aside$system" ' 1 releases recognised.*; stepped aside' "$imitation" punches
-  says "stats_counts_what_was_freed_before$system" \
+  says_nothing "stats_say_nothing_where_there_is_no_runtime$system" "$imitation" nothing
+  says_nothing "stats_say_nothing_where_nothing_was_released$system" "$imitation" halves
+  says "stats_say_when_it_stepped_aside$system" ' 1 releases recognised.*; stepped aside' "$imitation" punches
+  says "stats_count_what_was_freed_before$system" \
     '^[^:]*: 0 bytes given back, 16 releases recognised, 16 were empty' "$imitation" removes
-  says "stats_counts_failed_punches$system" ' 1 failed$' "$imitation" sealed
-  says "stats_are_said_by_the_process_and_not_by_its_forked_child$system" ' 1 releases recognised' "$imitation" forks
+  says "stats_name_the_errno_of_a_failed_punch$system" ' 1 failed, the first by EPERM: the file is sealed' "$imitation" sealed
+  says "stats_count_what_threads_released_at_once$system" \
+    '^[^:]*: 209715200 bytes given back, 3200 releases recognised, 0 .* 0 failed$' "$imitation" threads
+  says "stats_are_whole_after_sigterm$system" '^[^:]*: 1048576 bytes given back, 16 releases recognised' "$imitation" terminated
+  says "stats_are_whole_after__exit$system" '^[^:]*: 1048576 bytes given back, 16 releases recognised' "$imitation" exits_at_once
+  one_file_a_process() {
+    with_stats "$imitation" forks
+    [ "$(stats_files | wc -l)" = 2 ] && [ "$(stats_files | xargs cat | grep -c ': 65536 bytes given back, 1 releases recognised')" = 2 ] &&
+      for file in $(stats_files); do grep -q "^libwxreclaim\[${file##*.}\]: " "$file" || return; done
+  }
+  claim "forked_child_has_a_file_of_its_own$system" one_file_a_process
 done
+relative_path_is_taken_from_the_first_folder() {
+  (cd "$scratch" && env LD_PRELOAD="$library" WXRECLAIM=stats:here "$OLDPWD/build/tests/imitation" releases >/dev/null) &&
+    grep -q '16 releases' "$scratch"/here.*
+}
+claim relative_path_of_stats_is_taken_from_the_folder_of_the_start relative_path_is_taken_from_the_first_folder
+stats_alone() {
+  mkdir "$scratch/tmp" && env LD_PRELOAD="$library" TMPDIR="$scratch/tmp" WXRECLAIM=stats build/tests/imitation releases \
+    2>"$scratch/err" >/dev/null
+  [ ! -s "$scratch/err" ] && grep -q '16 releases' "$scratch"/tmp/libwxreclaim.*
+}
+claim stats_without_a_path_go_to_the_folder_for_temporary_files stats_alone
+link_is_not_followed() {
+  echo kept >"$scratch/kept"
+  bash -c 'ln -s "$1/kept" "$1/stats.$$"; LD_PRELOAD=$2 WXRECLAIM=stats:$1/stats exec build/tests/imitation releases' - \
+    "$scratch" "$library" >/dev/null && [ "$(<"$scratch/kept")" = kept ]
+}
+claim link_in_the_place_of_the_file_is_not_followed link_is_not_followed
+folder_that_is_not_there_is_passed_over() {
+  [ "$(env LD_PRELOAD="$library" WXRECLAIM=stats:/no/such/folder/x build/tests/imitation releases 2>&1)" = "64 0" ]
+}
+claim path_that_cannot_be_written_changes_nothing folder_that_is_not_there_is_passed_over
 is_silent() { [ -z "$(preloaded "$library" build/tests/imitation nothing 2>&1 >/dev/null)" ]; }
 claim is_silent_unless_asked is_silent
 
@@ -141,6 +187,25 @@ adds_only_its_own() {
     [[ $with == *"fallocate(16) "* && $with == *"lseek(16) "* ]]
 }
 claim adds_one_lseek_and_one_punch_a_release adds_only_its_own
+
+# ---- A build server reads what its children say on standard error ----
+# shellcheck source=scripts/dotnet.sh
+. scripts/dotnet.sh
+dotnet_builds() { # dotnet_builds VALUE VERB: in a new project, with WXRECLAIM=VALUE
+  local folder=$scratch/project.$2
+  mkdir "$folder" "$folder/tmp" && cp tests/fixtures/msbuild/* "$folder" &&
+    (cd "$folder" && WXRECLAIM=$1 TMPDIR=$folder/tmp DOTNET_ROOT=${muxer%/*} "$OLDPWD/$wxbench" reclaim -- \
+      "$muxer" "$2" --disable-build-servers) >"$folder/log" 2>&1
+  local status=$?
+  [ "$status" = 0 ] || cat "$folder/log"
+  return "$status"
+}
+if muxer=$(sdk_muxer); then
+  claim dotnet_build_succeeds_under_the_preload_with_statistics dotnet_builds stats build
+  claim dotnet_run_succeeds_under_the_preload_with_statistics dotnet_builds stats:"$scratch/msbuild" run
+else
+  skip dotnet_run "needs a .NET SDK"
+fi
 
 # ---- The real runtime ----
 workload=build/workloads/wxworkload.dll
@@ -170,17 +235,20 @@ memfd_at_end() {
 
 runtime_is_given_back() {
   local on with
-  on=$(memfd_at_end dotnet "$workload" asm count=100 rounds=1)
-  with=$(memfd_at_end env LD_PRELOAD="$library" dotnet "$workload" asm count=100 rounds=1)
+  on=$(memfd_at_end "$muxer" "$workload" asm count=100 rounds=1)
+  with=$(memfd_at_end env LD_PRELOAD="$library" "$muxer" "$workload" asm count=100 rounds=1)
   echo "on: $on, with the library: $with (KiB at the end, output)"
   [ "${on%% *}" -gt 19200 ] && [ "${with%% *}" -gt 0 ] && [ "${with%% *}" -lt 8192 ] && [ "${on#* }" = "${with#* }" ]
 }
-if command -v dotnet >/dev/null && [ -e "$workload" ]; then
+# Of .NET 10, which is laid out where any is; an installed one will do.
+muxer=$(compgen -G 'build/runtimes/10.*/dotnet' | tail -n 1)
+[ -n "$muxer" ] || muxer=$(command -v dotnet)
+if [ -n "$muxer" ] && [ -e "$workload" ]; then
   claim real_runtime_gives_300_blocks_back_with_the_same_output runtime_is_given_back
   says real_runtime_is_recognised_exactly \
     '^[^:]*: 19660800 bytes given back, 300 releases recognised, 0 .* 0 .* 0 failed$' \
-    dotnet "$workload" asm count=100 rounds=1
+    "$muxer" "$workload" asm count=100 rounds=1
 else
-  skip real_runtime "needs a .NET SDK 8, 9 or 10 on the PATH and $workload"
+  skip real_runtime "no .NET runtime or no $workload is here (scripts/runtimes 10, scripts/build-workloads)"
 fi
 tap_end

@@ -29,11 +29,16 @@ refused unknown_command_is_one_line "no-such-program.*No such file" "$wxbench" r
 refused command_that_cannot_run_is_one_line "/etc/passwd.*Permission denied" "$wxbench" reclaim -- /etc/passwd
 refused nothing_to_do_is_one_line "expected" "$wxbench" reclaim
 
+refused value_that_the_library_does_not_know_is_one_line "unknown value 'stat'; expected stats:PATH" env WXRECLAIM=stat "$wxbench" reclaim -- true
+refused statistics_without_a_path_are_one_line "unknown value 'stats:'" env WXRECLAIM=stats: "$wxbench" reclaim -- true
+refused statistics_that_cannot_be_written_are_one_line "cannot write '/no/such/x'" env WXRECLAIM=stats:/no/such/x "$wxbench" reclaim -- true
+
 folder=$(mktemp -d)
 mkdir "$folder/with space" "$folder/alone"
 cp build/wxbench build/libwxreclaim.so "$folder/with space"
 cp build/wxbench "$folder/alone"
-refused folder_that_ld_preload_cannot_name_is_one_line "space" "$folder/with space/wxbench" reclaim -- true
+claim a_folder_with_a_space_in_its_path_is_no_obstacle prints "64 0" "$folder/with space/wxbench" reclaim -- \
+  bash -c 'exec 3<&0 4<&0; build/tests/imitation releases'
 refused missing_library_is_one_line "libwxreclaim.so.*No such file" "$folder/alone/wxbench" reclaim -- true
 rm -r "$folder"
 tap_end

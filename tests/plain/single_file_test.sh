@@ -15,9 +15,9 @@ muxer=$(sdk_muxer) || sdk_missing "publish single files"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 library=$PWD/build/libwxreclaim.so
-newest=build/runtimes/10.0.14
+newest=build/runtimes/$(pinned runtime | grep '^10\.')
 
-# A collectible assembly of this shape is released as 3 blocks of 64 KiB, on every runtime (scenarios/dotnet/README.md).
+# A collectible assembly of this shape is released as 3 blocks of 64 KiB, on .NET 8 to 10 (scenarios/dotnet/README.md).
 work=(asm rounds=1 count=40)
 exactly=' 7864320 bytes given back, 120 releases recognised, 0 .* 0 .* 0 failed$'
 
@@ -27,19 +27,23 @@ publish() {
   [ ! -e "$app" ] || [ -n "$(find tests/fixtures/single scenarios/dotnet -type f -newer "$app" -print -quit)" ] || return 0
   "$muxer" publish tests/fixtures/single --configuration Release --output "build/single/$1" "${@:2}" >"$scratch/log" 2>&1
 }
-with_library() { env LD_PRELOAD="$library" WXRECLAIM=stats "$@"; }
+# Each process says what it gave back in a file of its own; together they are $scratch/stats.
+with_library() {
+  rm -f "$scratch"/says.*
+  env LD_PRELOAD="$library" WXRECLAIM=stats:"$scratch/says" "$@" || return
+  cat "$scratch"/says.* >"$scratch/stats"
+}
 is_recognised_exactly() {
   local expected actual
-  expected=$("$app" "${work[@]}") && actual=$(with_library "$app" "${work[@]}" 2>"$scratch/stats")
+  expected=$("$app" "${work[@]}") && actual=$(with_library "$app" "${work[@]}")
   cat "$scratch/stats"
   [ -n "$expected" ] && [ "$actual" = "$expected" ] && [[ $(<"$scratch/stats") =~ ^libwxreclaim.*$exactly ]]
 }
 child_is_recognised_too() {
   local expected actual
-  expected=$("$app" "${work[@]}") && actual=$(with_library "$app" as-child "${work[@]}" 2>"$scratch/stats")
+  expected=$("$app" "${work[@]}") && actual=$(with_library "$app" as-child "${work[@]}")
   cat "$scratch/stats"
-  [ "$actual" = "$expected" ] && [ "$(grep -c . "$scratch/stats")" = 2 ] && [ "$(grep -c 'nothing was released' "$scratch/stats")" = 1 ] &&
-    [ "$(grep -cE "$exactly" "$scratch/stats")" = 1 ]
+  [ "$actual" = "$expected" ] && [ "$(grep -cE "$exactly" "$scratch/stats")" = 1 ]
 }
 is_recorded() {
   rm -f "$scratch"/trace*
@@ -52,7 +56,8 @@ child_is_recorded() {
   [ "$(for each in "$scratch"/trace*; do of_trace "$each"; done | grep -cx '120 release 65536 mark')" = 1 ]
 }
 is_reclaimed_live() {
-  "$app" "${work[@]}" >"$scratch/alone" && live "$scratch/beside" "$app" "${work[@]}" &&
+  local long=("${work[@]}" rounds=12) # Long enough to be found on a busy machine.
+  "$app" "${long[@]}" >"$scratch/alone" && live "$scratch/beside" "$app" "${long[@]}" &&
     cmp "$scratch/alone" "$scratch/beside" && gave_back
 }
 check() { # check NAME SWITCH...
@@ -80,10 +85,10 @@ if [ -x "$newest/dotnet" ]; then
   check single_file --self-contained false
   unset DOTNET_ROOT
 else
-  skip apphost "no runtime laid out: scripts/runtimes 10.0.14"
-  skip single_file "no runtime laid out: scripts/runtimes 10.0.14"
+  skip apphost "no runtime laid out: scripts/runtimes 10"
+  skip single_file "no runtime laid out: scripts/runtimes 10"
 fi
-for version in 8.0.31 9.0.20 10.0.14; do
+for version in $(pinned runtime | grep -E '^(8|9|10)\.'); do
   check "self_contained_single_file_$version" --self-contained true -p:Framework="net${version%.*}" \
     -p:RuntimeFrameworkVersion="$version"
 done

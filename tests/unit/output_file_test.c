@@ -4,12 +4,14 @@
 #include "support/example.h"
 #include "support/suite.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 // A fresh folder, removed by the end of the test's process only if the test removes its files.
@@ -87,6 +89,81 @@ START_TEST(a_write_that_fails_half_way_leaves_the_old_file) {
 }
 END_TEST
 
+// What stands in the folder.
+static size_t entries(void) {
+  DIR *directory = opendir(folder);
+  ck_assert_ptr_nonnull(directory);
+  size_t count = 0;
+  for (const struct dirent *entry; (entry = readdir(directory));)
+    count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+  closedir(directory);
+  return count;
+}
+
+// Writes more than this process may, so that the kernel kills it in the middle.
+static _Noreturn void be_killed_while_writing(const char *path) {
+  static const char large[1 << 16];
+  setrlimit(RLIMIT_FSIZE, &(struct rlimit){4096, 4096});
+  setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+  signal(SIGXFSZ, SIG_DFL);
+  (void)wx_file_write(path, large, sizeof large);
+  _exit(0);
+}
+
+START_TEST(a_run_that_is_killed_while_it_writes_leaves_nothing) {
+  make_folder();
+  char path[128];
+  snprintf(path, sizeof path, "%s/result.json", folder);
+  ck_assert_int_eq(wx_file_write(path, "old", 3), 0);
+  const pid_t pid = fork();
+  if (pid == 0)
+    be_killed_while_writing(path);
+  int status;
+  ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+  ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGXFSZ);
+  assert_content(path, "old");
+  ck_assert_uint_eq(entries(), 1);
+  assert_only(path);
+}
+END_TEST
+
+START_TEST(what_killed_runs_left_is_in_nobodys_way) {
+  make_folder();
+  char path[128], stale[160];
+  snprintf(path, sizeof path, "%s/result.json", folder);
+  // As versions before this one named it; in a container a process has the same number each time.
+  snprintf(stale, sizeof stale, "%s/.result.json.%ld.tmp", folder, (long)getpid());
+  ck_assert_int_eq(wx_file_write(stale, "cut", 3), 0);
+  ck_assert_int_eq(wx_file_write(path, "new", 3), 0);
+  assert_content(path, "new");
+  assert_content(stale, "cut");
+  ck_assert_int_eq(unlink(stale), 0);
+  assert_only(path);
+}
+END_TEST
+
+// Where /proc is not there, a file cannot get its name late.
+START_TEST(a_file_is_written_without_proc_too) {
+  make_folder();
+  char path[128];
+  snprintf(path, sizeof path, "%s/result.json", folder);
+  ck_assert_int_eq(wx_file_write(path, "old", 3), 0);
+  const pid_t pid = fork();
+  if (pid == 0)
+    _exit(chroot(folder) ? 77 : wx_file_write("/result.json", "new", 3) ? 1 : 0);
+  int status;
+  ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 77) {
+    WX_SKIP("only root may change the root folder");
+  } else {
+    ck_assert_int_eq(status, 0);
+    assert_content(path, "new");
+    ck_assert_uint_eq(entries(), 1);
+  }
+  assert_only(path);
+}
+END_TEST
+
 START_TEST(what_cannot_be_written_is_known_before_and_after) {
   static const struct {
     const char *path;
@@ -148,5 +225,7 @@ END_TEST
 
 WX_TEST_MAIN("output_file", a_file_is_replaced_whole_and_keeps_its_permissions,
              a_link_is_followed_and_stays_a_link, a_write_that_fails_half_way_leaves_the_old_file,
+             a_run_that_is_killed_while_it_writes_leaves_nothing,
+             what_killed_runs_left_is_in_nobodys_way, a_file_is_written_without_proc_too,
              what_cannot_be_written_is_known_before_and_after, damage_is_named_with_line_and_column,
              a_document_cut_at_any_byte_is_damage)

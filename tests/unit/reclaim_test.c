@@ -29,6 +29,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -36,6 +37,8 @@
 #include <unistd.h>
 
 enum { PAGE = 4096, PAGES = 64, SIZE = PAGES * PAGE };
+// For all pages, also on a busy machine that makes the tool wait for its turn in the middle.
+enum { ONE_PAUSE_IS_ENOUGH_NS = 200000000 };
 
 START_TEST(every_single_byte_makes_a_page_not_zero) {
   _Alignas(8) static char page[PAGE];
@@ -355,6 +358,18 @@ static int resume_nothing(WxHolders *holders, WxUndo *undo) {
   return 0;
 }
 
+/// From here on no process is born, as far as the list of holders can see.
+static void see_no_births(WxHolders *holders) {
+  enum { BEYOND_ALL_NUMBERS = 5000000 };
+  char given[64];
+  const int length = snprintf(given, sizeof given, "0.00 0.00 0.00 1/1 %d\n", BEYOND_ALL_NUMBERS);
+  const int fixed = memfd_create("loadavg", MFD_CLOEXEC);
+  ck_assert_int_eq(write(fixed, given, (size_t)length), length);
+  ck_assert_int_eq(dup2(fixed, holders->last), holders->last);
+  ck_assert_int_eq(close(fixed), 0);
+  holders->given = BEYOND_ALL_NUMBERS;
+}
+
 /// Before the first attempt: makes a page that had a byte all zero, which only another search could
 /// find.
 static void make_another_page_zero(void *context) {
@@ -377,13 +392,14 @@ static int run_failing(int failures, WxPassDone *done) {
   WxTarget target;
   ck_assert_int_eq(wx_target_open(&target, pid, &memfd, NULL), 0);
   ck_assert_int_eq(wx_target_look(&target, NULL), 0);
+  see_no_births(&target.holders);
   int fd = wx_memfd_open(&memfd, pid, O_RDWR);
   ck_assert_int_ge(fd, 0);
   const WxReclaimHook hook = {.before_freeze = make_another_page_zero, .context = &fd};
   const WxPass pass = {.fd = target.fd,
                        .holders = &target.holders,
                        .freezer = &freezer,
-                       .max_pause_ns = WX_RECLAIM_PAUSE_NS,
+                       .max_pause_ns = ONE_PAUSE_IS_ENOUGH_NS,
                        .most_failures = 2,
                        .hook = &hook,
                        .where = &target.orphaned};
@@ -399,7 +415,7 @@ START_TEST(attempt_that_failed_is_repeated_without_looking_again) {
   static WxPassDone smooth, done;
   ck_assert_int_eq(run_failing(0, &smooth), 0);
   ck_assert_int_eq(run_failing(2, &done), 0);
-  ck_assert_uint_eq(done.log.abandoned, 2 + smooth.log.abandoned);
+  ck_assert_uint_eq(done.log.abandoned, 2);
   ck_assert_uint_eq(done.failures, 0);
   ck_assert_uint_eq(done.punched_bytes, (PAGES - 8 - 19) * PAGE);
   ck_assert_uint_eq(smooth.punched_bytes, done.punched_bytes);
