@@ -1,5 +1,6 @@
 // The freezers: what they stop, what they leave as it was, what they refuse.
 #include "os/control.h"
+#include "os/count.h"
 #include "os/process.h"
 #include "reclaim/freeze.h"
 #include "reclaim/target.h"
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -286,6 +288,52 @@ START_TEST(killed_target_is_left_to_its_parent) {
 }
 END_TEST
 
+/// One pause whose n-th system call fails, in a tool of its own.
+typedef struct {
+  WxUndo undo;
+  bool happened;
+  bool frozen;
+} Injected;
+
+static void freeze_and_fail(Case *it, Injected *injected, uint64_t nth) {
+  it->freeze.undo = &injected->undo;
+  wx_os_inject(WX_OS_ANY, nth, EIO);
+  const int failed = wx_freeze(&it->freeze, patience_ns, NULL);
+  if (!failed)
+    (void)wx_thaw(&it->freeze);
+  injected->frozen = !failed;
+  injected->happened = wx_os_inject_end();
+}
+
+// The end of the tool lets go of what it could not, and its parent what it noted.
+START_TEST(failure_of_any_call_lets_the_target_go_on) {
+  Case it;
+  Injected *injected =
+      mmap(NULL, sizeof *injected, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  ck_assert_ptr_ne(injected, MAP_FAILED);
+  if (!begin(&it, &variants[_i], wx_subject_busy))
+    return;
+  injected->happened = true;
+  for (uint64_t nth = 1; injected->happened; ++nth) {
+    look_at_holders(&it);
+    const pid_t tool = fork();
+    if (tool == 0) {
+      freeze_and_fail(&it, injected, nth);
+      _exit(0);
+    }
+    int status;
+    ck_assert_int_eq(waitpid(tool, &status, 0), tool);
+    ck_assert_int_eq(status, 0);
+    (void)wx_undo_run(&injected->undo);
+    ck_assert(!is_traced(it.pid));
+    wx_subject_runs(it.subject);
+    ck_assert_uint_lt(nth, MOST_ATTEMPTS);
+  }
+  end(&it);
+  (void)munmap(injected, sizeof *injected);
+}
+END_TEST
+
 static pid_t start_debugger(pid_t pid) {
   int ends[2];
   ck_assert_int_eq(wx_os_pipe(ends), 0);
@@ -411,6 +459,7 @@ int main(void) {
       signals_keep_their_order_and_data,
       vfork_parent_is_held_or_given_up_and_goes_on,
       killed_target_is_left_to_its_parent,
+      failure_of_any_call_lets_the_target_go_on,
       traced_process_is_refused_and_left_alone,
       paused_process_stays_paused,
       group_that_holds_the_tool_is_refused,
