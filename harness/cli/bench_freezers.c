@@ -22,30 +22,32 @@ enum { FREEZES = 300, MIB = 1024 * 1024 };
 static const uint64_t freeze_limit_ns = 2000000000;
 
 static int freeze_once(WxFreeze *freeze, WxFreezesAlone *alone) {
-  uint64_t length = 0;
-  int failed = wx_herd_catch_up(freeze->herd, &alone->reason);
-  if (!failed)
-    failed = wx_freeze(freeze, freeze_limit_ns, &alone->reason);
+  int failed;
+  do {
+    failed = wx_holders_update(freeze->holders, &alone->reason);
+    if (!failed)
+      failed = wx_freeze(freeze, freeze_limit_ns, &alone->reason);
+  } while (failed == -EAGAIN); // A process was born.
   if (failed)
     return failed;
   const int policy = sched_getscheduler(0);
-  failed = wx_thaw(freeze, &length);
-  wx_pauses_add(&alone->log, length);
+  failed = wx_thaw(freeze);
+  wx_pauses_add(&alone->log, freeze->length_ns);
   alone->real_time += policy >= 0 && (policy & ~SCHED_RESET_ON_FORK) == SCHED_FIFO;
-  return failed ? failed : wx_os_sleep_ns(length);
+  return failed ? failed : wx_os_sleep_ns(freeze->length_ns);
 }
 
 static int freeze_often(const WxFreezer *freezer, pid_t pid, unsigned count,
                         WxFreezesAlone *alone) {
   WxMaps maps = {0};
   WxMemfds memfds = {0};
-  WxHerd herd;
+  WxHolders holders;
   int failed = wx_reclaim_find(&memfds, pid, &maps, WX_DOUBLEMAPPER_NAME, &alone->reason);
   if (!failed)
-    failed = wx_herd_open(&herd, pid, &memfds.items[0], &alone->reason);
+    failed = wx_holders_open(&holders, pid, memfds.items[0].id, &alone->reason);
   if (!failed)
-    failed = wx_herd_refresh(&herd, &alone->reason);
-  WxFreeze freeze = {.freezer = freezer, .herd = &herd};
+    failed = wx_holders_look(&holders, &alone->reason);
+  WxFreeze freeze = {.freezer = freezer, .holders = &holders};
   for (unsigned i = 0; i < count && !failed; ++i)
     failed = freeze_once(&freeze, alone);
   return failed;

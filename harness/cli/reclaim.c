@@ -19,9 +19,15 @@ enum {
   OPTION_MAPPED,
   OPTION_DRY_RUN,
   OPTION_MEMFD,
+  OPTION_GIVE_UP,
 };
 
-enum { SECOND_NS = 1000000000, MILLISECOND_NS = 1000000, MOST_PID = 1 << 22 };
+enum {
+  SECOND_NS = 1000000000,
+  MILLISECOND_NS = 1000000,
+  MOST_PID = 1 << 22,
+  MOST_PAUSES = 1000000
+};
 
 static const struct argp_option own_options[] = {
     {"pid", OPTION_PID, "PID", 0, "Give back what the process PID holds, while it runs", 0},
@@ -41,6 +47,8 @@ static const struct argp_option own_options[] = {
      "Say what would come back and in how many pauses; touch nothing", 0},
     {"memfd", OPTION_MEMFD, "NAME", 0,
      "The memfd of this name, of any program, instead of a .NET runtime's doublemapper", 0},
+    {"give-up", OPTION_GIVE_UP, "N", 0,
+     "Stop after N pauses in a row of more than twice --max-pause (10)", 0},
     {0},
 };
 
@@ -105,6 +113,12 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
     return 0;
   case OPTION_MEMFD:
     return wx_options_memfd(state, argument, &own->reclaim.memfd);
+  case OPTION_GIVE_UP: {
+    uint64_t count = 0;
+    const error_t failed = wx_options_count(state, "--give-up", argument, 1, MOST_PAUSES, &count);
+    own->reclaim.give_up = (unsigned)count;
+    return failed;
+  }
   default:
     return ARGP_ERR_UNKNOWN;
   }
@@ -173,7 +187,7 @@ static const char *contradiction(const WxOptions *options, const WxLiveOptions *
     return "nothing to do; expected --pid PID, --all or -- COMMAND";
   if (!live &&
       (own->every_ns || own->above_given || own->reclaim.max_pause_ns || own->reclaim.freezer ||
-       own->reclaim.mapped || own->reclaim.dry_run || own->reclaim.memfd))
+       own->reclaim.mapped || own->reclaim.dry_run || own->reclaim.memfd || own->reclaim.give_up))
     return "a COMMAND takes none of these options; expected --pid PID or --all with them";
   if (own->above_given && !own->every_ns)
     return "--above needs --every";

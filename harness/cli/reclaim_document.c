@@ -11,22 +11,25 @@ void wx_reclaim_document_init(WxDocument *document) {
 static json_t *pauses_json(const WxPauses *pauses, bool dry_run) {
   const WxPauses *p = pauses;
   return json_pack(
-      "{s:I, s:o, s:o, s:o, s:o, s:I}", "count", (json_int_t)p->count, "p50_ns",
+      "{s:I, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I}", "count", (json_int_t)p->count, "p50_ns",
       wx_json_figure(p->count && !dry_run ? (WxFigure)p->p50_ns : WX_UNKNOWN), "p99_ns",
       wx_json_figure(p->count && !dry_run ? (WxFigure)p->p99_ns : WX_UNKNOWN), "max_ns",
       wx_json_figure(p->count && !dry_run ? (WxFigure)p->max_ns : WX_UNKNOWN), "total_ns",
       wx_json_figure(dry_run ? WX_UNKNOWN : (WxFigure)p->total_ns), "abandoned",
-      (json_int_t)p->abandoned);
+      (json_int_t)p->abandoned, "held_abandoned_ns", (json_int_t)p->held_abandoned_ns,
+      "over_budget", (json_int_t)p->over_budget, "late_max_ns", (json_int_t)p->late_max_ns,
+      "rescued_bytes", (json_int_t)p->rescued_bytes);
 }
 
 json_t *wx_reclaim_json(const WxReclaim *result, bool dry_run) {
   return json_pack(
-      "{s:I, s:I, s:b, s:I, s:I, s:I, s:o, s:o, s:I, s:o}", "pid", (json_int_t)result->pid, "inode",
-      (json_int_t)result->inode, "dry_run", dry_run, "before_bytes",
+      "{s:I, s:I, s:b, s:I, s:I, s:I, s:o, s:o, s:I, s:I, s:o}", "pid", (json_int_t)result->pid,
+      "inode", (json_int_t)result->inode, "dry_run", dry_run, "before_bytes",
       (json_int_t)result->before_bytes, "after_bytes", (json_int_t)result->after_bytes,
       "punched_bytes", (json_int_t)result->punched_bytes, "zero_mapped_bytes",
       wx_json_figure(result->zero_mapped_bytes), "pauses", pauses_json(&result->pauses, dry_run),
-      "processes_frozen", (json_int_t)result->processes_frozen, "wall_ns",
+      "processes_frozen", (json_int_t)result->processes_frozen, "mappers_unreadable",
+      (json_int_t)result->mappers_unreadable, "wall_ns",
       wx_json_figure(result->wall_ns ? (WxFigure)result->wall_ns : WX_UNKNOWN));
 }
 
@@ -47,7 +50,9 @@ void wx_reclaim_document_finish(WxDocument *document, bool dry_run) {
                                      {"p99", WX_NS},
                                      {"longest", WX_NS},
                                      {"total", WX_NS},
-                                     {"abandoned", WX_COUNT}};
+                                     {"abandoned", WX_COUNT},
+                                     {"held by these", WX_NS},
+                                     {"over budget", WX_COUNT}};
   WxTable *table = wx_table_new(NULL, columns, sizeof columns / sizeof *columns);
   size_t index;
   json_t *result;
@@ -63,7 +68,9 @@ void wx_reclaim_document_finish(WxDocument *document, bool dry_run) {
                                    wx_figure(wx_json_get_figure(pauses, "p99_ns")),
                                    wx_figure(wx_json_get_figure(pauses, "max_ns")),
                                    wx_figure(wx_json_get_figure(pauses, "total_ns")),
-                                   wx_figure(wx_json_get_figure(pauses, "abandoned"))});
+                                   wx_figure(wx_json_get_figure(pauses, "abandoned")),
+                                   wx_figure(wx_json_get_figure(pauses, "held_abandoned_ns")),
+                                   wx_figure(wx_json_get_figure(pauses, "over_budget"))});
   }
   wx_document_add_table(document, table);
   if (dry_run)

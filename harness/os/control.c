@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -28,6 +30,22 @@ int wx_os_pidfd_signal(int pidfd, int signal) {
   return syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0U) ? -errno : 0;
 }
 
+int wx_os_await_word(_Atomic uint32_t *word, uint32_t value, uint64_t nanoseconds) {
+  const int failed = wx_os_begin(WX_OS_FUTEX);
+  if (failed)
+    return failed;
+  const struct timespec most = {.tv_sec = (time_t)(nanoseconds / 1000000000U),
+                                .tv_nsec = (long)(nanoseconds % 1000000000U)};
+  if (!syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, &most, NULL, 0))
+    return 0;
+  return errno == EAGAIN || errno == EINTR || errno == ETIMEDOUT ? 0 : -errno;
+}
+
+void wx_os_wake(_Atomic uint32_t *word) {
+  (void)wx_os_begin(WX_OS_FUTEX);
+  (void)syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+}
+
 int wx_os_sleep_ns(uint64_t nanoseconds) {
   const int failed = wx_os_begin(WX_OS_SLEEP);
   if (failed)
@@ -46,6 +64,44 @@ int wx_os_set_scheduler(int policy, int priority) {
   return sched_setscheduler(0, policy | SCHED_RESET_ON_FORK, &wanted) ? -errno : 0;
 }
 
+int wx_os_cpu_clock(pid_t pid, uint64_t *used_ns) {
+  const int failed = wx_os_begin(WX_OS_CLOCK);
+  if (failed)
+    return failed;
+  enum {
+    SCHEDULED = 2,
+    SHIFT = 3
+  }; // As clock_getcpuclockid() makes it, which asks the kernel too.
+  const clockid_t clock = (clockid_t)((~(unsigned)pid << SHIFT) | SCHEDULED);
+  struct timespec used;
+  if (clock_gettime(clock, &used))
+    return -errno;
+  *used_ns = (uint64_t)used.tv_sec * 1000000000U + (uint64_t)used.tv_nsec;
+  return 0;
+}
+
+int wx_os_death_clock_make(timer_t *clock) {
+  const int failed = wx_os_begin(WX_OS_TIMER_CREATE);
+  if (failed)
+    return failed;
+  struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL};
+  return timer_create(CLOCK_MONOTONIC, &event, clock) ? -errno : 0;
+}
+
+int wx_os_death_clock_set(timer_t clock, uint64_t nanoseconds) {
+  const int failed = wx_os_begin(WX_OS_TIMER_SET);
+  if (failed)
+    return failed;
+  const struct itimerspec when = {.it_value = {.tv_sec = (time_t)(nanoseconds / 1000000000U),
+                                               .tv_nsec = (long)(nanoseconds % 1000000000U)}};
+  return timer_settime(clock, 0, &when, NULL) ? -errno : 0;
+}
+
+void wx_os_death_clock_free(timer_t clock) {
+  (void)wx_os_begin(WX_OS_TIMER_DELETE);
+  (void)timer_delete(clock);
+}
+
 int wx_os_set_nice(int nice) {
   const int failed = wx_os_begin(WX_OS_SETPRIORITY);
   if (failed)
@@ -57,7 +113,7 @@ int wx_os_lock_memory(void) {
   const int failed = wx_os_begin(WX_OS_MLOCKALL);
   if (failed)
     return failed;
-  return mlockall(MCL_CURRENT | MCL_ONFAULT) ? -errno : 0;
+  return mlockall(MCL_CURRENT) ? -errno : 0;
 }
 
 int wx_os_new_session(void) {

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 /// One ptrace() request, with the number and the operands of the C library's function. Returns what
 /// it returns, or a negative errno. Never used for the PEEK requests, whose result may be negative.
@@ -19,6 +20,11 @@ long wx_os_ptrace(int request, pid_t thread, void *address, void *data);
 /// that got its number.
 int wx_os_pidfd_signal(int pidfd, int signal);
 
+/// Waits while `*word` is `value`, `nanoseconds` at most; may return earlier. wx_os_wake() wakes
+/// whoever waits for the word, a thread of this process.
+int wx_os_await_word(_Atomic uint32_t *word, uint32_t value, uint64_t nanoseconds);
+void wx_os_wake(_Atomic uint32_t *word);
+
 /// Sleeps for `nanoseconds`, less where a signal is caught.
 int wx_os_sleep_ns(uint64_t nanoseconds);
 
@@ -26,10 +32,24 @@ int wx_os_sleep_ns(uint64_t nanoseconds);
 /// fork do not inherit it. `priority` is 0 for SCHED_OTHER.
 int wx_os_set_scheduler(int policy, int priority);
 
+/// Processor time that all threads of the process `pid` have used, in nanoseconds. What a thread is
+/// using right now is added at the timer tick and when it leaves the processor. -EINVAL where there
+/// is no such process.
+int wx_os_cpu_clock(pid_t pid, uint64_t *used_ns);
+
+/// A clock in the kernel that kills the calling process (SIGKILL), also where it is stopped or is
+/// frozen by a control group of version 2. Children made by fork do not inherit it.
+int wx_os_death_clock_make(timer_t *clock);
+
+/// It strikes in `nanoseconds` from now; 0: never.
+int wx_os_death_clock_set(timer_t clock, uint64_t nanoseconds);
+void wx_os_death_clock_free(timer_t clock);
+
 /// Sets the nice value of the calling process, -20 (favoured) to 19.
 int wx_os_set_nice(int nice);
 
-/// Keeps each page of what is mapped now in memory once it was used.
+/// Brings all that is mapped now into memory, copies of its own where pages were shared with a
+/// parent, and keeps it there: using it takes no page fault.
 int wx_os_lock_memory(void);
 
 /// Makes the caller the leader of a session of its own, away from its terminal and process group.

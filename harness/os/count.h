@@ -42,6 +42,7 @@
   CALL(FORK, "clone")                                                                              \
   CALL(EXEC, "execve")                                                                             \
   CALL(WAIT, "wait4")                                                                              \
+  CALL(WAITID, "waitid")                                                                           \
   CALL(KILL, "kill")                                                                               \
   CALL(CHDIR, "chdir")                                                                             \
   CALL(SETPGID, "setpgid")                                                                         \
@@ -50,7 +51,14 @@
   CALL(PTRACE, "ptrace")                                                                           \
   CALL(PIDFD_SIGNAL, "pidfd_send_signal")                                                          \
   CALL(SLEEP, "clock_nanosleep")                                                                   \
+  CALL(FUTEX, "futex")                                                                             \
+  CALL(CLOCK, "clock_gettime")                                                                     \
+  CALL(TIMER_CREATE, "timer_create")                                                               \
+  CALL(TIMER_SET, "timer_settime")                                                                 \
+  CALL(TIMER_DELETE, "timer_delete")                                                               \
   CALL(SCHEDULER, "sched_setscheduler")                                                            \
+  CALL(SPLICE, "splice")                                                                           \
+  CALL(FLOCK, "flock")                                                                             \
   CALL(SETPRIORITY, "setpriority")                                                                 \
   CALL(MLOCKALL, "mlockall")                                                                       \
   CALL(SETSID, "setsid")

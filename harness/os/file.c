@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 int wx_os_memfd_create(const char *name, unsigned flags) {
@@ -104,6 +106,26 @@ int wx_os_stat(const char *path, struct stat *status) {
   return stat(path, status) ? -errno : 0;
 }
 
+int wx_os_identify(int directory, const char *path, struct stat *status) {
+  const int failed = wx_os_begin(WX_OS_STATX);
+  if (failed)
+    return failed;
+  struct statx known;
+  if (statx(directory, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_INO | STATX_TYPE, &known))
+    return -errno;
+  *status = (struct stat){.st_dev = makedev(known.stx_dev_major, known.stx_dev_minor),
+                          .st_ino = known.stx_ino,
+                          .st_mode = known.stx_mode};
+  return 0;
+}
+
+int wx_os_lstat_at(int directory, const char *path, struct stat *status) {
+  const int failed = wx_os_begin(WX_OS_STAT);
+  if (failed)
+    return failed;
+  return fstatat(directory, path, status, AT_SYMLINK_NOFOLLOW) ? -errno : 0;
+}
+
 int wx_os_statx(int fd, struct statx *status) {
   const int failed = wx_os_begin(WX_OS_STATX);
   if (failed)
@@ -176,16 +198,39 @@ int wx_os_pwrite(int fd, const void *buffer, size_t size, uint64_t offset) {
 }
 
 int wx_os_readlink(const char *path, char *target, size_t capacity) {
+  return wx_os_readlink_at(AT_FDCWD, path, target, capacity);
+}
+
+int wx_os_readlink_at(int directory, const char *path, char *target, size_t capacity) {
   const int failed = wx_os_begin(WX_OS_READLINK);
   if (failed)
     return failed;
-  const ssize_t length = readlink(path, target, capacity);
+  const ssize_t length = readlinkat(directory, path, target, capacity);
   if (length < 0)
     return -errno;
   if ((size_t)length >= capacity)
     return -ENAMETOOLONG;
   target[length] = '\0';
   return 0;
+}
+
+ssize_t wx_os_splice_to_pipe(int fd, uint64_t offset, int pipe, size_t size) {
+  const int failed = wx_os_begin(WX_OS_SPLICE);
+  if (failed)
+    return failed;
+  loff_t from = (loff_t)offset;
+  ssize_t moved;
+  do
+    moved = splice(fd, &from, pipe, NULL, size, SPLICE_F_NONBLOCK);
+  while (moved < 0 && errno == EINTR);
+  return moved < 0 ? -errno : moved;
+}
+
+int wx_os_lock_file(int fd) {
+  const int failed = wx_os_begin(WX_OS_FLOCK);
+  if (failed)
+    return failed;
+  return flock(fd, LOCK_EX | LOCK_NB) ? -errno : 0;
 }
 
 ssize_t wx_os_getdents(int directory, void *buffer, size_t size) {

@@ -71,6 +71,14 @@ int wx_os_punch_hole(int fd, uint64_t offset, uint64_t size);
 int wx_os_fstat(int fd, struct stat *status);
 int wx_os_stat(const char *path, struct stat *status);
 
+/// Which file the entry `path` of the open directory `directory` is (a link below /proc/PID/fd
+/// followed), and its mode. The file system is asked for nothing (AT_STATX_DONT_SYNC), so that one
+/// whose server does not answer cannot keep the caller.
+int wx_os_identify(int directory, const char *path, struct stat *status);
+
+/// The entry itself, as of lstat().
+int wx_os_lstat_at(int directory, const char *path, struct stat *status);
+
 /// What is known of the file behind `fd`, which may be one of O_PATH, without asking its file
 /// system: a FUSE daemon or a server that does not answer cannot hold the caller. The mount
 /// (stx_mnt_id) is there since Linux 5.8.
@@ -95,6 +103,17 @@ int wx_os_pwrite(int fd, const void *buffer, size_t size, uint64_t offset);
 /// Reads a symbolic link into `target` (NUL-terminated). -ENAMETOOLONG where `capacity` is too
 /// small.
 int wx_os_readlink(const char *path, char *target, size_t capacity);
+
+/// As wx_os_readlink(), relative to the open directory `directory`.
+int wx_os_readlink_at(int directory, const char *path, char *target, size_t capacity);
+
+/// Moves up to `size` bytes at `offset` of a file into a pipe: of a shared-memory file the pages
+/// themselves, by reference. Never blocks. Returns the bytes moved.
+ssize_t wx_os_splice_to_pipe(int fd, uint64_t offset, int pipe, size_t size);
+
+/// Takes the lock of an open file for this open file description alone (flock()); -EWOULDBLOCK
+/// where another has it. It ends with the last descriptor.
+int wx_os_lock_file(int fd);
 
 /// Fills `buffer` with directory entries (struct linux_dirent64). Returns the bytes filled, 0 at
 /// the end.

@@ -65,6 +65,14 @@ int wx_os_keep_on_exec(int fd) {
   return fcntl(fd, F_SETFD, 0) ? -errno : 0;
 }
 
+int wx_os_set_pipe_size(int pipe, size_t size) {
+  const int failed = wx_os_begin(WX_OS_FCNTL);
+  if (failed)
+    return failed;
+  const int room = fcntl(pipe, F_SETPIPE_SZ, (int)size);
+  return room < 0 ? -errno : room;
+}
+
 int wx_os_duplicate_onto(int fd, int onto) {
   const int failed = wx_os_begin(WX_OS_DUP);
   if (failed)
@@ -115,6 +123,31 @@ pid_t wx_os_wait(pid_t pid, int options, int *status, struct rusage *usage) {
     ended = wait4(pid, status, options, usage);
   while (ended < 0 && errno == EINTR);
   return ended < 0 ? -errno : ended;
+}
+
+// The same as wait4() puts into its status: the signal that ended it, with the bit for a core, or
+// the exit status, or what stopped it (with the event of a trace above it).
+static int status_of(const siginfo_t *info) {
+  enum { STOPPED = 0x7f, CORE = 0x80 };
+  if (info->si_code == CLD_EXITED)
+    return (info->si_status & 0xff) << 8;
+  if (info->si_code == CLD_KILLED)
+    return info->si_status;
+  if (info->si_code == CLD_DUMPED)
+    return info->si_status | CORE;
+  return (int)((unsigned)info->si_status << 8) | STOPPED;
+}
+
+pid_t wx_os_peek(pid_t pid, int *status) {
+  const int failed = wx_os_begin(WX_OS_WAITID);
+  if (failed)
+    return failed;
+  siginfo_t info = {0};
+  if (waitid(P_PID, (id_t)pid, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL))
+    return -errno;
+  if (info.si_pid)
+    *status = status_of(&info);
+  return info.si_pid;
 }
 
 int wx_os_kill(pid_t pid, int signal) {

@@ -24,6 +24,9 @@ int wx_os_pipe(int ends[2]);
 /// Lets `fd` stay open in a program that is executed.
 int wx_os_keep_on_exec(int fd);
 
+/// Gives a pipe room for `size` bytes in whole pages. Returns what it has room for then.
+int wx_os_set_pipe_size(int pipe, size_t size);
+
 /// Makes `onto` refer to what `fd` refers to, open in an executed program.
 int wx_os_duplicate_onto(int fd, int onto);
 
@@ -44,6 +47,11 @@ int wx_os_exec(char *const *argv, char *const *environment);
 /// Waits for the child `pid` to change state and reaps it if it ended. Returns its pid, or 0 with
 /// WNOHANG where nothing has happened; `usage` may be NULL.
 pid_t wx_os_wait(pid_t pid, int options, int *status, struct rusage *usage);
+
+/// What became of the child or traced task `pid`: as wait() gives it in `*status`, without taking
+/// it away, so that the kernel goes on keeping it. Never blocks. Returns `pid`, or 0 where nothing
+/// has happened.
+pid_t wx_os_peek(pid_t pid, int *status);
 
 /// Sends `signal` to a process, or to a process group by its negated number; 0 only asks whether it
 /// is there.

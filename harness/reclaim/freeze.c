@@ -2,9 +2,16 @@
 
 #include "os/control.h"
 #include "os/process.h"
+#include "reclaim/freezer_wait.h"
 
 #include <errno.h>
 #include <sched.h>
+#include <stdatomic.h>
+
+// How long a task that was asked to stop is waited for after all that stood still were let go. One
+// that only waits for its turn on a busy processor gets there; one that waits for a child or a disk
+// does not.
+static const uint64_t patience_ns = 50000000;
 
 // With 8 busy threads on 2 processors a freeze takes 4 ms at the median for a program that waits
 // for its turn among them, and half a millisecond for one that does not. Only for the pause:
@@ -17,36 +24,116 @@ void wx_freeze_hurry(WxFreeze *freeze, bool urgent) {
     freeze->urgent = wx_os_set_scheduler(SCHED_OTHER, 0) != 0;
 }
 
-static int stop_herd(WxFreeze *freeze, uint64_t deadline_ns, WxReason *reason) {
-  int found;
-  do {
-    const int failed = freeze->freezer->stop(freeze->herd, freeze->undo, deadline_ns, reason);
-    if (failed)
-      return failed;
-    found = wx_herd_find_processes(freeze->herd, reason);
-  } while (found > 0);
-  return found;
+static void note(WxFreeze *freeze, uint64_t held_since_ns, uint64_t late_since_ns) {
+  if (!freeze->hold)
+    return;
+  atomic_store(&freeze->hold->held_since_ns, held_since_ns);
+  atomic_store(&freeze->hold->late_since_ns, late_since_ns);
+}
+
+static int set_clock(WxFreeze *freeze, uint64_t nanoseconds) {
+  if (!freeze->death_ns)
+    return 0;
+  int failed = freeze->has_clock ? 0 : wx_os_death_clock_make(&freeze->clock);
+  freeze->has_clock |= !failed;
+  if (!failed)
+    failed = wx_os_death_clock_set(freeze->clock, nanoseconds);
+  return failed;
+}
+
+static int stop(WxFreeze *freeze, uint64_t limit_ns, WxReason *reason) {
+  // Being stopped is better than being outside, and comes soon or, where it is crowded, rarely.
+  const bool crowded = wx_holders_is_crowded(freeze->holders);
+  const uint64_t deadline = freeze->started_ns + limit_ns;
+  const WxStopping stopping = {
+      .holders = freeze->holders,
+      .undo = freeze->undo,
+      .reason = reason,
+      .stopped_by_ns =
+          freeze->outside ? freeze->started_ns + limit_ns / (crowded ? 8 : 3) : deadline,
+      .held_by_ns = deadline,
+      .crowded = crowded && freeze->outside,
+  };
+  const int failed = freeze->freezer->stop(&stopping);
+  if (failed)
+    return failed;
+  if (wx_holders_has_newborn(freeze->holders))
+    return wx_reason(reason, -EAGAIN, "processes are started all the time");
+  return 0;
 }
 
 int wx_freeze(WxFreeze *freeze, uint64_t limit_ns, WxReason *reason) {
-  wx_herd_begin(freeze->herd);
-  int result = freeze->freezer->prepare(freeze->herd, freeze->undo, reason);
+  freeze->length_ns = freeze->late_ns = freeze->started_ns = 0;
+  wx_holders_begin(freeze->holders);
+  int result = freeze->freezer->prepare(freeze->holders, reason);
   wx_freeze_hurry(freeze, true);
-  freeze->started_ns = wx_os_now_ns();
   if (!result)
-    result = stop_herd(freeze, freeze->started_ns + limit_ns, reason);
-  if (result) {
-    uint64_t length;
-    const int busy = wx_thaw(freeze, &length);
-    if (busy && result == -ETIMEDOUT)
-      result = busy;
+    result = set_clock(freeze, freeze->death_ns);
+  if (!result) {
+    freeze->started_ns = wx_os_now_ns();
+    note(freeze, freeze->started_ns, 0);
+    result = stop(freeze, limit_ns, reason);
   }
+  if (result)
+    (void)wx_thaw(freeze);
   return result;
 }
 
-int wx_thaw(WxFreeze *freeze, uint64_t *length_ns) {
-  const int result = freeze->freezer->resume(freeze->herd, freeze->undo);
-  *length_ns = wx_os_now_ns() - freeze->started_ns;
+/// Waiting for those that had not stopped yet.
+typedef struct {
+  WxFreeze *freeze;
+  uint64_t looked_ns;
+} Late;
+
+// One that has come since the last look has stood still since then at most. The clock is set anew:
+// nobody stands still but who comes now.
+static int let_late_go(void *context) {
+  Late *late = context;
+  WxFreeze *freeze = late->freeze;
+  (void)set_clock(freeze, freeze->death_ns);
+  const int left = freeze->freezer->resume(freeze->holders, freeze->undo);
+  const uint64_t now = wx_os_now_ns();
+  if (now - late->looked_ns > freeze->late_ns)
+    freeze->late_ns = now - late->looked_ns;
+  late->looked_ns = now;
+  note(freeze, 0, now);
+  return left == -EINPROGRESS ? 1 : left;
+}
+
+int wx_thaw(WxFreeze *freeze) {
+  int result = freeze->freezer->resume(freeze->holders, freeze->undo);
+  const uint64_t now = wx_os_now_ns();
+  freeze->length_ns = freeze->started_ns ? now - freeze->started_ns : 0;
+  freeze->late_since_ns = now;
+  note(freeze, 0, result == -EINPROGRESS ? now : 0);
+  if (result == -EINPROGRESS && !freeze->death_ns) {
+    Late late = {.freeze = freeze, .looked_ns = now};
+    result = wx_freezer_wait(let_late_go, &late, now + patience_ns, false);
+    if (result == -ETIMEDOUT) // The kernel lets them go when this process ends.
+      result = -EINPROGRESS;
+  }
+  freeze->must_end = result == -EINPROGRESS;
+  if (freeze->must_end)
+    return result; // As urgent as before.
+  note(freeze, 0, 0);
+  (void)set_clock(freeze, 0);
   wx_freeze_hurry(freeze, false);
   return result;
+}
+
+void wx_freeze_ended(WxFreeze *freeze) {
+  const uint64_t since = freeze->late_since_ns;
+  const uint64_t now = wx_os_now_ns();
+  if (now - since > freeze->late_ns)
+    freeze->late_ns = now - since;
+  note(freeze, 0, 0);
+  (void)set_clock(freeze, 0);
+  freeze->urgent = freeze->must_end = false;
+}
+
+void wx_freeze_close(WxFreeze *freeze) {
+  wx_freeze_hurry(freeze, false);
+  if (freeze->has_clock)
+    wx_os_death_clock_free(freeze->clock);
+  freeze->has_clock = false;
 }

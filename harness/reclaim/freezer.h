@@ -3,40 +3,53 @@
    The ways of keeping processes still for a moment. One file each (freezer_*.c) behind one struct
    of function pointers; a new one is a file and a row in freezer.c.
 
-   A freezer promises: after `stop` returned 0, no task of the herd (herd.h) executes an instruction
-   of its program until `resume`. After `resume`, or when the tool dies at any moment, every process
-   goes on as it was: running, or stopped if it had been stopped by someone else, with no signal
-   lost.
+   A freezer promises: after `stop` returned 0, no task of the holders (holders.h) executes an
+   instruction of its program until `resume`. A task is held if it has stopped; where the caller
+   permits it, also if it is not in its program and stops before it gets there again: then the
+   kernel may still complete a system call for it, which may write.
+   After `resume`, or when the tool dies at any moment, every process goes on as it was: running, or
+   stopped if it had been stopped by someone else, with no signal lost.
 */
 #ifndef WX_RECLAIM_FREEZER_H
 #define WX_RECLAIM_FREEZER_H
 
 #include "reclaim/reason.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-typedef struct WxHerd WxHerd;
+typedef struct WxHolders WxHolders;
 typedef struct WxUndo WxUndo;
 typedef struct WxFreezer WxFreezer;
+
+/// What is to be stopped.
+typedef struct {
+  WxHolders *holders;
+  WxUndo *undo;     ///< Where word is left of what has to be taken back (undo.h); may be NULL.
+  WxReason *reason; ///< May be NULL.
+  uint64_t stopped_by_ns; ///< Until then (of wx_os_now_ns()) only one that has stopped is held.
+  uint64_t held_by_ns;    ///< Later it is given up.
+  bool crowded;           ///< Others want this processor, and would not give it back soon.
+} WxStopping;
 
 struct WxFreezer {
   const char *name;
   const char *summary; ///< One line for `--help`.
+  bool by_thread; ///< What a thread holds goes on when it ends, whether the process does or not.
 
-  /// Whether this freezer can hold the processes listed in the herd. Called before each pause while
-  /// they run; may prepare what costs time, as long as nothing stops. `undo` (undo.h) is where it
-  /// leaves word of what has to be taken back if it dies; unused by those that need none.
-  int (*prepare)(WxHerd *herd, WxUndo *undo, WxReason *reason);
+  /// Whether this freezer can hold the processes. Called before each pause while they run: what
+  /// costs time and stops nothing.
+  int (*prepare)(WxHolders *holders, WxReason *reason);
 
-  /// Stops every task of the listed processes, those found while stopping included. -ETIMEDOUT
-  /// where that is not done at `deadline_ns` (of wx_os_now_ns()); what was stopped stays so until
-  /// `resume`, which must be called whatever this returned.
-  int (*stop)(WxHerd *herd, WxUndo *undo, uint64_t deadline_ns, WxReason *reason);
+  /// Stops every task of the holders, those found while stopping included. -ETIMEDOUT where that is
+  /// not done in time; what was stopped stays so until `resume`, which must be called whatever this
+  /// returned. Notes in holders->outside how many tasks are held without having stopped.
+  int (*stop)(const WxStopping *stopping);
 
-  /// Lets all of them go on. -EINPROGRESS where a task could not be let go in an orderly way: it is
-  /// let go when the calling process ends.
-  int (*resume)(WxHerd *herd, WxUndo *undo);
+  /// Lets all that stand still go on; may be called again. -EINPROGRESS where a task could not be
+  /// let go yet: later, or when the calling process ends.
+  int (*resume)(WxHolders *holders, WxUndo *undo);
 };
 
 extern const WxFreezer wx_freezer_ptrace; ///< PTRACE_SEIZE and PTRACE_INTERRUPT.

@@ -5,7 +5,7 @@
 #include "reclaim/freezer.h"
 #include "reclaim/freezer_group.h"
 #include "reclaim/freezer_wait.h"
-#include "reclaim/herd.h"
+#include "reclaim/holders.h"
 #include "reclaim/task_stat.h"
 #include "reclaim/undo.h"
 
@@ -14,23 +14,23 @@
 #include <unistd.h>
 
 // A process that has ended is in no group of its own any more.
-static bool has_ended(const WxHerd *herd, pid_t pid) {
+static bool has_ended(const WxHolders *holders, pid_t pid) {
   WxTaskStat stat;
-  return wx_task_stat(herd->proc, pid, &stat) || stat.state == 'Z' || stat.state == 'X';
+  return wx_task_stat(holders->proc, pid, &stat) || stat.state == 'Z' || stat.state == 'X';
 }
 
 // Asked under the freeze: a child that is being forked is seen a moment before it is in the group.
-static int check_members(WxHerd *herd, const WxGroup *group, WxReason *reason) {
-  for (size_t i = 0; i < herd->process_count; ++i) {
-    const pid_t pid = herd->processes[i].pid;
-    const int has = wx_group_has(group, herd->processes[i].reach, true);
+static int check_members(WxHolders *holders, const WxGroup *group, WxReason *reason) {
+  for (size_t i = 0; i < holders->count; ++i) {
+    const pid_t pid = holders->items[i].pid;
+    const int has = wx_group_has(group, holders->items[i].reach, true);
     if (has < 0 && has != -ESRCH)
       return has;
-    if (has == 0 && !has_ended(herd, herd->processes[i].reach))
+    if (has == 0 && !has_ended(holders, holders->items[i].reach))
       return wx_reason(reason, -EXDEV,
                        "process %d shares the memory of process %d but is not in its control group "
                        "%s: use --freeze ptrace",
-                       (int)pid, (int)herd->pid, group->path);
+                       (int)pid, (int)holders->pid, group->path);
   }
   return 0;
 }
@@ -52,15 +52,14 @@ static int check_group(const WxGroup *group, pid_t pid, WxReason *reason) {
   return frozen;
 }
 
-static int prepare(WxHerd *herd, WxUndo *undo, WxReason *reason) {
-  (void)undo;
-  WxGroup *group = &herd->group;
-  int failed = wx_group_find(group, herd->processes[0].reach);
+static int prepare(WxHolders *holders, WxReason *reason) {
+  WxGroup *group = &holders->group;
+  int failed = wx_group_find(group, holders->items[0].reach);
   if (failed == -ENOTSUP)
     return wx_reason(reason, failed,
                      "process %d is in no control group that can be frozen: use --freeze ptrace",
-                     (int)herd->processes[0].pid);
-  return failed ? failed : check_group(group, herd->processes[0].pid, reason);
+                     (int)holders->items[0].pid);
+  return failed ? failed : check_group(group, holders->items[0].pid, reason);
 }
 
 static int not_frozen(void *context) {
@@ -69,29 +68,31 @@ static int not_frozen(void *context) {
   return frozen < 0 ? frozen : !frozen;
 }
 
-static int stop(WxHerd *herd, WxUndo *undo, uint64_t deadline_ns, WxReason *reason) {
-  WxGroup *group = &herd->group;
+static int stop(const WxStopping *stopping) {
+  WxHolders *holders = stopping->holders;
+  WxGroup *group = &holders->group;
   int failed = 0;
-  if (!herd->processes[0].stopped) {
-    wx_undo_note_write(undo, group->control, group->kind->thaw);
-    herd->processes[0].stopped = true;
+  if (!holders->items[0].stopped) {
+    wx_undo_note_write(stopping->undo, group->control, group->kind->thaw);
+    holders->items[0].stopped = true;
     failed = wx_group_write(group, true);
     if (failed == -EACCES || failed == -EPERM || failed == -EROFS)
-      return wx_reason(reason, failed, "not permitted to write %s: run as root on the host",
-                       group->control);
+      return wx_reason(stopping->reason, failed,
+                       "not permitted to write %s: run as root on the host", group->control);
   }
   if (!failed)
-    failed = wx_freezer_wait(not_frozen, group, deadline_ns);
-  return failed ? failed : check_members(herd, group, reason); // Also children forked meanwhile.
+    failed = wx_freezer_wait(not_frozen, group, stopping->held_by_ns, false);
+  // Also children forked meanwhile.
+  return failed ? failed : check_members(holders, group, stopping->reason);
 }
 
-static int resume(WxHerd *herd, WxUndo *undo) {
-  if (!herd->processes[0].stopped)
+static int resume(WxHolders *holders, WxUndo *undo) {
+  if (!holders->items[0].stopped)
     return 0;
-  const int failed = wx_group_write(&herd->group, false);
+  const int failed = wx_group_write(&holders->group, false);
   if (failed && failed != -ENOENT)
     return -EINPROGRESS; // The survivor tries again.
-  herd->processes[0].stopped = false;
+  holders->items[0].stopped = false;
   wx_undo_clear(undo, 0);
   return 0;
 }

@@ -8,28 +8,31 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { SMALL_FILE = 4096 };
 
 // Who has both versions freezes by the first: processes are put into a freezer group of version 1
 // to be frozen together, but into one of version 2 for any reason (a service and all it starts).
-static const WxGroupKind kinds[] = {
-    {.type = "cgroup",
-     .option = "freezer",
-     .key = "freezer:",
-     .control = "freezer.state",
-     .freeze = "FROZEN",
-     .thaw = "THAWED",
-     .state = "freezer.state",
-     .frozen = "FROZEN"},
-    {.type = "cgroup2",
-     .option = "",
-     .key = ":",
-     .control = "cgroup.freeze",
-     .freeze = "1",
-     .thaw = "0",
-     .state = "cgroup.events",
-     .frozen = "frozen 1"},
+enum { VERSION_1, VERSION_2, KINDS };
+
+static const WxGroupKind kinds[KINDS] = {
+    [VERSION_1] = {.type = "cgroup",
+                   .option = "freezer",
+                   .key = "freezer:",
+                   .control = "freezer.state",
+                   .freeze = "FROZEN",
+                   .thaw = "THAWED",
+                   .state = "freezer.state",
+                   .frozen = "FROZEN"},
+    [VERSION_2] = {.type = "cgroup2",
+                   .option = "",
+                   .key = ":",
+                   .control = "cgroup.freeze",
+                   .freeze = "1",
+                   .thaw = "0",
+                   .state = "cgroup.events",
+                   .frozen = "frozen 1"},
 };
 
 static int read_small(const char *path, char text[static SMALL_FILE]) {
@@ -123,7 +126,6 @@ static int find_in(WxGroup *group, pid_t pid, const WxGroupKind *kind, char *mou
 }
 
 int wx_group_find(WxGroup *group, pid_t pid) {
-  enum { KINDS = sizeof kinds / sizeof *kinds };
   WxText mounts = {0};
   int result = wx_text_read(&mounts, "/proc/self/mountinfo");
   if (!result) {
@@ -137,6 +139,44 @@ int wx_group_find(WxGroup *group, pid_t pid) {
   }
   wx_text_free(&mounts);
   return result;
+}
+
+// The mount of version 1's freezer alone: with other controllers beside it, leaving would escape
+// their limits.
+static int find_top(char *point) {
+  WxText mounts = {0};
+  int result = wx_text_read(&mounts, "/proc/self/mountinfo");
+  const WxGroupKind *kind = &kinds[VERSION_1];
+  const char *line = result ? "" : mounts.data;
+  for (result = result ? result : -ENOTSUP; *line && result == -ENOTSUP;) {
+    char root[WX_GROUP_PATH_SIZE];
+    if (mount_of(line, kind, root, point))
+      result = 0;
+    line += strcspn(line, "\n");
+    line += *line == '\n';
+  }
+  wx_text_free(&mounts);
+  return result;
+}
+
+int wx_group_leave(void) {
+  char path[WX_GROUP_PATH_SIZE];
+  char point[WX_GROUP_PATH_SIZE];
+  int failed = group_path(getpid(), &kinds[VERSION_1], path);
+  if (failed == -ENOTSUP || (!failed && strcmp(path, "/") == 0))
+    return 0;
+  if (!failed)
+    failed = find_top(point);
+  if (failed)
+    return failed;
+  char name[WX_GROUP_PATH_SIZE + sizeof "/cgroup.procs"];
+  (void)snprintf(name, sizeof name, "%s/cgroup.procs", point);
+  const int fd = wx_os_open(name, O_WRONLY, 0);
+  if (fd < 0)
+    return fd;
+  const ssize_t put = wx_os_write(fd, "0", 1); // The caller.
+  wx_os_close_reader(fd);
+  return put < 0 ? (int)put : 0;
 }
 
 int wx_group_has(const WxGroup *group, pid_t pid, bool below) {

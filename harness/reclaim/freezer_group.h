@@ -38,6 +38,11 @@ int wx_group_find(WxGroup *group, pid_t pid);
 /// nothing. Returns 0, 1 or a negative errno.
 int wx_group_has(const WxGroup *group, pid_t pid, bool below);
 
+/// The caller leaves the group of version 1 by which it could be frozen itself, for the top of that
+/// hierarchy: a task frozen so cannot even be killed, and would hold what it traces. (One frozen by
+/// version 2 can be.) 0 also where there is nothing to leave; -EACCES and others where it may not.
+int wx_group_leave(void);
+
 /// Writes the control file: `freeze` or thaw.
 int wx_group_write(const WxGroup *group, bool freeze);
 

@@ -1,17 +1,17 @@
 #include "reclaim/freezer.h"
 
-static int prepare(WxHerd *herd, WxUndo *undo, WxReason *reason) {
-  (void)herd, (void)undo, (void)reason;
+static int prepare(WxHolders *holders, WxReason *reason) {
+  (void)holders, (void)reason;
   return 0;
 }
 
-static int stop(WxHerd *herd, WxUndo *undo, uint64_t deadline_ns, WxReason *reason) {
-  (void)herd, (void)undo, (void)deadline_ns, (void)reason;
+static int stop(const WxStopping *stopping) {
+  (void)stopping;
   return 0;
 }
 
-static int resume(WxHerd *herd, WxUndo *undo) {
-  (void)herd, (void)undo;
+static int resume(WxHolders *holders, WxUndo *undo) {
+  (void)holders, (void)undo;
   return 0;
 }
 

@@ -8,13 +8,20 @@
 // at detach what was before, so that a stopped process stays stopped. The other one is
 // signal-delivery stop: the task was on its way into a handler (the runtime suspends its threads by
 // a real-time signal). The signal must be given back at detach; as its number is unchanged the
-// kernel also keeps its data (sender, value).
+// kernel also keeps its data (sender, value). A stop is only looked at, never taken by wait():
+// taking it clears that signal, which would be lost if the tracer died before it detaches.
+//
+// A task that waits for its turn on a busy processor, for a disk or for a vforked child does not
+// stop in time. But from the interrupt on it cannot come back to its program without stopping: the
+// kernel looks at that on each such way. And one that was in its program just then is fetched out
+// of it by an interrupt of its processor, within microseconds, and stops. So one that has not
+// stopped a good while later is in the kernel, or waits to run there.
 #include "os/control.h"
 #include "os/os.h"
 #include "os/process.h"
 #include "reclaim/freezer.h"
 #include "reclaim/freezer_wait.h"
-#include "reclaim/herd.h"
+#include "reclaim/holders.h"
 #include "reclaim/task_stat.h"
 
 #include <errno.h>
@@ -28,16 +35,14 @@
 
 enum { STATUS_SIZE = 4096 };
 
-// How long a task that was asked to stop is waited for after the attempt was given up. One that
-// only waits for its turn on a busy processor gets there; one that waits for a child or a disk does
-// not.
-static const uint64_t patience_ns = 50000000;
+// Long after an interrupt of a processor has reached it.
+static const uint64_t arrival_ns = 100000;
 
 // The process that traces `task`, 0 where none does or it cannot be known.
-static pid_t tracer_of(const WxHerd *herd, const WxTask *task) {
+static pid_t tracer_of(const WxHolders *holders, const WxHeldTask *task) {
   char path[64];
   (void)snprintf(path, sizeof path, "%d/status", (int)task->id);
-  const int fd = wx_os_openat(herd->processes[task->process].tasks, path, O_RDONLY);
+  const int fd = wx_os_openat(holders->items[task->holder].tasks, path, O_RDONLY);
   if (fd < 0)
     return 0;
   char text[STATUS_SIZE];
@@ -51,82 +56,83 @@ static pid_t tracer_of(const WxHerd *herd, const WxTask *task) {
 // Why the kernel refused to attach: the task has ended (an exited first thread stays listed while
 // others live), is ours already (it executed another program and changed its number), or may not be
 // traced.
-static int explain(const WxHerd *herd, WxTask *task, int error, WxReason *reason) {
-  const WxHerdProcess *process = &herd->processes[task->process];
+static int explain(const WxHolders *holders, WxHeldTask *task, int error, WxReason *reason) {
+  const WxHolder *holder = &holders->items[task->holder];
   WxTaskStat stat;
-  const int failed = wx_task_stat(process->tasks, task->id, &stat);
+  const int failed = wx_task_stat(holder->tasks, task->id, &stat);
   if (failed == -ESRCH || (!failed && (stat.state == 'Z' || stat.state == 'X'))) {
     task->state = WX_TASK_GONE;
     return 0;
   }
-  const pid_t tracer = tracer_of(herd, task);
-  if (tracer && tracer == getpid()) {
+  const pid_t tracer = tracer_of(holders, task);
+  if (tracer && tracer == gettid()) {
     task->attached = true;
     return 0;
   }
   if (tracer)
     return wx_reason(reason, -EBUSY, "process %d is traced by process %d (a debugger?)",
-                     (int)process->pid, (int)tracer);
+                     (int)holder->pid, (int)tracer);
+  if (holder->forked) // It executes a program that has rights of its own.
+    return wx_reason(reason, -EAGAIN, "process %d is starting a program", (int)holder->pid);
   return wx_reason(
       reason, error,
       "not permitted to trace process %d: run as its user with kernel.yama.ptrace_scope "
       "0, or as root, or with CAP_SYS_PTRACE",
-      (int)process->pid);
+      (int)holder->pid);
 }
 
-static int attach(const WxHerd *herd, WxTask *task, WxReason *reason) {
+static int attach(const WxHolders *holders, WxHeldTask *task, WxReason *reason) {
   const int failed = (int)wx_os_ptrace(PTRACE_SEIZE, task->id, NULL, NULL);
   task->attached = failed == 0;
   if (failed == -ESRCH)
     task->state = WX_TASK_GONE;
   else if (failed)
-    return explain(herd, task, failed, reason);
+    return explain(holders, task, failed, reason);
   return 0;
 }
 
-static int prepare(WxHerd *herd, WxUndo *undo, WxReason *reason) {
-  (void)undo;
-  const int found = wx_herd_find_tasks(herd);
-  if (found < 0)
-    return found;
-  for (size_t i = 0; i < herd->task_count; ++i) {
-    const int failed = attach(herd, &herd->tasks[i], reason);
-    if (failed)
-      return failed;
-  }
-  return 0;
+static int prepare(WxHolders *holders, WxReason *reason) {
+  (void)reason;
+  const int found = wx_holders_find_tasks(holders);
+  return found < 0 ? found : 0;
 }
 
-// Tells every task that still runs to stop, all before the first is waited for.
+static int interrupt(WxHeldTask *task) {
+  const int failed = (int)wx_os_ptrace(PTRACE_INTERRUPT, task->id, NULL, NULL);
+  if (failed == -ESRCH)
+    task->state = WX_TASK_GONE;
+  task->asked = failed == 0;
+  return failed == -ESRCH ? 0 : failed;
+}
+
+// Tells every task that still runs to stop, all before the first is waited for. All are attached
+// before the first is told, so that it is told to the last one soon after.
 static int interrupt_all(const WxStopping *stopping) {
-  WxHerd *herd = stopping->herd;
-  for (size_t i = 0; i < herd->task_count; ++i) {
-    WxTask *task = &herd->tasks[i];
-    int failed = 0;
+  WxHolders *holders = stopping->holders;
+  int failed = 0;
+  for (size_t i = 0; i < holders->task_count && !failed; ++i) {
+    WxHeldTask *task = &holders->tasks[i];
     if (task->state == WX_TASK_RUNS && !task->attached)
-      failed = attach(herd, task, stopping->reason);
-    if (failed)
-      return failed;
-    if (task->state != WX_TASK_RUNS || task->asked)
-      continue;
-    failed = (int)wx_os_ptrace(PTRACE_INTERRUPT, task->id, NULL, NULL);
-    if (failed == -ESRCH)
-      task->state = WX_TASK_GONE;
-    else if (failed)
-      return failed;
-    task->asked = true;
+      failed = attach(holders, task, stopping->reason);
   }
-  return 0;
+  for (size_t i = 0; i < holders->task_count && !failed; ++i) {
+    WxHeldTask *task = &holders->tasks[i];
+    if (task->state == WX_TASK_RUNS && !task->asked)
+      failed = interrupt(task);
+  }
+  return failed;
 }
 
-static int look(WxTask *task) {
+static int look(WxHeldTask *task) {
   int status;
-  const pid_t changed = wx_os_wait(task->id, __WALL | WNOHANG, &status, NULL);
+  const pid_t changed = wx_os_peek(task->id, &status);
   if (changed == 0)
     return 0;
   if (changed < 0 && changed != -ECHILD)
     return changed;
   if (changed < 0 || !WIFSTOPPED(status)) {
+    if (changed > 0) // Its parent is told of its end once its tracer has taken it.
+      (void)wx_os_wait(task->id, __WALL | WNOHANG, &status, NULL);
     task->state = WX_TASK_GONE;
     task->attached = false;
     return 0;
@@ -138,10 +144,10 @@ static int look(WxTask *task) {
 
 // Looks at each task that runs. Returns how many still do.
 static int look_at_all(void *context) {
-  WxHerd *herd = context;
+  WxHolders *holders = context;
   int running = 0;
-  for (size_t i = 0; i < herd->task_count; ++i) {
-    WxTask *task = &herd->tasks[i];
+  for (size_t i = 0; i < holders->task_count; ++i) {
+    WxHeldTask *task = &holders->tasks[i];
     if (task->state != WX_TASK_RUNS)
       continue;
     const int failed = look(task);
@@ -152,14 +158,27 @@ static int look_at_all(void *context) {
   return running;
 }
 
-static int stop(WxHerd *herd, WxUndo *undo, uint64_t deadline_ns, WxReason *reason) {
-  const WxStopping stopping = {herd, undo, reason};
-  return wx_freezer_stop_all(&stopping, interrupt_all, look_at_all, deadline_ns);
+static int await(const WxStopping *stopping) {
+  WxHolders *holders = stopping->holders;
+  uint64_t until = wx_os_now_ns() + arrival_ns;
+  if (stopping->stopped_by_ns > until)
+    until = stopping->stopped_by_ns;
+  const int result = wx_freezer_wait(look_at_all, holders, until, stopping->crowded);
+  holders->outside = 0;
+  if (result != -ETIMEDOUT || stopping->stopped_by_ns >= stopping->held_by_ns)
+    return result;
+  for (size_t i = 0; i < holders->task_count; ++i)
+    holders->outside += holders->tasks[i].state == WX_TASK_RUNS;
+  return wx_os_now_ns() < stopping->held_by_ns ? 0 : -ETIMEDOUT;
+}
+
+static int stop(const WxStopping *stopping) {
+  return wx_freezer_stop_all(stopping, interrupt_all, await);
 }
 
 // A task that was killed while stopped is waited for: its parent is told of its end only after its
 // tracer.
-static int detach(WxTask *task) {
+static int detach(WxHeldTask *task) {
   const uintptr_t signal = task->signal;
   const long failed = wx_os_ptrace(PTRACE_DETACH, task->id, NULL, (void *)signal);
   if (failed == -ESRCH)
@@ -168,35 +187,29 @@ static int detach(WxTask *task) {
   return (int)failed;
 }
 
-// Lets each task go that stands still. Returns how many are still on their way to it.
-static int let_go(void *context) {
-  WxHerd *herd = context;
+// A task that has not stopped cannot be detached: where it is held off the processor, or an attempt
+// was given up, the last ones are let go as they come; what does not come, the kernel detaches when
+// this process ends. One that was attached and not told to stop is told now.
+static int resume(WxHolders *holders, WxUndo *undo) {
+  (void)undo;
   int left = 0;
-  for (size_t i = 0; i < herd->task_count; ++i) {
-    WxTask *task = &herd->tasks[i];
-    if (task->attached && task->asked && task->state != WX_TASK_STOPPED)
+  for (size_t i = 0; i < holders->task_count; ++i) {
+    WxHeldTask *task = &holders->tasks[i];
+    if (task->attached && task->state != WX_TASK_STOPPED)
       (void)look(task);
     if (task->attached && task->state == WX_TASK_STOPPED)
       (void)detach(task);
-    left += task->attached && task->asked;
+    if (task->attached && !task->asked)
+      (void)interrupt(task);
+    left += task->attached;
   }
-  return left;
-}
-
-// A task that has not stopped cannot be detached: where an attempt was given up, the last ones are
-// let go as they come; what does not come, the kernel detaches when this process ends.
-static int resume(WxHerd *herd, WxUndo *undo) {
-  (void)undo;
-  (void)wx_freezer_wait(let_go, herd, wx_os_now_ns() + patience_ns);
-  for (size_t i = 0; i < herd->task_count; ++i)
-    if (herd->tasks[i].attached)
-      return -EINPROGRESS;
-  return 0;
+  return left ? -EINPROGRESS : 0;
 }
 
 const WxFreezer wx_freezer_ptrace = {
     .name = "ptrace",
     .summary = "PTRACE_SEIZE and PTRACE_INTERRUPT: nothing outlives the tool, no signal is lost",
+    .by_thread = true,
     .prepare = prepare,
     .stop = stop,
     .resume = resume,

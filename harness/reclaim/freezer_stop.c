@@ -8,7 +8,7 @@
 #include "os/text.h"
 #include "reclaim/freezer.h"
 #include "reclaim/freezer_wait.h"
-#include "reclaim/herd.h"
+#include "reclaim/holders.h"
 #include "reclaim/task_stat.h"
 #include "reclaim/undo.h"
 
@@ -41,12 +41,12 @@ static int is_own_first(pid_t pid, bool *first) {
 }
 
 // Whether no task of the process runs, or -EBUSY where one is held by a tracer.
-static int is_stopped(const WxHerd *herd, size_t index) {
-  for (size_t i = 0; i < herd->task_count; ++i) {
+static int is_stopped(const WxHolders *holders, size_t index) {
+  for (size_t i = 0; i < holders->task_count; ++i) {
     WxTaskStat stat;
-    if (herd->tasks[i].process != index)
+    if (holders->tasks[i].holder != index)
       continue;
-    const int failed = wx_task_stat(herd->processes[index].tasks, herd->tasks[i].id, &stat);
+    const int failed = wx_task_stat(holders->items[index].tasks, holders->tasks[i].id, &stat);
     if (failed && failed != -ESRCH)
       return failed;
     if (!failed && stat.state == 't')
@@ -57,13 +57,13 @@ static int is_stopped(const WxHerd *herd, size_t index) {
   return 1;
 }
 
-static int send(const WxHerdProcess *process, int signal) {
+static int send(const WxHolder *process, int signal) {
   return process->pidfd >= 0 ? wx_os_pidfd_signal(process->pidfd, signal)
                              : wx_os_kill(process->pid, signal);
 }
 
-static int prepare_one(WxHerd *herd, size_t index, WxReason *reason) {
-  WxHerdProcess *process = &herd->processes[index];
+static int prepare_one(WxHolders *holders, size_t index, WxReason *reason) {
+  WxHolder *process = &holders->items[index];
   process->stopped = false;
   bool first;
   int failed = is_own_first(process->pid, &first);
@@ -79,7 +79,7 @@ static int prepare_one(WxHerd *herd, size_t index, WxReason *reason) {
     return wx_reason(reason, failed,
                      "not permitted to signal process %d: run as its user, or as root",
                      (int)process->pid);
-  const int stopped = failed ? failed : is_stopped(herd, index);
+  const int stopped = failed ? failed : is_stopped(holders, index);
   if (stopped == -EBUSY)
     return wx_reason(reason, stopped, "process %d is held by a tracer (a debugger?)",
                      (int)process->pid);
@@ -87,13 +87,12 @@ static int prepare_one(WxHerd *herd, size_t index, WxReason *reason) {
   return stopped < 0 ? stopped : 0;
 }
 
-static int prepare(WxHerd *herd, WxUndo *undo, WxReason *reason) {
-  (void)undo;
-  const int found = wx_herd_find_tasks(herd);
+static int prepare(WxHolders *holders, WxReason *reason) {
+  const int found = wx_holders_find_tasks(holders);
   if (found < 0)
     return found;
-  for (size_t i = 0; i < herd->process_count; ++i) {
-    const int failed = prepare_one(herd, i, reason);
+  for (size_t i = 0; i < holders->count; ++i) {
+    const int failed = prepare_one(holders, i, reason);
     if (failed && failed != -ESRCH)
       return failed;
   }
@@ -101,13 +100,13 @@ static int prepare(WxHerd *herd, WxUndo *undo, WxReason *reason) {
 }
 
 static int stop_processes(const WxStopping *stopping) {
-  WxHerd *herd = stopping->herd;
-  for (size_t i = 0; i < herd->process_count; ++i) {
-    WxHerdProcess *process = &herd->processes[i];
+  WxHolders *holders = stopping->holders;
+  for (size_t i = 0; i < holders->count; ++i) {
+    WxHolder *process = &holders->items[i];
     WxTaskStat stat;
     if (process->stopped || process->untouched)
       continue;
-    int failed = wx_task_stat(herd->proc, process->pid, &stat);
+    int failed = wx_task_stat(holders->proc, process->pid, &stat);
     if (failed == -ESRCH)
       continue;
     if (failed)
@@ -122,14 +121,14 @@ static int stop_processes(const WxStopping *stopping) {
 }
 
 static int count_running(void *context) {
-  WxHerd *herd = context;
+  WxHolders *holders = context;
   int running = 0;
-  for (size_t i = 0; i < herd->task_count; ++i) {
-    WxTask *task = &herd->tasks[i];
+  for (size_t i = 0; i < holders->task_count; ++i) {
+    WxHeldTask *task = &holders->tasks[i];
     if (task->state != WX_TASK_RUNS)
       continue;
     WxTaskStat stat;
-    const int failed = wx_task_stat(herd->processes[task->process].tasks, task->id, &stat);
+    const int failed = wx_task_stat(holders->items[task->holder].tasks, task->id, &stat);
     if (failed && failed != -ESRCH)
       return failed;
     if (failed || stat.state == 'Z' || stat.state == 'X')
@@ -142,15 +141,18 @@ static int count_running(void *context) {
   return running;
 }
 
-static int stop(WxHerd *herd, WxUndo *undo, uint64_t deadline_ns, WxReason *reason) {
-  const WxStopping stopping = {herd, undo, reason};
-  return wx_freezer_stop_all(&stopping, stop_processes, count_running, deadline_ns);
+static int await_stop(const WxStopping *stopping) {
+  return wx_freezer_wait(count_running, stopping->holders, stopping->held_by_ns, false);
 }
 
-static int resume(WxHerd *herd, WxUndo *undo) {
+static int stop(const WxStopping *stopping) {
+  return wx_freezer_stop_all(stopping, stop_processes, await_stop);
+}
+
+static int resume(WxHolders *holders, WxUndo *undo) {
   int result = 0;
-  for (size_t i = 0; i < herd->process_count; ++i) {
-    WxHerdProcess *process = &herd->processes[i];
+  for (size_t i = 0; i < holders->count; ++i) {
+    WxHolder *process = &holders->items[i];
     if (!process->stopped)
       continue;
     const int failed = send(process, SIGCONT);

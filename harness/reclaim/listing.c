@@ -21,26 +21,32 @@ int wx_listing_reserve(WxListing *listing, size_t capacity) {
   if (!numbers)
     return -ENOMEM;
   listing->numbers = numbers;
+  uint64_t *inodes = reallocarray(listing->inodes, capacity, sizeof *inodes);
+  if (!inodes)
+    return -ENOMEM;
+  listing->inodes = inodes;
   listing->capacity = capacity;
   return 0;
 }
 
-// The number that the whole of `name` spells, or 0. The kernel prints no other names with digits.
+// The number that the whole of `name` spells, or -1. The kernel prints no other names with digits.
 static pid_t number_of(const char *name) {
   pid_t number = 0;
   for (; *name >= '0' && *name <= '9' && number < INT32_MAX / 10; ++name)
     number = number * 10 + (*name - '0');
-  return *name ? 0 : number;
+  return *name ? -1 : number;
 }
 
 static int add_entries(WxListing *listing, size_t length) {
   for (size_t at = 0; at < length;) {
     const struct dirent64 *entry = (const void *)(listing->entries + at);
     const pid_t number = number_of(entry->d_name);
-    if (number && listing->count == listing->capacity)
+    if (number >= 0 && listing->count == listing->capacity)
       return -ENOBUFS;
-    if (number)
+    if (number >= 0) {
+      listing->inodes[listing->count] = entry->d_ino;
       listing->numbers[listing->count++] = number;
+    }
     at += entry->d_reclen;
   }
   return 0;
@@ -72,6 +78,7 @@ int wx_listing_read_growing(WxListing *listing, int directory) {
 
 void wx_listing_free(WxListing *listing) {
   free(listing->numbers);
+  free(listing->inodes);
   free(listing->entries);
   *listing = (WxListing){0};
 }

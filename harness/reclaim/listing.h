@@ -1,17 +1,20 @@
 /**
    @file listing.h
-   The numbers in an open directory (the processes of /proc, the tasks of /proc/PID/task), listed
-   again and again without allocating: while a target is frozen nothing may wait for memory.
+   The numbers in an open directory (the processes of /proc, the tasks of /proc/PID/task, the
+   descriptors of /proc/PID/fd), listed again and again without allocating: while a target is held
+   nothing may wait for memory.
 */
 #ifndef WX_RECLAIM_LISTING_H
 #define WX_RECLAIM_LISTING_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /// The numbers found last, in the directory's order.
 typedef struct {
   pid_t *numbers;
+  uint64_t *inodes; ///< Of their entries: below /proc another one where a number is used again.
   size_t count;
   size_t capacity;
   char *entries; ///< What the kernel wrote.

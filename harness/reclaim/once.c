@@ -36,7 +36,7 @@ static int estimate(WxTarget *target, const WxReclaimOptions *options, WxReclaim
     failed = wx_target_estimate(target, options, &result->punched_bytes, &result->pauses.count);
   result->before_bytes = target->allocated_bytes;
   result->after_bytes = result->before_bytes - result->punched_bytes;
-  result->processes_frozen = (unsigned)target->herd.process_count;
+  result->processes_frozen = (unsigned)target->holders.count;
   result->wall_ns = wx_os_now_ns() - began;
   return failed;
 }

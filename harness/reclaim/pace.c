@@ -33,3 +33,7 @@ uint64_t wx_pace_pages(const WxPace *pace, uint64_t budget_ns) {
   const uint64_t pages = work > pace->freeze_ns ? (work - pace->freeze_ns) / pace->page_ns : 0;
   return pages ? pages : 1;
 }
+
+uint64_t wx_pace_death(uint64_t budget_ns) {
+  return budget_ns * 7 / 4;
+}

@@ -28,10 +28,15 @@ uint64_t wx_pace_most_pages(const WxPace *pace, uint64_t budget_ns);
 /// How many pages fit into a pause of `budget_ns`; at least 1.
 uint64_t wx_pace_pages(const WxPace *pace, uint64_t budget_ns);
 
-/// How long after the start of a pause the herd has to be still, and the work has to be done. What
-/// is left, a quarter at least, is for the thaw and for what else the processor is taken for (the
-/// host of a virtual machine asks nobody): so that the 99th percentile keeps within the budget.
+/// How long after the start of a pause the holders has to be still, and the work has to be done.
+/// What is left, a quarter at least, is for the thaw and for what else the processor is taken for
+/// (the host of a virtual machine asks nobody): so that the 99th percentile keeps within the
+/// budget.
 uint64_t wx_pace_freeze_limit(uint64_t budget_ns);
 uint64_t wx_pace_work_limit(const WxPace *pace, uint64_t budget_ns);
+
+/// How long after the start of a pause the kernel kills who holds the others: so that they go on
+/// before the budget is over WX_RECLAIM_OVER times.
+uint64_t wx_pace_death(uint64_t budget_ns);
 
 #endif

@@ -3,30 +3,47 @@
 #include "os/control.h"
 #include "os/os.h"
 #include "os/process.h"
+#include "os/task.h"
 #include "reclaim/freeze.h"
+#include "reclaim/net.h"
 #include "reclaim/pace.h"
+#include "reclaim/probe.h"
 #include "reclaim/scan.h"
 #include "reclaim/zero.h"
 
 #include <errno.h>
-#include <stdatomic.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 // Zero pages found and not yet punched, at most so many pieces at a time.
 enum { MOST_FOUND = 8192, BLOCK = 512, LEARN_FROM = WX_SCAN_CHUNK / 2, MOST_DOUBLINGS = 4 };
 
 // The scan runs as any other program does: on busy processors it waits for its turn. So it looks
-// ahead while the herd runs anyway, for so many pauses.
+// ahead while the holders run anyway, for so many pauses.
 enum { PAUSES_AHEAD = 8 };
+
+// How often in a row the moment may be a bad one (a process is being born, or this one gets its
+// turn late), and how long it waits for a better one.
+enum { MOST_BAD_MOMENTS = 200, BAD_MOMENT_NS = 1000000, GONE_NAP_NS = 50000 };
 
 typedef struct {
   const WxPass *pass;
   WxPassDone *done;
+  int fd; ///< The memfd, open for writing.
   WxScan scan;
   WxExtents found; ///< Ascending; fixed capacity.
   WxFreeze freeze;
+  WxNet net;
+  WxProbe *probe; ///< NULL where there is none.
   WxPace pace;
+  uint64_t until_ns; ///< The holders run so long.
+  int result;
+  WxReason *reason;
+  pid_t thread; ///< That works.
 } Work;
 
 static int64_t allocated(int fd) {
@@ -35,19 +52,44 @@ static int64_t allocated(int fd) {
   return failed ? failed : (int64_t)status.st_blocks * BLOCK;
 }
 
+// Punches [start, start + size), all zero, under the net.
+static int punch_rescuing(Work *work, uint64_t start, size_t size) {
+  const WxReclaimHook *hook = work->pass->hook;
+  while (size) {
+    uint64_t rescued;
+    const int64_t punched =
+        wx_net_punch(&work->net, work->fd, start, size, hook ? hook->between : NULL,
+                     hook ? hook->context : NULL, &rescued);
+    work->done->log.rescued_bytes += rescued;
+    if (punched <= 0)
+      return punched < 0 ? (int)punched : -EIO;
+    if (rescued)
+      return -ECANCELED;
+    start += (uint64_t)punched;
+    size -= (size_t)punched;
+  }
+  return 0;
+}
+
+static int punch(Work *work, uint64_t start, size_t size) {
+  return work->pass->holders->outside ? punch_rescuing(work, start, size)
+                                      : wx_os_punch_hole(work->fd, start, size);
+}
+
 // Reads [start, start + size) again and punches its zero pages.
 static int check_and_punch(Work *work, uint64_t start, size_t size) {
   char *buffer = work->scan.buffer;
   const size_t page = work->scan.page;
-  const ssize_t got = wx_os_pread(work->pass->fd, buffer, size, start);
+  const WxReclaimHook *hook = work->pass->hook;
+  const ssize_t got = wx_os_pread(work->fd, buffer, size, start);
   if (got < 0)
     return (int)got;
   const size_t whole = (size_t)got & ~(page - 1);
-  if (work->pass->hook)
-    work->pass->hook->between(work->pass->hook->context);
+  if (hook && hook->between && !work->pass->holders->outside)
+    hook->between(hook->context);
   for (size_t at = 0; at < whole;) {
     const size_t zero = wx_zero_run(buffer + at, whole - at, page, true);
-    const int failed = zero ? wx_os_punch_hole(work->pass->fd, start + at, zero) : 0;
+    const int failed = zero ? punch(work, start + at, zero) : 0;
     if (failed)
       return failed;
     at += zero;
@@ -93,9 +135,9 @@ static int punch_found(Work *work, uint64_t deadline) {
 }
 
 static int punch_counted(Work *work, uint64_t deadline) {
-  const int64_t before = allocated(work->pass->fd);
+  const int64_t before = allocated(work->fd);
   int failed = before < 0 ? (int)before : punch_found(work, deadline);
-  const int64_t after = allocated(work->pass->fd);
+  const int64_t after = allocated(work->fd);
   if (before >= 0 && after >= 0 && after < before)
     work->done->punched_bytes += (uint64_t)(before - after);
   if (!failed && after < 0)
@@ -108,31 +150,65 @@ static void note_progress(Work *work) {
   work->done->next = work->found.count ? work->found.items[0].start : work->scan.offset;
 }
 
-// `*length` is how long the herd was held.
-static int one_pause(Work *work, uint64_t *length, WxReason *reason) {
+static bool is_over(uint64_t length_ns, uint64_t budget_ns) {
+  return length_ns > WX_RECLAIM_OVER * budget_ns;
+}
+
+static void count_over(WxPassDone *done, bool over) {
+  done->log.over_budget += over;
+  done->over_budget = over ? done->over_budget + 1 : 0;
+}
+
+void wx_pass_count_abandoned(WxPassDone *done, uint64_t held_ns, uint64_t budget_ns) {
+  ++done->log.abandoned;
+  done->log.held_abandoned_ns += held_ns;
+  count_over(done, is_over(held_ns, budget_ns));
+}
+
+static int punch_and_thaw(Work *work) {
   const uint64_t budget = work->pass->max_pause_ns;
-  atomic_store(&work->done->attempt_began_ns, wx_os_now_ns());
+  const uint64_t started = work->freeze.started_ns;
+  wx_pace_learn(&work->pace.freeze_ns, wx_os_now_ns() - started);
+  const int result = punch_counted(work, started + wx_pace_work_limit(&work->pace, budget));
+  const uint64_t thaw = wx_os_now_ns();
+  const int thawed = wx_thaw(&work->freeze);
+  const uint64_t length = work->freeze.length_ns;
+  wx_pace_learn(&work->pace.thaw_ns, started + length - thaw);
+  wx_pauses_add(&work->done->log, length);
+  count_over(work->done, is_over(length, budget));
+  work->done->failures = work->done->bad_moments = 0;
+  if (work->pass->holders->count > work->done->processes_frozen)
+    work->done->processes_frozen = (unsigned)work->pass->holders->count;
+  note_progress(work);
+  if (result && result != -ECANCELED)
+    return result;
+  return work->freeze.must_end ? 0 : thawed;
+}
+
+// A task that has not stopped may have lost its processor in the middle of a system call: then a
+// punch would wait for it.
+static int freeze(Work *work, WxReason *reason) {
+  const uint64_t budget = work->pass->max_pause_ns;
   int result = wx_freeze(&work->freeze, wx_pace_freeze_limit(budget), reason);
-  if (!result) {
-    const uint64_t started = work->freeze.started_ns;
-    wx_pace_learn(&work->pace.freeze_ns, wx_os_now_ns() - started);
-    result = punch_counted(work, started + wx_pace_work_limit(&work->pace, budget));
-    const uint64_t thaw = wx_os_now_ns();
-    const int busy = wx_thaw(&work->freeze, length);
-    wx_pace_learn(&work->pace.thaw_ns, wx_os_now_ns() - thaw);
-    wx_pauses_add(&work->done->log, *length);
-    work->done->failures = 0;
-    if (work->pass->herd->process_count > work->done->processes_frozen)
-      work->done->processes_frozen = (unsigned)work->pass->herd->process_count;
-    note_progress(work);
-    if (!result)
-      result = busy;
-  } else if (result == -ETIMEDOUT || result == -EINPROGRESS) {
-    ++work->done->log.abandoned;
-    ++work->done->failures;
-    *length = wx_pace_freeze_limit(budget);
+  if (!result && work->pass->holders->outside && !wx_probe_is_free(work->probe, budget / 8)) {
+    (void)wx_thaw(&work->freeze);
+    result = wx_reason(reason, -EAGAIN, "somebody is busy with the memfd itself");
   }
-  atomic_store(&work->done->attempt_began_ns, 0);
+  if (result && work->freeze.started_ns)
+    wx_pass_count_abandoned(work->done, work->freeze.length_ns, budget);
+  return result;
+}
+
+static void note_late(Work *work) {
+  if (work->freeze.late_ns > work->done->log.late_max_ns)
+    work->done->log.late_max_ns = work->freeze.late_ns;
+}
+
+static int one_pause(Work *work, WxReason *reason) {
+  int result = freeze(work, reason);
+  if (!result)
+    result = punch_and_thaw(work);
+  note_late(work);
   return result;
 }
 
@@ -145,17 +221,75 @@ uint64_t wx_pass_wait(uint64_t held_ns, unsigned failures) {
   return held_ns << (failures > MOST_DOUBLINGS ? MOST_DOUBLINGS : failures);
 }
 
-static int sleep_until(Work *work, uint64_t until) {
-  wx_freeze_hurry(&work->freeze, true);
+uint64_t wx_pass_wait_for_share(uint64_t length_ns, double share) {
+  return share > 0 && share < 0.9 ? (uint64_t)((double)length_ns * 2 / share) : 0;
+}
+
+static int sleep_until(uint64_t until) {
   const uint64_t now = wx_os_now_ns();
   return now < until ? wx_os_sleep_ns(until - now) : 0;
 }
 
-static bool gives_up(const Work *work, int failed) {
-  return failed != -ETIMEDOUT || work->done->failures > work->pass->most_failures;
+// Without the right to run before all others it has to be alone with the holders.
+static int await_turn(Work *work, WxReason *reason) {
+  WxHolders *holders = work->pass->holders;
+  if (work->freeze.urgent)
+    return 0;
+  wx_holders_begin(holders);
+  const int found = wx_holders_find_tasks(holders);
+  if (found < 0 || !wx_holders_is_crowded(holders))
+    return found < 0 ? found : 0;
+  return wx_reason(reason, -EAGAIN,
+                   "the processors are busy, and this program may not run before others "
+                   "(CAP_SYS_NICE)");
 }
 
-// Finds pages for the next pause, and for more of them while the herd has to run anyway.
+// Everything that has to be known before the holders are touched.
+static int get_ready(Work *work, WxReason *reason) {
+  WxHolders *holders = work->pass->holders;
+  int failed = wx_holders_update(holders, reason);
+  wx_freeze_hurry(&work->freeze, true);
+  if (!failed && !wx_probe_is_free(work->probe, work->pass->max_pause_ns))
+    failed = wx_reason(reason, -EAGAIN, "somebody is busy with the memfd itself");
+  if (!failed)
+    failed = wx_holders_update_born(holders, reason);
+  if (!failed)
+    failed = await_turn(work, reason);
+  work->done->mappers_unreadable = (unsigned)holders->unreadable;
+  if (!failed && work->pass->hook && work->pass->hook->before_freeze)
+    work->pass->hook->before_freeze(work->pass->hook->context);
+  return failed;
+}
+
+int wx_pass_verdict(const WxPass *pass, const WxPassDone *done, WxReason *reason) {
+  const double budget_ms = (double)pass->max_pause_ns / 1e6;
+  if (pass->give_up && done->over_budget >= pass->give_up)
+    return wx_reason(reason, -ETIME,
+                     "process %d was held for more than %.3g ms, %u times in a row: given up "
+                     "(--give-up)",
+                     (int)pass->holders->pid, WX_RECLAIM_OVER * budget_ms, done->over_budget);
+  if (done->failures > pass->most_failures)
+    return wx_reason(reason, -ETIMEDOUT,
+                     "process %d could not be stopped within %.3g ms, %u times: it waits for a "
+                     "child or a disk, or is busy (permit nice -20, or raise --max-pause)",
+                     (int)pass->holders->pid, budget_ms, done->failures);
+  return 0;
+}
+
+// What comes of an attempt. 0: it goes on.
+static int judge(Work *work, int result, WxReason *reason) {
+  WxPassDone *done = work->done;
+  done->bad_moments += result == -EAGAIN;
+  done->failures += result == -ETIMEDOUT;
+  if (done->bad_moments > MOST_BAD_MOMENTS)
+    return -ETIMEDOUT;
+  const int verdict = wx_pass_verdict(work->pass, done, reason);
+  if (verdict || (result && result != -ETIMEDOUT && result != -EAGAIN))
+    return verdict ? verdict : result;
+  return work->freeze.must_end ? -EINPROGRESS : 0;
+}
+
+// Finds pages for the next pause, and for more of them while the holders has to run anyway.
 static int scan_ahead(Work *work, uint64_t until) {
   const uint64_t fit = wx_pace_most_pages(&work->pace, work->pass->max_pause_ns) * work->scan.page;
   uint64_t left = wx_extents_bytes(&work->found);
@@ -167,42 +301,125 @@ static int scan_ahead(Work *work, uint64_t until) {
   return added < 0 ? (int)added : 0;
 }
 
+static uint64_t length_of_wait(const Work *work) {
+  const unsigned failures = work->done->failures + work->done->over_budget;
+  const uint64_t for_holders = wx_pass_wait(work->freeze.length_ns, failures);
+  const uint64_t urgent_ns = work->freeze.length_ns + work->pass->max_pause_ns / 4; // About.
+  const uint64_t for_share = wx_pass_wait_for_share(urgent_ns, work->pass->urgent_share);
+  return for_holders > for_share ? for_holders : for_share;
+}
+
 // Between two pauses the target runs at least as long as it was held.
 static int work_through(Work *work, WxReason *reason) {
-  uint64_t until = 0;
   for (;;) {
-    int failed = scan_ahead(work, until);
-    if (failed)
-      return failed;
+    int result = scan_ahead(work, work->until_ns);
+    if (result)
+      return result;
     note_progress(work);
     if (!work->found.count || is_ended(work))
       return 0;
-    failed = wx_herd_catch_up(work->pass->herd, reason);
-    if (!failed && until)
-      failed = sleep_until(work, until);
-    uint64_t length = 0;
-    if (!failed)
-      failed = one_pause(work, &length, reason);
-    if (failed && gives_up(work, failed))
-      return failed;
-    until = wx_os_now_ns() + wx_pass_wait(length, work->done->failures);
+    work->freeze.length_ns = 0;
+    result = sleep_until(work->until_ns);
+    if (!result)
+      result = get_ready(work, reason);
+    if (!result)
+      result = one_pause(work, reason);
+    const bool bad_moment = result == -EAGAIN;
+    work->until_ns = wx_os_now_ns() + length_of_wait(work) + (bad_moment ? BAD_MOMENT_NS : 0);
+    result = judge(work, result, reason);
+    if (result)
+      return result;
+    wx_freeze_hurry(&work->freeze, false);
   }
+}
+
+static void work_as_thread(void *context) {
+  Work *work = context;
+  work->thread = gettid();
+  work->result = work_through(work, work->reason);
+}
+
+// In a thread of its own, which can end where only that lets the last tasks go. It has ended when
+// the kernel knows it no longer.
+static int work_in_thread(Work *work) {
+  WxTask task;
+  const bool urgent =
+      !wx_os_set_scheduler(SCHED_FIFO, 1); // To see its end at once; else it sleeps.
+  wx_task_start(&task, work_as_thread, work);
+  wx_task_finish(&task);
+  while (task.started && wx_os_kill(work->thread, 0) != -ESRCH)
+    (void)wx_os_sleep_ns(GONE_NAP_NS);
+  if (task.started && work->freeze.must_end)
+    wx_freeze_ended(&work->freeze);
+  note_late(work);
+  if (urgent)
+    (void)wx_os_set_scheduler(SCHED_OTHER, 0);
+  return work->result;
+}
+
+// A thread that only ended to let others go is followed by another one.
+static int work_in_threads(Work *work) {
+  int result;
+  do
+    result = work_in_thread(work);
+  while (result == -EINPROGRESS && !work->freeze.must_end);
+  return result;
+}
+
+// Opens the file for writing, for as long as the pass lasts: whoever has it open so is held by
+// others that do the same. The lock keeps them away from each other.
+static int open_for_writing(Work *work, WxReason *reason) {
+  char path[64];
+  (void)snprintf(path, sizeof path, "/proc/self/fd/%d", work->pass->fd);
+  work->fd = wx_os_open(path, O_RDWR, 0);
+  if (work->fd < 0)
+    return work->fd;
+  const int failed = wx_os_lock_file(work->fd);
+  if (failed == -EWOULDBLOCK)
+    return wx_reason(reason, -EBUSY, "another wxbench gives its pages back at the moment");
+  return failed;
+}
+
+static int open_work(Work *work, WxReason *reason) {
+  work->found.items = calloc(MOST_FOUND, sizeof *work->found.items);
+  if (!work->found.items)
+    return -ENOMEM;
+  work->found.capacity = MOST_FOUND;
+  int failed = open_for_writing(work, reason);
+  if (!failed)
+    failed = wx_scan_open(&work->scan, work->fd, work->pass->where, work->done->next);
+  if (failed)
+    return failed;
+  // Without a net only a task that has stopped is held.
+  work->freeze.outside = !wx_net_open(&work->net, WX_SCAN_CHUNK);
+  if (work->pass->alone) {
+    (void)wx_os_lock_memory(); // What is not permitted only makes the first pauses longer.
+    work->freeze.death_ns = wx_pace_death(work->pass->max_pause_ns);
+  }
+  return wx_probe_open(&work->probe, work->fd); // Its thread's stack need not be locked.
 }
 
 int wx_pass_run(const WxPass *pass, WxPassDone *done, WxReason *reason) {
   Work work = {.pass = pass,
                .done = done,
+               .reason = reason,
+               .fd = -1,
+               .net = {.ends = {-1, -1}},
                .pace = wx_pace_default(),
-               .freeze = {.freezer = pass->freezer, .herd = pass->herd, .undo = pass->undo}};
-  work.found.items = calloc(MOST_FOUND, sizeof *work.found.items);
-  if (!work.found.items)
-    return -ENOMEM;
-  work.found.capacity = MOST_FOUND;
-  int result = wx_scan_open(&work.scan, pass->fd, pass->where, done->next);
+               .freeze = {.freezer = pass->freezer,
+                          .holders = pass->holders,
+                          .undo = pass->undo,
+                          .hold = &done->hold}};
+  int result = open_work(&work, reason);
   if (!result)
-    result = work_through(&work, reason);
-  wx_freeze_hurry(&work.freeze, false);
+    result = pass->alone && pass->freezer->by_thread ? work_in_threads(&work)
+                                                     : work_through(&work, reason);
+  wx_freeze_close(&work.freeze);
+  wx_probe_close(work.probe);
+  wx_net_close(&work.net);
   wx_scan_close(&work.scan);
+  if (work.fd >= 0)
+    wx_os_close_reader(work.fd);
   free(work.found.items);
   return result;
 }

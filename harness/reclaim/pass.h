@@ -7,7 +7,8 @@
 #define WX_RECLAIM_PASS_H
 
 #include "measure/extents.h"
-#include "reclaim/herd.h"
+#include "reclaim/freeze.h"
+#include "reclaim/holders.h"
 #include "reclaim/pauses.h"
 #include "reclaim/reclaim.h"
 #include "reclaim/undo.h"
@@ -17,14 +18,18 @@
 
 /// What is to be done.
 typedef struct {
-  int fd;                    ///< The memfd, open for writing.
-  WxHerd *herd;              ///< Refreshed just before.
+  int fd;                    ///< The memfd, open for reading.
+  WxHolders *holders;        ///< Looked at just before.
   const WxFreezer *freezer;  ///< As options->freezer, never NULL.
   uint64_t max_pause_ns;     ///< Never 0.
   const WxReclaimHook *hook; ///< May be NULL.
   const WxExtents *where;    ///< Parts of the file to look through, normal.
   unsigned most_failures;    ///< Attempts that may fail in a row before it gives up.
+  unsigned give_up;          ///< Pauses over budget in a row at which it gives up; 0: never.
+  double urgent_share;       ///< It may run before all others so much of the time; 0: always.
   WxUndo *undo;              ///< May be NULL.
+  bool
+      alone; ///< This process does nothing else: it may be killed (freeze.h), and locks its memory.
   /// Whether to end after the pause at hand; may be NULL.
   bool (*ended)(void *context);
   void *context;
@@ -33,21 +38,37 @@ typedef struct {
 /// What has been done. It can live in memory shared between processes: the survivor reads it.
 typedef struct {
   WxPauseLog log;
-  uint64_t punched_bytes;            ///< By st_blocks, under the freeze.
-  uint64_t next;                     ///< Everything in the file before this offset is done.
-  unsigned processes_frozen;         ///< The most at once.
-  unsigned failures;                 ///< Attempts that failed since the last pause.
-  _Atomic uint64_t attempt_began_ns; ///< 0 while all run.
+  uint64_t punched_bytes;    ///< By st_blocks, under the freeze.
+  uint64_t next;             ///< Everything in the file before this offset is done.
+  unsigned processes_frozen; ///< The most at once.
+  unsigned failures;         ///< Attempts that failed since the last pause.
+  unsigned bad_moments;      ///< Attempts that were not made, or ended by a birth, since then.
+  unsigned over_budget;      ///< Pauses and attempts in a row that were.
+  unsigned mappers_unreadable;
+  WxHold hold;
 } WxPassDone;
 
-/// Works from `done->next` to the end. An attempt to stop the herd that fails is repeated after
+/// Works from `done->next` to the end. An attempt to stop the holders that fails is repeated after
 /// wx_pass_wait(). -ETIMEDOUT where more than `most_failures` in a row did; what was done is
-/// counted, and the pass can go on from there. -EINPROGRESS: an attempt failed, and there are tasks
-/// that go on only when the calling process ends, which it should do at once.
+/// counted, and the pass can go on from there. -EINPROGRESS: there are tasks that go on only when
+/// the calling process ends, which it should do at once. -ETIME: `give_up` pauses in a row took
+/// more than WX_RECLAIM_OVER times their budget. -EBUSY: the processes are to be left alone now, or
+/// another wxbench gives the pages of this file back.
 int wx_pass_run(const WxPass *pass, WxPassDone *done, WxReason *reason);
 
-/// How long the herd runs at least after it was held for `held_ns`, `failures` attempts in a row
-/// having failed: as long, with each failure twice that, up to 16 times.
+/// Whether no further attempt is to be made after those that failed: -ETIME or -ETIMEDOUT with the
+/// reason, 0 where there is.
+int wx_pass_verdict(const WxPass *pass, const WxPassDone *done, WxReason *reason);
+
+/// How long to wait after having run before all others for `length_ns`, so as to use at most half
+/// of what `share` permits.
+uint64_t wx_pass_wait_for_share(uint64_t length_ns, double share);
+
+/// Counts an attempt in which the processes were held for `held_ns`, and nothing was punched.
+void wx_pass_count_abandoned(WxPassDone *done, uint64_t held_ns, uint64_t budget_ns);
+
+/// How long the holders run at least after they were held for `held_ns`, `failures` attempts in a
+/// row having failed: as long, with each failure twice that, up to 16 times.
 uint64_t wx_pass_wait(uint64_t held_ns, unsigned failures);
 
 #endif

@@ -38,6 +38,11 @@ void wx_pauses_merge(WxPauseLog *log, const WxPauseLog *other) {
   log->count += other->count;
   log->total_ns += other->total_ns;
   log->abandoned += other->abandoned;
+  log->held_abandoned_ns += other->held_abandoned_ns;
+  log->over_budget += other->over_budget;
+  log->rescued_bytes += other->rescued_bytes;
+  if (other->late_max_ns > log->late_max_ns)
+    log->late_max_ns = other->late_max_ns;
   if (other->max_ns > log->max_ns)
     log->max_ns = other->max_ns;
 }
@@ -58,7 +63,11 @@ WxPauses wx_pauses_summary(const WxPauseLog *log) {
   WxPauses summary = {.count = log->count,
                       .max_ns = log->max_ns,
                       .total_ns = log->total_ns,
-                      .abandoned = log->abandoned};
+                      .abandoned = log->abandoned,
+                      .held_abandoned_ns = log->held_abandoned_ns,
+                      .over_budget = log->over_budget,
+                      .late_max_ns = log->late_max_ns,
+                      .rescued_bytes = log->rescued_bytes};
   if (log->count) {
     summary.p50_ns = quantile(log, 50, 100);
     summary.p99_ns = quantile(log, 99, 100);

@@ -19,7 +19,11 @@ typedef struct WxPauseLog {
   uint64_t count;
   uint64_t total_ns;
   uint64_t max_ns;
-  uint64_t abandoned;
+  uint64_t abandoned; ///< From here on as in WxPauses.
+  uint64_t held_abandoned_ns;
+  uint64_t over_budget;
+  uint64_t late_max_ns;
+  uint64_t rescued_bytes;
 } WxPauseLog;
 
 /// Counts one pause.

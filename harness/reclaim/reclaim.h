@@ -23,12 +23,15 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/// The default pause: 2 ms.
-enum { WX_RECLAIM_PAUSE_NS = 2000000 };
+/// The default pause: 2 ms. A pause of more than so many times its budget is over it, and after so
+/// many of them in a row the tool gives up.
+enum { WX_RECLAIM_PAUSE_NS = 2000000, WX_RECLAIM_OVER = 2, WX_RECLAIM_GIVE_UP = 10 };
 
-/// For tests: runs between the zero check and the punch of each batch of pages.
+/// For tests: `between` runs between the zero check and the punch of each batch of pages,
+/// `before_freeze` between the search for zero pages and the freeze. Each may be NULL.
 typedef struct {
   void (*between)(void *context);
+  void (*before_freeze)(void *context);
   void *context;
 } WxReclaimHook;
 
@@ -38,6 +41,7 @@ typedef struct WxPauseLog WxPauseLog; // pauses.h
 typedef struct {
   const WxFreezer *freezer; ///< NULL: the first of the table, ptrace.
   uint64_t max_pause_ns;    ///< First interrupt to last detach; 0: WX_RECLAIM_PAUSE_NS.
+  unsigned give_up;         ///< So many pauses in a row over budget; 0: WX_RECLAIM_GIVE_UP.
   bool mapped;              ///< Also pages that are mapped, where they hold only zeros.
   bool dry_run;             ///< Look, freeze and punch nothing.
   const char *memfd;        ///< Name of the memfd, of any program; NULL: that of a .NET runtime.
@@ -52,7 +56,12 @@ typedef struct {
   uint64_t p99_ns;
   uint64_t max_ns;
   uint64_t total_ns;
-  uint64_t abandoned; ///< Attempts given up because a task did not stop in time; not in `count`.
+  uint64_t abandoned;         ///< Attempts given up after tasks were touched; not in `count`.
+  uint64_t held_abandoned_ns; ///< How long these held the process in all.
+  uint64_t over_budget;   ///< Pauses and attempts of more than WX_RECLAIM_OVER times the budget.
+  uint64_t late_max_ns;   ///< The longest that a task may have stood still after its pause, because
+                          ///< it came to its stop only then.
+  uint64_t rescued_bytes; ///< Written back: the kernel wrote them between check and punch (net.h).
 } WxPauses;
 
 /// What was done to one memfd.
@@ -68,6 +77,7 @@ typedef struct {
   uint64_t wall_ns;           ///< The whole reclaim, pauses and what lies between.
   WxPauses pauses;            ///< With dry_run `count` and `total_ns` are estimates, the rest is 0.
   unsigned processes_frozen;  ///< The most processes that were frozen together.
+  unsigned mappers_unreadable; ///< Processes that may not be read, and cannot hold the memfd.
 } WxReclaim;
 
 /// Reclaims the memfd of process `pid` once. 0 also where there was nothing to give back.

@@ -5,38 +5,46 @@
 #include "os/process.h"
 #include "reclaim/find.h"
 #include "reclaim/pace.h"
+#include "reclaim/preflight.h"
 #include "reclaim/scan.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 
-enum { BLOCK = 512, FOUND_AT_ONCE = 8192 };
+enum {
+  BLOCK = 512,
+  FOUND_AT_ONCE = 8192,
+  MOST_BAD_MOMENTS = 100,
+  BAD_MOMENT_NS = 1000000,
+};
 
-// A process that has the file open under the number that the runtime has it under counts as a fork
-// of the target. This tool, and another copy of it, must not look like one.
-static int move_away(WxTarget *target, int number) {
-  if (target->fd != number)
-    return 0;
-  const int moved = wx_os_duplicate_from(target->fd, number + 1);
-  if (moved < 0)
-    return moved;
+// For reading only from now on: whoever may write to the file has to be held by another wxbench.
+static int keep_for_reading(WxTarget *target) {
+  char path[64];
+  (void)snprintf(path, sizeof path, "/proc/self/fd/%d", target->fd);
+  const int fd = wx_os_open(path, O_RDONLY, 0);
+  if (fd < 0)
+    return fd;
   wx_os_close_reader(target->fd);
-  target->fd = moved;
+  target->fd = fd;
   return 0;
 }
 
 static int open_file(WxTarget *target, const WxMemfd *memfd, WxReason *reason) {
   target->fd = wx_reclaim_open(memfd, target->pid, reason);
-  return target->fd < 0 ? target->fd : move_away(target, memfd->number);
+  return target->fd < 0 ? target->fd : keep_for_reading(target);
 }
 
 int wx_target_open(WxTarget *target, pid_t pid, const WxMemfd *memfd, WxReason *reason) {
-  *target = (WxTarget){.pid = pid, .file = memfd->id, .fd = -1, .herd = {.proc = -1, .last = -1}};
+  *target =
+      (WxTarget){.pid = pid, .file = memfd->id, .fd = -1, .holders = {.proc = -1, .last = -1}};
   int failed = open_file(target, memfd, reason);
   if (!failed)
-    failed = wx_herd_open(&target->herd, pid, memfd, reason);
+    failed = wx_holders_open(&target->holders, pid, memfd->id, reason);
   if (!failed)
     failed = wx_worker_open(&target->worker);
   if (failed)
@@ -52,16 +60,27 @@ int wx_target_allocated(const WxTarget *target, uint64_t *bytes) {
   return failed;
 }
 
+// A process that is just being born or starts a program can be told a moment later.
+static int look_at_holders(WxTarget *target, WxReason *reason) {
+  int result = wx_holders_look(&target->holders, reason);
+  for (int i = 0; i < MOST_BAD_MOMENTS && result == -EAGAIN; ++i) {
+    result = wx_os_sleep_ns(BAD_MOMENT_NS);
+    if (!result)
+      result = wx_holders_look(&target->holders, reason);
+  }
+  return result == -EAGAIN ? -EBUSY : result;
+}
+
 // What is mapped is read before what is allocated: a block that is released in between counts as
 // mapped and is found the next time.
 int wx_target_look(WxTarget *target, WxReason *reason) {
-  int result = wx_herd_refresh(&target->herd, reason);
+  int result = look_at_holders(target, reason);
   if (!result)
     result = wx_target_allocated(target, &target->allocated_bytes);
   if (!result)
     result = wx_extents_read(&target->allocated, target->fd);
   if (!result)
-    result = wx_extents_subtract(&target->orphaned, &target->allocated, &target->herd.mapped);
+    result = wx_extents_subtract(&target->orphaned, &target->allocated, &target->holders.mapped);
   if (!result)
     target->orphaned_bytes = wx_extents_bytes(&target->orphaned);
   return result;
@@ -70,38 +89,44 @@ int wx_target_look(WxTarget *target, WxReason *reason) {
 static WxPass pass_of(WxTarget *target, const WxReclaimOptions *options) {
   return (WxPass){
       .fd = target->fd,
-      .herd = &target->herd,
+      .holders = &target->holders,
       .freezer = options->freezer ? options->freezer : wx_freezer_at(0),
       .max_pause_ns = options->max_pause_ns ? options->max_pause_ns : WX_RECLAIM_PAUSE_NS,
+      .give_up = options->give_up ? options->give_up : WX_RECLAIM_GIVE_UP,
       .hook = options->hook,
       .where = options->mapped ? &target->allocated : &target->orphaned,
   };
 }
 
-// The pass repeats an attempt that failed. Here only two cases are left: tasks are let go by the
-// end of the process that stopped them, and there was no room for new ones.
+// Whether another worker may do what this one could not: tasks are let go by the end of the process
+// that stopped them, there was no room for new ones, or it was killed.
+static bool is_worth_another(int result) {
+  return result == -EINPROGRESS || result == -ENOBUFS || result == -ECHILD;
+}
+
+// The pass repeats an attempt that failed. Here only those are left that need another process.
 int wx_target_reclaim(WxTarget *target, const WxReclaimOptions *options, unsigned most_failures,
                       WxReason *reason) {
   wx_worker_rewind(target->worker);
   const WxPassDone *done = wx_worker_done(target->worker);
-  for (unsigned crowded = 0;;) {
+  WxPreflight preflight;
+  int result = wx_preflight(&preflight, pass_of(target, options).max_pause_ns, reason);
+  for (unsigned crowded = 0; !result;) {
     WxPass pass = pass_of(target, options);
     pass.most_failures = most_failures;
-    int result = wx_worker_run(target->worker, &pass, reason);
-    crowded += result == -ENOBUFS;
-    if (done->failures > most_failures || crowded > most_failures)
-      return wx_reason(reason, -ETIMEDOUT,
-                       "process %d could not be stopped within %.3g ms, %u times: it waits for a "
-                       "child or a disk, or is busy (permit nice -20, or raise --max-pause)",
-                       (int)target->pid, (double)pass.max_pause_ns / 1e6, most_failures + 1);
-    if (result != -EINPROGRESS && result != -ENOBUFS)
+    pass.urgent_share = preflight.urgent_share;
+    result = wx_worker_run(target->worker, &pass, reason);
+    if (!is_worth_another(result))
       return result;
+    crowded += result == -ENOBUFS;
+    const int verdict = wx_pass_verdict(&pass, done, reason);
+    if (verdict || crowded > most_failures)
+      return verdict ? verdict : result;
     result = wx_os_sleep_ns(wx_pass_wait(wx_pace_freeze_limit(pass.max_pause_ns), done->failures));
     if (!result)
       result = wx_target_look(target, reason);
-    if (result)
-      return result;
   }
+  return result;
 }
 
 // Adds up the zero pages in `where`.
@@ -156,11 +181,12 @@ WxReclaim wx_target_result(const WxTarget *target) {
       .zero_mapped_bytes = WX_UNKNOWN,
       .pauses = wx_pauses_summary(&done->log),
       .processes_frozen = done->processes_frozen,
+      .mappers_unreadable = done->mappers_unreadable,
   };
 }
 
 void wx_target_close(WxTarget *target) {
-  wx_herd_close(&target->herd);
+  wx_holders_close(&target->holders);
   wx_worker_close(target->worker);
   target->worker = NULL;
   if (target->fd >= 0)

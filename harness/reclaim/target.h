@@ -7,7 +7,7 @@
 
 #include "measure/extents.h"
 #include "measure/memfd.h"
-#include "reclaim/herd.h"
+#include "reclaim/holders.h"
 #include "reclaim/reason.h"
 #include "reclaim/reclaim.h"
 #include "reclaim/worker.h"
@@ -20,7 +20,7 @@ typedef struct {
   pid_t pid;
   WxFileId file;
   int fd; ///< The memfd itself, so that it stays the same one whatever the process does.
-  WxHerd herd;
+  WxHolders holders;
   WxExtents allocated;
   WxExtents orphaned;
   WxWorker *worker;

@@ -9,7 +9,12 @@
 #include <string.h>
 
 // Fields after the command, which is in parentheses and may hold anything: state is the first.
-enum { STAT_SIZE = 1024, FIELDS_TO_PARENT = 1, FIELDS_TO_START = 19 };
+enum {
+  STAT_SIZE = 1024,
+  FIELDS_TO_PARENT = 1,
+  FIELDS_TO_FLAGS = 6,
+  FIELDS_TO_START = 19,
+};
 
 static const char *skip_fields(const char *at, int count) {
   for (int i = 0; i < count && at; ++i)
@@ -18,17 +23,23 @@ static const char *skip_fields(const char *at, int count) {
 }
 
 static int parse(const char *text, WxTaskStat *stat) {
+  const char *before = strchr(text, '(');
   const char *after = strrchr(text, ')');
-  if (!after || after[1] != ' ')
+  if (!before || !after || after < before || after[1] != ' ')
     return -EPROTO;
   const char *first = after + 2;
   const char *parent = skip_fields(first, FIELDS_TO_PARENT);
+  const char *flags = skip_fields(first, FIELDS_TO_FLAGS);
   const char *start = skip_fields(first, FIELDS_TO_START);
-  if (!parent || !start)
+  if (!parent || !flags || !start)
     return -EPROTO;
   *stat = (WxTaskStat){.state = *first,
                        .parent = (pid_t)strtol(parent, NULL, 10),
+                       .flags = (unsigned)strtoul(flags, NULL, 10),
                        .start_ticks = strtoull(start, NULL, 10)};
+  const size_t length = (size_t)(after - before) - 1;
+  memcpy(stat->command, before + 1,
+         length < sizeof stat->command ? length : sizeof stat->command - 1);
   return 0;
 }
 

@@ -1,6 +1,7 @@
 /**
    @file task_stat.h
-   The few facts of /proc/PID/task/TID/stat that a freezer needs, read without allocating.
+   The few facts of /proc/PID/stat and /proc/PID/task/TID/stat that are needed here, read without
+   allocating. Anyone may read them (but for a /proc mounted with hidepid).
 */
 #ifndef WX_RECLAIM_TASK_STAT_H
 #define WX_RECLAIM_TASK_STAT_H
@@ -8,9 +9,14 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/// Bits of WxTaskStat.flags (PF_FORKNOEXEC and PF_KTHREAD of the kernel).
+enum { WX_TASK_FORKED = 0x40, WX_TASK_OF_KERNEL = 0x200000 };
+
 typedef struct {
   char state;           ///< R, S, D, T, t, Z, X or I, as the kernel prints it.
+  char command[16];     ///< The name of the thread, at first that of its program.
   pid_t parent;         ///< Of its process.
+  unsigned flags;       ///< WX_TASK_FORKED: it has executed no program since it was forked.
   uint64_t start_ticks; ///< Since boot: with its number it names one task.
 } WxTaskStat;
 

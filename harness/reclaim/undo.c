@@ -58,7 +58,7 @@ static void write_text(const WxUndoEntry *entry) {
 
 int wx_undo_run(WxUndo *undo) {
   int undone = 0;
-  for (size_t i = 0; i < WX_HERD_PROCESSES; ++i) {
+  for (size_t i = 0; i < WX_HOLDERS_MOST; ++i) {
     WxUndoEntry *entry = &undo->entries[i];
     const int kind = atomic_exchange(&entry->kind, WX_UNDO_NOTHING);
     if (kind == WX_UNDO_CONTINUE)

@@ -1,6 +1,6 @@
 /**
    @file undo.h
-   Word of what has to be taken back if the process that froze a herd dies.
+   Word of what has to be taken back if the process that froze a holders dies.
 
    A tracer needs none: the kernel detaches what it traced. A process stopped by SIGSTOP or by its
    control group stays so for ever, so its freezer notes beforehand, in memory shared with another
@@ -9,7 +9,7 @@
 #ifndef WX_RECLAIM_UNDO_H
 #define WX_RECLAIM_UNDO_H
 
-#include "reclaim/herd.h"
+#include "reclaim/holders.h"
 
 #include <stdint.h>
 #include <sys/types.h>
@@ -29,7 +29,7 @@ typedef struct {
 } WxUndoEntry;
 
 struct WxUndo {
-  WxUndoEntry entries[WX_HERD_PROCESSES];
+  WxUndoEntry entries[WX_HOLDERS_MOST];
 };
 
 typedef struct WxUndo WxUndo;

@@ -121,12 +121,14 @@ static void leave(Watch *watch, size_t index) {
 
 static void say_action(const Watch *watch, const WxReclaim *before, const WxReclaim *after) {
   say(watch,
-      "pid %d: %.1f MiB given back in %llu pauses (%.2f ms in all, the longest so far %.2f ms), "
-      "%.1f MiB left",
+      "pid %d: %.1f MiB given back in %llu pauses (%.2f ms in all, the longest so far %.2f ms, "
+      "%llu over budget), %.1f MiB left",
       (int)after->pid, (double)(after->punched_bytes - before->punched_bytes) / (1 << 20),
       (unsigned long long)(after->pauses.count - before->pauses.count),
       (double)(after->pauses.total_ns - before->pauses.total_ns) / 1e6,
-      (double)after->pauses.max_ns / 1e6, (double)after->after_bytes / (1 << 20));
+      (double)after->pauses.max_ns / 1e6,
+      (unsigned long long)(after->pauses.over_budget - before->pauses.over_budget),
+      (double)after->after_bytes / (1 << 20));
 }
 
 // Returns 0 where the memfd stays watched.
@@ -177,8 +179,8 @@ static int cycle(Watch *watch, WxReason *reason) {
 static size_t fill_polled(Watch *watch) {
   watch->polled[0] = (struct pollfd){.fd = watch->options->wake, .events = POLLIN};
   for (size_t i = 0; i < watch->count; ++i) {
-    const WxHerd *herd = &watch->items[i]->target.herd;
-    const int pidfd = herd->process_count ? herd->processes[0].pidfd : -1;
+    const WxHolders *holders = &watch->items[i]->target.holders;
+    const int pidfd = holders->count ? holders->items[0].pidfd : -1;
     watch->polled[i + 1] = (struct pollfd){.fd = pidfd, .events = POLLIN};
   }
   return watch->count + 1;

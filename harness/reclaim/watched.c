@@ -44,6 +44,15 @@ static bool can_skip(WxWatched *watched, uint64_t allocated, WxReclaimBound boun
   return true;
 }
 
+static int wait_longer(WxWatched *watched, WxWatchedOutcome *outcome) {
+  *outcome = WX_WATCHED_WAITS;
+  watched->wait_ns = watched->wait_ns ? 2 * watched->wait_ns : first_wait_ns;
+  if (watched->wait_ns > longest_wait_ns)
+    watched->wait_ns = longest_wait_ns;
+  watched->next_look_ns = wx_os_now_ns() + watched->wait_ns;
+  return 0;
+}
+
 static int act(WxWatched *watched, const WxReclaimOptions *options, bool urged,
                WxWatchedOutcome *outcome, WxReason *reason) {
   const uint64_t pauses = wx_worker_done(watched->target.worker)->log.count;
@@ -57,12 +66,7 @@ static int act(WxWatched *watched, const WxReclaimOptions *options, bool urged,
     *outcome = WX_WATCHED_ACTED;
     return failed;
   }
-  *outcome = WX_WATCHED_WAITS;
-  watched->wait_ns = watched->wait_ns ? 2 * watched->wait_ns : first_wait_ns;
-  if (watched->wait_ns > longest_wait_ns)
-    watched->wait_ns = longest_wait_ns;
-  watched->next_look_ns = wx_os_now_ns() + watched->wait_ns;
-  return 0;
+  return wait_longer(watched, outcome);
 }
 
 static void be_quiet(WxWatched *watched) {
@@ -85,6 +89,8 @@ int wx_watched_cycle(WxWatched *watched, const WxReclaimOptions *options, WxRecl
     return failed;
   watched->ended = false;
   failed = wx_target_look(target, reason);
+  if (failed == -EBUSY)
+    return wait_longer(watched, outcome);
   if (failed)
     return failed;
   // Reading many mappings takes milliseconds: half of one processor at most.

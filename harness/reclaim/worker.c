@@ -3,8 +3,10 @@
 #include "os/control.h"
 #include "os/os.h"
 #include "os/process.h"
+#include "reclaim/freezer_group.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
@@ -37,7 +39,7 @@ const WxPassDone *wx_worker_done(const WxWorker *worker) {
 
 void wx_worker_rewind(WxWorker *worker) {
   worker->done.next = 0;
-  worker->done.failures = 0;
+  worker->done.failures = worker->done.bad_moments = 0;
 }
 
 static bool parent_ended(void *context) {
@@ -49,18 +51,19 @@ static _Noreturn void work(WxWorker *worker, const WxPass *pass, pid_t parent) {
   (void)wx_os_new_session();
   (void)wx_os_set_name("wx-freeze");
   (void)wx_os_set_nice(MOST_FAVOURED);
-  (void)wx_os_lock_memory();
+  (void)wx_group_leave();
   WxPass own = *pass;
   own.undo = &worker->undo;
+  own.alone = true;
   own.ended = parent_ended;
   own.context = &parent;
   worker->result = wx_pass_run(&own, &worker->done, &worker->reason);
   _exit(0);
 }
 
-static bool hangs(const WxWorker *worker, uint64_t max_pause_ns) {
-  const uint64_t began = atomic_load(&worker->done.attempt_began_ns);
-  return began && wx_os_now_ns() > began + max_pause_ns + hang_ns;
+static bool hangs(WxWorker *worker, uint64_t max_pause_ns) {
+  const uint64_t since = atomic_load(&worker->done.hold.held_since_ns);
+  return since && wx_os_now_ns() > since + max_pause_ns + hang_ns;
 }
 
 // Waits until the worker has closed its end of the pipe, which it does by ending; kills it if it
@@ -75,6 +78,19 @@ static bool await(WxWorker *worker, pid_t pid, int end, uint64_t max_pause_ns) {
   return ended == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+// By now the kernel has let all go that the worker had not.
+static void count_end(WxWorker *worker, bool well, uint64_t max_pause_ns) {
+  WxPassDone *done = &worker->done;
+  const uint64_t now = wx_os_now_ns();
+  const uint64_t held_since = atomic_exchange(&done->hold.held_since_ns, 0);
+  const uint64_t late_since = atomic_exchange(&done->hold.late_since_ns, 0);
+  done->failures += !well;
+  if (held_since)
+    wx_pass_count_abandoned(done, now - held_since, max_pause_ns);
+  if (late_since && now - late_since > done->log.late_max_ns)
+    done->log.late_max_ns = now - late_since;
+}
+
 static int run_child(WxWorker *worker, const WxPass *pass, const int ends[2]) {
   const pid_t parent = getpid();
   const pid_t pid = wx_os_fork();
@@ -83,9 +99,13 @@ static int run_child(WxWorker *worker, const WxPass *pass, const int ends[2]) {
   wx_os_close_reader(ends[1]);
   if (pid < 0)
     return pid;
+  // Whoever sees the worker die has to act at once; else it sleeps.
+  const bool urgent = !wx_os_set_scheduler(SCHED_FIFO, 1);
   const bool well = await(worker, pid, ends[0], pass->max_pause_ns);
   (void)wx_undo_run(&worker->undo);
-  atomic_store(&worker->done.attempt_began_ns, 0);
+  count_end(worker, well, pass->max_pause_ns);
+  if (urgent)
+    (void)wx_os_set_scheduler(SCHED_OTHER, 0);
   return well ? worker->result : -ECHILD;
 }
 

@@ -5,6 +5,7 @@
      a vforked child or a disk), which cannot be detached one by one;
    - a worker that hangs can be killed (attaching waits for a target that executes another program,
      which may wait for its tracer);
+   - it has a clock in the kernel, which kills it when it holds others for too long (freeze.h);
    - if one of the two dies, the other one lets the target go on. The worker is in a session of its
      own and has a name of its own, so that what ends the tool (a key, its process group) does not
      end both.

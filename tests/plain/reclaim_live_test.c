@@ -23,7 +23,14 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, FUNCTION = 1024, ANSWER_MS = 50, REPEATS = 10, KILLS = 12 };
+enum {
+  PAGE = 4096,
+  FUNCTION = 1024,
+  ANSWER_MS = 50,
+  PATIENCE_MS = 20000,
+  REPEATS = 10,
+  KILLS = 12
+};
 
 static const WxReclaimOptions patient = {.max_pause_ns = 50000000};
 
@@ -149,6 +156,7 @@ END_TEST
 typedef struct {
   int orders[2];
   int answers[2];
+  int patience_ms;
   bool asked;
   bool written; ///< It answered before the page was punched.
 } Writer;
@@ -171,7 +179,7 @@ static void write_and_check(WxSubject *subject) {
   (void)!write(writer.answers[1], intact ? "y" : "n", 1);
 }
 
-// Between the zero check and the punch: tells the program to write, and waits for it a while.
+// Tells the program to write, and waits for it a while.
 static void let_it_write(void *context) {
   Writer *it = context;
   if (it->asked) // The page is in the first batch.
@@ -179,19 +187,23 @@ static void let_it_write(void *context) {
   it->asked = true;
   (void)!write(it->orders[1], "w", 1);
   struct pollfd entry = {.fd = it->answers[0], .events = POLLIN};
-  it->written = poll(&entry, 1, ANSWER_MS) == 1;
+  it->written = poll(&entry, 1, it->patience_ms) == 1;
 }
 
 // Returns whether what the program wrote in the middle of the reclaim is still there.
-static bool survives(const WxFreezer *freezer, bool *written) {
+static bool survives(const WxFreezer *freezer, void (*before_freeze)(void *context),
+                     void (*between)(void *context), bool *written) {
   ck_assert_int_eq(pipe2(writer.orders, O_CLOEXEC), 0);
   ck_assert_int_eq(pipe2(writer.answers, O_CLOEXEC), 0);
   writer.asked = writer.written = false;
+  const bool can_answer = before_freeze || freezer == &wx_freezer_none;
+  writer.patience_ms = can_answer ? PATIENCE_MS : ANSWER_MS;
   WxSubject *subject;
   const char *group;
   const pid_t pid = wx_subject_start(&subject, write_and_check, 0, &group);
   const WxMemfd memfd = wx_subject_memfd(pid);
-  const WxReclaimHook hook = {.between = let_it_write, .context = &writer};
+  const WxReclaimHook hook = {
+      .between = between, .before_freeze = before_freeze, .context = &writer};
   const WxReclaimOptions options = {
       .freezer = freezer, .max_pause_ns = 100000000, .mapped = true, .hook = &hook};
   WxTarget target;
@@ -201,7 +213,7 @@ static bool survives(const WxFreezer *freezer, bool *written) {
   // In this process, so that the hook's memory is ours.
   WxPassDone *done = calloc(1, sizeof *done);
   const WxPass pass = {.fd = target.fd,
-                       .herd = &target.herd,
+                       .holders = &target.holders,
                        .freezer = freezer,
                        .max_pause_ns = options.max_pause_ns,
                        .hook = &hook,
@@ -226,7 +238,17 @@ static bool survives(const WxFreezer *freezer, bool *written) {
 START_TEST(without_the_freeze_the_program_is_corrupted_every_time) {
   for (int i = 0; i < REPEATS; ++i) {
     bool written;
-    ck_assert(!survives(&wx_freezer_none, &written));
+    ck_assert(!survives(&wx_freezer_none, NULL, let_it_write, &written));
+    ck_assert(written);
+  }
+}
+END_TEST
+
+// After the search for zero pages and before the freeze: the page is looked at once more.
+START_TEST(what_is_written_before_the_freeze_survives_every_time) {
+  for (int i = 0; i < REPEATS; ++i) {
+    bool written;
+    ck_assert(survives(&wx_freezer_ptrace, let_it_write, NULL, &written));
     ck_assert(written);
   }
 }
@@ -236,7 +258,7 @@ START_TEST(with_the_freeze_it_cannot_write_in_between) {
   const WxFreezer *const freezers[] = {&wx_freezer_ptrace, &wx_freezer_stop};
   for (int i = 0; i < 2; ++i) {
     bool written;
-    ck_assert(survives(freezers[i], &written));
+    ck_assert(survives(freezers[i], NULL, let_it_write, &written));
     ck_assert(!written);
   }
 }
@@ -334,5 +356,6 @@ WX_TEST_MAIN("reclaim_live", orphaned_pages_come_back_and_mapped_ones_stay,
              page_with_one_byte_stays, mapping_of_a_forked_child_counts,
              without_the_freeze_the_program_is_corrupted_every_time,
              with_the_freeze_it_cannot_write_in_between,
+             what_is_written_before_the_freeze_survives_every_time,
              death_of_the_tool_at_any_moment_lets_the_target_go_on,
              death_of_its_worker_at_any_moment_lets_the_target_go_on)

@@ -1,0 +1,142 @@
+/**
+   @file holders.h
+   The processes that hold one memfd, and their tasks: what has to stand still together while pages
+   are checked and punched.
+
+   A process holds the file if it maps any part of it, or has a descriptor of it that it can write
+   to, under whatever number. (One that can only be read, as this tool's own, can change nothing.)
+   It comes to hold it by being forked from one that does, or by getting a descriptor: sent to it,
+   or opened through /proc.
+
+   Who holds it is found afresh before each pause, while all run. Every process is read; only one
+   that has not run since it was read completely need not be read again, since it cannot have done
+   anything: the same entry of /proc (its inode number is another one where a process number was
+   used again) and the same processor clock, to the nanosecond. (What a process is using right now
+   reaches its clock with the next timer tick, 1 to 10 ms later.)
+
+   Under the freeze nothing is read of others. That nobody was born since the processes were read is
+   seen by one number: which one the kernel gave out last.
+*/
+#ifndef WX_RECLAIM_HOLDERS_H
+#define WX_RECLAIM_HOLDERS_H
+
+#include "measure/extents.h"
+#include "measure/maps.h"
+#include "measure/memfd.h"
+#include "reclaim/freezer_group.h"
+#include "reclaim/listing.h"
+#include "reclaim/reason.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/// The most processes that are held together.
+enum { WX_HOLDERS_MOST = 64 };
+
+typedef struct {
+  pid_t pid;
+  pid_t reach;    ///< Number below /proc that shows its memory (find.h).
+  int pidfd;      ///< It names this process also after its number was used again; -1 without.
+  int tasks;      ///< Open /proc/PID/task.
+  bool forked;    ///< Had executed no program since it was forked, when it was looked at.
+  bool leaks;     ///< Has a descriptor that a program executed by it would inherit.
+  bool stopped;   ///< Held by the freezer.
+  bool untouched; ///< Was stopped by someone else: must stay so.
+  uint64_t start_ticks;
+} WxHolder;
+
+typedef enum {
+  WX_TASK_RUNS,
+  WX_TASK_STOPPED,
+  WX_TASK_GONE, ///< Has ended, even if it can still be listed.
+} WxHeldTaskState;
+
+typedef struct {
+  pid_t id;
+  uint16_t holder; ///< Index in the list.
+  uint8_t state;   ///< WxHeldTaskState.
+  uint8_t signal;  ///< Caught on its way in: to be delivered when the task goes on.
+  bool attached;   ///< Traced by us.
+  bool asked;      ///< Was told to stop.
+} WxHeldTask;
+
+/// What is known of a process that was read.
+typedef struct {
+  pid_t pid;
+  pid_t parent;
+  uint64_t inode;   ///< Of its entry in /proc; 0 where it was not listed.
+  uint64_t used_ns; ///< Its processor clock before it was read.
+  uint64_t start_ticks;
+  uint8_t kind; ///< One of holders.c.
+  bool forked;  ///< Had executed no program since it was forked.
+} WxKnown;
+
+/// Only a WxFreezer and holders.c look inside.
+struct WxHolders {
+  WxFileId file;
+  pid_t pid; ///< The process that the file was reached through; the first, while it lives.
+  int proc;  ///< Open /proc.
+  int last;  ///< Open /proc/loadavg, which ends with the number given last.
+  WxHolder items[WX_HOLDERS_MOST];
+  size_t count;
+  WxHeldTask *tasks;
+  size_t task_count;
+  size_t task_capacity;
+  size_t outside; ///< Tasks that are held although they have not stopped, outside their program.
+  WxKnown *known; ///< Every process but holders, ascending.
+  size_t known_count;
+  size_t known_capacity;
+  size_t unreadable; ///< Processes that may not be read, and cannot hold the file.
+  pid_t given;       ///< Every process up to this number was read.
+  unsigned runnable; ///< Tasks of the whole system that had or wanted a processor at that moment.
+  unsigned waited_for_young; ///< Updates in a row that failed because a process was just forked.
+  bool may_trace_any;        ///< The caller has CAP_SYS_PTRACE.
+  WxListing listed_processes;
+  WxListing listed_tasks;
+  WxListing listed_descriptors;
+  char *buffer;     ///< For the mappings of a process.
+  WxGroup group;    ///< Used by the freezer that freezes a whole group.
+  WxExtents mapped; ///< Parts of the file that any process maps, normal.
+  WxMaps maps;
+};
+
+typedef struct WxHolders WxHolders;
+
+/// Starts with the process `pid` and its file. -ESRCH where it has ended. After a failure there is
+/// nothing to close.
+int wx_holders_open(WxHolders *holders, pid_t pid, WxFileId file, WxReason *reason);
+
+/// While all run: finds who holds the file and which parts of it (`mapped`), and makes room. -ESRCH
+/// where no process holds it any more; -E2BIG where there are too many; and as
+/// wx_holders_update().
+int wx_holders_look(WxHolders *holders, WxReason *reason);
+
+/// While all run, before each pause: reads all that have run since they were read. -EBUSY where the
+/// processes have to be left alone for now: one that might hold the file may not be read, a core of
+/// one is being written, or a crash handler of the runtime works on it. -EAGAIN where one is being
+/// born or starts a program: a moment later it can be told.
+int wx_holders_update(WxHolders *holders, WxReason *reason);
+
+/// While all run, as the last thing before a pause: as wx_holders_update(), but only of processes
+/// that were born since.
+int wx_holders_update_born(WxHolders *holders, WxReason *reason);
+
+/// Under the freeze: whether a process was born since the last update that is none of the tasks
+/// here. Reads nothing of any process.
+bool wx_holders_has_newborn(const WxHolders *holders);
+
+/// Whether, when last asked, others than the holders and the caller wanted a processor.
+bool wx_holders_is_crowded(const WxHolders *holders);
+
+/// Forgets the tasks of the last freeze.
+void wx_holders_begin(WxHolders *holders);
+
+/// Adds the tasks of the holders that are not known yet. Returns how many, or -ENOBUFS where there
+/// is no room for them.
+int wx_holders_find_tasks(WxHolders *holders);
+
+void wx_holders_close(WxHolders *holders);
+
+#endif
