@@ -28,14 +28,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PAGES = 64, STACK = 64 * 1024, USUAL_PUNCHES = 30, LINES = 4, CANNOT = 77 };
+enum { PAGES = 64, STACK = 64 * 1024, USUAL_PUNCHES = 12, LINES = 4, CANNOT = 77 };
 enum { HIGH_NUMBER = 900, RESULTS_NUMBER = 901, SOCKET_NUMBER = 902 };
 
 static const char mark = 0x5a;
 static const uint64_t look_ns = 500000;
 static const uint32_t dwell_ns = 3000000;               // The longest.
 static const uint64_t patience_ns = 10000000000;        // Until anybody gives pages back at all.
-static const uint64_t time_for_punches_ns = 4000000000; // Where nobody does any more.
+static const uint64_t time_for_punches_ns = 2000000000; // Where nobody does any more.
 
 /// What all processes share.
 typedef struct {
