@@ -273,13 +273,62 @@ static void storm(void) {
       bear_always(1 + line);
 }
 
+// Threads that live for one write.
+static void *write_in_thread(void *reach) {
+  write_once(reach, 1, PAGES);
+  return NULL;
+}
+
+static void by_short_threads(void) {
+  if (attack_fork())
+    return;
+  Reach reach = by_mapping(memfd);
+  atomic_fetch_add(&results->holders, 1);
+  while (!atomic_load(&results->stop)) {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, write_in_thread, &reach) || pthread_join(thread, NULL))
+      attack_die("pthread_create");
+  }
+  _exit(0);
+}
+
+// It executes itself again and again, each time from another thread: the process stays, its threads
+// and its mappings do not.
+static void *execute_again(void *unused) {
+  char *const words[] = {"again", "again", NULL};
+  char *const nothing[] = {NULL};
+  (void)execve("/proc/self/exe", words, nothing);
+  attack_die("execve");
+  return unused;
+}
+
+_Noreturn static void be_executed_again(void) {
+  const Reach reach = by_descriptor(HIGH_NUMBER);
+  attack_end_with_parent();
+  atomic_fetch_add(&results->holders, 1);
+  write_once(&reach, 1, PAGES);
+  if (atomic_load(&results->stop))
+    _exit(0);
+  (void)start(execute_again);
+  for (;;)
+    (void)pause();
+}
+
+static void executes(void) {
+  if (attack_fork())
+    return;
+  if (dup2(memfd, HIGH_NUMBER) < 0)
+    attack_die("dup2");
+  (void)execute_again(NULL);
+}
+
 // Ways of other programs. They are there before anybody looks round, hold nothing, and wait.
 
 static int to_stranger; // The socket to it.
 static pid_t stranger;
 
 /// How a stranger is to come to the file.
-typedef enum { BY_PROC = 'p', BY_SOCKET = 's', BY_PIDFD = 'g' } Order;
+typedef enum { BY_PROC = 'p', BY_SOCKET = 's', BY_PIDFD = 'g', RAID = 'r' } Order;
 
 /// What it is told.
 typedef struct {
@@ -322,6 +371,7 @@ static int come_to_it(const Message *message, int passed) {
   char path[64];
   switch (message->order) {
   case BY_PROC:
+  case RAID:
     (void)snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)message->pid, message->fd);
     return open(path, O_RDWR | O_CLOEXEC);
   case BY_PIDFD: {
@@ -334,11 +384,27 @@ static int come_to_it(const Message *message, int passed) {
   }
 }
 
+// It opens the file for one write at a time.
+_Noreturn static void raid(const Message *message) {
+  atomic_fetch_add(&results->holders, 1);
+  while (!atomic_load(&results->stop)) {
+    const Reach reach = by_descriptor(come_to_it(message, -1));
+    if (reach.fd < 0)
+      attack_die("coming to the file");
+    write_once(&reach, 1, PAGES);
+    (void)close(reach.fd);
+    attack_nap(attack_random(dwell_ns));
+  }
+  _exit(0);
+}
+
 // The body of a stranger: another program, which got nothing but a socket and the results.
 static int be_a_stranger(void) {
   int passed = -1;
   attack_end_with_parent();
   const Message message = receive_from(SOCKET_NUMBER, &passed);
+  if (message.order == RAID)
+    raid(&message);
   const int fd = come_to_it(&message, passed);
   if (fd < 0 || dup3(fd, HIGH_NUMBER, O_CLOEXEC) < 0 || close(fd))
     attack_die("coming to the file");
@@ -388,6 +454,10 @@ static void by_pidfd(void) {
   send_to(to_stranger, (Message){BY_PIDFD, getpid(), memfd}, -1);
 }
 
+static void raids(void) {
+  send_to(to_stranger, (Message){RAID, getpid(), memfd}, -1);
+}
+
 // The stranger ends; a child of the target gets its number.
 static void reused_number(void) {
   const pid_t number = stranger;
@@ -409,25 +479,29 @@ typedef struct {
   const char *name;
   void (*get)(void);
   bool stranger; ///< Another program is there before.
+  bool open;     ///< It comes in the middle of a pause: no list of holders can have it.
 } Way;
 
 static const Way ways[] = {
-    {"forked_mapping", forked_mapping, false},
-    {"forked_descriptor", forked_descriptor, false},
-    {"only_a_descriptor", only_a_descriptor, false},
-    {"forked_twice", forked_twice, false},
-    {"shares_memory", shares_memory, false},
-    {"shares_descriptors", shares_descriptors, false},
-    {"vforked", vforked, false},
-    {"without_first_thread", without_first_thread, false},
-    {"in_a_thread_s_own_table", in_a_thread_s_own_table, false},
-    {"in_a_namespace", in_a_namespace, false},
-    {"traced", traced, false},
-    {"storm", storm, false},
-    {"by_proc", by_proc, true},
-    {"by_socket", by_socket, true},
-    {"by_pidfd", by_pidfd, true},
-    {"reused_number", reused_number, true},
+    {"forked_mapping", forked_mapping, false, false},
+    {"forked_descriptor", forked_descriptor, false, false},
+    {"only_a_descriptor", only_a_descriptor, false, false},
+    {"forked_twice", forked_twice, false, false},
+    {"shares_memory", shares_memory, false, false},
+    {"shares_descriptors", shares_descriptors, false, false},
+    {"vforked", vforked, false, false},
+    {"without_first_thread", without_first_thread, false, false},
+    {"in_a_thread_s_own_table", in_a_thread_s_own_table, false, false},
+    {"in_a_namespace", in_a_namespace, false, false},
+    {"traced", traced, false, false},
+    {"storm", storm, false, false},
+    {"by_short_threads", by_short_threads, false, false},
+    {"executes", executes, false, false},
+    {"by_proc", by_proc, true, false},
+    {"by_socket", by_socket, true, false},
+    {"by_pidfd", by_pidfd, true, false},
+    {"reused_number", reused_number, true, false},
+    {"raids", raids, true, true},
 };
 
 static const Way *find_way(const char *name) {
@@ -437,9 +511,11 @@ static const Way *find_way(const char *name) {
   return NULL;
 }
 
+// Those in which no write may be lost.
 static int list_ways(void) {
   for (size_t i = 0; i < sizeof ways / sizeof *ways; ++i)
-    puts(ways[i].name);
+    if (!ways[i].open)
+      puts(ways[i].name);
   return 0;
 }
 
@@ -528,6 +604,8 @@ int main(int argc, char **argv) {
   share_results();
   if (argc == 2 && strcmp(argv[0], "stranger") == 0)
     return be_a_stranger();
+  if (argc == 2 && strcmp(argv[0], "again") == 0)
+    be_executed_again();
   const Way *way = argc >= 2 ? find_way(argv[1]) : NULL;
   if (!way)
     return 2;
