@@ -13,6 +13,9 @@
 
 enum { ATTACK_PAGE = 4096 };
 
+/// The descriptor of a file in which a target counts as long as it runs, where its parent wants it.
+enum { ATTACK_COUNTER = 903 };
+
 /// Prints `what` and errno on stderr, exits with 3.
 _Noreturn void attack_die(const char *what);
 

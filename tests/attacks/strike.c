@@ -29,7 +29,7 @@
 enum { MOST_TASKS = 256, MOST_PROCESSES = 16, CANNOT = 77, PATH = 512 };
 
 static const uint64_t bound_ns = 2000000000;
-static const uint64_t patience_ns = 5000000000;
+static const uint64_t patience_ns = 20000000000; // On a busy machine.
 static const uint64_t look_ns = 200000;
 static const uint32_t random_ns = 30000000; // From the first pause on.
 static const uint64_t second_ns = 1000000000;
@@ -274,8 +274,11 @@ static bool ends(pid_t pid, bool is_child) {
   while (!has_ended(pid) && attack_now() < until)
     attack_nap(look_ns);
   const bool did = has_ended(pid);
-  if (!did)
+  if (!did) {
+    fprintf(stderr, "%s %d did not end (state %c)\n", is_child ? "tool" : "worker", (int)pid,
+            attack_state(pid, pid));
     (void)kill(pid, SIGKILL);
+  }
   if (is_child)
     (void)attack_reap(pid);
   return did;

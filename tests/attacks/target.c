@@ -23,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 enum { MILLISECOND_NS = 1000000, SECOND_MS = 1000 };
@@ -47,18 +48,19 @@ static void end(int signal) {
   errno = error;
 }
 
-static _Atomic uint64_t computed;
-
-static void *compute(void *unused) {
+static void *compute(void *counter) {
   for (;;)
-    atomic_fetch_add(&computed, 1);
-  return unused;
+    atomic_fetch_add((_Atomic uint64_t *)counter, 1);
+  return NULL;
 }
 
 static void start_busy(long count) {
+  static _Atomic uint64_t own;
+  void *counter = mmap(NULL, sizeof own, PROT_READ | PROT_WRITE, MAP_SHARED, ATTACK_COUNTER, 0);
   pthread_t thread;
   for (long i = 0; i < count; ++i)
-    if (pthread_create(&thread, NULL, compute, NULL) || pthread_detach(thread))
+    if (pthread_create(&thread, NULL, compute, counter == MAP_FAILED ? &own : counter) ||
+        pthread_detach(thread))
       attack_die("pthread_create");
 }
 
