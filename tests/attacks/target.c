@@ -1,7 +1,7 @@
 // What is reclaimed from: a program that looks like .NET to wxbench, and accounts for what happens
 // to it.
 //   target [pages=N] [threads=N] [calm=1] [rate=N] [busy=N] [children=1|2] [measure=1]
-//          [refills=N] [seconds=N]
+//          [refills=N] [seconds=N] [mappings=N] [forks=1]
 // It prints `ready PID`, keeps `pages` zero pages allocated that nobody maps, ends after `seconds`,
 // after they were given back `refills` times, by SIGTERM, or with the program that started it, and
 // prints a line `NAME NUMBER` of each account. With threads: storm.h; with children: children.h (2:
@@ -26,7 +26,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { MILLISECOND_NS = 1000000, SECOND_MS = 1000 };
+enum { MILLISECOND_NS = 1000000, SECOND_MS = 1000, BIRTH_NS = 2000000 };
 
 static const uint64_t endless = UINT64_MAX;
 
@@ -64,6 +64,32 @@ static void start_busy(long count) {
       attack_die("pthread_create");
 }
 
+static void map_much(long count) {
+  // Neighbours of one kind would be one mapping.
+  for (long i = 0; i < count; ++i)
+    if (mmap(NULL, ATTACK_PAGE, i % 2 ? PROT_READ : PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+             0) == MAP_FAILED)
+      attack_die("mmap");
+}
+
+static void *bear(void *unused) {
+  for (;;) {
+    const pid_t child = attack_fork();
+    if (child == 0) {
+      attack_nap(BIRTH_NS);
+      _exit(0);
+    }
+    (void)attack_reap(child);
+  }
+  return unused;
+}
+
+static void start_births(void) {
+  pthread_t thread;
+  if (pthread_create(&thread, NULL, bear, NULL) || pthread_detach(thread))
+    attack_die("pthread_create");
+}
+
 // Signals go to those threads that want them.
 static void block_signals(void) {
   sigset_t all;
@@ -80,7 +106,7 @@ static uint64_t refill(int fd, int pages, uint64_t most, long seconds) {
       seconds ? attack_now() + (uint64_t)seconds * SECOND_MS * MILLISECOND_NS : endless;
   struct pollfd woken = {.fd = wake[0], .events = POLLIN};
   while (attack_now() < until && refills < most) {
-    if (attack_allocated(fd) < full / 2) {
+    if (full && attack_allocated(fd) < full / 2) {
       attack_fill(fd, 0, pages);
       ++refills;
     }
@@ -124,8 +150,12 @@ int main(int argc, char **argv) {
     attack_die("pipe");
   block_signals();
   (void)signal(SIGTERM, end);
-  attack_look_like_dotnet();
-  const int fd = attack_memfd(pages);
+  if (pages)
+    attack_look_like_dotnet();
+  const int fd = pages ? attack_memfd(pages) : -1;
+  map_much(option(argv, "mappings", 0));
+  if (option(argv, "forks", 0))
+    start_births();
   start_busy(option(argv, "busy", 0));
   storm_start((int)option(argv, "threads", 0), (int)option(argv, "rate", 10000),
               option(argv, "calm", 0) != 0);

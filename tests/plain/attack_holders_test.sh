@@ -39,6 +39,8 @@ for way in $("$attacks/holders" list); do
 done
 pages_are_given_back() { [ "$(account forked_descriptor punches)" -gt 0 ]; }
 claim pages_are_given_back_while_others_hold_the_file pages_are_given_back
+vforked_is_served() { [ "$(account vforked punches)" -gt 0 ]; }
+claim pages_are_given_back_while_a_thread_waits_for_its_vforked_child vforked_is_served
 nothing_is_given_back() { is_account traced punches 0; }
 claim nothing_is_given_back_while_somebody_else_traces_a_holder nothing_is_given_back
 tap_end

@@ -40,13 +40,15 @@ weathers() {
   claim "${name}_is_reclaimed_from" [ "$(account "$name" refills)" -gt 0 ]
 }
 weathers storm_under_ptrace 1 --
-weathers storm_under_stop 0 -- --freeze stop
 group=/sys/fs/cgroup/freezer/$ATTACK_GROUP-target
 if mkdir "$group" 2>/dev/null; then
   weathers storm_under_the_freezer 1 "${join[@]}" "$group" -- --freeze cgroup
 else
   skip storm_under_the_freezer "no freezer of version 1"
 fi
+# This way holds nobody while processes or threads are born.
+storm+=(calm=1)
+weathers storm_under_stop 0 -- --freeze stop
 
 # Whoever of the tool is struck, while signals are on their way into tasks that it holds. Pauses are long, so that they
 # are hit.
