@@ -156,6 +156,7 @@ help:
 	@echo 'make clean   remove build/'
 
 -include $(wildcard tests/fuzz/build.mk)
+-include $(wildcard tests/attacks/build.mk)
 
 SOAK_SECONDS ?= 3600
 .PHONY: soak

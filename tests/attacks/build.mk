@@ -1,0 +1,16 @@
+# Attack programs: tests/attacks/README.md. They link nothing of the harness.
+ATTACKS      := impostor holders target strike stopper launcher rights hoard
+ATTACK_PARTS := $(filter-out $(ATTACKS:%=tests/attacks/%.c),$(wildcard tests/attacks/*.c))
+
+$(B)/plain/libattack.a: $(call objects,plain,$(ATTACK_PARTS))
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(Q)ar qcs $@ $^
+$(B)/tests/attacks/%: $(B)/obj/plain/tests/attacks/%.o $(B)/plain/libattack.a
+	@mkdir -p $(@D)
+	@echo '  LD   $@'
+	$(Q)$(CC) $(PLAIN) -o $@ $^ -pthread
+
+.PHONY: attacks
+attacks: $(ATTACKS:%=$(B)/tests/attacks/%)
+tests: attacks
