@@ -394,7 +394,7 @@ static int run_failing(int failures, WxPassDone *done) {
   ck_assert_int_eq(wx_target_open(&target, pid, &memfd, NULL), 0);
   ck_assert_int_eq(wx_target_look(&target, NULL), 0);
   see_no_births(&target.holders);
-  int fd = wx_memfd_open(&memfd, pid, O_RDWR);
+  int fd = wx_memfd_open(&memfd, pid, O_RDWR, NULL);
   ck_assert_int_ge(fd, 0);
   const WxReclaimHook hook = {.before_freeze = make_another_page_zero, .context = &fd};
   const WxPass pass = {.fd = target.fd,
