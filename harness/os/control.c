@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/futex.h>
+#include <linux/kcmp.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -28,6 +29,14 @@ int wx_os_pidfd_signal(int pidfd, int signal) {
   if (failed)
     return failed;
   return syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0U) ? -errno : 0;
+}
+
+int wx_os_shares_descriptors(pid_t task, pid_t other) {
+  const int failed = wx_os_begin(WX_OS_KCMP);
+  if (failed)
+    return failed;
+  const long result = syscall(SYS_kcmp, task, other, KCMP_FILES, 0UL, 0UL);
+  return result < 0 ? -errno : result == 0;
 }
 
 int wx_os_await_word(_Atomic uint32_t *word, uint32_t value, uint64_t nanoseconds) {

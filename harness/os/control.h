@@ -20,6 +20,10 @@ long wx_os_ptrace(int request, pid_t thread, void *address, void *data);
 /// that got its number.
 int wx_os_pidfd_signal(int pidfd, int signal);
 
+/// 1 if two tasks share one table of descriptors, 0 if they do not, or a negative errno: -EPERM
+/// where they may not be looked at, -ENOSYS where the kernel has no kcmp().
+int wx_os_shares_descriptors(pid_t task, pid_t other);
+
 /// Waits while `*word` is `value`, `nanoseconds` at most; may return earlier. wx_os_wake() wakes
 /// whoever waits for the word, a thread of this process.
 int wx_os_await_word(_Atomic uint32_t *word, uint32_t value, uint64_t nanoseconds);

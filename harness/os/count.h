@@ -50,6 +50,7 @@
   CALL(PIDFD_OPEN, "pidfd_open")                                                                   \
   CALL(PTRACE, "ptrace")                                                                           \
   CALL(PIDFD_SIGNAL, "pidfd_send_signal")                                                          \
+  CALL(KCMP, "kcmp")                                                                               \
   CALL(SLEEP, "clock_nanosleep")                                                                   \
   CALL(FUTEX, "futex")                                                                             \
   CALL(CLOCK, "clock_gettime")                                                                     \

@@ -138,11 +138,10 @@ static int is_writable_one(const WxHolders *holders, int directory, pid_t number
   return failed ? (failed == -ENOENT ? 0 : failed) : (status.st_mode & S_IWUSR) != 0;
 }
 
-// Whether `pid` has a descriptor of the file that it can write to; `*leaks`: and one that a program
-// executed by it would inherit.
-static int has_descriptor(WxHolders *holders, pid_t pid, bool *leaks) {
+// As has_descriptor(), in the table that one task has.
+static int table_has_it(WxHolders *holders, pid_t task, bool *leaks) {
   char path[32];
-  (void)snprintf(path, sizeof path, "%d/fd", (int)pid);
+  (void)snprintf(path, sizeof path, "%d/fd", (int)task);
   const int directory = wx_os_openat(holders->proc, path, O_RDONLY | O_DIRECTORY);
   if (directory < 0)
     return directory;
@@ -153,11 +152,41 @@ static int has_descriptor(WxHolders *holders, pid_t pid, bool *leaks) {
     result = is_writable_one(holders, directory, listing->numbers[i]);
     if (result > 0) {
       any = 1;
-      *leaks |= survives_exec(holders, pid, listing->numbers[i]);
+      *leaks |= survives_exec(holders, task, listing->numbers[i]);
     }
   }
   wx_os_close_reader(directory);
   return result < 0 ? result : any;
+}
+
+static int list_tasks(WxHolders *holders, pid_t pid) {
+  char path[32];
+  (void)snprintf(path, sizeof path, "%d/task", (int)pid);
+  const int directory = wx_os_openat(holders->proc, path, O_RDONLY | O_DIRECTORY);
+  if (directory < 0)
+    return directory;
+  const int failed = wx_listing_read_growing(&holders->listed_tasks, directory);
+  wx_os_close_reader(directory);
+  return failed;
+}
+
+// Whether `pid` has a descriptor of the file that it can write to; `*leaks`: and one that a program
+// executed by it would inherit. A task may have a table of its own (unshare(CLONE_FILES)).
+static int has_descriptor(WxHolders *holders, pid_t pid, bool *leaks) {
+  int any = table_has_it(holders, pid, leaks);
+  const int failed = any < 0 ? any : list_tasks(holders, pid);
+  if (failed)
+    return failed;
+  for (size_t i = 0; i < holders->listed_tasks.count; ++i) {
+    const pid_t task = holders->listed_tasks.numbers[i];
+    if (task == pid || wx_os_shares_descriptors(pid, task) > 0)
+      continue;
+    const int result = table_has_it(holders, task, leaks);
+    if (result < 0 && result != -ENOENT && result != -ESRCH)
+      return result;
+    any |= result > 0;
+  }
+  return any;
 }
 
 // Looks for `wanted` in the rest of the file, keeping what could be its beginning from one part to
