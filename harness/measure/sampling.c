@@ -90,6 +90,16 @@ void wx_sampling_metrics(const WxSampling *sampling, WxMetrics *metrics) {
     metrics->orphaned_bytes = sampling->samples[sampling->count - 1].orphaned_bytes;
 }
 
+void wx_sampling_ended(const WxSampling *sampling, const WxEnded *ended, WxResult *result) {
+  if (ended->error == -EINTR) {
+    result->skipped = wx_interrupted;
+    return;
+  }
+  result->ended = ended;
+  result->samples = sampling->samples;
+  result->sample_count = sampling->count;
+}
+
 void wx_sampling_close(WxSampling *sampling) {
   wx_observer_close(sampling->observer);
   sampling->observer = NULL;

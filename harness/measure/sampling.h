@@ -36,6 +36,10 @@ WxFigure wx_sampling_peak(const WxSampling *sampling, size_t offset, bool with_e
 /// bytes at the end.
 void wx_sampling_metrics(const WxSampling *sampling, WxMetrics *metrics);
 
+/// Puts it into `result` that the program ended before its end: as `ended` says, with the samples
+/// taken until then; or that it was interrupted, with nothing. Both must outlive the result.
+void wx_sampling_ended(const WxSampling *sampling, const WxEnded *ended, WxResult *result);
+
 /// Looks at the program no more, and holds nothing of it. The samples stay.
 void wx_sampling_close(WxSampling *sampling);
 

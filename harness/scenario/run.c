@@ -76,17 +76,6 @@ static const WxStrategy *choose_path(const WxScenario *scenario, const WxStrateg
   return strategy;
 }
 
-// Keeps the samples that were taken before it ended.
-static void take_ending(WxRun *run) {
-  if (run->ended.error == -EINTR) {
-    run->result.skipped = wx_interrupted;
-    return;
-  }
-  run->result.ended = &run->ended;
-  run->result.samples = run->sampling.samples;
-  run->result.sample_count = run->sampling.count;
-}
-
 static int play_shared(Playing *playing, uint64_t time_limit_ns) {
   WxRun *run = playing->run;
   playing->shared = wx_child_report_new(sizeof *playing->shared);
@@ -108,7 +97,7 @@ static int play_shared(Playing *playing, uint64_t time_limit_ns) {
   if (run->ended.how == WX_ENDED_WELL)
     fill_result(run, &observed);
   else
-    take_ending(run);
+    wx_sampling_ended(&run->sampling, &run->ended, &run->result);
   wx_child_report_free(playing->shared, sizeof *playing->shared);
   return 0;
 }

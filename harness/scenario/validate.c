@@ -158,17 +158,6 @@ static void explain(Validating *validating, const WxObserved *observed) {
   }
 }
 
-// Keeps the samples that were taken before it ended.
-static void take_ending(WxValidation *validation) {
-  if (validation->ended.error == -EINTR) {
-    validation->result.skipped = wx_interrupted;
-    return;
-  }
-  validation->result.ended = &validation->ended;
-  validation->result.samples = validation->sampling.samples;
-  validation->result.sample_count = validation->sampling.count;
-}
-
 static void observe(Validating *validating, Arguments *arguments) {
   const WxValidationOrder *order = validating->order;
   WxValidation *validation = validating->validation;
@@ -209,7 +198,7 @@ static void observe(Validating *validating, Arguments *arguments) {
     fill_result(validation);
   }
   if (validation->ended.how != WX_ENDED_WELL)
-    take_ending(validation);
+    wx_sampling_ended(&validation->sampling, &validation->ended, &validation->result);
   validation->output = observed.output;
   observed.output = (WxText){0};
   wx_observed_free(&observed);

@@ -126,17 +126,6 @@ static const char *base_name(const char *path) {
   return slash ? slash + 1 : path;
 }
 
-/// Keeps the samples that were taken before it ended.
-static void take_ending(WxReplayRun *run) {
-  if (run->ended.error == -EINTR) {
-    run->result.skipped = wx_interrupted;
-    return;
-  }
-  run->result.ended = &run->ended;
-  run->result.samples = run->sampling.samples;
-  run->result.sample_count = run->sampling.count;
-}
-
 static int play_shared(Playing *playing) {
   WxReplayRun *run = playing->run;
   playing->shared = wx_child_report_new(sizeof *playing->shared);
@@ -156,7 +145,7 @@ static int play_shared(Playing *playing) {
   if (run->ended.how == WX_ENDED_WELL)
     fill_result(run);
   else
-    take_ending(run);
+    wx_sampling_ended(&run->sampling, &run->ended, &run->result);
   wx_child_report_free(playing->shared, sizeof *playing->shared);
   return 0;
 }
