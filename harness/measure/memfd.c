@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
-enum { CLOSED = -1, BLOCK = 512, LINK_SIZE = 256 };
+enum { CLOSED = -1, BLOCK = 512, LINK_SIZE = 256, FULL = 1, ASKED_FOR_EACH = 64 };
 
 static const char memfd_prefix[] = "/memfd:";
 
@@ -92,7 +92,10 @@ static WxMemfd *with_id(const WxMemfds *memfds, WxFileId id) {
   return NULL;
 }
 
+// Returns FULL where there were enough already.
 static int add(WxMemfds *memfds, const WxMemfd *memfd) {
+  if (memfds->most && memfds->count == memfds->most)
+    return FULL;
   WxMemfd *items = wx_grown(memfds->items, &memfds->capacity, memfds->count, sizeof *items);
   if (!items)
     return -ENOMEM;
@@ -123,8 +126,9 @@ static int find_mapped(WxMemfds *found, const WxMaps *maps, const char *name) {
         .allocated_bytes = WX_UNKNOWN,
         .block_bytes = WX_UNKNOWN,
     };
-    if (!with_id(found, memfd.id) && add(found, &memfd))
-      return -ENOMEM;
+    const int result = with_id(found, memfd.id) ? 0 : add(found, &memfd);
+    if (result)
+      return result == FULL ? 0 : result;
   }
   return 0;
 }
@@ -134,6 +138,7 @@ typedef struct {
   WxMemfds *found;
   pid_t pid;
   const char *name;
+  size_t asked; ///< Descriptors of that name.
 } Walk;
 
 static bool link_is_wanted(const Walk *walk, const char *path, int *error) {
@@ -158,6 +163,8 @@ static int visit_descriptor(long number, void *context) {
   int result;
   if (!link_is_wanted(walk, path, &result))
     return result;
+  if (walk->found->most && walk->asked++ == ASKED_FOR_EACH * walk->found->most)
+    return FULL;
   struct stat status;
   result = wx_os_stat(path, &status);
   if (result)
@@ -175,7 +182,8 @@ static int visit_descriptor(long number, void *context) {
     return 0;
   WxMemfd memfd = {.id = id, .number = (int)number};
   take_status(&memfd, &status);
-  return add(walk->found, &memfd);
+  result = add(walk->found, &memfd);
+  return result == FULL ? 0 : result; // One of those that were mapped may come.
 }
 
 // What no descriptor leads to is asked through its mapping, where that is permitted.
@@ -199,7 +207,7 @@ int wx_memfd_find(WxMemfds *found, pid_t pid, const WxMaps *maps, const char *na
   wx_process_path(path, pid, "fd");
   Walk walk = {.found = found, .pid = pid, .name = name};
   result = wx_process_error(wx_directory_numbers(path, visit_descriptor, &walk));
-  return result ? result : stat_closed(found, pid);
+  return result && result != FULL ? result : stat_closed(found, pid);
 }
 
 void wx_memfds_free(WxMemfds *memfds) {

@@ -44,6 +44,8 @@ typedef struct {
   WxMemfd *items;
   size_t count;
   size_t capacity;
+  size_t most; ///< Set by who looks at processes that it does not know: looks for no more than so
+               ///< many. 0: for all.
 } WxMemfds;
 
 bool wx_file_id_equal(WxFileId a, WxFileId b);
