@@ -97,11 +97,11 @@ $(B)/tests/thread/%: $(B)/obj/tsan/tests/thread/%.o $(call objects,tsan,$(THREAD
 
 .SECONDARY:
 
-# A process to be reclaimed from, for shell tests, and what tests run under.
-$(B)/tests/subject $(B)/tests/guard: $(B)/tests/%: $(B)/obj/plain/tests/fixtures/%.o
+# Processes to be reclaimed from, for shell tests, and what tests run under.
+$(B)/tests/subject $(B)/tests/guard $(B)/tests/hoard: $(B)/tests/%: $(B)/obj/plain/tests/fixtures/%.o
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(PLAIN) -o $@ $^
-tests: $(B)/tests/subject $(B)/tests/guard
+tests: $(B)/tests/subject $(B)/tests/guard $(B)/tests/hoard
 
 .PHONY: tests
 tests: all $(UNIT_TESTS) $(PLAIN_TESTS) $(THREAD_TESTS)
