@@ -51,7 +51,8 @@
   CALL(SCHEDULER, "sched_setscheduler")                                                            \
   CALL(SETPRIORITY, "setpriority")                                                                 \
   CALL(MLOCKALL, "mlockall")                                                                       \
-  CALL(SETSID, "setsid")
+  CALL(SETSID, "setsid")                                                                           \
+  CALL(IOCTL, "ioctl")
 
 typedef enum {
 #define WX_OS_CALL_ENUM(identifier, name) WX_OS_##identifier,

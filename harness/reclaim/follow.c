@@ -67,7 +67,7 @@ static int note_user(WxFollow *follow, WxFollowed *process) {
   WxProcessStatus status;
   const int failed = wx_process_status(&status, process->pid, &follow->identity.text);
   if (!failed && wx_known(status.user))
-    process->user = (uint32_t)status.user;
+    process->user = wx_identity_account(process->pid, (uint32_t)status.user);
   return failed == -ENOMEM ? failed : 0;
 }
 

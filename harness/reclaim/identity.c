@@ -1,9 +1,11 @@
 #include "reclaim/identity.h"
 
 #include "measure/process.h"
+#include "os/control.h"
 #include "os/os.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -79,6 +81,63 @@ bool wx_identity_is_ours(pid_t pid) {
   }
   wx_text_free(&text);
   return ours;
+}
+
+// The namespace that lies right below this process's own, the one behind `fd` or one above it.
+// `fd` is closed.
+static int topmost_namespace(int fd, ino_t own) {
+  struct stat above;
+  for (unsigned depth = 0; depth < MOST_ABOVE; ++depth) {
+    const int parent = wx_os_namespace_parent(fd);
+    const int failed = parent < 0 ? parent : wx_os_fstat(parent, &above);
+    if (!failed && above.st_ino == own) {
+      wx_os_close_reader(parent);
+      return fd;
+    }
+    wx_os_close_reader(fd);
+    if (failed) {
+      if (parent >= 0)
+        wx_os_close_reader(parent);
+      return failed;
+    }
+    fd = parent;
+  }
+  wx_os_close_reader(fd);
+  return -ELOOP;
+}
+
+static int open_namespace(pid_t pid, struct stat *status) {
+  char path[WX_PROCESS_PATH_SIZE];
+  wx_process_path(path, pid, "ns/user");
+  const int fd = wx_os_open(path, O_RDONLY, 0);
+  const int failed = fd < 0 ? fd : wx_os_fstat(fd, status);
+  if (!failed)
+    return fd;
+  if (fd >= 0)
+    wx_os_close_reader(fd);
+  return failed;
+}
+
+uint32_t wx_identity_account(pid_t pid, uint32_t user) {
+  struct stat own, its;
+  int fd = open_namespace(0, &own);
+  if (fd < 0)
+    return user;
+  wx_os_close_reader(fd);
+  fd = open_namespace(pid, &its);
+  if (fd < 0)
+    return user;
+  if (its.st_ino == own.st_ino) {
+    wx_os_close_reader(fd);
+    return user;
+  }
+  fd = topmost_namespace(fd, own.st_ino);
+  if (fd < 0)
+    return user;
+  uint32_t owner;
+  const int failed = wx_os_namespace_owner(fd, &owner);
+  wx_os_close_reader(fd);
+  return failed || owner == 0 ? user : owner;
 }
 
 void wx_identity_free(WxIdentity *identity) {

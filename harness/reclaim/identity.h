@@ -27,6 +27,11 @@ typedef struct {
 /// Reads it. -ESRCH where the process is gone. Start with {0}, end with wx_identity_free().
 int wx_identity_read(WxIdentity *identity, pid_t pid);
 
+/// Whom the time that a process takes is counted for: its `user`; in a user namespace that somebody
+/// other than root made, in whatever other ones that lies, whoever made it, since in there he is as
+/// many users as he likes.
+uint32_t wx_identity_account(pid_t pid, uint32_t user);
+
 /// Whether the process is one of wxbench's own: it executes a file of that name, or the file that
 /// this process executes, or one above it does, other than this process. The simulator of a
 /// `wxbench run` and the runtimes that `wxbench validate` measures are such. Whoever pretends to be

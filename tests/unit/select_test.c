@@ -1,9 +1,18 @@
 // Which processes are meant by --only and --except.
+#include "os/count.h"
 #include "reclaim/select.h"
+#include "support/bystander.h"
+#include "support/inject.h"
 #include "support/suite.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const WxIdentity app = {
@@ -114,8 +123,66 @@ START_TEST(identity_is_what_the_kernel_says) {
 }
 END_TEST
 
+// Becomes user 65534, then user 5 of a namespace that this one made: 100005 outside. Says when.
+static _Noreturn void be_many(int ready, int go) {
+  char byte = 0;
+  if (setresuid(65534, 65534, 65534) || unshare(CLONE_NEWUSER) || write(ready, &byte, 1) != 1 ||
+      read(go, &byte, 1) != 1 || setresuid(5, 5, 5) || prctl(PR_SET_DUMPABLE, 1) ||
+      write(ready, &byte, 1) != 1)
+    _exit(1);
+  wx_bystander_wait();
+}
+
+static bool map_users(pid_t pid) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%d/uid_map", (int)pid);
+  FILE *map = fopen(path, "we");
+  if (!map)
+    return false;
+  fputs("0 100000 10\n", map);
+  return fclose(map) == 0;
+}
+
+START_TEST(user_of_a_namespace_counts_as_who_made_it) {
+  int ready[2], go[2];
+  char byte = 0;
+  ck_assert_int_eq(pipe2(ready, O_CLOEXEC) | pipe2(go, O_CLOEXEC), 0);
+  ck_assert_uint_eq(wx_identity_account(getpid(), 1234), 1234);
+  const pid_t pid = fork();
+  if (pid == 0)
+    be_many(ready[1], go[0]);
+  close(ready[1]);
+  if (read(ready[0], &byte, 1) != 1 || !map_users(pid)) {
+    WX_SKIP("a user namespace of another user cannot be made");
+  } else {
+    ck_assert_int_eq(write(go[1], &byte, 1), 1);
+    ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+    WxIdentity identity = {0};
+    ck_assert_int_eq(wx_identity_read(&identity, pid), 0);
+    ck_assert_uint_eq(identity.user, 100005);
+    ck_assert_uint_eq(wx_identity_account(pid, identity.user), 65534);
+    wx_identity_free(&identity);
+    const uint64_t before = wx_held().descriptors;
+    for (uint64_t nth = 1; nth <= 8;
+         ++nth) { // As many calls as it makes; what fails changes nothing.
+      wx_os_inject(WX_OS_ANY, nth, EIO);
+      const uint32_t account = wx_identity_account(pid, 100005);
+      const bool failed = wx_os_inject_end();
+      ck_assert(account == 65534 || (failed && account == 100005));
+      ck_assert_uint_eq(wx_held().descriptors, before);
+    }
+  }
+  (void)kill(pid, SIGKILL);
+  ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+  close(ready[0]);
+  close(go[0]);
+  close(go[1]);
+}
+END_TEST
+
 WX_TEST_MAIN("select", without_rules_everybody_is_taken,
              command_is_the_name_of_the_process_or_of_its_program, user_is_a_name_or_a_number,
              cgroup_is_the_path_in_any_hierarchy,
              of_one_criterion_any_has_to_match_and_of_several_each,
-             rule_that_is_none_is_refused_with_what_was_expected, identity_is_what_the_kernel_says)
+             rule_that_is_none_is_refused_with_what_was_expected, identity_is_what_the_kernel_says,
+             user_of_a_namespace_counts_as_who_made_it)
