@@ -12,21 +12,31 @@ CC       ?= gcc
 ifeq ($(origin CC),default)
 CC       := gcc
 endif
-PACKAGES := libcyaml yaml-0.1 jansson smartcols libelf gsl
-PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null | sed 's/-I/-isystem /g')
-# Linked into the program where the archive is there: loading seven libraries takes a third of a short run.
-STATIC_LIBS := $(foreach l,cyaml yaml jansson gsl gslcblas,$(if $(findstring /,$(shell $(CC) -print-file-name=lib$(l).a)),$(l)))
-PKG_LIBS   := $(foreach l,$(shell pkg-config --libs $(PACKAGES) 2>/dev/null),$(if $(filter $(l:-l%=%),$(STATIC_LIBS)),-l:lib$(l:-l%=%).a,$(l)))
-CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null)
+PACKAGES := libcyaml yaml-0.1 jansson smartcols gsl
 
-ifneq ($(shell pkg-config --exists $(PACKAGES) && echo yes),yes)
-ifeq ($(filter test bench clean help,$(MAKECMDGOALS)),)
-$(error packages are missing; `make bench` and `make test` install them, or type: scripts/bootstrap build)
+# What the build needs and is not there; nothing else is asked before that is known.
+LACKING := $(shell for tool in $(firstword $(CC)) pkg-config; do command -v $$tool >/dev/null || echo $$tool; done; \
+  ! command -v pkg-config >/dev/null || for package in $(PACKAGES); do pkg-config --exists $$package || echo $$package; done)
+ifeq ($(strip $(LACKING)),)
+PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) | sed 's/-I/-isystem /g')
+# Linked into the program where the archive is there: loading them all takes a third of a short run.
+STATIC_LIBS := $(foreach l,cyaml yaml jansson gsl gslcblas,$(if $(findstring /,$(shell $(CC) -print-file-name=lib$(l).a)),$(l)))
+PKG_LIBS   := $(foreach l,$(shell pkg-config --libs $(PACKAGES)),$(if $(filter $(l:-l%=%),$(STATIC_LIBS)),-l:lib$(l:-l%=%).a,$(l)))
+CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null)
+else ifeq ($(filter test bench clean help,$(MAKECMDGOALS)),)
+$(error not installed: $(strip $(LACKING)); `make bench` and `make test` install what is missing, or type: scripts/bootstrap build)
+endif
+
+ifneq ($(filter-out help clean,$(or $(MAKECMDGOALS),all)),)
+ifeq ($(shell mkdir -p $(B) 2>/dev/null; test -w $(B) && echo yes),)
+$(error cannot write $(B), where all that is built goes (this is $(CURDIR)))
 endif
 endif
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
-CPPFLAGS := -D_GNU_SOURCE -DWX_VERSION='"$(VERSION)"' -Iharness
+# The .NET runtimes that scripts/runtimes lays out, newest first.
+RUNTIMES := $(strip $(shell sed -n 's/^runtime //p' scripts/versions))
+CPPFLAGS := -D_GNU_SOURCE -DWX_VERSION='"$(VERSION)"' -DWX_RUNTIMES='"$(RUNTIMES)"' -Iharness
 CFLAGS   := -std=c17 -g $(WARNINGS)
 PLAIN    := -O2 -fno-plt
 ASAN     := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -53,15 +63,15 @@ all: $(B)/wxbench
 
 -include $(wildcard harness/preload/build.mk)
 
-$(B)/obj/plain/%.o: %.c Makefile
+$(B)/obj/plain/%.o: %.c Makefile scripts/versions
 	@mkdir -p $(@D)
 	@echo '  CC   $@'
 	$(Q)$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) $(PLAIN) -MMD -MP -c -o $@ $<
-$(B)/obj/asan/%.o: %.c Makefile
+$(B)/obj/asan/%.o: %.c Makefile scripts/versions
 	@mkdir -p $(@D)
 	@echo '  CC   $@'
 	$(Q)$(CC) $(CPPFLAGS) -Itests $(PKG_CFLAGS) $(CFLAGS) $(ASAN) -MMD -MP -c -o $@ $<
-$(B)/obj/tsan/%.o: %.c Makefile
+$(B)/obj/tsan/%.o: %.c Makefile scripts/versions
 	@mkdir -p $(@D)
 	@echo '  CC   $@'
 	$(Q)$(CC) $(CPPFLAGS) -Itests $(PKG_CFLAGS) $(CFLAGS) $(TSAN) -MMD -MP -c -o $@ $<
@@ -106,11 +116,10 @@ tests: $(B)/tests/subject $(B)/tests/guard $(B)/tests/hoard
 .PHONY: tests
 tests: all $(UNIT_TESTS) $(PLAIN_TESTS) $(THREAD_TESTS)
 
-# Real runtimes and the program that they run; what cannot be had is said, and its tests skip.
+# Real runtimes and the program that they run; what cannot be had is said, once, and its tests skip.
 .PHONY: dotnet
 dotnet:
-	@said=$$(scripts/runtimes) || echo "$$said"
-	@scripts/build-workloads || true
+	@scripts/sdk || export WXBENCH_SDK_SAID=1; scripts/runtimes >/dev/null || true; scripts/build-workloads || true
 
 # The longest first, so that none is alone at the end.
 LONG_TESTS := $(wildcard tests/plain/fuzz_test.sh tests/plain/preload_test.sh tests/plain/reclaim_runtime_test.sh \

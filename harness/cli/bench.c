@@ -3,6 +3,7 @@
 
 #include "cli/say.h"
 #include "cli/verb.h"
+#include "os/interrupt.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -84,14 +85,37 @@ static const WxOptionsSpec spec = {
     .parse = parse,
 };
 
-static int run_named(WxBench *bench, const char *name) {
-  const char *names[BENCHMARKS];
-  for (size_t i = 0; i < BENCHMARKS; ++i) {
+static const WxBenchmark *find(const char *name) {
+  for (size_t i = 0; i < BENCHMARKS; ++i)
     if (strcmp(benchmarks[i].name, name) == 0)
-      return benchmarks[i].run(bench);
+      return &benchmarks[i];
+  return NULL;
+}
+
+static int check_names(const WxOptions *options) {
+  const char *names[BENCHMARKS];
+  for (size_t i = 0; i < BENCHMARKS; ++i)
     names[i] = benchmarks[i].name;
+  for (size_t i = 0; i < options->argument_count; ++i)
+    if (!find(options->arguments[i]))
+      return wx_cli_unknown(options->verb, "benchmark", options->arguments[i], names, BENCHMARKS);
+  return options->argument_count
+             ? 0
+             : wx_cli_fail(options->verb, "no benchmark given; expected one of those of --help");
+}
+
+// Runs all that are named. One that cannot be had has said why; the others are kept.
+static int run_all(WxBench *bench) {
+  int status = 0;
+  for (size_t i = 0; i < bench->options->argument_count && !wx_os_interrupted(); ++i) {
+    const int ended = find(bench->options->arguments[i])->run(bench);
+    if (ended && status != WX_EXIT_USAGE)
+      status = ended;
   }
-  return wx_cli_unknown(bench->options->verb, "benchmark", name, names, BENCHMARKS);
+  const bool any = json_array_size(bench->document->results) > 0;
+  if (status == WX_EXIT_USAGE && any)
+    bench->failed = true;
+  return any ? 0 : status;
 }
 
 int wx_cli_bench(int argc, char **argv) {
@@ -110,16 +134,14 @@ int wx_cli_bench(int argc, char **argv) {
                    .seed = 1,
                    .parts = given.parts,
                    .part_count = given.part_count};
-  int status =
-      options.argument_count
-          ? 0
-          : wx_cli_fail(options.verb, "no benchmark given; expected one of those of --help");
-  for (size_t i = 0; i < options.argument_count && status == 0; ++i)
-    status = run_named(&bench, options.arguments[i]);
+  int status = check_names(&options);
+  if (status == 0)
+    status = run_all(&bench);
   wx_progress_end(&bench.progress);
   free(given.parts);
   if (status == 0)
-    return wx_cli_finish(&options, &document, (WxFigure)bench.seed, WX_EXIT_OK);
+    return wx_cli_finish(&options, &document, (WxFigure)bench.seed,
+                         bench.failed ? WX_EXIT_FAILED : WX_EXIT_OK);
   wx_document_free(&document);
   wx_options_free(&options);
   return status;

@@ -22,6 +22,7 @@ typedef struct {
   uint64_t seed;      ///< Of intervals.
   const char **parts; ///< Parts of the benchmark that are wanted; all where there are none.
   size_t part_count;
+  bool failed; ///< Something that was begun did not run to its end, and is a row of its own.
 } WxBench;
 
 /// Whether the part `name` is wanted.

@@ -1,13 +1,15 @@
 // Whole programs on the newest runtime here, from start to end: each mode against W^X on, and on
 // against itself.
 #include "cli/bench.h"
-#include "cli/bench_paired.h"
 #include "cli/built.h"
+#include "cli/no_runtime.h"
 #include "cli/say.h"
 #include "cli/scenarios.h"
+#include "cli/turns.h"
+#include "os/interrupt.h"
 #include "os/process.h"
-#include "scenario/validate.h"
-#include "stats/interval.h"
+#include "output/paired_table.h"
+#include "output/result.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -50,108 +52,136 @@ static const struct {
 enum {
   VARIANTS = sizeof variants / sizeof *variants,
   PROGRAMS = sizeof programs / sizeof *programs,
-  LEAST_ROUNDS = 9,
-  MOST_ROUNDS = WX_PAIRED_ROUNDS,
+  LEAST_ROUNDS = 10, // Each variant at each place twice.
 };
 
 // Without --rounds a program is measured until its intervals are this narrow, or for so long.
 static const double wanted_width = 0.02;
 static const uint64_t longest_ns = 60000000000U;
 
-/// What is measured of a run.
-typedef enum { WALL, PROCESSOR, METRICS } Metric;
-
+// What is compared of a run, a table each.
 static const struct {
-  const char *name;
+  WxTurnsMetric metric;
   const char *title;
-} metrics[METRICS] = {
-    [WALL] = {"wall", "time of whole programs"},
-    [PROCESSOR] = {"processor", "processor time of whole programs, user and system"},
+} metrics[] = {
+    {WX_WALL, "time of whole programs"},
+    {WX_PROCESSOR, "processor time of whole programs, user and system"},
 };
+
+enum { METRICS = sizeof metrics / sizeof *metrics };
 
 typedef struct {
   WxBench *bench;
   const WxRuntime *runtime;
+  const WxLoadedScenario *loaded; ///< The program that is measured now.
   char program[PATH_MAX];
   char preload[VARIANTS][PATH_MAX];
   char trace[sizeof TRACE]; ///< Where a recording goes, made anew each time.
   WxTable *tables[METRICS];
 } Modes;
 
-/// Seconds that one program took.
-typedef struct {
-  double seconds[METRICS][VARIANTS][MOST_ROUNDS];
-  size_t rounds;
-} Times;
-
-// One run of one variant. Returns an exit status.
-static int time_one(Modes *modes, const WxLoadedScenario *loaded, size_t variant, Times *times) {
+// One run of one variant.
+static int run_variant(void *context, size_t variant, WxValidation *run) {
+  const Modes *modes = context;
   const WxValidationOrder order = {
-      .parameters = &loaded->parameters,
+      .parameters = &modes->loaded->parameters,
       .runtime = modes->runtime,
       .mode = wx_mode_find(variants[variant].mode),
       .program = modes->program,
       .preload = modes->preload[variant],
+      .time_limit_ns = WX_USUAL_LIMIT_NS,
+      .unsampled = true,
   };
-  WxValidation run;
   (void)unlink(modes->trace);
-  const int failed = wx_validate(&order, &run);
-  const int status = failed
-                         ? wx_cli_fail(modes->bench->options->verb, "%s, %s: %s",
-                                       loaded->scenario->name, variants[variant].name, run.problem)
-                         : 0;
-  if (!failed) {
-    times->seconds[WALL][variant][times->rounds] = (double)run.result.metrics.wall_ns / 1e9;
-    times->seconds[PROCESSOR][variant][times->rounds] = (double)run.cpu_ns / 1e9;
-  }
-  wx_validation_free(&run);
-  return status;
+  return wx_validate(&order, run)
+             ? wx_cli_fail(modes->bench->options->verb, "%s, %s: %s", modes->loaded->scenario->name,
+                           variants[variant].name, run->problem)
+             : 0;
+}
+
+static bool is_narrow(const WxTurns *turns, size_t variant) {
+  WxPaired paired;
+  return turns->variants[variant].left || (!wx_turns_compare(turns, variant, WX_WALL, &paired) &&
+                                           paired.ratio.high - paired.ratio.low <= wanted_width);
 }
 
 // Whether the wall times are compared well enough. The width is looked at, not where the interval
 // lies, so that ending early favours no result.
-static bool is_enough(const Modes *modes, const Times *times, uint64_t began) {
-  if (modes->bench->rounds)
-    return times->rounds == modes->bench->rounds;
-  if (times->rounds == MOST_ROUNDS || wx_os_now_ns() - began > longest_ns)
+static bool is_enough(const Modes *modes, const WxTurns *turns, uint64_t began) {
+  if (!wx_turns_go_on(turns))
     return true;
-  bool enough = times->rounds >= LEAST_ROUNDS;
-  for (size_t variant = 1; variant < VARIANTS && enough; ++variant) {
-    WxInterval ratio;
-    enough = !wx_interval_ratio(times->seconds[WALL][0], times->seconds[WALL][variant],
-                                times->rounds, modes->bench->seed, &ratio) &&
-             ratio.high - ratio.low <= wanted_width;
-  }
+  if (modes->bench->rounds)
+    return turns->rounds == modes->bench->rounds;
+  if (wx_os_now_ns() - began > longest_ns)
+    return true;
+  bool enough = turns->rounds >= LEAST_ROUNDS;
+  for (size_t variant = 1; variant < VARIANTS && enough; ++variant)
+    enough = is_narrow(turns, variant);
   return enough;
 }
 
-// Every variant once a round, each round beginning with another one.
-static int time_all(Modes *modes, const WxLoadedScenario *loaded, Times *times) {
+static int run_rounds(Modes *modes, WxTurns *turns) {
   const uint64_t began = wx_os_now_ns();
-  for (; !is_enough(modes, times, began); ++times->rounds) {
-    wx_progress_show(&modes->bench->progress, "%s: round %zu", loaded->scenario->name,
-                     times->rounds + 1);
-    for (size_t turn = 0; turn < VARIANTS; ++turn) {
-      const size_t variant = (times->rounds + turn) % VARIANTS;
-      const int status = time_one(modes, loaded, variant, times);
-      if (status)
-        return status;
-    }
+  int status = 0;
+  while (status == 0 && !is_enough(modes, turns, began)) {
+    wx_progress_show(&modes->bench->progress, "%s: round %zu", modes->loaded->scenario->name,
+                     turns->rounds + 1);
+    status = wx_turns_round(turns);
   }
-  return 0;
+  return status;
 }
 
-static int report(Modes *modes, const char *workload, const Times *times, Metric metric) {
-  WxPaired paired = {.workload = workload,
-                     .runtime = modes->runtime->version,
-                     .metric = metrics[metric].name,
-                     .count = VARIANTS,
-                     .rounds = times->rounds};
-  for (size_t variant = 0; variant < VARIANTS; ++variant) {
-    paired.modes[variant] = variants[variant].name;
-    paired.seconds[variant] = times->seconds[metric][variant];
+// Adds the names of a row to its numbers, or to how it ended, and the row to the document.
+static void add_result(const Modes *modes, const char *mode, json_t *row) {
+  const int lost =
+      !row || json_object_set_new(row, "benchmark", json_string("modes")) ||
+      json_object_set_new(row, "workload", json_string(modes->loaded->scenario->name)) ||
+      json_object_set_new(row, "mode", json_string(mode)) ||
+      json_object_set_new(row, "runtime", json_string(modes->runtime->version));
+  modes->bench->document->lost |= lost;
+  wx_document_add_result(modes->bench->document, row);
+}
+
+static void report_left(const Modes *modes, const WxTurnsVariant *variant) {
+  json_t *row = json_pack("{s:o}", "ended", wx_ended_json(&variant->ended));
+  if (row)
+    add_result(modes, variant->name, json_incref(row));
+  wx_result_note(modes->bench->document, row);
+  json_decref(row);
+  modes->bench->failed = true;
+}
+
+static void report_compared(const Modes *modes, const WxTurns *turns, size_t variant) {
+  const char *name = turns->variants[variant].name;
+  for (size_t i = 0; i < METRICS; ++i) {
+    WxPaired paired;
+    if (wx_turns_compare(turns, variant, metrics[i].metric, &paired))
+      continue;
+    wx_paired_table_add(modes->tables[i], modes->loaded->scenario->name, name,
+                        modes->runtime->version, &paired);
+    json_t *row = wx_paired_json(&paired);
+    if (row)
+      modes->bench->document->lost |=
+          json_object_set_new(row, "time", json_string(wx_turns_metric_name(metrics[i].metric)));
+    add_result(modes, name, row);
   }
-  return wx_bench_paired_report(modes->bench, modes->tables[metric], &paired);
+}
+
+static int measure_program(Modes *modes) {
+  WxTurns turns = {.count = VARIANTS, .start = run_variant, .context = modes};
+  for (size_t i = 0; i < VARIANTS; ++i)
+    turns.variants[i].name = variants[i].name;
+  const int failed = wx_turns_begin(&turns);
+  int status = failed ? wx_cli_fail(modes->bench->options->verb, "%s", strerror(-failed))
+                      : run_rounds(modes, &turns);
+  for (size_t i = 0; i < VARIANTS && status == 0; ++i) {
+    if (turns.variants[i].left)
+      report_left(modes, &turns.variants[i]);
+    else if (i > 0)
+      report_compared(modes, &turns, i);
+  }
+  wx_turns_free(&turns);
+  return status;
 }
 
 static int run_program(Modes *modes, size_t index) {
@@ -160,29 +190,26 @@ static int run_program(Modes *modes, size_t index) {
     settings[i] = programs[index].settings[i];
   const WxSettings given = {settings, programs[index].setting_count};
   WxLoadedScenario loaded;
-  const char *verb = modes->bench->options->verb;
-  int status = wx_cli_load_scenario(verb, "workload", "scenarios/workloads",
+  int status = wx_cli_load_scenario(modes->bench->options->verb, "workload", "scenarios/workloads",
                                     programs[index].workload, &given, &loaded);
   if (status)
     return status;
-  Times *times = calloc(1, sizeof *times);
-  status = times ? time_all(modes, &loaded, times) : wx_cli_fail(verb, "out of memory");
-  for (Metric metric = 0; times && metric < METRICS && status == 0; ++metric)
-    status = report(modes, programs[index].workload, times, metric);
-  free(times);
+  modes->loaded = &loaded;
+  status = measure_program(modes);
+  modes->loaded = NULL;
   wx_cli_loaded_free(&loaded);
   return status;
 }
 
 static int run_programs(Modes *modes) {
-  for (Metric metric = 0; metric < METRICS; ++metric)
-    modes->tables[metric] = wx_bench_paired_table(metrics[metric].title);
+  for (size_t i = 0; i < METRICS; ++i)
+    modes->tables[i] = wx_paired_table(metrics[i].title, variants[0].name);
   int status = 0;
-  for (size_t i = 0; i < PROGRAMS && status == 0; ++i)
+  for (size_t i = 0; i < PROGRAMS && status == 0 && !wx_os_interrupted(); ++i)
     if (wx_bench_wants(modes->bench, programs[i].workload))
       status = run_program(modes, i);
-  for (Metric metric = 0; metric < METRICS; ++metric)
-    wx_document_add_table(modes->bench->document, modes->tables[metric]);
+  for (size_t i = 0; i < METRICS; ++i)
+    wx_document_add_table(modes->bench->document, modes->tables[i]);
   wx_document_note(
       modes->bench->document,
       "The second `on` is the noise floor: a difference smaller than `noise` is none. Without "
@@ -198,7 +225,7 @@ static int find_built(Modes *modes) {
                                  modes->program);
   for (size_t i = 0; i < VARIANTS && status == 0; ++i)
     if (variants[i].library)
-      status = wx_cli_find_built(verb, variants[i].library, "make", modes->preload[i]);
+      status = wx_cli_find_preload(verb, variants[i].library, modes->preload[i]);
   return status;
 }
 
@@ -226,14 +253,12 @@ int wx_bench_modes(WxBench *bench) {
     status = find_built(&modes);
   if (status)
     return status;
+  (void)wx_os_interrupt_begin();
   WxRuntimes runtimes;
   if (wx_runtimes_find(&runtimes))
     return wx_cli_fail(verb, "cannot look for runtimes");
   modes.runtime = runtimes.count ? &runtimes.items[0] : NULL;
-  status = modes.runtime
-               ? run_recorded(&modes)
-               : wx_cli_impossible(verb, "SKIP: no .NET runtime here; type: scripts/runtimes "
-                                         "10.0.14 (needs a .NET SDK), or set DOTNET_ROOT=FOLDER");
+  status = modes.runtime ? run_recorded(&modes) : wx_cli_no_runtime(verb, NULL);
   wx_runtimes_free(&runtimes);
   return status;
 }

@@ -1,6 +1,5 @@
 #include "cli/fidelity.h"
 
-#include "cli/say.h"
 #include "output/result.h"
 
 #include <errno.h>
@@ -56,7 +55,8 @@ static WxExpectationResult *build_expectations(const WxFidelity *fidelity, size_
       expected = NULL;
     if (asprintf(&actual, "%lld", (long long)row->model) < 0)
       actual = NULL;
-    all[(*count)++] = (WxExpectationResult){row->name, row->ok, expected, actual};
+    all[(*count)++] = (WxExpectationResult){
+        .name = row->name, .ok = row->ok, .expected = expected, .actual = actual};
   }
   return all;
 }
@@ -83,7 +83,7 @@ static json_t *build_rows(const WxFidelity *fidelity) {
 }
 
 static void add_results(const WxFidelity *fidelity, const WxFidelityOrder *order,
-                        WxDocument *document) {
+                        WxDocument *document, WxEndings *endings) {
   size_t count;
   WxExpectationResult *expectations = build_expectations(fidelity, &count);
   WxResult model = fidelity->model.result;
@@ -93,13 +93,13 @@ static void add_results(const WxFidelity *fidelity, const WxFidelityOrder *order
   json_t *json = expectations ? wx_result_json(&model) : NULL;
   json_object_set_new(json, "real_runs", json_integer((json_int_t)order->runs));
   json_object_set_new(json, "fidelity", build_rows(fidelity));
+  wx_endings_add(endings, fidelity->model.result.model, &model);
   wx_document_add_result(document, wx_result_json(&fidelity->real.result));
   wx_document_add_result(document, json);
   free_expectations(expectations, count);
 }
 
-static void add_sentence(const WxFidelity *fidelity, const char *title, WxDocument *document,
-                         bool *failed) {
+static void add_sentence(const WxFidelity *fidelity, const char *title, WxDocument *document) {
   size_t judged = 0, held = 0;
   for (size_t i = 0; i < fidelity->row_count; ++i) {
     const WxFidelityRow *row = &fidelity->rows[i];
@@ -112,28 +112,43 @@ static void add_sentence(const WxFidelity *fidelity, const char *title, WxDocume
                        100 * wx_fidelity_difference(row));
   }
   wx_document_note(document, "%s: %zu of %zu numbers hold", title, held, judged);
-  *failed = *failed || held != judged;
 }
 
-int wx_cli_fidelity(const char *verb, const WxFidelityOrder *order, WxDocument *document,
-                    bool *failed) {
+// A comparison that cannot be had is a row: what the real runs did, or why there are none.
+static void add_failure(const WxFidelity *fidelity, const WxFidelityOrder *order,
+                        WxDocument *document, WxEndings *endings) {
+  const char *workload = order->parameters->scenario->name;
+  WxEnded ended = {.how = WX_ENDED_STOPPED};
+  snprintf(ended.text, sizeof ended.text, "%s", fidelity->problem);
+  WxResult result = fidelity->real.result;
+  if (wx_result_ran(&result))
+    result = (WxResult){.workload = workload,
+                        .mode = "on",
+                        .runtime = order->runtime->version,
+                        .metrics = wx_metrics_unknown(),
+                        .ended = &ended};
+  wx_endings_add(endings, workload, &result);
+  json_t *json = wx_result_json(&result);
+  wx_result_note(document, json);
+  wx_document_add_result(document, json);
+}
+
+void wx_cli_fidelity(const WxFidelityOrder *order, WxDocument *document, WxEndings *endings) {
   const char *workload = order->parameters->scenario->name;
   WxFidelity fidelity;
   const int result = wx_fidelity(order, &fidelity);
-  int status = 0;
   char title[WX_PROBLEM_SIZE];
   if (result == -ENOTSUP) {
     wx_document_note(document, "SKIP %s, %s: %s", workload, order->runtime->version,
                      fidelity.problem);
   } else if (result) {
-    status = wx_cli_fail(verb, "%s, %s: %s", workload, order->runtime->version, fidelity.problem);
+    add_failure(&fidelity, order, document, endings);
   } else {
     snprintf(title, sizeof title, "%s, %s against %s", workload, fidelity.model.result.model,
              order->runtime->version);
-    add_results(&fidelity, order, document);
+    add_results(&fidelity, order, document, endings);
     wx_document_add_table(document, build_table(&fidelity, title));
-    add_sentence(&fidelity, title, document, failed);
+    add_sentence(&fidelity, title, document);
   }
   wx_fidelity_free(&fidelity);
-  return status;
 }

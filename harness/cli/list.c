@@ -1,6 +1,7 @@
 // `wxbench list`: what there is to run and to compare.
 #include "cli/options.h"
 #include "cli/say.h"
+#include "cli/scenarios.h"
 #include "cli/verb.h"
 #include "clr/versions.h"
 #include "scenario/runtimes.h"
@@ -51,8 +52,7 @@ static int list_files(Listing *listing, const char *folder, const char *title, c
   size_t count;
   const int failed = wx_scenario_names(directory, &names, &count);
   if (failed)
-    return wx_cli_fail(listing->verb, "%s: %s; expected the folder of the %s", directory,
-                       strerror(-failed), title);
+    return wx_cli_no_scenarios(listing->verb, folder, failed);
   WxTable *table = begin_table(title);
   int status = 0;
   for (size_t i = 0; i < count && status == 0; ++i) {

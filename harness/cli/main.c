@@ -1,6 +1,7 @@
 // The table of verbs, and what the program says about itself.
 #include "cli/say.h"
 #include "cli/verb.h"
+#include "os/interrupt.h"
 #include "os/layout.h"
 
 #include <errno.h>
@@ -59,11 +60,12 @@ static int print_help(void) {
        "less?\n");
   for (size_t i = 0; i < VERBS; ++i)
     printf("  %-10s %s\n", verbs[i].name, verbs[i].summary);
-  puts("\n  --help     show this help; `wxbench help VERB` explains a verb\n"
-       "  --version  show the version\n\n"
-       "Exit status: 0 done, expectations met; 1 an expectation failed; 2 bad usage or input;\n"
-       "77 not possible on this machine.\n\n"
-       "Example: wxbench run release_retains");
+  puts(
+      "\n  --help     show this help; `wxbench help VERB` explains a verb\n"
+      "  --version  show the version\n\n"
+      "Exit status: 0 done, expectations met; 1 an expectation failed or a program did not run to\n"
+      "its end; 2 bad usage or input; 77 not possible on this machine.\n\n"
+      "Example: wxbench run release_retains");
   return flushed();
 }
 
@@ -107,5 +109,7 @@ int main(int argc, char **argv) {
   const WxCliVerb *verb = find(first);
   if (verb && verb->fixed_layout)
     wx_os_fix_layout(argv);
-  return verb ? verb->run(argc - 1, argv + 1) : unknown(first);
+  const int status = verb ? verb->run(argc - 1, argv + 1) : unknown(first);
+  wx_os_interrupt_end();
+  return status;
 }

@@ -119,7 +119,8 @@ bool wx_options_parse(WxOptions *options, const WxOptionsSpec *spec, int argc, c
                          .spec = spec,
                          .own = own};
   char doc[2048];
-  snprintf(doc, sizeof doc, "%s\vExample:\n%s", spec->summary, spec->example);
+  snprintf(doc, sizeof doc, "%s\vExample:\n%s%s%s", spec->summary, spec->example,
+           spec->endings ? "\n\n" : "", spec->endings ? spec->endings : "");
   const struct argp of_verb = {.options = spec->options, .parser = spec->parse};
   const struct argp_child children[] = {{&of_verb, 0, NULL, 0}, {0}};
   const Root root = {.argp = {.options = wx_common_options,

@@ -28,6 +28,7 @@ typedef struct {
   const struct argp_option *options; ///< Its own ones, ended by {0}; may be NULL. No -q, -h.
   argp_parser_t parse; ///< Gets `own` as state->input; ARGP_ERR_UNKNOWN for what it does not know.
   bool command;        ///< The first argument begins a command line: no option is read after it.
+  const char *endings; ///< What its exit status means (endings.h), or NULL.
   const char *format;  ///< Of stdout where --format is not given; NULL is the table.
 } WxOptionsSpec;
 
@@ -70,6 +71,19 @@ error_t wx_options_bytes(struct argp_state *state, const char *option, const cha
 /// In nanoseconds; a number without a unit counts `bare_ns`.
 error_t wx_options_duration(struct argp_state *state, const char *option, const char *text,
                             uint64_t bare_ns, uint64_t *value);
+
+/// How long anything that is run may take at the most, where nothing is said: ten minutes.
+#define WX_USUAL_LIMIT_NS (UINT64_C(600) * 1000 * 1000 * 1000)
+
+/// The row of `--limit`, the most that one run of `WHAT` may take, and its value in nanoseconds.
+#define WX_LIMIT_OPTION(KEY, WHAT)                                                                 \
+  {                                                                                                \
+    "limit", KEY, "TIME", 0,                                                                       \
+        "End a " WHAT                                                                              \
+        " that takes longer, as 90s or 5min (a bare number: seconds). Default: 10min",             \
+        0                                                                                          \
+  }
+error_t wx_options_limit(struct argp_state *state, const char *text, uint64_t *limit_ns);
 
 /// Values of an option that may be repeated. Start with {0}, end with wx_names_free().
 typedef struct {

@@ -70,8 +70,8 @@ static void say_recorded(const char *path) {
 
 static int fail(const WxOptions *options, int error) {
   if (error == -ELIBACC)
-    return wx_cli_fail(options->verb, "libwxrecord.so is not in this program's folder, or that "
-                                      "folder's path holds a space or a colon");
+    return wx_cli_fail(options->verb,
+                       "libwxrecord.so cannot be opened in this program's folder; type: make");
   return wx_cli_fail(options->verb, "cannot run '%s': %s", options->arguments[0], strerror(-error));
 }
 

@@ -1,10 +1,12 @@
 // `wxbench replay`: the events of a trace on any strategy.
+#include "cli/endings.h"
 #include "cli/named.h"
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/replay_document.h"
 #include "cli/say.h"
 #include "cli/verb.h"
+#include "os/interrupt.h"
 #include "trace/replay_run.h"
 #include "trace/text.h"
 
@@ -13,7 +15,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_STRATEGY = 's', KEY_ROUNDS = 256, KEY_WALKS, KEY_PACED, KEY_OVERHEAD, KEY_LIST };
+enum {
+  KEY_STRATEGY = 's',
+  KEY_ROUNDS = 256,
+  KEY_WALKS,
+  KEY_PACED,
+  KEY_LIMIT,
+  KEY_OVERHEAD,
+  KEY_LIST
+};
 
 typedef struct {
   WxNames strategies;
@@ -27,7 +37,9 @@ static const struct argp_option own_options[] = {
     {"strategy", KEY_STRATEGY, "S", 0, "Only this strategy; may be repeated", 0},
     {"rounds", KEY_ROUNDS, "N", 0, "Replay the trace N times in one process", 0},
     {"walks", KEY_WALKS, NULL, 0, "Charge the runtime's linear list walks in time", 0},
-    {"paced", KEY_PACED, NULL, 0, "Keep the recorded times; else as fast as it goes", 0},
+    {"paced", KEY_PACED, NULL, 0,
+     "Keep the recorded times, with no limit of its own; else as fast as it goes", 0},
+    WX_LIMIT_OPTION(KEY_LIMIT, "replay"),
     {"overhead", KEY_OVERHEAD, NULL, 0,
      "Measure the replay against a bare loop of the same system calls, in N pairs or for half a "
      "minute",
@@ -48,6 +60,8 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
   case KEY_PACED:
     own->order.paced = true;
     return 0;
+  case KEY_LIMIT:
+    return wx_options_limit(state, argument, &own->order.time_limit_ns);
   case KEY_OVERHEAD:
     own->overhead = true;
     return 0;
@@ -73,6 +87,7 @@ static const WxOptionsSpec spec = {
         "  wxbench replay app.wxt --list | less",
     .options = own_options,
     .parse = parse,
+    .endings = WX_ENDINGS_HELP,
 };
 
 /// Prints the reason why a trace cannot be opened.
@@ -117,20 +132,20 @@ static bool is_chosen(const WxNames *names, const WxStrategy *strategy) {
   return false;
 }
 
-static int replay_on(const WxOptions *options, Own *own, WxDocument *document, bool *failed) {
+static int replay_on(const WxOptions *options, Own *own, WxDocument *document, WxEndings *endings) {
   WxReplayRun run;
-  int status = 0;
-  if (wx_replay_run(&own->order, &run))
-    status = wx_cli_fail(options->verb, "%s: %s", own->order.strategy->name, run.problem);
-  else
-    *failed = !wx_replay_document_add(document, &run) || *failed;
-  own->damage = run.report.damage;
+  const int failed = wx_replay_run(&own->order, &run);
+  if (!failed) {
+    wx_endings_add(endings, own->order.strategy->name, &run.result);
+    wx_replay_document_add(document, &run);
+    own->damage = run.report.damage;
+  }
   wx_replay_run_free(&run);
-  return status;
+  return failed ? wx_cli_fail(options->verb, "%s", strerror(-failed)) : 0;
 }
 
 static int replay_all(const WxOptions *options, Own *own, WxDocument *document) {
-  bool failed = false;
+  WxEndings endings = {0};
   int status = 0;
   WxProgress progress = wx_progress_begin(options->quiet);
   const WxStrategy *strategy;
@@ -139,11 +154,11 @@ static int replay_all(const WxOptions *options, Own *own, WxDocument *document) 
       continue;
     own->order.strategy = strategy;
     wx_progress_show(&progress, "%s on %s", options->arguments[0], strategy->name);
-    status = replay_on(options, own, document, &failed);
+    status = replay_on(options, own, document, &endings);
   }
   wx_progress_end(&progress);
   wx_document_add_table(document, wx_result_table("replay", document->results));
-  return status ? status : failed ? WX_EXIT_FAILED : WX_EXIT_OK;
+  return status ? status : wx_endings_status(&endings, options->verb);
 }
 
 static int measure_overhead(const WxOptions *options, uint64_t pairs, WxDocument *document) {
@@ -171,9 +186,10 @@ static int run_all(WxOptions *options, Own *own) {
   WxDocument document;
   own->order.path = options->arguments[0];
   wx_document_init(&document, "replay");
+  (void)wx_os_interrupt_begin();
   const int status = own->overhead ? measure_overhead(options, own->order.rounds, &document)
                                    : replay_all(options, own, &document);
-  if (status == WX_EXIT_OK || status == WX_EXIT_FAILED) {
+  if (wx_endings_written(status)) {
     const int finished = wx_cli_finish(options, &document, WX_UNKNOWN, status);
     return own->damage.reason ? fail_damaged(own, finished) : finished;
   }
@@ -206,6 +222,8 @@ int wx_cli_replay(int argc, char **argv) {
   WxOptions options;
   if (!wx_options_parse(&options, &spec, argc, argv, &own))
     return options.status;
+  if (own.order.time_limit_ns == 0 && !own.order.paced)
+    own.order.time_limit_ns = WX_USUAL_LIMIT_NS;
   const int status = begin(&options, &own);
   wx_names_free(&own.strategies);
   return status;

@@ -33,23 +33,26 @@ static void note_recording(WxDocument *document, const WxReplayReport *report) {
                      (uintmax_t)report->tally.left_out);
 }
 
-bool wx_replay_document_add(WxDocument *document, const WxReplayRun *run) {
+// Whether an earlier result has told of the recording, which is the same for all.
+static bool is_noted(const WxDocument *document) {
+  for (size_t i = 0; i < json_array_size(document->results); i++)
+    if (json_object_get(json_array_get(document->results, i), "recorded"))
+      return true;
+  return false;
+}
+
+void wx_replay_document_add(WxDocument *document, const WxReplayRun *run) {
   const WxResult *result = &run->result;
+  const bool ran = wx_result_ran(result);
   json_t *json = wx_result_json(result);
-  if (json && json_object_set_new(json, "recorded", recorded_json(&run->report)))
+  if (json && ran && json_object_set_new(json, "recorded", recorded_json(&run->report)))
     document->lost = true;
-  if (json && strcmp(run->report.path, result->strategy) != 0)
+  if (json && ran && strcmp(run->report.path, result->strategy) != 0)
     json_object_set_new(json, "fell_back_to", json_string(run->report.path));
-  const bool first = json_array_size(document->results) == 0;
-  wx_document_add_result(document, json);
-  if (first)
+  if (ran && !is_noted(document))
     note_recording(document, &run->report);
-  for (size_t i = 0; i < result->expectation_count; i++)
-    if (!result->expectations[i].ok)
-      wx_document_note(document, "NOT MET: %s on %s: %s: expected %s, measured %s",
-                       result->scenario, result->strategy, result->expectations[i].name,
-                       result->expectations[i].expected, result->expectations[i].actual);
-  return wx_result_ok(result);
+  wx_result_note(document, json);
+  wx_document_add_result(document, json);
 }
 
 static json_t *interval_json(const WxInterval *interval) {

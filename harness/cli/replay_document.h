@@ -10,8 +10,8 @@
 #include "trace/replay_run.h"
 
 /// Adds a replay, with what the trace says of the recorded process as its member `recorded`, and
-/// notes for people. Returns whether every expectation was met.
-bool wx_replay_document_add(WxDocument *document, const WxReplayRun *run);
+/// notes for people. One that did not run to its end is a row with its reason.
+void wx_replay_document_add(WxDocument *document, const WxReplayRun *run);
 
 /// Adds what the replay of the trace `path` itself costs.
 void wx_replay_document_add_overhead(WxDocument *document, const char *path,

@@ -4,8 +4,10 @@
 #include "cli/verb.h"
 #include "output/compare.h"
 #include "output/flat_table.h"
+#include "output/hyperfine.h"
 #include "output/json.h"
 #include "output/load.h"
+#include "output/paired_table.h"
 #include "output/result.h"
 
 #include <dirent.h>
@@ -17,7 +19,7 @@
 static const WxOptionsSpec spec = {
     .arguments = "DIR|FILE.json",
     .summary = "Summarise the result files of a folder, or rewrite one result file in another "
-               "format. Files of other programs are named and left out.",
+               "format. hyperfine's are shown too; files of other programs are named and left out.",
     .example = "  wxbench report results/2026-11-24-reference > summary.md\n"
                "  wxbench report validate.json --format csv > samples.csv",
     .format = "markdown",
@@ -53,7 +55,7 @@ static WxTable *table_of(const char *kind, const char *title, const json_t *resu
   return wx_flat_table(title, results, selection_of(kind));
 }
 
-static void note_verdicts(WxDocument *document, const json_t *results) {
+static void note_results(WxDocument *document, const json_t *results) {
   for (size_t i = 0; i < json_array_size(results); ++i) {
     const json_t *result = json_array_get(results, i);
     const char *text = wx_json_get_text(json_object_get(result, "verdict"), "text");
@@ -61,6 +63,7 @@ static void note_verdicts(WxDocument *document, const json_t *results) {
     wx_result_name(result, ", ", name, sizeof name);
     if (text)
       wx_document_note(document, "%s: %s", *name ? name : "verdict", text);
+    wx_result_note(document, result);
   }
 }
 
@@ -78,24 +81,57 @@ static void add_file(WxDocument *document, const char *name, const json_t *root)
     wx_document_add_table(document, table_of(kind, title, results));
   wx_document_note(document, "%s: %s on %s.", name, date ? date : "no date",
                    kernel ? kernel : "an unknown kernel");
-  note_verdicts(document, results);
+  note_results(document, results);
   for (size_t i = 0; i < json_array_size(results); ++i)
     wx_document_add_result(document, json_incref(json_array_get(results, i)));
+}
+
+// A file of hyperfine is a table. Its runs came one after the other.
+static void add_hyperfine(WxDocument *document, const char *name, const json_t *root) {
+  wx_document_add_table(document, wx_hyperfine_table(name, root));
+  wx_document_note(document,
+                   "%s: measured by hyperfine, one command after the other. Which is faster is for "
+                   "runs in turns to say (wxbench validate --repeat).",
+                   name);
+}
+
+// Reads JSON of another program, NULL where it is none.
+static json_t *load_foreign(const char *path) {
+  json_t *root = json_load_file(path, 0, NULL);
+  if (root && !json_object_get(root, "schema"))
+    return root;
+  json_decref(root);
+  return NULL;
+}
+
+static int report_hyperfine(WxOptions *options, const char *path, const json_t *root) {
+  WxDocument document;
+  wx_document_init(&document, "report");
+  add_hyperfine(&document, path, root);
+  return wx_cli_finish(options, &document, WX_UNKNOWN, WX_EXIT_OK);
+}
+
+static int report_foreign(WxOptions *options, const char *path, const char *problem) {
+  json_t *root = load_foreign(path);
+  const int status = root && wx_is_hyperfine(root) ? report_hyperfine(options, path, root)
+                                                   : wx_cli_fail("report", "%s", problem);
+  json_decref(root);
+  wx_options_free(options);
+  return status;
 }
 
 // One file keeps its kind and its context: it is the same document, written differently.
 static int report_file(WxOptions *options, const char *path) {
   char problem[WX_PROBLEM];
   json_t *root;
-  if (wx_document_load(path, &root, problem) < 0) {
-    wx_options_free(options);
-    return wx_cli_fail("report", "%s", problem);
-  }
+  if (wx_document_load(path, &root, problem) < 0)
+    return report_foreign(options, path, problem);
   WxDocument document;
   wx_document_init(&document, wx_json_get_text(root, "kind"));
   if (json_object_update(document.context, json_object_get(root, "context")) != 0)
     document.lost = true;
   add_file(&document, path, root);
+  wx_paired_add_tables(&document);
   const int status = wx_cli_finish(options, &document, WX_UNKNOWN, WX_EXIT_OK);
   json_decref(root);
   return status;
@@ -104,14 +140,6 @@ static int report_file(WxOptions *options, const char *path) {
 static int is_json(const struct dirent *entry) {
   const char *dot = strrchr(entry->d_name, '.');
   return dot && entry->d_name[0] != '.' && strcmp(dot, ".json") == 0;
-}
-
-// Whether a file is well-formed JSON of another program, such as hyperfine's.
-static bool is_foreign(const char *path) {
-  json_t *root = json_load_file(path, 0, NULL);
-  const bool foreign = root && !json_object_get(root, "schema");
-  json_decref(root);
-  return foreign;
 }
 
 // Adds `folder`/`name`. Returns 0, or the exit status after the fault was reported.
@@ -124,9 +152,14 @@ static int add_entry(WxDocument *document, const char *folder, const char *name)
     json_decref(root);
     return 0;
   }
-  if (!is_foreign(path))
+  root = load_foreign(path);
+  if (!root)
     return wx_cli_fail("report", "%s", problem);
-  wx_document_note(document, "%s: left out, not a result of wxbench.", name);
+  if (wx_is_hyperfine(root))
+    add_hyperfine(document, name, root);
+  else
+    wx_document_note(document, "%s: left out, not a result of wxbench.", name);
+  json_decref(root);
   return 0;
 }
 
@@ -147,8 +180,10 @@ static int report_folder(WxOptions *options, const char *folder) {
   }
   if (count >= 0)
     free(entries);
-  if (!status)
+  if (!status) {
+    wx_paired_add_tables(&document);
     return wx_cli_finish(options, &document, WX_UNKNOWN, WX_EXIT_OK);
+  }
   wx_document_free(&document);
   wx_options_free(options);
   return status;

@@ -1,11 +1,13 @@
 // `wxbench run`: scenarios on the simulator, each on several strategies.
 #include "scenario/run.h"
+#include "cli/endings.h"
 #include "cli/named.h"
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/say.h"
 #include "cli/scenarios.h"
 #include "cli/verb.h"
+#include "os/interrupt.h"
 #include "output/result.h"
 #include "scenario/expect.h"
 
@@ -13,12 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_STRATEGY = 's', KEY_MODEL = 'm', KEY_SET = 256, KEY_ROUNDS };
+enum { KEY_STRATEGY = 's', KEY_MODEL = 'm', KEY_SET = 256, KEY_ROUNDS, KEY_LIMIT };
 
 typedef struct {
   WxNames strategies;
   WxNames models;
   WxSettings settings;
+  uint64_t time_limit_ns;
 } Own;
 
 static const struct argp_option own_options[] = {
@@ -28,6 +31,7 @@ static const struct argp_option own_options[] = {
     {"set", KEY_SET, "KEY=VALUE", 0,
      "Set a parameter of the scenario or an option of the strategy; may be repeated", 0},
     {"rounds", KEY_ROUNDS, "N", 0, "The same as --set rounds=N", 0},
+    WX_LIMIT_OPTION(KEY_LIMIT, "strategy"),
     {0},
 };
 
@@ -52,6 +56,8 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
     return wx_settings_add(state, &own->settings, argument);
   case KEY_ROUNDS:
     return set_rounds(state, own, argument);
+  case KEY_LIMIT:
+    return wx_options_limit(state, argument, &own->time_limit_ns);
   default:
     return ARGP_ERR_UNKNOWN;
   }
@@ -66,6 +72,7 @@ static const WxOptionsSpec spec = {
                "  wxbench run drifting_sizes --strategy coreclr --rounds 20 --json result.json",
     .options = own_options,
     .parse = parse,
+    .endings = WX_ENDINGS_HELP,
 };
 
 typedef struct {
@@ -74,7 +81,7 @@ typedef struct {
   WxDocument *document;
   WxProgress progress;
   const WxClrVersion *version; ///< The model of --model that is run now, or NULL.
-  bool failed;                 ///< An expectation was not met.
+  WxEndings endings;
 } Session;
 
 static bool is_default(const WxStrategy *strategy) {
@@ -104,16 +111,6 @@ static void note_fall_back(Session *session, const WxRun *run) {
                    run->result.scenario, run->result.strategy, run->report.path);
 }
 
-static void note_unmet(Session *session, const WxResult *result) {
-  for (size_t i = 0; i < result->expectation_count; ++i) {
-    const WxExpectationResult *judged = &result->expectations[i];
-    if (!judged->ok)
-      wx_document_note(session->document, "NOT MET: %s on %s: %s: expected %s, measured %s",
-                       result->scenario, result->strategy, judged->name, judged->expected,
-                       judged->actual);
-  }
-}
-
 // `results` bear the name of what ran, which is what is judged; shown is what was asked for.
 static void add_result(Session *session, const WxParameters *parameters, const WxResult results[],
                        size_t count, const WxRun *run, size_t index) {
@@ -126,15 +123,17 @@ static void add_result(Session *session, const WxParameters *parameters, const W
   WxResult shown = run->result;
   shown.expectations = judged;
   shown.expectation_count = judged_count;
-  const bool fell_back = !shown.skipped && strcmp(run->report.path, shown.strategy) != 0;
+  const bool fell_back = wx_result_ran(&shown) && strcmp(run->report.path, shown.strategy) != 0;
   json_t *json = wx_result_json(&shown);
   if (json && fell_back && json_object_set_new(json, "fell_back_to", json_string(run->report.path)))
     session->document->lost = true;
-  wx_document_add_result(session->document, json);
-  session->failed = session->failed || !wx_result_ok(&shown);
+  char subject[WX_ENDED_TEXT];
+  snprintf(subject, sizeof subject, "%s on %s", shown.scenario, shown.strategy);
+  wx_endings_add(&session->endings, subject, &shown);
   if (fell_back)
     note_fall_back(session, run);
-  note_unmet(session, &shown);
+  wx_result_note(session->document, json);
+  wx_document_add_result(session->document, json);
   wx_expect_free(judged, judged_count);
 }
 
@@ -144,13 +143,14 @@ static int run_strategies(Session *session, const WxParameters *parameters,
   const char *name = parameters->scenario->name;
   for (size_t i = 0; i < count; ++i) {
     wx_progress_show(&session->progress, "%s on %s", name, chosen[i]->name);
-    if (wx_run_scenario(parameters, chosen[i], session->version, &runs[i])) {
+    if (wx_run_scenario(parameters, chosen[i], session->version, session->own->time_limit_ns,
+                        &runs[i])) {
       wx_progress_end(&session->progress);
       return wx_cli_fail(session->options->verb, "%s on %s: %s", name, chosen[i]->name,
                          runs[i].problem);
     }
     results[i] = runs[i].result;
-    if (!results[i].skipped)
+    if (wx_result_ran(&results[i]))
       results[i].strategy = runs[i].report.path;
   }
   for (size_t i = 0; i < count; ++i)
@@ -216,12 +216,16 @@ static int run_all(Session *session) {
 
 int wx_cli_run(int argc, char **argv) {
   WxOptions options;
-  Own own = {0};
+  Own own = {.time_limit_ns = WX_USUAL_LIMIT_NS};
   if (!wx_options_parse(&options, &spec, argc, argv, &own))
     return options.status;
   WxDocument document;
   wx_document_init(&document, "run");
-  Session session = {&options, &own, &document, wx_progress_begin(options.quiet), NULL, false};
+  Session session = {.options = &options,
+                     .own = &own,
+                     .document = &document,
+                     .progress = wx_progress_begin(options.quiet)};
+  (void)wx_os_interrupt_begin();
   int status = wx_cli_check_strategies(options.verb, &own.strategies);
   if (status == 0)
     status = wx_cli_check_models(options.verb, &own.models);
@@ -231,15 +235,16 @@ int wx_cli_run(int argc, char **argv) {
     status = load_and_run(&session, options.arguments[i]);
   wx_progress_end(&session.progress);
   if (status == 0)
-    wx_document_add_table(&document, wx_result_table("run", document.results));
+    status = wx_endings_status(&session.endings, options.verb);
   const char *seed = wx_settings_get(&own.settings, "seed");
   const WxFigure shown_seed = seed ? atoll(seed) : 0;
   wx_names_free(&own.strategies);
   wx_names_free(&own.models);
   wx_settings_free(&own.settings);
-  if (status == 0)
-    return wx_cli_finish(&options, &document, shown_seed,
-                         session.failed ? WX_EXIT_FAILED : WX_EXIT_OK);
+  if (wx_endings_written(status)) {
+    wx_document_add_table(&document, wx_result_table("run", document.results));
+    return wx_cli_finish(&options, &document, shown_seed, status);
+  }
   wx_document_free(&document);
   wx_options_free(&options);
   return status;

@@ -14,13 +14,20 @@ static bool is_file_name(const char *name) {
   return strchr(name, '/') || (dot && strcmp(dot, ".yaml") == 0);
 }
 
+int wx_cli_no_scenarios(const char *verb, const char *folder, int error) {
+  char places[PATH_MAX + 64];
+  wx_scenario_places(places, sizeof places);
+  return wx_cli_fail(verb,
+                     "cannot read the folder '%s': %s; it is looked for in %s; set "
+                     "WXBENCH_HOME=FOLDER to the folder of the sources",
+                     folder, strerror(-error), places);
+}
+
 int wx_cli_all_scenarios(const char *verb, const char *folder, char ***names, size_t *count) {
   char directory[PATH_MAX];
   wx_scenario_directory(folder, directory, sizeof directory);
   const int failed = wx_scenario_names(directory, names, count);
-  return failed ? wx_cli_fail(verb, "%s: %s; expected the folder of the scenarios", directory,
-                              strerror(-failed))
-                : 0;
+  return failed ? wx_cli_no_scenarios(verb, folder, failed) : 0;
 }
 
 static int unknown_name(const char *verb, const char *what, const char *folder, const char *name) {

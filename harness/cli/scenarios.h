@@ -23,6 +23,10 @@ int wx_cli_load_scenario(const char *verb, const char *what, const char *folder,
 
 void wx_cli_loaded_free(WxLoadedScenario *loaded);
 
+/// Says that `folder` (`scenarios`) cannot be read for `error` (a negative errno), and where it is
+/// looked for. Returns WX_EXIT_USAGE.
+int wx_cli_no_scenarios(const char *verb, const char *folder, int error);
+
 /// The names of all scenarios of `folder` (wx_scenario_names_free()). Returns as
 /// wx_cli_load_scenario().
 int wx_cli_all_scenarios(const char *verb, const char *folder, char ***names, size_t *count);

@@ -1,8 +1,11 @@
 // `wxbench validate`: workloads on the real .NET runtime, mode by mode.
 #include "cli/options.h"
 #include "cli/say.h"
+#include "cli/turns.h"
 #include "cli/validate_session.h"
 #include "cli/verb.h"
+#include "os/interrupt.h"
+#include "output/paired_table.h"
 #include "output/result.h"
 
 enum {
@@ -12,11 +15,10 @@ enum {
   KEY_SET = 256,
   KEY_LIMIT,
   KEY_FIDELITY,
+  KEY_REPEAT,
 };
 
 enum { REAL_RUNS = 5, REAL_RUNS_MOST = 100 }; // of --fidelity
-
-static const uint64_t second_ns = 1000 * 1000 * 1000;
 
 static const struct argp_option own_options[] = {
     {"runtime", KEY_RUNTIME, "VERSION|DIR", 0,
@@ -28,22 +30,18 @@ static const struct argp_option own_options[] = {
     {"mode", KEY_MODE, "MODE", 0,
      "on, off, preload or live; may be repeated. Default: on, off, preload", 0},
     {"set", KEY_SET, "KEY=VALUE", 0, "Set a parameter of the workload; may be repeated", 0},
-    {"limit", KEY_LIMIT, "TIME", 0,
-     "End a run that takes longer, as 90s or 5min (a bare number: seconds). Default: 10min", 0},
+    WX_LIMIT_OPTION(KEY_LIMIT, "run"),
+    {"repeat", KEY_REPEAT, "N", 0,
+     "Then run the modes N times in turns, W^X on twice a round, and print what each takes beside "
+     "on, with a 95 % interval and the noise of the same rounds (on beside itself). N is rounded "
+     "up so that each stands at each place of a round equally often",
+     0},
     {"fidelity", KEY_FIDELITY, "RUNS", OPTION_ARG_OPTIONAL,
      "Record RUNS real runs (default 5) and compare the model of that version with them, number by "
      "number; exit status 1 where one is further apart than it may be",
      0},
     {0},
 };
-
-static error_t set_limit(struct argp_state *state, WxValidateAsked *own, const char *text) {
-  const error_t failed =
-      wx_options_duration(state, "--limit", text, second_ns, &own->time_limit_ns);
-  if (failed == 0 && own->time_limit_ns == 0)
-    return wx_options_refuse(state, "--limit: '%s' is no time; expected more than 0", text);
-  return failed;
-}
 
 static error_t set_fidelity(struct argp_state *state, WxValidateAsked *own, const char *text) {
   own->fidelity = REAL_RUNS;
@@ -62,7 +60,10 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
   case KEY_SET:
     return wx_settings_add(state, &own->settings, argument);
   case KEY_LIMIT:
-    return set_limit(state, own, argument);
+    return wx_options_limit(state, argument, &own->time_limit_ns);
+  case KEY_REPEAT:
+    return wx_options_count(state, "--repeat", argument, 1, WX_TURNS_ROUNDS - WX_TURNS_VARIANTS,
+                            &own->repeat);
   case KEY_FIDELITY:
     return set_fidelity(state, own, argument);
   default:
@@ -76,14 +77,16 @@ static const WxOptionsSpec spec = {
         "shipped, without it, and with its memory given back.",
     .example = "  wxbench validate --workload asm --set count=1000\n"
                "  wxbench validate --runtime 8 --mode on --mode off --json result.json\n"
+               "  wxbench validate --workload hello --repeat 20\n"
                "  wxbench validate --fidelity --workload asm --workload dyn --workload alc",
     .options = own_options,
     .parse = parse,
+    .endings = WX_ENDINGS_HELP,
 };
 
 int wx_cli_validate(int argc, char **argv) {
   WxOptions options;
-  WxValidateAsked own = {0};
+  WxValidateAsked own = {.time_limit_ns = WX_USUAL_LIMIT_NS};
   if (!wx_options_parse(&options, &spec, argc, argv, &own))
     return options.status;
   WxDocument document;
@@ -94,24 +97,29 @@ int wx_cli_validate(int argc, char **argv) {
       .document = &document,
       .progress = wx_progress_begin(options.quiet),
   };
+  (void)wx_os_interrupt_begin();
   int status = 0;
   if (options.argument_count)
     status = wx_cli_fail(options.verb, "unexpected argument '%s'; expected options only",
                          options.arguments[0]);
+  else if (own.fidelity && own.repeat)
+    status = wx_cli_fail(options.verb, "--fidelity measures no time; expected no --repeat with it");
   else if (own.fidelity && own.modes.count)
     status = wx_cli_fail(options.verb, "--fidelity compares mode on; expected no --mode with it");
   else
     status = wx_validate_all(&session);
+  if (status == 0)
+    status = wx_endings_status(&session.endings, options.verb);
   wx_progress_end(&session.progress);
   wx_names_free(&own.runtimes);
   wx_names_free(&own.workloads);
   wx_names_free(&own.modes);
   wx_settings_free(&own.settings);
-  if (status == 0) {
+  if (wx_endings_written(status)) {
     if (own.fidelity == 0)
       wx_document_add_table(&document, wx_result_table("validate", document.results));
-    return wx_cli_finish(&options, &document, WX_UNKNOWN,
-                         session.failed ? WX_EXIT_FAILED : WX_EXIT_OK);
+    wx_paired_add_tables(&document);
+    return wx_cli_finish(&options, &document, WX_UNKNOWN, status);
   }
   wx_document_free(&document);
   wx_options_free(&options);

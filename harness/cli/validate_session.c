@@ -2,15 +2,13 @@
 #include "cli/validate_session.h"
 
 #include "cli/built.h"
+#include "cli/no_runtime.h"
 #include "cli/say.h"
 #include "cli/verb.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-// What is asked for where there is no runtime at all.
-#define USUAL_RUNTIME "10.0.14"
 
 static int unknown_mode(WxValidateSession *session, const char *name) {
   const char *names[WX_VALIDATE_MODES];
@@ -45,9 +43,9 @@ static int find_files(WxValidateSession *session) {
   int status = wx_cli_find_built(session->verb, "workloads/wxworkload.dll",
                                  "scripts/build-workloads", session->program);
   if (status == 0)
-    status = wx_cli_find_built(session->verb, "libwxreclaim.so", "make", session->preload);
+    status = wx_cli_find_preload(session->verb, "libwxreclaim.so", session->preload);
   if (status == 0 && session->asked->fidelity)
-    status = wx_cli_find_built(session->verb, "libwxrecord.so", "make", session->recorder);
+    status = wx_cli_find_preload(session->verb, "libwxrecord.so", session->recorder);
   return status;
 }
 
@@ -73,15 +71,32 @@ static int visit_folder(WxValidateSession *session, const char *folder, Visit *v
   return status;
 }
 
+// All that is named is looked for before the first of it is run.
+static int exists(WxValidateSession *session, const WxRuntime *runtime) {
+  (void)runtime;
+  ++session->present;
+  return 0;
+}
+
+// One of several that is not here is a row like the others.
+static int visit_missing(WxValidateSession *session, const char *version, Visit *visit) {
+  int status = wx_no_runtime_why(version, session->missing, sizeof session->missing);
+  if (status == WX_EXIT_USAGE)
+    return wx_cli_fail(session->verb, "%s", session->missing);
+  const WxRuntime none = {.version = (char *)version};
+  status = visit == exists ? 0 : visit(session, &none);
+  *session->missing = '\0';
+  if (!session->absent)
+    session->absent = version;
+  return status;
+}
+
 static int visit_version(WxValidateSession *session, const WxRuntimes *found, const char *version,
                          Visit *visit) {
   const WxRuntime *runtime = wx_runtimes_pick(found, version);
   if (runtime)
     return visit(session, runtime);
-  return wx_cli_impossible(session->verb,
-                           "SKIP: .NET runtime %s is not here; type: scripts/runtimes %s (needs a "
-                           ".NET SDK), or set DOTNET_ROOT=FOLDER",
-                           version, version);
+  return visit_missing(session, version, visit);
 }
 
 static bool is_folder(const char *name) {
@@ -91,19 +106,12 @@ static bool is_folder(const char *name) {
 static int visit_runtimes(WxValidateSession *session, const WxRuntimes *found, Visit *visit) {
   const WxNames *named = &session->asked->runtimes;
   if (named->count == 0)
-    return found->count ? visit_all(session, found, visit)
-                        : visit_version(session, found, USUAL_RUNTIME, visit);
+    return found->count ? visit_all(session, found, visit) : wx_cli_no_runtime(session->verb, NULL);
   int status = 0;
   for (size_t i = 0; i < named->count && status == 0; ++i)
     status = is_folder(named->items[i]) ? visit_folder(session, named->items[i], visit)
                                         : visit_version(session, found, named->items[i], visit);
   return status;
-}
-
-// All that is named must be there before the first of it is run.
-static int exists(WxValidateSession *session, const WxRuntime *runtime) {
-  (void)session, (void)runtime;
-  return 0;
 }
 
 int wx_validate_all(WxValidateSession *session) {
@@ -117,6 +125,8 @@ int wx_validate_all(WxValidateSession *session) {
   if (failed)
     return wx_cli_fail(session->verb, "cannot look for runtimes: %s", strerror(-failed));
   status = visit_runtimes(session, &found, exists);
+  if (status == 0 && session->present == 0)
+    status = wx_cli_no_runtime(session->verb, session->absent);
   if (status == 0)
     status = find_files(session);
   if (status == 0)

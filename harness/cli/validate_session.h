@@ -6,6 +6,8 @@
 #ifndef WX_CLI_VALIDATE_SESSION_H
 #define WX_CLI_VALIDATE_SESSION_H
 
+#include "cli/endings.h"
+#include "cli/no_runtime.h"
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "scenario/validate.h"
@@ -20,7 +22,8 @@ typedef struct {
   WxNames workloads;
   WxNames modes;
   WxSettings settings;
-  uint64_t time_limit_ns; ///< Of one run; 0: the usual one.
+  uint64_t time_limit_ns; ///< Of one run.
+  uint64_t repeat;        ///< Rounds in which the modes are measured in turns; 0: none.
   uint64_t fidelity;      ///< Real runs that the model is compared with; 0: no comparison.
 } WxValidateAsked;
 
@@ -31,10 +34,14 @@ typedef struct {
   WxProgress progress;
   const WxMode *modes[WX_VALIDATE_MODES];
   size_t mode_count;
-  char program[PATH_MAX];  ///< The workload program.
-  char preload[PATH_MAX];  ///< libwxreclaim.so.
-  char recorder[PATH_MAX]; ///< libwxrecord.so, with a comparison.
-  bool failed;             ///< An expectation was not met.
+  size_t present;                   ///< Runtimes that were asked for and are here.
+  const char *absent;               ///< The first of those that are not.
+  char missing[WX_NO_RUNTIME_TEXT]; ///< Why the runtime that is asked for now is not here; "" where
+                                    ///< it is.
+  char program[PATH_MAX];           ///< The workload program.
+  char preload[PATH_MAX];           ///< libwxreclaim.so.
+  char recorder[PATH_MAX];          ///< libwxrecord.so, with a comparison.
+  WxEndings endings;
 } WxValidateSession;
 
 /// Runs all that was asked for and adds the results to the document. Returns 0, or an exit status

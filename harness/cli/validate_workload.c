@@ -3,12 +3,14 @@
 #include "cli/say.h"
 #include "cli/scenarios.h"
 #include "cli/validate_live.h"
+#include "cli/validate_repeat.h"
 #include "cli/validate_session.h"
 #include "cli/verb.h"
 #include "output/result.h"
 #include "scenario/expect.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,40 +19,67 @@ typedef struct {
   WxValidation runs[WX_VALIDATE_MODES];
   WxResult results[WX_VALIDATE_MODES];
   WxLive live[WX_VALIDATE_MODES];
+  WxRepeat repeat;
 } Runs;
 
-static void note_unmet(WxValidateSession *session, const WxResult *result) {
-  for (size_t i = 0; i < result->expectation_count; ++i) {
-    const WxExpectationResult *judged = &result->expectations[i];
-    if (!judged->ok)
-      wx_document_note(session->document, "NOT MET: %s, %s, %s: %s: expected %s, measured %s",
-                       result->workload, result->mode, result->runtime, judged->name,
-                       judged->expected, judged->actual);
-  }
+// The first run that ran to its end. There is one, since the caller has one.
+static const WxValidation *first_of(const Runs *runs) {
+  size_t i = 0;
+  while (!wx_result_ran(&runs->results[i]))
+    ++i;
+  return &runs->runs[i];
 }
 
 // Adds one expectation to those judged: that the program printed the same as in the first mode.
-static void judge_output(const WxValidation *first, const WxValidation *this,
-                         WxExpectationResult *judged) {
+static int judge_output(const WxValidation *first, const WxValidation *this,
+                        WxExpectationResult *judged) {
   const bool same = first->output.length == this->output.length &&
                     (first->output.length == 0 ||
                      memcmp(first->output.data, this->output.data, first->output.length) == 0);
-  judged->name = strdup("output");
-  judged->ok = same;
-  judged->expected = strdup("as in the first mode");
-  judged->actual = strdup(same ? "the same" : "different");
+  char *expected;
+  if (asprintf(&expected, "as in mode %s", first->result.mode) < 0)
+    expected = NULL;
+  *judged = (WxExpectationResult){.name = strdup("output"),
+                                  .ok = same,
+                                  .expected = expected,
+                                  .actual = strdup(same ? "the same" : "different")};
+  return judged->name && judged->expected && judged->actual ? 0 : -ENOMEM;
+}
+
+// Adds what a mode took in turns with the others.
+static void add_times(WxValidateSession *session, json_t *json, const Runs *runs, size_t index,
+                      const char *subject) {
+  const WxEnded *ended;
+  bool lost;
+  json_t *time = wx_repeat_json(&runs->repeat, index, &ended, &lost);
+  if (lost || (time && json_object_set_new(json, "time", time)))
+    session->document->lost = true;
+  if (!ended)
+    return;
+  wx_document_note(session->document, "NOT FINISHED: %s, in round %zu: %s", subject,
+                   runs->repeat.turns.rounds + 1, ended->text);
+  session->endings.failed = true;
 }
 
 // Adds what is judged of one run to the document.
-static void add_result(WxValidateSession *session, const WxResult *result, const WxLive *live) {
+static void add_result(WxValidateSession *session, const WxResult *result, const Runs *runs,
+                       size_t index) {
+  const WxLive *live = &runs->live[index];
   json_t *json = wx_result_json(result);
   if (json && live->ran && json_object_set_new(json, "reclaim", wx_validate_live_json(live)))
     session->document->lost = true;
+  char subject[WX_ENDED_TEXT];
+  snprintf(subject, sizeof subject, "%s, %s, %s", result->workload, result->mode, result->runtime);
+  if (result->skipped && result->skipped != wx_interrupted)
+    wx_endings_add_impossible(&session->endings, subject, result->skipped);
+  else
+    wx_endings_add(&session->endings, subject, result);
+  if (wx_result_ran(result))
+    wx_document_note(session->document, "%s: %s. %s", subject, result->verdict_code,
+                     result->verdict_text);
+  wx_result_note(session->document, json);
+  add_times(session, json, runs, index, subject);
   wx_document_add_result(session->document, json);
-  session->failed = session->failed || !wx_result_ok(result);
-  wx_document_note(session->document, "%s, %s, %s: %s. %s", result->workload, result->mode,
-                   result->runtime, result->verdict_code, result->verdict_text);
-  note_unmet(session, result);
 }
 
 static int judge(WxValidateSession *session, const WxParameters *parameters, const Runs *runs,
@@ -66,13 +95,21 @@ static int judge(WxValidateSession *session, const WxParameters *parameters, con
     wx_expect_free(judged, count);
     return -ENOMEM;
   }
-  judge_output(&runs->runs[0], &runs->runs[index], &grown[count]);
   WxResult result = runs->results[index];
+  int lost = 0;
+  if (wx_result_ran(&result))
+    lost = judge_output(first_of(runs), &runs->runs[index], &grown[count++]);
   result.expectations = grown;
-  result.expectation_count = count + 1;
-  add_result(session, &result, &runs->live[index]);
-  wx_expect_free(grown, count + 1);
-  return 0;
+  result.expectation_count = count;
+  if (!lost)
+    add_result(session, &result, runs, index);
+  wx_expect_free(grown, count);
+  return lost;
+}
+
+// Whether the observer may not do what it was about to.
+static bool is_refused(const WxEnded *ended) {
+  return ended->how == WX_ENDED_STOPPED && (ended->error == -EPERM || ended->error == -EACCES);
 }
 
 static int run_mode(WxValidateSession *session, const WxLoadedScenario *loaded,
@@ -91,22 +128,35 @@ static int run_mode(WxValidateSession *session, const WxLoadedScenario *loaded,
   };
   wx_progress_show(&session->progress, "%s, %s, %s", workload, mode->name, runtime->version);
   WxValidation *run = &runs->runs[index];
-  const int failed = wx_validate(&order, run);
-  if (failed == 0) {
-    runs->results[index] = run->result;
-    return 0;
+  if (wx_validate(&order, run)) {
+    wx_progress_end(&session->progress);
+    return wx_cli_fail(session->verb, "%s, %s, %s: %s", workload, mode->name, runtime->version,
+                       run->problem);
   }
-  wx_progress_end(&session->progress);
-  const bool forbidden = mode->live && (failed == -EPERM || failed == -EACCES);
-  return (forbidden ? wx_cli_impossible : wx_cli_fail)(session->verb, "%s, %s, %s: %s", workload,
-                                                       mode->name, runtime->version, run->problem);
+  runs->results[index] = run->result;
+  if (mode->live && is_refused(&run->ended))
+    runs->results[index].skipped = run->ended.text;
+  return 0;
+}
+
+// The row of a run for which there is no runtime.
+static int skip_mode(const WxValidateSession *session, const WxLoadedScenario *loaded,
+                     const WxRuntime *runtime, Runs *runs, size_t index) {
+  runs->results[index] = (WxResult){.workload = loaded->scenario->name,
+                                    .mode = session->modes[index]->name,
+                                    .runtime = runtime->version,
+                                    .skipped = session->missing};
+  return 0;
 }
 
 static int run_modes(WxValidateSession *session, const WxLoadedScenario *loaded,
                      const WxRuntime *runtime, Runs *runs) {
   int status = 0;
   for (size_t i = 0; i < session->mode_count && status == 0; ++i)
-    status = run_mode(session, loaded, runtime, runs, i);
+    status = *session->missing ? skip_mode(session, loaded, runtime, runs, i)
+                               : run_mode(session, loaded, runtime, runs, i);
+  if (status == 0 && session->asked->repeat)
+    status = wx_repeat_run(session, loaded, runtime, runs->results, &runs->repeat);
   for (size_t i = 0; i < session->mode_count && status == 0; ++i)
     if (judge(session, &loaded->parameters, runs, i))
       status = wx_cli_fail(session->verb, "out of memory");
@@ -142,9 +192,15 @@ static int compare_model(WxValidateSession *session, const WxLoadedScenario *loa
       .runs = (size_t)session->asked->fidelity,
       .time_limit_ns = session->asked->time_limit_ns,
   };
+  if (*session->missing) {
+    wx_document_note(session->document, "SKIP %s, %s: %s", loaded->scenario->name, runtime->version,
+                     session->missing);
+    return 0;
+  }
   wx_progress_show(&session->progress, "%s, %s, %zu runs and the model", loaded->scenario->name,
                    runtime->version, order.runs);
-  return wx_cli_fidelity(session->verb, &order, session->document, &session->failed);
+  wx_cli_fidelity(&order, session->document, &session->endings);
+  return 0;
 }
 
 static int run_workload(WxValidateSession *session, const char *name, const WxRuntime *runtime) {
@@ -155,6 +211,7 @@ static int run_workload(WxValidateSession *session, const char *name, const WxRu
   Runs runs = {0};
   status = session->asked->fidelity ? compare_model(session, &loaded, runtime)
                                     : run_modes(session, &loaded, runtime, &runs);
+  wx_repeat_free(&runs.repeat);
   for (size_t i = 0; i < session->mode_count; ++i)
     wx_validation_free(&runs.runs[i]);
   wx_cli_loaded_free(&loaded);

@@ -36,6 +36,14 @@ error_t wx_options_duration(struct argp_state *state, const char *option, const 
   return 0;
 }
 
+error_t wx_options_limit(struct argp_state *state, const char *text, uint64_t *limit_ns) {
+  static const uint64_t second_ns = UINT64_C(1000) * 1000 * 1000;
+  const error_t failed = wx_options_duration(state, "--limit", text, second_ns, limit_ns);
+  if (failed == 0 && *limit_ns == 0)
+    return wx_options_refuse(state, "--limit: '%s' is no time; expected more than 0", text);
+  return failed;
+}
+
 error_t wx_names_add(struct argp_state *state, WxNames *names, const char *name) {
   (void)state;
   const char **items = reallocarray(names->items, names->count + 1, sizeof *items);

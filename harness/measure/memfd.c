@@ -29,15 +29,16 @@ static WxFileId id_of(const struct stat *status) {
   return (WxFileId){major(status->st_dev), minor(status->st_dev), status->st_ino};
 }
 
-// The path below /proc/PID that leads to the file.
+// The path that leads to the file: below /proc/PID, or to a descriptor of our own.
 static void link_path(char path[static WX_PROCESS_PATH_SIZE], const WxMemfd *memfd, pid_t pid) {
   char link[64];
-  if (memfd->number != CLOSED)
-    snprintf(link, sizeof link, "fd/%d", memfd->number);
+  const bool ours = memfd->number == CLOSED && memfd->kept != CLOSED;
+  if (ours || memfd->number != CLOSED)
+    snprintf(link, sizeof link, "fd/%d", ours ? memfd->kept : memfd->number);
   else
     snprintf(link, sizeof link, "map_files/%" PRIx64 "-%" PRIx64, memfd->mapped_start,
              memfd->mapped_end);
-  wx_process_path(path, pid, link);
+  wx_process_path(path, ours ? 0 : pid, link);
 }
 
 // The link is not there: is the process?
@@ -121,6 +122,7 @@ static int find_mapped(WxMemfds *found, const WxMaps *maps, const char *name) {
     const WxMemfd memfd = {
         .id = {mapping->major, mapping->minor, mapping->inode},
         .number = CLOSED,
+        .kept = CLOSED,
         .mapped_start = mapping->start,
         .mapped_end = mapping->end,
         .allocated_bytes = WX_UNKNOWN,
@@ -180,7 +182,7 @@ static int visit_descriptor(long number, void *context) {
   }
   if (!walk->name) // Held open, but not mapped executable.
     return 0;
-  WxMemfd memfd = {.id = id, .number = (int)number};
+  WxMemfd memfd = {.id = id, .number = (int)number, .kept = CLOSED};
   take_status(&memfd, &status);
   result = add(walk->found, &memfd);
   return result == FULL ? 0 : result; // One of those that were mapped may come.

@@ -2,6 +2,7 @@
 
 #include "measure/capture.h"
 #include "measure/child.h"
+#include "os/interrupt.h"
 #include "os/os.h"
 #include "os/process.h"
 
@@ -19,7 +20,7 @@ enum {
 };
 
 /// Ends of the child that are waited for.
-enum { ON_STEPS, ON_OUTPUT, ON_ERRORS, ON_END, ENTRIES };
+enum { ON_STEPS, ON_OUTPUT, ON_ERRORS, ON_END, ON_INTERRUPT, ENTRIES };
 
 /// One observation.
 typedef struct {
@@ -163,6 +164,13 @@ static int on_end(Run *run) {
   return run->reaped ? 0 : reap(run, 0);
 }
 
+static int on_interrupt(Run *run) {
+  run->observed->outcome = WX_OBSERVED_STOPPED;
+  run->observed->stopped_by = -EINTR;
+  run->finished = true;
+  return 0;
+}
+
 // Milliseconds until the time limit, rounded up; -1 without one. Time spent in the callback does
 // not count.
 static int remaining_ms(const Run *run) {
@@ -178,7 +186,8 @@ static int remaining_ms(const Run *run) {
 
 static int wait_for_events(Run *run, struct pollfd entries[static ENTRIES]) {
   const WxChild *child = &run->child;
-  const int fds[ENTRIES] = {child->steps, child->output, child->errors, child->pidfd};
+  const int fds[ENTRIES] = {child->steps, child->output, child->errors, child->pidfd,
+                            wx_os_interrupt_fd()};
   for (size_t i = 0; i < ENTRIES; ++i) // Negative ones are passed over by poll().
     entries[i] = (struct pollfd){.fd = fds[i], .events = POLLIN};
   const int remaining = remaining_ms(run);
@@ -200,8 +209,11 @@ static int wait_for_events(Run *run, struct pollfd entries[static ENTRIES]) {
 
 // A step that was said by a program that has ended is not looked at any more.
 static int handle_events(Run *run, const struct pollfd entries[static ENTRIES]) {
-  static int (*const handlers[ENTRIES])(Run *) = {
-      [ON_STEPS] = on_steps, [ON_OUTPUT] = on_output, [ON_ERRORS] = on_errors, [ON_END] = on_end};
+  static int (*const handlers[ENTRIES])(Run *) = {[ON_STEPS] = on_steps,
+                                                  [ON_OUTPUT] = on_output,
+                                                  [ON_ERRORS] = on_errors,
+                                                  [ON_END] = on_end,
+                                                  [ON_INTERRUPT] = on_interrupt};
   if (entries[ON_END].revents)
     return on_end(run);
   int result = 0;

@@ -8,6 +8,7 @@
 
 #include "measure/steps.h"
 #include "os/text.h"
+#include "stats/ended.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,7 +28,8 @@ typedef enum {
   WX_OBSERVED_DIED,    ///< It ended, or closed its pipe and ended, before step `end`.
   WX_OBSERVED_LATE,    ///< It was killed at the time limit.
   WX_OBSERVED_GARBLED, ///< It did not keep the protocol and was killed; `complaint` says how.
-  WX_OBSERVED_STOPPED, ///< The callback returned an error and it was killed.
+  WX_OBSERVED_STOPPED, ///< The callback returned an error, or this process was told to end
+                       ///< (os/interrupt.h: -EINTR), and it was killed.
 } WxOutcome;
 
 /// Called at each step, while the program waits. Other than 0 ends the observation with
@@ -55,7 +57,7 @@ typedef struct {
 /// What happened. Start with {0}, end with wx_observed_free().
 typedef struct {
   WxOutcome outcome;
-  int stopped_by;      ///< What the callback returned, with WX_OBSERVED_STOPPED.
+  int stopped_by;      ///< With WX_OBSERVED_STOPPED: what the callback returned, or -EINTR.
   int wait_status;     ///< As waitpid() gives it.
   struct rusage usage; ///< Of the program and the children that it waited for.
   uint64_t wall_ns;    ///< From before the fork until it was reaped, waiting at steps included.
@@ -76,9 +78,12 @@ typedef struct {
 /// touched, nor waited for.
 int wx_observe(const WxObserveOptions *options, WxObserved *observed);
 
-/// Writes one line on how the program ended, as "killed by signal 9 (Killed) after step collected
-/// of round 1".
-void wx_observed_describe(const WxObserved *observed, char *text, size_t size);
+/// Says how the program ended: in words as "killed by signal 9 (Killed) after step collected of
+/// round 1", followed by the first line of its captured standard error.
+void wx_observed_ended(const WxObserved *observed, WxEnded *ended);
+
+/// Says of a program for which wx_observe() returned `error` that it did not start.
+void wx_observed_not_started(const char *program, int error, WxEnded *ended);
 
 void wx_observed_free(WxObserved *observed);
 

@@ -21,33 +21,34 @@ static bool ended_well(const WxChildOrder *order, const WxObserved *observed) {
          (order->without_steps && observed->outcome == WX_OBSERVED_DIED && observed->steps == 0);
 }
 
-static int explain(const WxChildOrder *order, const WxObserved *observed, char *problem,
-                   size_t size) {
-  if (*order->error) {
-    const bool in_words = order->said && *order->said;
-    snprintf(problem, size, "%s", in_words ? order->said : strerror(-*order->error));
-    return *order->error;
-  }
-  wx_observed_describe(observed, problem, size);
-  return observed->outcome == WX_OBSERVED_STOPPED ? observed->stopped_by : -EIO;
+// What the child itself says of its failure comes first.
+static void explain(const WxChildOrder *order, const WxObserved *observed, WxEnded *ended) {
+  wx_observed_ended(observed, ended);
+  if (*order->error == 0)
+    return;
+  const bool in_words = order->said && *order->said;
+  ended->error = *order->error;
+  snprintf(ended->text, sizeof ended->text, "%s",
+           in_words ? order->said : strerror(-*order->error));
 }
 
-int wx_observe_child(const WxChildOrder *order, WxObserved *observed, char *problem, size_t size) {
+void wx_observe_child(const WxChildOrder *order, WxObserved *observed, WxEnded *ended) {
   const WxObserveOptions options = {
       .child = order->play,
       .child_context = order->context,
       .output = WX_STREAM_INHERIT,
       .errors = WX_STREAM_INHERIT,
+      .time_limit_ns = order->time_limit_ns,
       .on_step = order->on_step,
       .context = order->context,
   };
   *observed = (WxObserved){0};
-  int result = wx_observe(&options, observed);
-  if (result)
-    snprintf(problem, size, "cannot start a child: %s", strerror(-result));
+  *ended = (WxEnded){.how = WX_ENDED_WELL};
+  const int failed = wx_observe(&options, observed);
+  if (failed)
+    wx_observed_not_started("a child", failed, ended);
   else if (!ended_well(order, observed))
-    result = explain(order, observed, problem, size);
+    explain(order, observed, ended);
   wx_text_free(&observed->output);
   wx_text_free(&observed->errors);
-  return result;
 }

@@ -16,6 +16,7 @@ typedef struct {
   const int *error;   ///< In the report: what the child says went wrong, a negative errno, or 0.
   const char *said;   ///< In the report: the same in words. NULL or "" leaves it to the errno.
   bool without_steps; ///< It may end well without having said a step.
+  uint64_t time_limit_ns; ///< 0: none.
 } WxChildOrder;
 
 /// Maps `size` bytes for a report, zeroed, which a child shares; they are no part of what is
@@ -23,9 +24,9 @@ typedef struct {
 void *wx_child_report_new(size_t size);
 void wx_child_report_free(void *report, size_t size);
 
-/// Plays to the end. Returns 0, or a negative errno with the reason in `problem`, one line, where
-/// the child could not be started, failed, or did not get to its end. `observed` is filled as far
-/// as it went and holds nothing to be freed.
-int wx_observe_child(const WxChildOrder *order, WxObserved *observed, char *problem, size_t size);
+/// Plays to the end. `ended` says whether it got there: WX_ENDED_WELL, else why not, with `error`
+/// where the child reported one. `observed` is filled as far as it went and holds nothing to be
+/// freed.
+void wx_observe_child(const WxChildOrder *order, WxObserved *observed, WxEnded *ended);
 
 #endif

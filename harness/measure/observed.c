@@ -1,6 +1,7 @@
 #include "measure/observe.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -13,7 +14,7 @@ static void describe_wait(int wait_status, char *text, size_t size) {
     snprintf(text, size, "exit status %d", WEXITSTATUS(wait_status));
 }
 
-void wx_observed_describe(const WxObserved *observed, char *text, size_t size) {
+static void describe(const WxObserved *observed, char *text, size_t size) {
   char how[96];
   describe_wait(observed->wait_status, how, sizeof how);
   char where[96] = "before its first step";
@@ -35,6 +36,66 @@ void wx_observed_describe(const WxObserved *observed, char *text, size_t size) {
     snprintf(text, size, "stopped %s: %s", where, strerror(-observed->stopped_by));
     break;
   }
+}
+
+static WxEndedHow how_it_ended(const WxObserved *observed) {
+  switch (observed->outcome) {
+  case WX_OBSERVED_LATE:
+    return WX_ENDED_TIMEOUT;
+  case WX_OBSERVED_GARBLED:
+  case WX_OBSERVED_STOPPED:
+    return WX_ENDED_STOPPED;
+  case WX_OBSERVED_ENDED:
+  case WX_OBSERVED_DIED:
+    break;
+  }
+  if (observed->outcome == WX_OBSERVED_ENDED && observed->wait_status == 0)
+    return WX_ENDED_WELL;
+  return WIFSIGNALED(observed->wait_status) ? WX_ENDED_SIGNAL : WX_ENDED_EXIT;
+}
+
+/// A line without its end.
+typedef struct {
+  const char *start;
+  int length;
+} Line;
+
+static Line first_line(const WxText *text) {
+  const char *start = text->length ? text->data : "";
+  return (Line){start, (int)strcspn(start, "\n")};
+}
+
+// The last one that is not empty.
+static Line last_line(const WxText *text) {
+  size_t end = text->length;
+  while (end > 0 && strchr("\r\n \t", text->data[end - 1]))
+    --end;
+  size_t start = end;
+  while (start > 0 && text->data[start - 1] != '\n')
+    --start;
+  return (Line){end ? text->data + start : "", (int)(end - start)};
+}
+
+void wx_observed_ended(const WxObserved *observed, WxEnded *ended) {
+  *ended = (WxEnded){.how = how_it_ended(observed)};
+  if (ended->how == WX_ENDED_SIGNAL)
+    ended->signal = WTERMSIG(observed->wait_status);
+  else if (ended->how == WX_ENDED_EXIT)
+    ended->status = WEXITSTATUS(observed->wait_status);
+  if (observed->outcome == WX_OBSERVED_STOPPED)
+    ended->error = observed->stopped_by;
+  char ending[WX_ENDED_TEXT - 16];
+  describe(observed, ending, sizeof ending);
+  const Line first = first_line(&observed->errors);
+  const Line last = last_line(&observed->errors);
+  snprintf(ended->text, sizeof ended->text, "%s%s%.*s", ending, first.length ? ": " : "",
+           first.length, first.start);
+  snprintf(ended->last_line, sizeof ended->last_line, "%.*s", last.length, last.start);
+}
+
+void wx_observed_not_started(const char *program, int error, WxEnded *ended) {
+  *ended = (WxEnded){.how = WX_ENDED_NOT_STARTED, .error = error};
+  snprintf(ended->text, sizeof ended->text, "cannot start %s: %s", program, strerror(-error));
 }
 
 void wx_observed_free(WxObserved *observed) {

@@ -30,7 +30,7 @@ static void fill(WxSample *sample, const WxSnapshot *snapshot, const WxStep *ste
 
 static int open_observer(WxSampling *sampling, pid_t pid) {
   const WxObserverOptions options = {
-      .pid = pid, .name = sampling->file, .scope = WX_MAPPERS_FAMILY};
+      .pid = pid, .name = sampling->file, .scope = WX_MAPPERS_FAMILY, .keeps = sampling->keeps};
   return wx_observer_open(&sampling->observer, &options);
 }
 
@@ -58,6 +58,8 @@ int wx_sampling_take(WxSampling *sampling, pid_t pid, const WxStep *step) {
   *sample = wx_sample_unknown((WxFigure)step->round, name);
   sample->t_ns = (WxFigure)(snapshot.t_ns - sampling->begun_ns);
   fill(sample, &snapshot, step);
+  if (!sampling->unknown)
+    sampling->unknown = snapshot.unknown;
   return 0;
 }
 
@@ -65,20 +67,36 @@ WxSample *wx_sampling_last(WxSampling *sampling) {
   return sampling->count ? &sampling->samples[sampling->count - 1] : NULL;
 }
 
-void wx_sampling_metrics(const WxSampling *sampling, WxMetrics *metrics) {
+WxFigure wx_sampling_peak(const WxSampling *sampling, size_t offset, bool with_end) {
+  WxFigure peak = WX_UNKNOWN;
   for (size_t i = 0; i < sampling->count; ++i) {
     const WxSample *sample = &sampling->samples[i];
-    metrics->live_peak_bytes = wx_figure_max(metrics->live_peak_bytes, sample->live_bytes);
-    metrics->allocated_peak_bytes =
-        wx_figure_max(metrics->allocated_peak_bytes, sample->allocated_bytes);
-    metrics->mappings_peak = wx_figure_max(metrics->mappings_peak, sample->mappings);
+    if (!with_end && strcmp(sample->step, "end") == 0)
+      break;
+    const WxFigure figure = *(const WxFigure *)(const void *)((const char *)sample + offset);
+    if (!wx_known(figure))
+      return WX_UNKNOWN;
+    peak = wx_figure_max(peak, figure);
   }
+  return peak;
+}
+
+void wx_sampling_metrics(const WxSampling *sampling, WxMetrics *metrics) {
+  metrics->live_peak_bytes = wx_sampling_peak(sampling, offsetof(WxSample, live_bytes), true);
+  metrics->allocated_peak_bytes =
+      wx_sampling_peak(sampling, offsetof(WxSample, allocated_bytes), true);
+  metrics->mappings_peak = wx_sampling_peak(sampling, offsetof(WxSample, mappings), true);
   if (sampling->count)
     metrics->orphaned_bytes = sampling->samples[sampling->count - 1].orphaned_bytes;
 }
 
-void wx_sampling_free(WxSampling *sampling) {
+void wx_sampling_close(WxSampling *sampling) {
   wx_observer_close(sampling->observer);
+  sampling->observer = NULL;
+}
+
+void wx_sampling_free(WxSampling *sampling) {
+  wx_sampling_close(sampling);
   free(sampling->samples);
   *sampling = (WxSampling){0};
 }

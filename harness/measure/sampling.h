@@ -12,7 +12,9 @@
 
 /// Start with {.file = link of the file}, end with wx_sampling_free().
 typedef struct {
-  const char *file; ///< The link of the file that is looked for.
+  const char *file;    ///< The link of the file that is looked for.
+  bool keeps;          ///< The program closes files that it goes on mapping (kept.h).
+  const char *unknown; ///< Why figures of the file are unknown in some sample; NULL: all known.
   WxObserver *observer;
   uint64_t begun_ns; ///< Of the first sample.
   WxSample *samples;
@@ -26,9 +28,16 @@ int wx_sampling_take(WxSampling *sampling, pid_t pid, const WxStep *step);
 /// The sample taken last, NULL before the first.
 WxSample *wx_sampling_last(WxSampling *sampling);
 
+/// The largest of a figure over the samples up to the first `end`, which is left out where
+/// `with_end` is false; unknown where one of them is: a larger one may have been missed.
+WxFigure wx_sampling_peak(const WxSampling *sampling, size_t offset, bool with_end);
+
 /// Fills the figures of `metrics` that follow from samples: peaks over the steps, and orphaned
 /// bytes at the end.
 void wx_sampling_metrics(const WxSampling *sampling, WxMetrics *metrics);
+
+/// Looks at the program no more, and holds nothing of it. The samples stay.
+void wx_sampling_close(WxSampling *sampling);
 
 void wx_sampling_free(WxSampling *sampling);
 

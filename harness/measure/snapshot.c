@@ -1,6 +1,7 @@
 #include "measure/snapshot.h"
 
 #include "measure/cgroup.h"
+#include "measure/kept.h"
 #include "measure/maps.h"
 #include "measure/memfd.h"
 #include "measure/orphans.h"
@@ -26,6 +27,7 @@ struct WxObserver {
   uint64_t started; ///< Its start time, which tells it from a later one of that pid.
   WxMaps maps;
   WxMemfds memfds;
+  WxKept kept;
   WxOrphans *orphans;
   size_t orphans_capacity;
   WxOrphanFinder finder;
@@ -120,11 +122,21 @@ static void take_mappings(const WxObserver *observer, WxSnapshot *snapshot) {
   snapshot->inodes = (WxFigure)observer->memfds.count;
 }
 
+// Why the figures of a file are unknown; NULL where they are known.
+static const char *why_unknown(const WxMemfd *memfd, const WxOrphans *orphans) {
+  if (wx_known(orphans->allocated_bytes) && wx_known(orphans->orphaned_bytes))
+    return NULL;
+  return memfd->number < 0 ? "the process has closed the file and only maps it; to look at it "
+                             "takes CAP_CHECKPOINT_RESTORE"
+                           : "the file may not be opened";
+}
+
 static int take_orphans(WxObserver *observer, WxSnapshot *snapshot) {
   snapshot->allocated_bytes = snapshot->mapped_bytes = snapshot->orphaned_bytes = 0;
   snapshot->mappers_checked = 1;
   snapshot->mappers_unreadable = 0;
   snapshot->estimate = false;
+  snapshot->unknown = NULL;
   if (!observer->memfds.count)
     return 0;
   int result = make_room(observer);
@@ -136,6 +148,8 @@ static int take_orphans(WxObserver *observer, WxSnapshot *snapshot) {
     add(&snapshot->mapped_bytes, observer->orphans[i].mapped_bytes);
     add(&snapshot->orphaned_bytes, observer->orphans[i].orphaned_bytes);
     snapshot->estimate |= observer->orphans[i].estimate;
+    if (!snapshot->unknown)
+      snapshot->unknown = why_unknown(&observer->memfds.items[i], &observer->orphans[i]);
   }
   snapshot->mappers_checked = (WxFigure)observer->finder.after.checked;
   snapshot->mappers_unreadable = (WxFigure)observer->finder.after.unreadable;
@@ -148,6 +162,8 @@ static int take_files(WxObserver *observer, WxSnapshot *snapshot) {
     result = wx_process_error(wx_maps_read(&observer->maps, observer->pid));
     if (!result)
       result = wx_memfd_find(&observer->memfds, observer->pid, &observer->maps, observer->name);
+    if (!result && observer->options.keeps)
+      result = wx_kept_update(&observer->kept, &observer->memfds, observer->pid);
     if (!result)
       take_mappings(observer, snapshot);
     if (!result)
@@ -223,6 +239,7 @@ void wx_observer_close(WxObserver *observer) {
   free(observer->orphans);
   wx_orphan_finder_free(&observer->finder);
   wx_memfds_free(&observer->memfds);
+  wx_kept_free(&observer->kept);
   wx_maps_free(&observer->maps);
   wx_text_free(&observer->text);
   free(observer->name);

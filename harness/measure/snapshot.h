@@ -35,7 +35,8 @@ typedef struct {
   WxFigure inodes;                ///< How many files there are.
   WxFigure mappers_checked;       ///< Processes asked for mappings of the files.
   WxFigure mappers_unreadable;    ///< Processes that may not be asked.
-  bool estimate;                  ///< The process changed its mappings or files meanwhile.
+  const char *unknown; ///< Why figures of the files are unknown, a constant phrase; else NULL.
+  bool estimate;       ///< The process changed its mappings or files meanwhile.
 } WxSnapshot;
 
 /// Whom to look at, and how far.
@@ -44,6 +45,7 @@ typedef struct {
   const char *name;    ///< The files' link (memfd.h); NULL: any executable memfd.
   WxMapperScope scope; ///< Who may map them.
   bool fast;           ///< Leave out what takes long with many mappings: Pss is unknown.
+  bool keeps;          ///< Keep files that the process may close (kept.h). Not for this process.
 } WxObserverOptions;
 
 /// Looks at one process again and again without allocating for each sample.

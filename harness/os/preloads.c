@@ -1,8 +1,10 @@
 #include "os/preloads.h"
 
 #include "os/os.h"
+#include "os/process.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,22 +24,55 @@ static int find(const char *library, char *path, size_t capacity) {
   const int missing = wx_os_stat(path, &status);
   if (missing)
     return missing;
-  return strpbrk(path, " :") ? -EILSEQ : 0;
+  return 0;
+}
+
+// A number that neither a shell nor a program uses for descriptors of its own choice.
+enum { OUT_OF_THE_WAY = 200 };
+
+// Opens `path` for this process and all that it starts. Returns the descriptor.
+static int open_for_programs(const char *path) {
+  const int opened = wx_os_open(path, O_RDONLY, 0);
+  if (opened < 0)
+    return opened;
+  const int fd = wx_os_duplicate_from(opened, OUT_OF_THE_WAY);
+  (void)close(opened);
+  if (fd < 0)
+    return fd;
+  const int failed = wx_os_keep_on_exec(fd);
+  if (failed)
+    (void)close(fd);
+  return failed ? failed : fd;
+}
+
+int wx_preload_name(const char *path, char *name, size_t capacity) {
+  int length;
+  if (strpbrk(path, " :")) {
+    const int fd = open_for_programs(path);
+    if (fd < 0)
+      return fd;
+    length = snprintf(name, capacity, "/proc/self/fd/%d", fd);
+  } else {
+    length = snprintf(name, capacity, "%s", path);
+  }
+  return (size_t)length < capacity ? 0 : -ENAMETOOLONG;
 }
 
 int wx_preload_entry(const char *library, WxPreloadPlace place, char **entry) {
-  char path[PATH_MAX];
-  const int failed = find(library, path, sizeof path);
+  char path[PATH_MAX], name[PATH_MAX];
+  int failed = find(library, path, sizeof path);
+  if (!failed)
+    failed = wx_preload_name(path, name, sizeof name);
   if (failed)
     return failed;
   const char *others = getenv("LD_PRELOAD");
   int length;
   if (!others || !*others)
-    length = asprintf(entry, "LD_PRELOAD=%s", path);
+    length = asprintf(entry, "LD_PRELOAD=%s", name);
   else if (place == WX_PRELOAD_FIRST)
-    length = asprintf(entry, "LD_PRELOAD=%s:%s", path, others);
+    length = asprintf(entry, "LD_PRELOAD=%s:%s", name, others);
   else
-    length = asprintf(entry, "LD_PRELOAD=%s:%s", others, path);
+    length = asprintf(entry, "LD_PRELOAD=%s:%s", others, name);
   return length < 0 ? -ENOMEM : 0;
 }
 

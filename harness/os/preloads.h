@@ -5,6 +5,8 @@
 #ifndef WX_OS_PRELOADS_H
 #define WX_OS_PRELOADS_H
 
+#include <stddef.h>
+
 /// Where a library stands among those that LD_PRELOAD names already: one that forwards its calls
 /// comes first, one that makes the system call itself comes last.
 typedef enum {
@@ -12,10 +14,14 @@ typedef enum {
   WX_PRELOAD_LAST,
 } WxPreloadPlace;
 
+/// Writes to `name` by what LD_PRELOAD can name the file `path`: its path, or, where that holds a
+/// space or a colon, which separate names there, /proc/self/fd/N. That descriptor stays open here
+/// and in every program that is started from here.
+int wx_preload_name(const char *path, char *name, size_t capacity);
+
 /// Makes the environment entry `LD_PRELOAD=...` that names `library` (as `libwxreclaim.so`, which
-/// stands in the folder of this program) beside those that this process's environment names. The
-/// caller frees `*entry`. -ENOENT where the library is not there, -EILSEQ where its path holds a
-/// space or a colon, which the dynamic linker takes for a separator.
+/// stands in the folder of this program) as wx_preload_name() does, beside those that this
+/// process's environment names. The caller frees `*entry`. -ENOENT where the library is not there.
 int wx_preload_entry(const char *library, WxPreloadPlace place, char **entry);
 
 /// Makes an environment for wx_os_exec(): this process's own, with `entries` (`NAME=value` each,

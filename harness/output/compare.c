@@ -35,7 +35,7 @@ static void compare_all(WxComparing *comparing, const json_t *base, const json_t
     const json_t *result = json_array_get(base, i);
     const size_t partner = find_partner(now, result, taken);
     if (partner == json_array_size(now)) {
-      const bool was = !json_object_get(result, "skipped");
+      const bool was = wx_compare_ran(result);
       wx_compare_add(comparing, result, "result", wx_compare_presence(result),
                      json_string("missing"), was ? WX_GATE_WORSE : WX_GATE_INFO);
       continue;

@@ -120,41 +120,62 @@ static void compare_times(WxComparing *comparing, const json_t *base, const json
   }
 }
 
-// 1 where it holds, 0 where it failed, -1 where there is no such expectation.
-static int holds(const json_t *result, const char *name) {
+/// What became of an expectation.
+typedef enum { MISSING, NOT_JUDGED, FAILED, HELD } Outcome;
+
+static Outcome judged(const json_t *ok) {
+  return json_is_true(ok) ? HELD : json_is_false(ok) ? FAILED : NOT_JUDGED;
+}
+
+static Outcome outcome(const json_t *result, const char *name) {
   const json_t *expectations = json_object_get(result, "expectations");
   for (size_t i = 0; i < json_array_size(expectations); ++i) {
     const json_t *expectation = json_array_get(expectations, i);
     const char *other = wx_json_get_text(expectation, "name");
     if (other && strcmp(other, name) == 0)
-      return json_is_true(json_object_get(expectation, "ok"));
+      return judged(json_object_get(expectation, "ok"));
   }
-  return -1;
+  return MISSING;
+}
+
+// One that held must hold still; one that failed gets better by holding only.
+static WxGate judge_outcome(Outcome was, Outcome is) {
+  if (was == is)
+    return WX_GATE_SAME;
+  if (was == HELD)
+    return WX_GATE_WORSE;
+  return was == FAILED && is == HELD ? WX_GATE_BETTER : WX_GATE_INFO;
 }
 
 static void compare_expectations(WxComparing *comparing, const json_t *base, const json_t *now) {
-  static const char *const words[] = {"missing", "failed", "ok"};
+  static const char *const words[] = {"missing", "not judged", "failed", "ok"};
   const json_t *expectations = json_object_get(base, "expectations");
   for (size_t i = 0; i < json_array_size(expectations); ++i) {
     const char *name = wx_json_get_text(json_array_get(expectations, i), "name");
     if (!name)
       continue;
-    const int was = holds(base, name), is = holds(now, name);
+    const Outcome was = outcome(base, name), is = outcome(now, name);
     char metric[256];
     snprintf(metric, sizeof metric, "expectation: %s", name);
-    const WxGate gate = was == is ? WX_GATE_SAME : was == 1 ? WX_GATE_WORSE : WX_GATE_BETTER;
-    wx_compare_add(comparing, base, metric, json_string(words[was + 1]), json_string(words[is + 1]),
-                   was == 0 && is < 0 ? WX_GATE_INFO : gate);
+    wx_compare_add(comparing, base, metric, json_string(words[was]), json_string(words[is]),
+                   judge_outcome(was, is));
   }
 }
 
 json_t *wx_compare_presence(const json_t *result) {
   const char *skipped = wx_json_get_text(result, "skipped");
-  return skipped ? json_sprintf("skipped: %s", skipped) : json_string("present");
+  const char *ended = wx_json_get_text(json_object_get(result, "ended"), "text");
+  if (skipped)
+    return json_sprintf("skipped: %s", skipped);
+  return ended ? json_sprintf("not finished: %s", ended) : json_string("present");
+}
+
+bool wx_compare_ran(const json_t *result) {
+  return !json_object_get(result, "skipped") && !json_object_get(result, "ended");
 }
 
 void wx_compare_pair(WxComparing *comparing, const json_t *base, const json_t *now) {
-  const bool was = !json_object_get(base, "skipped"), is = !json_object_get(now, "skipped");
+  const bool was = wx_compare_ran(base), is = wx_compare_ran(now);
   if (!was || !is) {
     wx_compare_add(comparing, base, "result", wx_compare_presence(base), wx_compare_presence(now),
                    was ? WX_GATE_WORSE : WX_GATE_INFO);

@@ -24,7 +24,10 @@ json_t *wx_compare_add(WxComparing *comparing, const json_t *subject, const char
 /// Appends all rows of two results of one name.
 void wx_compare_pair(WxComparing *comparing, const json_t *base, const json_t *now);
 
-/// "present", or "skipped: REASON", as a new value.
+/// Whether there is something to compare: it was neither skipped nor ended before its end.
+bool wx_compare_ran(const json_t *result);
+
+/// "present", "skipped: REASON" or "not finished: REASON", as a new value.
 json_t *wx_compare_presence(const json_t *result);
 
 #endif

@@ -43,15 +43,25 @@ static bool is_worse(const json_t *row) {
   return gate && strcmp(gate, "worse") == 0;
 }
 
+// Why the program did not run to its end, NULL where it did.
+static const char *ended_text(const json_t *result) {
+  return wx_json_get_text(json_object_get(result, "ended"), "text");
+}
+
 static Counts count_result(const json_t *result) {
   if (wx_json_get_text(result, "skipped"))
     return (Counts){1, 0, 1};
   if (wx_json_get_text(result, "gate"))
     return (Counts){1, is_worse(result), 0};
   const json_t *expectations = json_object_get(result, "expectations");
-  Counts counts = {json_array_size(expectations), 0, 0};
-  for (size_t i = 0; i < counts.tests; ++i)
-    counts.failures += json_is_false(json_object_get(json_array_get(expectations, i), "ok"));
+  const size_t count = json_array_size(expectations);
+  const bool ended = ended_text(result) != NULL;
+  Counts counts = {count + ended, ended, 0};
+  for (size_t i = 0; i < count; ++i) {
+    const json_t *ok = json_object_get(json_array_get(expectations, i), "ok");
+    counts.failures += json_is_false(ok);
+    counts.skipped += json_is_null(ok);
+  }
   return counts;
 }
 
@@ -75,9 +85,23 @@ static void open_case(FILE *stream, const char *suite, const char *name) {
   fputs("\">", stream);
 }
 
+static void write_failure(FILE *stream, const char *reason) {
+  fputs("<failure message=\"", stream);
+  write_text(stream, reason);
+  fputs("\"/>", stream);
+}
+
+static void write_skip(FILE *stream, const char *reason) {
+  fputs("<skipped message=\"", stream);
+  write_text(stream, reason);
+  fputs("\"/>", stream);
+}
+
 static void write_expectation(FILE *stream, const char *suite, const json_t *expectation) {
   open_case(stream, suite, wx_json_get_text(expectation, "name"));
-  if (json_is_false(json_object_get(expectation, "ok"))) {
+  if (json_is_null(json_object_get(expectation, "ok"))) {
+    write_skip(stream, wx_json_get_text(expectation, "reason"));
+  } else if (json_is_false(json_object_get(expectation, "ok"))) {
     fputs("<failure message=\"expected ", stream);
     write_text(stream, wx_json_get_text(expectation, "expected"));
     fputs(", was ", stream);
@@ -112,10 +136,14 @@ static void write_cases(FILE *stream, const char *suite, const json_t *result) {
   const char *skipped = wx_json_get_text(result, "skipped");
   if (skipped) {
     open_case(stream, suite, "run");
-    fputs("<skipped message=\"", stream);
-    write_text(stream, skipped);
-    fputs("\"/></testcase>\n", stream);
+    write_skip(stream, skipped);
+    fputs("</testcase>\n", stream);
     return;
+  }
+  if (ended_text(result)) {
+    open_case(stream, suite, "run");
+    write_failure(stream, ended_text(result));
+    fputs("</testcase>\n", stream);
   }
   if (wx_json_get_text(result, "gate"))
     write_comparison(stream, suite, result);

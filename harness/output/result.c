@@ -36,7 +36,7 @@ static void put_name(Builder *builder, const char *key, const char *name) {
     put(builder, key, wx_json_text(name));
 }
 
-static json_t *syscalls_json(const WxSyscalls *calls) {
+static json_t *by_verb_json(const WxByVerb *calls) {
   Builder builder = build();
   put(&builder, "reserve", wx_json_figure(calls->reserve));
   put(&builder, "commit", wx_json_figure(calls->commit));
@@ -67,7 +67,8 @@ static json_t *metrics_json(const WxMetrics *metrics) {
   put(&builder, "retained_bytes", wx_json_figure(metrics->retained_bytes));
   put(&builder, "orphaned_bytes", wx_json_figure(metrics->orphaned_bytes));
   put(&builder, "mappings_peak", wx_json_figure(metrics->mappings_peak));
-  put(&builder, "syscalls", syscalls_json(&metrics->syscalls));
+  put(&builder, "syscalls", by_verb_json(&metrics->syscalls));
+  put(&builder, "list_nodes", by_verb_json(&metrics->list_nodes));
   put(&builder, "minor_faults", wx_json_figure(metrics->minor_faults));
   put(&builder, "wall_ns", wx_json_figure(metrics->wall_ns));
   put(&builder, "time_ns", times_json(metrics->times, metrics->time_count));
@@ -98,9 +99,11 @@ static json_t *sample_json(const WxSample *sample) {
 static json_t *expectation_json(const WxExpectationResult *expectation) {
   Builder builder = build();
   put(&builder, "name", wx_json_text(expectation->name));
-  put(&builder, "ok", json_boolean(expectation->ok));
+  put(&builder, "ok", expectation->reason ? json_null() : json_boolean(expectation->ok));
   put(&builder, "expected", wx_json_text(expectation->expected));
   put(&builder, "actual", wx_json_text(expectation->actual));
+  if (expectation->reason)
+    put(&builder, "reason", wx_json_text(expectation->reason));
   return built(&builder);
 }
 
@@ -126,6 +129,17 @@ static json_t *expectations_json(const WxResult *result) {
   return expectations;
 }
 
+json_t *wx_ended_json(const WxEnded *ended) {
+  Builder builder = build();
+  put(&builder, "how", wx_json_text(wx_ended_name(ended->how)));
+  put(&builder, "status", ended->how == WX_ENDED_EXIT ? json_integer(ended->status) : json_null());
+  put(&builder, "signal",
+      ended->how == WX_ENDED_SIGNAL ? json_integer(ended->signal) : json_null());
+  put(&builder, "last_line", wx_json_text(*ended->last_line ? ended->last_line : NULL));
+  put(&builder, "text", wx_json_text(ended->text));
+  return built(&builder);
+}
+
 json_t *wx_result_json(const WxResult *result) {
   Builder builder = build();
   put_name(&builder, "scenario", result->scenario);
@@ -138,10 +152,12 @@ json_t *wx_result_json(const WxResult *result) {
     put(&builder, "skipped", wx_json_text(result->skipped));
     return built(&builder);
   }
-  put(&builder, "metrics", metrics_json(&result->metrics));
+  if (result->ended)
+    put(&builder, "ended", wx_ended_json(result->ended));
+  put(&builder, "metrics", result->ended ? json_null() : metrics_json(&result->metrics));
   put(&builder, "samples", samples_json(result));
   put(&builder, "expectations", expectations_json(result));
-  if (result->verdict_code) {
+  if (result->verdict_code && !result->ended) {
     Builder verdict = build();
     put(&verdict, "code", wx_json_text(result->verdict_code));
     put(&verdict, "text", wx_json_text(result->verdict_text));

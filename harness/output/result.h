@@ -14,9 +14,16 @@
 /// instead. The caller owns it and may add members. NULL where memory ran out.
 json_t *wx_result_json(const WxResult *result);
 
+/// How a program ended that did not run to its end. NULL where memory ran out.
+json_t *wx_ended_json(const WxEnded *ended);
+
 /// A table with one row a result, of the figures that people compare. Works on results read from a
 /// file, too. NULL where memory ran out.
 WxTable *wx_result_table(const char *title, const json_t *results);
+
+/// Adds the sentences that a result, built or read from a file, has for people beside its row: how
+/// it ended before its end, or a line for each expectation that failed or could not be judged.
+void wx_result_note(WxDocument *document, const json_t *result);
 
 /// The members that name a result.
 enum { WX_NAMES_OF_RESULT = 6 };

@@ -29,18 +29,26 @@ int wx_result_name(const json_t *result, const char *separator, char *text, size
   return (int)length;
 }
 
-// "3 ok", "1 of 3 failed", or why there is nothing to judge.
+// "3 ok", "2 ok, 1 not judged", "1 of 3 FAILED", or why there is nothing to judge.
 static void judge(const json_t *result, char *text, size_t size) {
   const json_t *expectations = json_object_get(result, "expectations");
   const size_t count = json_array_size(expectations);
-  size_t failed = 0;
-  for (size_t i = 0; i < count; ++i)
-    failed += json_is_false(json_object_get(json_array_get(expectations, i), "ok"));
+  size_t failed = 0, unknown = 0;
+  for (size_t i = 0; i < count; ++i) {
+    const json_t *ok = json_object_get(json_array_get(expectations, i), "ok");
+    failed += json_is_false(ok);
+    unknown += json_is_null(ok);
+  }
   const char *skipped = wx_json_get_text(result, "skipped");
+  const char *ended = wx_json_get_text(json_object_get(result, "ended"), "text");
   if (skipped)
     snprintf(text, size, "skipped: %s", skipped);
+  else if (ended)
+    snprintf(text, size, "NOT FINISHED: %s", ended);
   else if (failed > 0)
     snprintf(text, size, "%zu of %zu FAILED", failed, count);
+  else if (unknown > 0)
+    snprintf(text, size, "%zu ok, %zu not judged", count - unknown, unknown);
   else
     snprintf(text, size, count > 0 ? "%zu ok" : "-", count);
 }
@@ -48,7 +56,7 @@ static void judge(const json_t *result, char *text, size_t size) {
 // A column of the table and where its figures come from.
 typedef struct {
   WxColumn column;
-  const char *key;   ///< Of metrics; NULL for text.
+  const char *key;   ///< Of metrics.
   const char *inner; ///< Of the object that `key` names.
   bool optional;     ///< Left out where no result knows it.
   bool at_end;       ///< Of the last sample, not of metrics; of runs of real programs only.
@@ -71,17 +79,20 @@ enum { SOURCES = sizeof sources / sizeof *sources, NAMES = 3 };
 static WxFigure figure_at_end(const json_t *result, const char *key) {
   const json_t *samples = json_object_get(result, "samples");
   const size_t count = json_array_size(samples);
-  if (!count || !wx_json_get_text(result, "mode"))
+  if (!count || !wx_json_get_text(result, "mode") || json_object_get(result, "ended"))
     return WX_UNKNOWN;
   return wx_json_get_figure(json_array_get(samples, count - 1), key);
 }
 
-// Without the file nothing tells how much of a real program's code is live: by the contract 0 in
-// the document, to people unknown.
+// What people are not shown of a real program, though the document has it. Without the file
+// nothing tells how much of its code is live: by the contract 0, in truth unknown. And the times of
+// single runs invite a comparison that they cannot bear.
 static bool is_unseen(const json_t *result, const Source *source) {
   const char *mode = wx_json_get_text(result, "mode");
-  return mode && strcmp(mode, "off") == 0 && source->key &&
-         strcmp(source->key, "live_peak_bytes") == 0;
+  if (!mode)
+    return false;
+  return strcmp(source->key, "wall_ns") == 0 ||
+         (strcmp(mode, "off") == 0 && strcmp(source->key, "live_peak_bytes") == 0);
 }
 
 static WxFigure figure_of(const json_t *result, const Source *source) {

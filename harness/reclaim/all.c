@@ -15,7 +15,7 @@ typedef struct {
   WxCrowd crowd;
   WxFollow follow;
   WxShares shares;
-  WxTurns turns;
+  WxFairTurns turns;
 } All;
 
 static int take(void *context, const WxFollowed *process, const WxMemfd *memfd) {
@@ -51,22 +51,22 @@ static int serve(All *all, WxWatched *watched) {
   watched->served = 1;
   watched->gone = failed == -ESRCH || failed == -ESTALE;
   if (failed && !watched->gone)
-    (void)wx_watched_refuse(watched, failed, &reason);
+    wx_watched_refuse(watched, failed, &reason);
   watched->error = failed;
   return wx_shares_charge(&all->shares, watched->user, wx_os_now_ns() - began);
 }
 
 static int serve_new(All *all, bool *failures) {
-  wx_turns_clear(&all->turns);
+  wx_fair_clear(&all->turns);
   int result = 0;
   for (size_t i = 0; i < all->crowd.count && !result; ++i) {
     const WxWatched *watched = all->crowd.items[i];
     if (!watched->served)
-      result = wx_turns_add(&all->turns, watched->user, watched->pid, 0, i);
+      result = wx_fair_add(&all->turns, watched->user, watched->pid, 0, i);
   }
   if (!result)
-    result = wx_turns_begin(&all->turns, &all->shares);
-  for (size_t index; !result && wx_turns_next(&all->turns, &all->shares, &index);) {
+    result = wx_fair_begin(&all->turns, &all->shares);
+  for (size_t index; !result && wx_fair_next(&all->turns, &all->shares, &index);) {
     WxWatched *watched = all->crowd.items[index];
     result = serve(all, watched);
     *failures |= watched->refused.text[0] != '\0';
@@ -113,6 +113,6 @@ int wx_reclaim_all(const WxAllOptions *options, WxAllDone *done) {
   wx_crowd_free(&all.crowd);
   wx_follow_close(&all.follow);
   wx_shares_free(&all.shares);
-  wx_turns_free(&all.turns);
+  wx_fair_free(&all.turns);
   return result;
 }

@@ -1,6 +1,6 @@
 /**
    @file all.h
-   Reclaims once from all processes, users taking turns (turns.h).
+   Reclaims once from all processes, users taking turns (fair.h).
 */
 #ifndef WX_RECLAIM_ALL_H
 #define WX_RECLAIM_ALL_H

@@ -9,21 +9,12 @@
 
 static const char LIBRARY[] = "libwxreclaim.so";
 
-static int explain(int error, WxReason *reason) {
-  if (error == -EILSEQ)
-    return wx_reason(reason, error,
-                     "%s is in a folder whose path holds a space or a colon, which LD_PRELOAD "
-                     "cannot name",
-                     LIBRARY);
-  return wx_reason(reason, error, "%s, expected beside this program: %s", LIBRARY,
-                   strerror(-error));
-}
-
 int wx_reclaim_command(char *const *argv, WxReason *reason) {
   char *entries[] = {NULL, NULL};
   int failed = wx_preload_entry(LIBRARY, WX_PRELOAD_LAST, &entries[0]);
   if (failed)
-    return explain(failed, reason);
+    return wx_reason(reason, failed, "%s, expected beside this program: %s", LIBRARY,
+                     strerror(-failed));
   char **environment = wx_preload_environment(entries);
   failed = environment ? wx_os_exec(argv, environment) : -ENOMEM;
   free(environment);

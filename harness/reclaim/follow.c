@@ -98,16 +98,16 @@ static int take_listing(WxFollow *follow) {
 
 // Those whose time has come want a turn.
 static int queue(WxFollow *follow, WxShares *shares) {
-  wx_turns_clear(&follow->turns);
+  wx_fair_clear(&follow->turns);
   int result = 0;
   for (size_t i = 0; i < follow->count && !result; ++i) {
     WxFollowed *process = &follow->items[i];
     if (process->left > 0)
       --process->left;
     else
-      result = wx_turns_add(&follow->turns, process->user, process->pid, process->asked, i);
+      result = wx_fair_add(&follow->turns, process->user, process->pid, process->asked, i);
   }
-  return result ? result : wx_turns_begin(&follow->turns, shares);
+  return result ? result : wx_fair_begin(&follow->turns, shares);
 }
 
 static int take_turn(WxFollow *follow, const WxSelection *selection, WxShares *shares,
@@ -141,7 +141,7 @@ int wx_follow_cycle(WxFollow *follow, const WxSelection *selection, WxShares *sh
   // One at least, however long it took to list them.
   size_t index;
   for (bool first = true; !result && (first || wx_os_now_ns() - began < most_ns); first = false) {
-    if (!wx_turns_next(&follow->turns, shares, &index))
+    if (!wx_fair_next(&follow->turns, shares, &index))
       break;
     result = take_turn(follow, selection, shares, &follow->items[index], found, context);
   }
@@ -164,5 +164,5 @@ void wx_follow_close(WxFollow *follow) {
   wx_maps_free(&follow->maps);
   wx_memfds_free(&follow->memfds);
   wx_identity_free(&follow->identity);
-  wx_turns_free(&follow->turns);
+  wx_fair_free(&follow->turns);
 }

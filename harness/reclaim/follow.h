@@ -4,7 +4,7 @@
    and then less and less often, since any of them may execute a .NET program later.
 
    It does so for everybody on the machine and is bounded for that reason: by the time of a cycle,
-   which users share (turns.h), by the memory that the list of a process's mappings may take, and by
+   which users share (fair.h), by the memory that the list of a process's mappings may take, and by
    the number of files that are looked for in one process.
 */
 #ifndef WX_RECLAIM_FOLLOW_H
@@ -12,9 +12,9 @@
 
 #include "measure/maps.h"
 #include "measure/memfd.h"
+#include "reclaim/fair.h"
 #include "reclaim/listing.h"
 #include "reclaim/select.h"
-#include "reclaim/turns.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -41,7 +41,7 @@ typedef struct {
   WxMaps maps;
   WxMemfds memfds;
   WxIdentity identity;
-  WxTurns turns;
+  WxFairTurns turns;
   uint64_t cycles;
   size_t ours;     ///< Processes of wxbench's own that were left out, in all.
   size_t left_out; ///< Files of processes that hold too many, in all.

@@ -11,15 +11,9 @@
 
 enum { SMALL_FILE = 4096 };
 
+// Who has both versions freezes by the first: processes are put into a freezer group of version 1
+// to be frozen together, but into one of version 2 for any reason (a service and all it starts).
 static const WxGroupKind kinds[] = {
-    {.type = "cgroup2",
-     .option = "",
-     .key = ":",
-     .control = "cgroup.freeze",
-     .freeze = "1",
-     .thaw = "0",
-     .state = "cgroup.events",
-     .frozen = "frozen 1"},
     {.type = "cgroup",
      .option = "freezer",
      .key = "freezer:",
@@ -28,6 +22,14 @@ static const WxGroupKind kinds[] = {
      .thaw = "THAWED",
      .state = "freezer.state",
      .frozen = "FROZEN"},
+    {.type = "cgroup2",
+     .option = "",
+     .key = ":",
+     .control = "cgroup.freeze",
+     .freeze = "1",
+     .thaw = "0",
+     .state = "cgroup.events",
+     .frozen = "frozen 1"},
 };
 
 static int read_small(const char *path, char text[static SMALL_FILE]) {
@@ -121,12 +123,17 @@ static int find_in(WxGroup *group, pid_t pid, const WxGroupKind *kind, char *mou
 }
 
 int wx_group_find(WxGroup *group, pid_t pid) {
+  enum { KINDS = sizeof kinds / sizeof *kinds };
   WxText mounts = {0};
   int result = wx_text_read(&mounts, "/proc/self/mountinfo");
   if (!result) {
     result = -ENOTSUP;
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds && result == -ENOTSUP; ++i)
-      result = find_in(group, pid, &kinds[i], mounts.data);
+    // A container sees its own group as the top one, which can be frozen but holds all of it: last.
+    for (size_t i = 0; i < 2 * (size_t)KINDS && result == -ENOTSUP; ++i) {
+      result = find_in(group, pid, &kinds[i % KINDS], mounts.data);
+      if (!result && i < KINDS && strcmp(group->path, "/") == 0)
+        result = -ENOTSUP;
+    }
   }
   wx_text_free(&mounts);
   return result;

@@ -30,8 +30,8 @@ typedef struct {
   char state[WX_GROUP_PATH_SIZE];
 } WxGroup;
 
-/// Finds a group that `pid` is in and that can be frozen. -ENOTSUP where there is none (the root
-/// group of a hierarchy cannot be).
+/// Finds a group that `pid` is in and that can be frozen, of several the one that holds least
+/// besides it. -ENOTSUP where there is none (the root group of a hierarchy cannot be).
 int wx_group_find(WxGroup *group, pid_t pid);
 
 /// Whether `pid` is in the group itself or (`below` true) in it or a group below it. Allocates

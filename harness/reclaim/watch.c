@@ -21,7 +21,7 @@ typedef struct {
   WxCrowd crowd;
   WxFollow follow;
   WxShares shares;
-  WxTurns turns;
+  WxFairTurns turns;
   WxText text;
   uint64_t turn;   ///< Turns so far.
   int pidfd;       ///< Of the one process; -1 where it is not needed any more.
@@ -40,11 +40,15 @@ typedef struct {
  * -------------------------------------------------------------------------------------------------
  */
 
-static bool may_say(Watch *watch, uint32_t user) {
+static double mebibytes(uint64_t bytes) {
+  return (double)bytes / MIB;
+}
+
+static bool may_say(Watch *watch, uint32_t user, unsigned most) {
   if (watch->options->pid)
     return true;
   WxShare *share = wx_shares_of(&watch->shares, user);
-  if (share && share->lines < WX_WATCH_LINES_OF_USER && watch->lines < WX_WATCH_LINES) {
+  if (share && share->lines < most && watch->lines < WX_WATCH_LINES) {
     ++share->lines;
     ++watch->lines;
     return true;
@@ -69,15 +73,30 @@ static void say(const Watch *watch, const char *format, ...) {
   va_end(arguments);
 }
 
-// A line about a process of a user, who gets only so many.
-static void say_of(Watch *watch, uint32_t user, const char *format, ...)
+// A line about a process of a user, who gets only so many. Returns whether it was said, or nobody
+// listens.
+static bool say_of(Watch *watch, uint32_t user, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-static void say_of(Watch *watch, uint32_t user, const char *format, ...) {
+static bool say_of(Watch *watch, uint32_t user, const char *format, ...) {
+  if (!watch->options->say)
+    return true;
+  if (!may_say(watch, user, WX_WATCH_LINES_OF_USER))
+    return false;
   va_list arguments;
   va_start(arguments, format);
-  if (watch->options->say && may_say(watch, user))
-    say_always(watch, format, arguments);
+  say_always(watch, format, arguments);
   va_end(arguments);
+  return true;
+}
+
+static void say_found(Watch *watch, const WxFollowed *process, const WxMemfd *memfd) {
+  if (!watch->options->say || !may_say(watch, process->user, WX_WATCH_LINES_OF_USER / 2))
+    return;
+  if (wx_known(memfd->allocated_bytes))
+    say(watch, "pid %d: found, %.1f MiB allocated", (int)process->pid,
+        mebibytes((uint64_t)memfd->allocated_bytes));
+  else
+    say(watch, "pid %d: found", (int)process->pid);
 }
 
 static void end_lines(Watch *watch) {
@@ -86,10 +105,6 @@ static void end_lines(Watch *watch) {
   watch->lines = watch->unsaid = 0;
   for (size_t i = 0; i < watch->shares.count; ++i)
     watch->shares.items[i].lines = 0;
-}
-
-static double mebibytes(uint64_t bytes) {
-  return (double)bytes / MIB;
 }
 
 static void say_action(Watch *watch, const WxWatched *watched, const WxReclaim *before,
@@ -146,11 +161,8 @@ static int take(void *context, const WxFollowed *process, const WxMemfd *memfd) 
     ++watch->left_out;
   }
   watch->left_out += place == WX_CROWD_FULL;
-  if (place == WX_CROWD_NEW && wx_known(memfd->allocated_bytes))
-    say_of(watch, process->user, "pid %d: found, %.1f MiB allocated", (int)process->pid,
-           mebibytes((uint64_t)memfd->allocated_bytes));
-  else if (place == WX_CROWD_NEW)
-    say_of(watch, process->user, "pid %d: found", (int)process->pid);
+  if (place == WX_CROWD_NEW)
+    say_found(watch, process, memfd);
   return place < 0 ? place : 0;
 }
 
@@ -196,11 +208,11 @@ static void let_go(Watch *watch, WxWatched *watched, int error) {
   if (error == -ESTALE)
     wx_follow_again(&watch->follow, watched->pid);
   else
-    say_of(watch, watched->user, "pid %d: ended", (int)watched->pid);
+    (void)say_of(watch, watched->user, "pid %d: ended", (int)watched->pid);
 }
 
 static int queue(Watch *watch) {
-  wx_turns_clear(&watch->turns);
+  wx_fair_clear(&watch->turns);
   for (size_t i = 0; i < watch->crowd.count; ++i) {
     WxWatched *watched = watch->crowd.items[i];
     const int wants = wx_watched_wants_turn(watched, watch->options->above, watch->urged);
@@ -213,9 +225,9 @@ static int queue(Watch *watch) {
   for (size_t i = 0; i < watch->crowd.count && !failed; ++i) {
     const WxWatched *watched = watch->crowd.items[i];
     if (watched->wants)
-      failed = wx_turns_add(&watch->turns, watched->user, watched->pid, watched->served, i);
+      failed = wx_fair_add(&watch->turns, watched->user, watched->pid, watched->served, i);
   }
-  return failed ? failed : wx_turns_begin(&watch->turns, &watch->shares);
+  return failed ? failed : wx_fair_begin(&watch->turns, &watch->shares);
 }
 
 static int take_turn(Watch *watch, WxWatched *watched, WxWatchedOutcome *outcome,
@@ -255,9 +267,10 @@ static void say_outcome(Watch *watch, WxWatched *watched, WxWatchedOutcome outco
 }
 
 static void refuse(Watch *watch, WxWatched *watched, int error, const WxReason *reason) {
-  if (wx_watched_refuse(watched, error, reason))
-    say_of(watch, watched->user, "pid %d: left alone: %s; next attempt in %.0f s",
-           (int)watched->pid, watched->refused.text, (double)watched->wait_ns / 1e9);
+  wx_watched_refuse(watched, error, reason);
+  watched->told = watched->told ||
+                  say_of(watch, watched->user, "pid %d: left alone: %s; next attempt in %.0f s",
+                         (int)watched->pid, watched->refused.text, (double)watched->wait_ns / 1e9);
 }
 
 // Returns 0 where the watch goes on.
@@ -286,7 +299,7 @@ static int serve_all(Watch *watch, WxReason *reason) {
       watch->urged ? UINT64_MAX : within(watch->options->every_ns, 100000000, 10000000000);
   const uint64_t began = wx_os_now_ns();
   int result = queue(watch);
-  for (size_t index; !result && wx_turns_next(&watch->turns, &watch->shares, &index);) {
+  for (size_t index; !result && wx_fair_next(&watch->turns, &watch->shares, &index);) {
     result = serve(watch, watch->crowd.items[index], reason);
     watch->more = wx_os_now_ns() - began >= most_ns;
     if (watch->more)
@@ -399,7 +412,7 @@ int wx_watch_run(const WxWatchOptions *options, WxReason *reason) {
   wx_crowd_free(&watch.crowd);
   wx_follow_close(&watch.follow);
   wx_shares_free(&watch.shares);
-  wx_turns_free(&watch.turns);
+  wx_fair_free(&watch.turns);
   wx_text_free(&watch.text);
   if (watch.pidfd >= 0)
     wx_os_close_reader(watch.pidfd);

@@ -4,7 +4,7 @@
    size.
 
    Where it watches all, nobody can make it serve nobody else: files, descriptors, lines and the
-   time of a cycle are bounded, and users share them (crowd.h, turns.h). What cannot be done is said
+   time of a cycle are bounded, and users share them (crowd.h, fair.h). What cannot be done is said
    once, with its own reason, and tried again, less and less often.
 */
 #ifndef WX_RECLAIM_WATCH_H
@@ -23,7 +23,8 @@
 /// Bytes that are written to WxWatchOptions.wake. The end of the file counts as WX_WATCH_END.
 enum { WX_WATCH_END = 'e', WX_WATCH_LOOK = 'l' };
 
-/// Lines that are said in a cycle, and of the processes of one user. The rest is counted.
+/// Lines that are said in a cycle, and of the processes of one user, about what was found only half
+/// of them. The rest is counted; why something is refused is said a later time.
 enum { WX_WATCH_LINES = 64, WX_WATCH_LINES_OF_USER = 8 };
 
 typedef struct {

@@ -152,17 +152,18 @@ int wx_watched_turn(WxWatched *watched, const WxReclaimOptions *options, WxRecla
   return failed;
 }
 
-bool wx_watched_refuse(WxWatched *watched, int error, const WxReason *reason) {
+void wx_watched_refuse(WxWatched *watched, int error, const WxReason *reason) {
   const char *text = reason->text[0] ? reason->text : strerror(-error);
   const bool same = strcmp(watched->refused.text, text) == 0;
   watched->wait_ns = same && watched->wait_ns ? 2 * watched->wait_ns : first_refusal_ns;
   if (watched->wait_ns > longest_refusal_ns)
     watched->wait_ns = longest_refusal_ns;
   watched->next_look_ns = wx_os_now_ns() + watched->wait_ns;
-  if (!same)
+  if (!same) {
     (void)wx_reason(&watched->refused, 0, "%s", text);
+    watched->told = false;
+  }
   (void)wx_watched_close(watched);
-  return !same;
 }
 
 // What was done, with `log` (NULL: none) as the pauses before it was opened.

@@ -42,6 +42,7 @@ typedef struct {
   bool wants;       ///< A turn, in this cycle.
   bool gone;        ///< To be ended.
   int error;        ///< What came of its last turn.
+  bool told;        ///< The reason was said.
   WxReason refused; ///< Why it cannot be done at all; "" while it can.
   WxReclaim before; ///< What was done while it was open earlier.
   WxPauseLog *log;  ///< The pauses of it; NULL: none.
@@ -69,8 +70,8 @@ int wx_watched_turn(WxWatched *watched, const WxReclaimOptions *options, WxRecla
                     bool urged, WxWatchedOutcome *outcome, WxReason *reason);
 
 /// Notes that it cannot be done, `reason` is why; it is closed and tried again later, less and less
-/// often. Returns whether there was no reason yet, or another one.
-bool wx_watched_refuse(WxWatched *watched, int error, const WxReason *reason);
+/// often. Another reason than the last one was not told yet.
+void wx_watched_refuse(WxWatched *watched, int error, const WxReason *reason);
 
 /// Gives its descriptors back. -ENOMEM where what was done could not be kept in mind; it is closed
 /// all the same.

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <libgen.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,16 +66,37 @@ void wx_scenario_names_free(char **names, size_t count) {
   free(names);
 }
 
-void wx_scenario_directory(const char *below, char *path, size_t capacity) {
-  const char *home = getenv("WXBENCH_HOME");
+// The folder above that of the program; false where it cannot be known.
+static bool above_program(char *path, size_t capacity) {
   char program[PATH_MAX];
   const ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+  if (length <= 0)
+    return false;
+  program[length] = '\0';
+  return snprintf(path, capacity, "%s", dirname(dirname(program))) < (int)capacity;
+}
+
+void wx_scenario_directory(const char *below, char *path, size_t capacity) {
+  const char *home = getenv("WXBENCH_HOME");
+  char above[PATH_MAX];
   if (home) {
     snprintf(path, capacity, "%s/%s", home, below);
-  } else if (length > 0) {
-    program[length] = '\0';
-    snprintf(path, capacity, "%s/%s", dirname(dirname(program)), below);
+    return;
   }
-  if ((!home && length <= 0) || (!home && access(path, R_OK)))
-    snprintf(path, capacity, "%s", below);
+  if (above_program(above, sizeof above)) {
+    snprintf(path, capacity, "%s/%s", above, below);
+    if (access(path, R_OK) == 0)
+      return;
+  }
+  snprintf(path, capacity, "%s", below);
+}
+
+void wx_scenario_places(char *text, size_t capacity) {
+  const char *home = getenv("WXBENCH_HOME");
+  char above[PATH_MAX];
+  if (home)
+    snprintf(text, capacity, "%s, which WXBENCH_HOME names", home);
+  else
+    snprintf(text, capacity, "%s, above the program's folder, and in the current folder",
+             above_program(above, sizeof above) ? above : "the folder");
 }

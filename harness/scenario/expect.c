@@ -50,9 +50,7 @@ bool wx_expect_is_operator(const char *op) {
 
 static bool series_holds(const char *op, const WxFigure values[], size_t count) {
   const bool grows = strcmp(op, "grows") == 0;
-  bool ok = count >= 2;
-  for (size_t i = 0; i < count; ++i)
-    ok = ok && wx_known(values[i]);
+  bool ok = true;
   for (size_t i = 1; i < count && ok; ++i)
     ok = grows ? values[i] > values[i - 1] : values[i] == values[0];
   return ok;
@@ -76,17 +74,46 @@ static char *print_figure(WxFigure figure) {
   return strdup(wx_units_format_count(number, figure));
 }
 
+// Says that an expectation about `self` cannot be judged, since a figure of `result` is unknown.
+static int cannot_judge(WxExpectationResult *judged, const char *metric, const WxResult *result,
+                        const WxResult *self) {
+  const bool of_file = result->unknown && wx_expect_is_of_file(metric);
+  const char *why = result->ended ? "it did not run to its end"
+                    : of_file     ? result->unknown
+                                  : "it was not measured";
+  const char *name = result->strategy ? result->strategy : result->mode;
+  char *reason;
+  if (asprintf(&reason, "%s%s%s is not known: %s", metric, result == self ? "" : " of ",
+               result == self ? "" : name, why) < 0)
+    return -ENOMEM;
+  judged->reason = reason;
+  return 0;
+}
+
+static bool all_known(const WxFigure values[], size_t count) {
+  for (size_t i = 0; i < count; ++i)
+    if (!wx_known(values[i]))
+      return false;
+  return true;
+}
+
 static int judge_series(const WxExpectation *expectation, const WxResult *result,
                         WxExpectationResult *judged) {
   WxFigure *values = calloc(result->sample_count + 1, sizeof *values);
   if (!values)
     return -ENOMEM;
   const size_t count = wx_expect_series(result, expectation->metric, values);
-  judged->ok = series_holds(expectation->op, values, count);
-  judged->expected = strdup(count < 2 ? "at least two rounds" : expectation->op);
+  judged->expected = strdup(expectation->op);
   judged->actual = print_series(values, count);
+  int failed = judged->expected && judged->actual ? 0 : -ENOMEM;
+  if (failed == 0 && !result->ended && count < 2)
+    failed = (judged->reason = strdup("needs at least two rounds")) ? 0 : -ENOMEM;
+  else if (failed == 0 && (result->ended || !all_known(values, count)))
+    failed = cannot_judge(judged, expectation->metric, result, result);
+  else
+    judged->ok = failed == 0 && series_holds(expectation->op, values, count);
   free(values);
-  return judged->expected && judged->actual ? 0 : -ENOMEM;
+  return failed;
 }
 
 static const WxResult *find_result(const WxResult results[], size_t count,
@@ -132,6 +159,15 @@ static WxFigure nearest(double number) {
   return llround(fmax(-most, fmin(most, number)));
 }
 
+// Says what is unknown of the two sides of a comparison, if anything.
+static int judge_unknown(const WxExpectation *expectation, const WxResult *result,
+                         const WxResult *other, bool expected_known, WxExpectationResult *judged) {
+  if (!wx_known(wx_expect_figure(result, expectation->metric)))
+    return cannot_judge(judged, expectation->metric, result, result);
+  // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): the reader requires a value for this op.
+  return expected_known ? 0 : cannot_judge(judged, expectation->value->of, other, result);
+}
+
 static int judge_value(const WxParameters *parameters, const WxExpectation *expectation,
                        const WxResult *result, const WxResult *other, WxExpectationResult *judged) {
   const Comparison *comparison = find_comparison(expectation->op);
@@ -142,6 +178,9 @@ static int judge_value(const WxParameters *parameters, const WxExpectation *expe
   if (known < 0)
     return known;
   judged->ok = known && wx_known(actual) && comparison->holds((double)actual, expected);
+  const int failed = judge_unknown(expectation, result, other, known, judged);
+  if (failed)
+    return failed;
   char number[WX_UNITS_TEXT];
   wx_units_format_count(number, known ? nearest(expected) : WX_UNKNOWN);
   char *text;
@@ -202,6 +241,7 @@ void wx_expect_free(WxExpectationResult *judged, size_t count) {
     free((char *)(uintptr_t)judged[i].name);
     free((char *)(uintptr_t)judged[i].expected);
     free((char *)(uintptr_t)judged[i].actual);
+    free((char *)(uintptr_t)judged[i].reason);
   }
   free(judged);
 }

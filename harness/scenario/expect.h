@@ -21,7 +21,8 @@ bool wx_expect_is_series(const char *op);
 
 /// Judges every expectation that is about `results[index]`, all results being of one scenario, and
 /// puts them in a new array that wx_expect_free() frees. One that compares with a result that is
-/// not there is left out. Returns 0 or a negative errno.
+/// not there is left out; one about a figure that is not known has a `reason`. Returns 0 or a
+/// negative errno.
 int wx_expect_judge(const WxParameters *parameters, const WxResult results[], size_t count,
                     size_t index, WxExpectationResult **judged, size_t *judged_count);
 

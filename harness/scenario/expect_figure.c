@@ -5,17 +5,20 @@
 typedef struct {
   const char *name;
   size_t offset;
+  bool of_file; ///< Of the memfd, so that WxResult.unknown says why it is unknown.
 } Field;
 
 #define OF_METRICS(NAME, MEMBER)                                                                   \
-  { NAME, offsetof(WxMetrics, MEMBER) }
+  { NAME, offsetof(WxMetrics, MEMBER), false }
 #define OF_SAMPLE(MEMBER)                                                                          \
-  { #MEMBER, offsetof(WxSample, MEMBER) }
+  { #MEMBER, offsetof(WxSample, MEMBER), false }
+#define OF_FILE(STRUCT, MEMBER)                                                                    \
+  { #MEMBER, offsetof(STRUCT, MEMBER), true }
 
 static const Field of_metrics[] = {
-    OF_METRICS("live_peak_bytes", live_peak_bytes),
-    OF_METRICS("allocated_peak_bytes", allocated_peak_bytes),
-    OF_METRICS("retained_bytes", retained_bytes),
+    OF_FILE(WxMetrics, live_peak_bytes),
+    OF_FILE(WxMetrics, allocated_peak_bytes),
+    OF_FILE(WxMetrics, retained_bytes),
     OF_METRICS("mappings_peak", mappings_peak),
     OF_METRICS("syscalls", syscalls.total),
     OF_METRICS("syscalls.reserve", syscalls.reserve),
@@ -23,6 +26,7 @@ static const Field of_metrics[] = {
     OF_METRICS("syscalls.map_rw", syscalls.map_rw),
     OF_METRICS("syscalls.unmap_rw", syscalls.unmap_rw),
     OF_METRICS("syscalls.release", syscalls.release),
+    OF_METRICS("list_nodes", list_nodes.total),
     OF_METRICS("minor_faults", minor_faults),
     OF_METRICS("wx_pages_seen", wx_pages_seen),
     OF_METRICS("failures", failures),
@@ -30,16 +34,11 @@ static const Field of_metrics[] = {
 
 // Of a step: the last one, or for `grows` and `flat` the last one of each round.
 static const Field of_sample[] = {
-    OF_SAMPLE(live_bytes),
-    OF_SAMPLE(reserved_bytes),
-    OF_SAMPLE(allocated_bytes),
-    OF_SAMPLE(mapped_bytes),
-    OF_SAMPLE(orphaned_bytes),
-    OF_SAMPLE(rss_bytes),
-    OF_SAMPLE(rss_shmem_bytes),
-    OF_SAMPLE(pss_bytes),
-    OF_SAMPLE(cgroup_shmem_bytes),
-    OF_SAMPLE(mappings),
+    OF_FILE(WxSample, live_bytes),      OF_SAMPLE(reserved_bytes),
+    OF_FILE(WxSample, allocated_bytes), OF_FILE(WxSample, mapped_bytes),
+    OF_FILE(WxSample, orphaned_bytes),  OF_SAMPLE(rss_bytes),
+    OF_SAMPLE(rss_shmem_bytes),         OF_SAMPLE(pss_bytes),
+    OF_SAMPLE(cgroup_shmem_bytes),      OF_SAMPLE(mappings),
     OF_SAMPLE(doublemapper_mappings),
 };
 
@@ -78,7 +77,14 @@ bool wx_expect_is_sampled(const char *name) {
   return sample_field(name) != NULL;
 }
 
+bool wx_expect_is_of_file(const char *name) {
+  const Field *field = metric_field(name) ? metric_field(name) : sample_field(name);
+  return field && field->of_file;
+}
+
 WxFigure wx_expect_figure(const WxResult *result, const char *metric) {
+  if (result->ended)
+    return WX_UNKNOWN;
   if (strcmp(metric, "reserved_peak_bytes") == 0)
     return reserved_peak(result);
   const Field *field = metric_field(metric);

@@ -16,8 +16,11 @@ bool wx_expect_is_figure(const char *name);
 /// Whether it is one that is sampled at every step, so that it has a series.
 bool wx_expect_is_sampled(const char *name);
 
+/// Whether it is a figure of the memfd.
+bool wx_expect_is_of_file(const char *name);
+
 /// The value of a figure: of the result's metrics, else of its last sample. Unknown where there is
-/// none.
+/// none, and where the result did not run to its end.
 WxFigure wx_expect_figure(const WxResult *result, const char *metric);
 
 /// The last sample of each round of a sampled figure, steps `start` and `end` left out, in order,

@@ -97,6 +97,13 @@ static int record_run(Comparing *comparing, size_t index) {
     snprintf(fidelity->problem, sizeof fidelity->problem, "%s", fidelity->real.problem);
     return result;
   }
+  if (fidelity->real.result.skipped)
+    return -EINTR;
+  if (fidelity->real.result.ended) {
+    snprintf(fidelity->problem, sizeof fidelity->problem, "%.*s", WX_PROBLEM_SIZE - 1,
+             fidelity->real.ended.text);
+    return -EIO;
+  }
   result = wx_fidelity_count_trace(comparing->trace, &comparing->counts[index]);
   if (result)
     snprintf(fidelity->problem, sizeof fidelity->problem, "cannot use the recording: %s",

@@ -17,7 +17,7 @@ typedef struct {
   const char *program;    ///< The workload program, a .dll.
   const char *recorder;   ///< libwxrecord.so.
   size_t runs;            ///< Real runs, at least one.
-  uint64_t time_limit_ns; ///< Of each of them; 0: the usual one.
+  uint64_t time_limit_ns; ///< Of each of them; 0: none.
 } WxFidelityOrder;
 
 /// A comparison. Start with {0}, end with wx_fidelity_free().

@@ -115,11 +115,15 @@ static int play_shared(Modelling *modelling) {
                               .context = modelling,
                               .error = &modelling->shared->error};
   WxObserved observed;
-  const int result = wx_observe_child(&order, &observed, run->problem, sizeof run->problem);
-  if (!result)
+  WxEnded ended;
+  wx_observe_child(&order, &observed, &ended);
+  wx_sampling_close(&run->sampling);
+  if (ended.how == WX_ENDED_WELL)
     fill_result(modelling, &observed);
+  else
+    snprintf(run->problem, sizeof run->problem, "%.*s", WX_PROBLEM_SIZE - 1, ended.text);
   wx_child_report_free(modelling->shared, sizeof *modelling->shared);
-  return result;
+  return ended.how == WX_ENDED_WELL ? 0 : ended.error ? ended.error : -EIO;
 }
 
 int wx_model_run(const WxModelOrder *order, WxModelRun *run) {

@@ -2,6 +2,7 @@
 
 #include "measure/memfd.h"
 #include "measure/observe_child.h"
+#include "os/interrupt.h"
 #include "os/layout.h"
 #include "scenario/needs.h"
 #include "scenario/runtime_switch.h"
@@ -57,11 +58,12 @@ static void fill_result(WxRun *run, const WxObserved *observed) {
   metrics->failures = (WxFigure)run->report.failures;
   metrics->minor_faults = (WxFigure)run->report.minor_faults;
   metrics->wall_ns = (WxFigure)(observed->wall_ns - observed->waiting_ns);
-  metrics->syscalls = wx_verb_syscalls(&run->report.cost);
+  wx_verb_counts(&run->report.cost, metrics);
   metrics->times = run->times;
   metrics->time_count = wx_verb_times(&run->report.cost, &run->report.durations, run->times);
   run->result.samples = run->sampling.samples;
   run->result.sample_count = run->sampling.count;
+  run->result.unknown = run->sampling.unknown;
 }
 
 // Where the scenario asks for it, the runtime's own switch chooses between its two paths.
@@ -74,7 +76,18 @@ static const WxStrategy *choose_path(const WxScenario *scenario, const WxStrateg
   return strategy;
 }
 
-static int play_shared(Playing *playing) {
+// Keeps the samples that were taken before it ended.
+static void take_ending(WxRun *run) {
+  if (run->ended.error == -EINTR) {
+    run->result.skipped = wx_interrupted;
+    return;
+  }
+  run->result.ended = &run->ended;
+  run->result.samples = run->sampling.samples;
+  run->result.sample_count = run->sampling.count;
+}
+
+static int play_shared(Playing *playing, uint64_t time_limit_ns) {
   WxRun *run = playing->run;
   playing->shared = wx_child_report_new(sizeof *playing->shared);
   if (!playing->shared) {
@@ -86,19 +99,24 @@ static int play_shared(Playing *playing) {
                               .on_step = sample_step,
                               .context = playing,
                               .error = &playing->shared->error,
-                              .said = playing->shared->problem};
+                              .said = playing->shared->problem,
+                              .time_limit_ns = time_limit_ns};
   WxObserved observed;
-  const int result = wx_observe_child(&order, &observed, run->problem, sizeof run->problem);
+  wx_observe_child(&order, &observed, &run->ended);
+  wx_sampling_close(&run->sampling);
   run->report = *playing->shared;
-  if (!result)
+  if (run->ended.how == WX_ENDED_WELL)
     fill_result(run, &observed);
+  else
+    take_ending(run);
   wx_child_report_free(playing->shared, sizeof *playing->shared);
-  return result;
+  return 0;
 }
 
 int wx_run_scenario(const WxParameters *parameters, const WxStrategy *strategy,
-                    const WxClrVersion *asked, WxRun *run) {
-  *run = (WxRun){.sampling.file = WX_DOUBLEMAPPER};
+                    const WxClrVersion *asked, uint64_t time_limit_ns, WxRun *run) {
+  *run = (WxRun){
+      .sampling = {.file = WX_DOUBLEMAPPER, .keeps = strategy->capabilities & WX_CLOSES_FILES}};
   const WxScenario *scenario = parameters->scenario;
   const WxClrVersion *version = asked             ? asked
                                 : scenario->model ? wx_clr_version_find(scenario->model)
@@ -107,7 +125,7 @@ int wx_run_scenario(const WxParameters *parameters, const WxStrategy *strategy,
                            .strategy = strategy->name,
                            .model = version ? version->name : NULL,
                            .metrics = wx_metrics_unknown()};
-  run->result.skipped = wx_need_missing(scenario->needs);
+  run->result.skipped = wx_os_interrupted() ? wx_interrupted : wx_need_missing(scenario->needs);
   if (run->result.skipped)
     return 0;
   Playing playing = {
@@ -120,7 +138,7 @@ int wx_run_scenario(const WxParameters *parameters, const WxStrategy *strategy,
     snprintf(run->problem, sizeof run->problem, "%s: %s", version->name, strerror(-result));
   else
     result = wx_parameters_options(parameters, &playing.order.options, run->problem);
-  return result ? result : play_shared(&playing);
+  return result ? result : play_shared(&playing, time_limit_ns);
 }
 
 void wx_run_free(WxRun *run) {

@@ -15,14 +15,17 @@ typedef struct {
   WxSampling sampling;
   WxPlayReport report;
   WxOperationTime times[WX_OPERATIONS];
-  char problem[WX_PROBLEM_SIZE]; ///< Why there is no result, one line; "" where there is one.
+  WxEnded ended;                 ///< How it ended; `result.ended` where that was not well.
+  char problem[WX_PROBLEM_SIZE]; ///< Why it was not run, one line; "" where it was.
 } WxRun;
 
 /// Plays the scenario of `parameters` on `strategy`, with the caches, quirks and heaps of
-/// `asked`; NULL: of the scenario's own `model`, if any. Returns 0 with `run->result` filled but
-/// for its expectations, or a negative errno with `run->problem` set.
+/// `asked`; NULL: of the scenario's own `model`, if any. A child that takes longer than
+/// `time_limit_ns` (0: for ever) is killed. Returns 0 with `run->result` filled but for its
+/// expectations, whatever became of the child; or a negative errno with `run->problem` set where
+/// the parameters cannot be used.
 int wx_run_scenario(const WxParameters *parameters, const WxStrategy *strategy,
-                    const WxClrVersion *asked, WxRun *run);
+                    const WxClrVersion *asked, uint64_t time_limit_ns, WxRun *run);
 
 void wx_run_free(WxRun *run);
 

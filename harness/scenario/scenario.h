@@ -88,4 +88,7 @@ void wx_scenario_names_free(char **names, size_t count);
 /// `WXBENCH_HOME`, else beside the folder in which the program lies, else here.
 void wx_scenario_directory(const char *below, char *path, size_t capacity);
 
+/// Says in words where wx_scenario_directory() looks, for a message.
+void wx_scenario_places(char *text, size_t capacity);
+
 #endif

@@ -2,6 +2,7 @@
 
 #include "measure/memfd.h"
 #include "measure/observe.h"
+#include "os/interrupt.h"
 #include "scenario/verdict.h"
 
 #include <errno.h>
@@ -12,8 +13,6 @@
 #include <string.h>
 
 enum { ARGUMENTS_MOST = 32 };
-
-static const uint64_t usual_limit_ns = UINT64_C(600) * 1000 * 1000 * 1000;
 
 // One run while it goes on.
 typedef struct {
@@ -94,7 +93,11 @@ static int sample_step(void *context, pid_t pid, const WxStep *step) {
   int result = 0;
   if (validating->beside && (is_step(step, "collected") || is_step(step, "end")))
     result = beside->settle(beside->context);
-  if (result == 0)
+  if (result == -ETIMEDOUT)
+    snprintf(validating->validation->problem, WX_PROBLEM_SIZE,
+             "what goes on beside it was not done in time at step %s of round %llu", step->name,
+             (unsigned long long)step->round);
+  if (result == 0 && !validating->order->unsampled)
     result = wx_sampling_take(&validating->validation->sampling, pid, step);
   if (result == 0 && beside && is_step(step, "start")) {
     result = beside->start(beside->context, pid);
@@ -117,42 +120,56 @@ static uint64_t nanoseconds(struct timeval time) {
   return (uint64_t)time.tv_sec * 1000000000U + (uint64_t)time.tv_usec * 1000U;
 }
 
-static void fill_result(WxValidation *validation, const WxObserved *observed) {
+static void fill_times(WxValidation *validation, const WxObserved *observed) {
+  WxMetrics *metrics = &validation->result.metrics;
+  metrics->minor_faults = observed->usage.ru_minflt;
+  metrics->wall_ns = (WxFigure)(observed->wall_ns - observed->waiting_ns);
+  validation->user_ns = nanoseconds(observed->usage.ru_utime);
+  validation->system_ns = nanoseconds(observed->usage.ru_stime);
+}
+
+static void fill_result(WxValidation *validation) {
   WxMetrics *metrics = &validation->result.metrics;
   const WxSample *start = sample_at(&validation->sampling, "start");
   const WxSample *end = sample_at(&validation->sampling, "end");
   wx_sampling_metrics(&validation->sampling, metrics);
   if (start && end)
     metrics->retained_bytes = wx_figure_minus(end->orphaned_bytes, start->orphaned_bytes);
-  metrics->minor_faults = observed->usage.ru_minflt;
-  validation->cpu_ns =
-      nanoseconds(observed->usage.ru_utime) + nanoseconds(observed->usage.ru_stime);
-  metrics->wall_ns = (WxFigure)(observed->wall_ns - observed->waiting_ns);
   validation->result.samples = validation->sampling.samples;
   validation->result.sample_count = validation->sampling.count;
+  validation->result.unknown = validation->sampling.unknown;
   validation->result.verdict_code = wx_verdict(metrics, end ? end->allocated_bytes : WX_UNKNOWN,
                                                validation->verdict, sizeof validation->verdict);
   validation->result.verdict_text = validation->verdict;
 }
 
-// How the program ended, and the first line that it wrote to its standard error. What went wrong
-// beside it is the cause where something did.
-static int explain(Validating *validating, const WxObserved *observed) {
+// How the program ended. What went wrong beside it is the cause where something did.
+static void explain(Validating *validating, const WxObserved *observed) {
   WxValidation *validation = validating->validation;
+  WxEnded *ended = &validation->ended;
   const int failed = stop_beside(validating);
-  if (failed && failed != -ESRCH)
-    return failed;
-  if (*validation->problem && observed->outcome == WX_OBSERVED_STOPPED)
-    return observed->stopped_by;
-  char ending[WX_PROBLEM_SIZE / 2];
-  wx_observed_describe(observed, ending, sizeof ending);
-  const char *line = observed->errors.length ? observed->errors.data : "";
-  snprintf(validation->problem, sizeof validation->problem, "%s%s%.*s", ending, *line ? ": " : "",
-           (int)strcspn(line, "\n"), line);
-  return observed->outcome == WX_OBSERVED_STOPPED ? observed->stopped_by : -EIO;
+  wx_observed_ended(observed, ended);
+  const bool beside_failed = failed && failed != -ESRCH;
+  if (beside_failed || (*validation->problem && observed->outcome == WX_OBSERVED_STOPPED)) {
+    *ended =
+        (WxEnded){.how = WX_ENDED_STOPPED, .error = beside_failed ? failed : observed->stopped_by};
+    snprintf(ended->text, sizeof ended->text, "%s",
+             *validation->problem ? validation->problem : strerror(-ended->error));
+  }
 }
 
-static int observe(Validating *validating, Arguments *arguments) {
+// Keeps the samples that were taken before it ended.
+static void take_ending(WxValidation *validation) {
+  if (validation->ended.error == -EINTR) {
+    validation->result.skipped = wx_interrupted;
+    return;
+  }
+  validation->result.ended = &validation->ended;
+  validation->result.samples = validation->sampling.samples;
+  validation->result.sample_count = validation->sampling.count;
+}
+
+static void observe(Validating *validating, Arguments *arguments) {
   const WxValidationOrder *order = validating->order;
   WxValidation *validation = validating->validation;
   char preload[PATH_MAX + 16];
@@ -175,25 +192,27 @@ static int observe(Validating *validating, Arguments *arguments) {
       .environment = environment,
       .output = WX_STREAM_CAPTURE,
       .errors = WX_STREAM_CAPTURE,
-      .time_limit_ns = order->time_limit_ns ? order->time_limit_ns : usual_limit_ns,
+      .time_limit_ns = order->time_limit_ns,
       .on_step = sample_step,
       .context = validating,
   };
   WxObserved observed = {0};
-  int result = wx_observe(&options, &observed);
-  if (result) {
+  const int failed = wx_observe(&options, &observed);
+  wx_sampling_close(&validation->sampling);
+  if (failed) {
     (void)stop_beside(validating);
-    snprintf(validation->problem, sizeof validation->problem, "cannot start %s: %s",
-             arguments->items[0], strerror(-result));
+    wx_observed_not_started(arguments->items[0], failed, &validation->ended);
   } else if (observed.outcome != WX_OBSERVED_ENDED || observed.wait_status) {
-    result = explain(validating, &observed);
+    explain(validating, &observed);
   } else {
-    fill_result(validation, &observed);
+    fill_times(validation, &observed);
+    fill_result(validation);
   }
+  if (validation->ended.how != WX_ENDED_WELL)
+    take_ending(validation);
   validation->output = observed.output;
   observed.output = (WxText){0};
   wx_observed_free(&observed);
-  return result;
 }
 
 int wx_validate(const WxValidationOrder *order, WxValidation *validation) {
@@ -202,10 +221,14 @@ int wx_validate(const WxValidationOrder *order, WxValidation *validation) {
                                   .mode = order->mode->name,
                                   .runtime = order->runtime->version,
                                   .metrics = wx_metrics_unknown()};
+  if (wx_os_interrupted()) {
+    validation->result.skipped = wx_interrupted;
+    return 0;
+  }
   Arguments arguments = {0};
   int result = build_arguments(order, &arguments, validation->problem);
   if (result == 0)
-    result = observe(&(Validating){order, validation, false}, &arguments);
+    observe(&(Validating){order, validation, false}, &arguments);
   else if (*validation->problem == '\0')
     snprintf(validation->problem, sizeof validation->problem, "%s", strerror(-result));
   free_arguments(&arguments);

@@ -17,10 +17,12 @@ enum { WX_VERDICT_SIZE = 320 };
 typedef struct {
   WxResult result;
   WxSampling sampling;
-  WxText output;   ///< What the program printed: must be the same in all modes.
-  uint64_t cpu_ns; ///< Processor time of the program, user and system together.
+  WxText output;      ///< What the program printed: must be the same in all modes.
+  uint64_t user_ns;   ///< Processor time of the program in user mode,
+  uint64_t system_ns; ///< and in the kernel.
   char verdict[WX_VERDICT_SIZE];
-  char problem[WX_PROBLEM_SIZE]; ///< Why there is no result, one line; "" where there is one.
+  WxEnded ended;                 ///< How it ended; `result.ended` where that was not well.
+  char problem[WX_PROBLEM_SIZE]; ///< Why it was not run, or what failed beside it; else "".
 } WxValidation;
 
 /// Something that goes on beside the program, as a reclaim from outside. Each is called while the
@@ -42,13 +44,14 @@ typedef struct {
   const char *program;    ///< The workload program, a .dll.
   const char *preload;    ///< libwxreclaim.so.
   const WxBeside *beside; ///< NULL: nothing.
-  uint64_t time_limit_ns; ///< The program is killed after this time; 0: 10 minutes.
+  uint64_t time_limit_ns; ///< The program is killed after this time; 0: never.
+  bool unsampled;         ///< Times only: the program passes its steps without being looked at.
   const char *recorder;   ///< libwxrecord.so; then the mode must have no preload. NULL: none.
   const char *trace;      ///< Where it records to.
 } WxValidationOrder;
 
-/// Runs it. Returns 0 with the result filled but for its expectations, or a negative errno with the
-/// problem set.
+/// Runs it. Returns 0 with the result filled but for its expectations, whatever became of the
+/// program; or a negative errno with the problem set where the parameters cannot be used.
 int wx_validate(const WxValidationOrder *order, WxValidation *validation);
 
 void wx_validation_free(WxValidation *validation);

@@ -2,6 +2,8 @@
 
 #define UNKNOWN WX_UNKNOWN
 
+const char wx_interrupted[] = "interrupted";
+
 WxMetrics wx_metrics_unknown(void) {
   return (WxMetrics){.live_peak_bytes = UNKNOWN,
                      .allocated_peak_bytes = UNKNOWN,
@@ -9,6 +11,7 @@ WxMetrics wx_metrics_unknown(void) {
                      .orphaned_bytes = UNKNOWN,
                      .mappings_peak = UNKNOWN,
                      .syscalls = {UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN},
+                     .list_nodes = {UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN},
                      .minor_faults = UNKNOWN,
                      .wall_ns = UNKNOWN,
                      .wx_pages_seen = UNKNOWN,
@@ -32,9 +35,16 @@ WxSample wx_sample_unknown(WxFigure round, const char *step) {
                     .doublemapper_mappings = UNKNOWN};
 }
 
+bool wx_result_ran(const WxResult *result) {
+  return !result->skipped && !result->ended;
+}
+
 bool wx_result_ok(const WxResult *result) {
+  if (result->ended && !result->skipped)
+    return false;
   for (size_t i = 0; i < result->expectation_count; ++i) {
-    if (!result->expectations[i].ok)
+    const WxExpectationResult *judged = &result->expectations[i];
+    if (!judged->ok && !judged->reason)
       return false;
   }
   return true;

@@ -9,6 +9,7 @@
 #ifndef WX_STATS_RESULT_H
 #define WX_STATS_RESULT_H
 
+#include "stats/ended.h"
 #include "stats/figure.h"
 
 #include <stdbool.h>
@@ -32,7 +33,7 @@ typedef struct {
   WxFigure doublemapper_mappings;
 } WxSample;
 
-/// System calls made by each of the runtime's verbs.
+/// What each of the runtime's verbs did: system calls made, or nodes of its lists passed.
 typedef struct {
   WxFigure reserve;
   WxFigure commit;
@@ -40,7 +41,7 @@ typedef struct {
   WxFigure unmap_rw;
   WxFigure release;
   WxFigure total;
-} WxSyscalls;
+} WxByVerb;
 
 /// Time of one operation: median of `n` measurements and its 95 % interval.
 typedef struct {
@@ -58,7 +59,8 @@ typedef struct {
   WxFigure retained_bytes;
   WxFigure orphaned_bytes;
   WxFigure mappings_peak;
-  WxSyscalls syscalls;
+  WxByVerb syscalls;
+  WxByVerb list_nodes; ///< Nodes that the imitated runtime passes in its linear lists.
   WxFigure minor_faults;
   WxFigure wall_ns;
   const WxOperationTime *times; ///< May be NULL; `time_count` of them.
@@ -73,6 +75,7 @@ typedef struct {
   bool ok;
   const char *expected; ///< In words or digits, as `= 33554432` or `<= 8 MiB`.
   const char *actual;
+  const char *reason; ///< Why it cannot be judged: neither met nor failed. NULL where it was.
 } WxExpectationResult;
 
 /// One row of a `run`, `validate` or `replay` document. Names that do not apply are NULL.
@@ -84,6 +87,10 @@ typedef struct {
   const char *model; ///< run, replay; a `validate` has a runtime.
   const char *runtime;
   const char *skipped; ///< Why it was not run: then nothing below counts.
+  /// How it ended before its end: then no figure of `metrics` is known, and the samples are those
+  /// taken until then. NULL where it ran to its end.
+  const WxEnded *ended;
+  const char *unknown; ///< Why figures of the memfd are unknown, one phrase; NULL where none is.
   WxMetrics metrics;
   const WxSample *samples;
   size_t sample_count;
@@ -93,13 +100,20 @@ typedef struct {
   const char *verdict_text;
 } WxResult;
 
+/// Why a result was skipped that was not begun, or not ended, when the user had enough.
+extern const char wx_interrupted[];
+
 /// Metrics of which nothing is known.
 WxMetrics wx_metrics_unknown(void);
 
 /// A sample of which nothing is known but where it belongs.
 WxSample wx_sample_unknown(WxFigure round, const char *step);
 
-/// Whether every expectation of a result holds.
+/// Whether it was run, and to its end: whether its metrics are there.
+bool wx_result_ran(const WxResult *result);
+
+/// Whether a result ran to its end, or was skipped, and no expectation of it failed. One that
+/// cannot be judged did not.
 bool wx_result_ok(const WxResult *result);
 
 #endif

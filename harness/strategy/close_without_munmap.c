@@ -121,7 +121,7 @@ static int guess_close(WxAllocator *allocator) {
 const WxStrategy wx_strategy_close_without_munmap = {
     .name = "close-without-munmap",
     .summary = "refuted guess: a file a block, closed at release but not unmapped",
-    .capabilities = WX_CAN_PATCH | WX_IS_REFUTED,
+    .capabilities = WX_CAN_PATCH | WX_IS_REFUTED | WX_CLOSES_FILES,
     .open = guess_open,
     .reserve = guess_reserve,
     .commit = guess_commit,

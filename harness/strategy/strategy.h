@@ -60,6 +60,7 @@ enum {
   WX_IS_RUNTIME_PATH = 1 << 3, ///< Imitates a path of the runtime.
   WX_IS_REFUTED =
       1 << 4, ///< A guess that is wrong; only run where a scenario or the user names it.
+  WX_CLOSES_FILES = 1 << 5, ///< Closes files that it goes on mapping.
 };
 
 /// A strategy: one row of the registry.

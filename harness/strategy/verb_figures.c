@@ -12,17 +12,22 @@ void wx_verb_durations_take(WxVerbDurations *durations, WxAllocator *allocator) 
   wx_allocator_time(allocator, take_time, durations);
 }
 
-WxSyscalls wx_verb_syscalls(const WxCost *cost) {
-  WxSyscalls syscalls = {
-      .reserve = (WxFigure)cost->syscalls[WX_RESERVE],
-      .commit = (WxFigure)cost->syscalls[WX_COMMIT],
-      .map_rw = (WxFigure)cost->syscalls[WX_MAP_RW],
-      .unmap_rw = (WxFigure)cost->syscalls[WX_UNMAP_RW],
-      .release = (WxFigure)cost->syscalls[WX_RELEASE],
+static WxByVerb by_verb(const uint64_t counts[WX_OPERATIONS]) {
+  WxByVerb figures = {
+      .reserve = (WxFigure)counts[WX_RESERVE],
+      .commit = (WxFigure)counts[WX_COMMIT],
+      .map_rw = (WxFigure)counts[WX_MAP_RW],
+      .unmap_rw = (WxFigure)counts[WX_UNMAP_RW],
+      .release = (WxFigure)counts[WX_RELEASE],
   };
   for (int verb = 0; verb < WX_OPERATIONS; ++verb)
-    syscalls.total += (WxFigure)cost->syscalls[verb];
-  return syscalls;
+    figures.total += (WxFigure)counts[verb];
+  return figures;
+}
+
+void wx_verb_counts(const WxCost *cost, WxMetrics *metrics) {
+  metrics->syscalls = by_verb(cost->syscalls);
+  metrics->list_nodes = by_verb(cost->walked);
 }
 
 size_t wx_verb_times(const WxCost *cost, const WxVerbDurations *durations,

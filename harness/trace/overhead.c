@@ -54,10 +54,13 @@ static int time_bare(const BareRun *run, double *taken) {
 static int time_replay(const char *path, double *taken, char *problem) {
   const WxReplayOrder order = {.path = path, .strategy = &wx_strategy_coreclr, .unobserved = true};
   WxReplayRun run;
-  const int failed = wx_replay_run(&order, &run);
+  int failed = wx_replay_run(&order, &run);
   *taken = (double)run.report.replaying_ns;
-  if (failed)
-    snprintf(problem, WX_OVERHEAD_TEXT, "%s", run.problem);
+  if (!failed && !wx_result_ran(&run.result)) {
+    snprintf(problem, WX_OVERHEAD_TEXT, "%.*s", WX_OVERHEAD_TEXT - 1,
+             run.result.skipped ? run.result.skipped : run.ended.text);
+    failed = run.ended.error ? run.ended.error : -EIO;
+  }
   wx_replay_run_free(&run);
   return failed;
 }

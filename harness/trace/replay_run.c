@@ -2,6 +2,7 @@
 
 #include "measure/memfd.h"
 #include "measure/observe_child.h"
+#include "os/interrupt.h"
 #include "os/layout.h"
 #include "strategy/registry.h"
 #include "trace/replay_play.h"
@@ -45,24 +46,17 @@ static const WxSample *last_sample(const WxSampling *sampling, const char *step)
   return found;
 }
 
-/// The most that a sample of the replay proper held: what is released after it is not recorded.
-static WxFigure peak_before_end(const WxSampling *sampling) {
-  WxFigure peak = WX_UNKNOWN;
-  for (size_t i = 0; i < sampling->count; i++)
-    if (strcmp(sampling->samples[i].step, "end") != 0)
-      peak = wx_figure_max(peak, sampling->samples[i].allocated_bytes);
-  return peak;
-}
-
 static void fill_result(WxReplayRun *run) {
   WxMetrics *metrics = &run->result.metrics;
   const WxFigure own_mappings = metrics->mappings_peak;
   wx_sampling_metrics(&run->sampling, metrics);
   metrics->mappings_peak = own_mappings;
-  metrics->allocated_peak_bytes = peak_before_end(&run->sampling);
+  // What is released after the replay proper is not recorded.
+  metrics->allocated_peak_bytes =
+      wx_sampling_peak(&run->sampling, offsetof(WxSample, allocated_bytes), false);
   metrics->minor_faults = (WxFigure)run->report.minor_faults;
   metrics->wall_ns = (WxFigure)run->report.replaying_ns;
-  metrics->syscalls = wx_verb_syscalls(&run->report.cost);
+  wx_verb_counts(&run->report.cost, metrics);
   metrics->times = run->times;
   metrics->time_count = wx_verb_times(&run->report.cost, &run->report.durations, run->times);
   const WxSample *first = last_sample(&run->sampling, "start");
@@ -72,6 +66,7 @@ static void fill_result(WxReplayRun *run) {
     metrics->retained_bytes = wx_figure_minus(last->allocated_bytes, first->allocated_bytes);
   run->result.samples = run->sampling.samples;
   run->result.sample_count = run->sampling.count;
+  run->result.unknown = run->sampling.unknown;
 }
 
 /* As recorded?
@@ -89,11 +84,13 @@ static void check(WxReplayRun *run, const char *name, WxFigure expected, WxFigur
   snprintf(expected_text, sizeof run->texts[index][0], percent ? "= %jd +- %d %%" : "= %jd",
            (intmax_t)expected, percent);
   snprintf(actual_text, sizeof run->texts[index][1], "%jd", (intmax_t)actual);
+  const char *unknown = run->result.unknown ? run->result.unknown : "it was not measured";
   *result = (WxExpectationResult){.name = name,
                                   .ok = wx_known(actual) && actual >= expected - slack &&
                                         actual <= expected + slack,
                                   .expected = expected_text,
-                                  .actual = actual_text};
+                                  .actual = actual_text,
+                                  .reason = wx_known(actual) ? NULL : unknown};
 }
 
 /// System calls of an event on the runtime's own path.
@@ -129,38 +126,57 @@ static const char *base_name(const char *path) {
   return slash ? slash + 1 : path;
 }
 
+/// Keeps the samples that were taken before it ended.
+static void take_ending(WxReplayRun *run) {
+  if (run->ended.error == -EINTR) {
+    run->result.skipped = wx_interrupted;
+    return;
+  }
+  run->result.ended = &run->ended;
+  run->result.samples = run->sampling.samples;
+  run->result.sample_count = run->sampling.count;
+}
+
 static int play_shared(Playing *playing) {
   WxReplayRun *run = playing->run;
   playing->shared = wx_child_report_new(sizeof *playing->shared);
-  if (!playing->shared) {
-    snprintf(run->problem, sizeof run->problem, "no memory for a report");
+  if (!playing->shared)
     return -ENOMEM;
-  }
   const WxChildOrder order = {.play = play_in_child,
                               .on_step = sample_step,
                               .context = playing,
                               .error = &playing->shared->error,
                               .said = playing->shared->problem,
-                              .without_steps = playing->order->unobserved};
+                              .without_steps = playing->order->unobserved,
+                              .time_limit_ns = playing->order->time_limit_ns};
   WxObserved observed;
-  const int result = wx_observe_child(&order, &observed, run->problem, sizeof run->problem);
+  wx_observe_child(&order, &observed, &run->ended);
+  wx_sampling_close(&run->sampling);
   run->report = *playing->shared;
-  if (!result)
+  if (run->ended.how == WX_ENDED_WELL)
     fill_result(run);
+  else
+    take_ending(run);
   wx_child_report_free(playing->shared, sizeof *playing->shared);
-  return result;
+  return 0;
 }
 
 int wx_replay_run(const WxReplayOrder *order, WxReplayRun *run) {
-  *run = (WxReplayRun){.sampling.file = WX_DOUBLEMAPPER};
+  *run = (WxReplayRun){.sampling = {.file = WX_DOUBLEMAPPER,
+                                    .keeps = order->strategy->capabilities & WX_CLOSES_FILES}};
   run->result = (WxResult){.scenario = base_name(order->path),
                            .strategy = order->strategy->name,
                            .metrics = wx_metrics_unknown()};
+  if (wx_os_interrupted())
+    run->result.skipped = wx_interrupted;
+  if (run->result.skipped)
+    return 0;
   Playing playing = {order, run, NULL};
   const int failed = play_shared(&playing);
   const bool as_itself = order->strategy == &wx_strategy_coreclr &&
                          strcmp(run->report.path, order->strategy->name) == 0;
-  if (!failed && as_itself && order->rounds <= 1 && !order->unobserved)
+  if (!failed && wx_result_ran(&run->result) && as_itself && order->rounds <= 1 &&
+      !order->unobserved)
     check_against_recording(run);
   return failed;
 }

@@ -26,6 +26,7 @@ typedef struct {
   bool walks;      ///< Charge the runtime's linear list walks in time.
   bool paced;      ///< Not before the time at which it was recorded; else as fast as it goes.
   bool unobserved; ///< No samples: for measuring time.
+  uint64_t time_limit_ns; ///< A replay that takes longer is killed; 0: none.
 } WxReplayOrder;
 
 /// What the child reports; lies in memory that both map.
@@ -53,11 +54,11 @@ typedef struct {
   WxOperationTime times[WX_OPERATIONS];
   WxExpectationResult checks[WX_REPLAY_CHECKS];
   char texts[WX_REPLAY_CHECKS][2][64];
-  char problem[WX_REPLAY_TEXT]; ///< Why there is no result, one line.
+  WxEnded ended; ///< How it ended; `result.ended` where that was not well.
 } WxReplayRun;
 
-/// Replays. Returns 0 with `run->result` filled, or a negative errno with `run->problem` set. On
-/// the runtime's own path (`coreclr`) the result has expectations: each call, the memory at the end
+/// Replays. Returns 0 with `run->result` filled, whatever became of the child, or -ENOMEM. On the
+/// runtime's own path (`coreclr`) the result has expectations: each call, the memory at the end
 /// and at the peak as recorded.
 int wx_replay_run(const WxReplayOrder *order, WxReplayRun *run);
 

@@ -51,6 +51,16 @@ NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next }
   round[key] = $at["round"]
 }
 
+# Whether a run did not get to its end.
+function is_cut(group, name) { return step[curve_key(group, name, points[group, name] - 1)] != "end" }
+
+# The curve with the most points: one that was cut off must not shorten the others.
+function longest(group,   i, best) {
+  best = names[group, 1]
+  for (i = 2; i <= curves[group]; ++i) if (points[group, names[group, i]] > points[group, best]) best = names[group, i]
+  return best
+}
+
 # Sorts the curves of a group: what shows the finding first, then the remedies, then the rest.
 function sort_curves(group,   i, j, swap) {
   for (i = 2; i <= curves[group]; ++i)
@@ -79,6 +89,7 @@ function place_labels(group, values, heights, gap,   i, low, high) {
 function label(group, i, values, same,   name) {
   if (same != "") return i == 1 ? same short(values[i]) : ""
   name = names[group, i] in title_of ? title_of[names[group, i]] : names[group, i]
+  if (is_cut(group, names[group, i])) return name ", cut off"
   if (length(name) > 14 && match(name, /^.*[-+]/)) name = substr(name, 1, RLENGTH) "~" substr(name, RLENGTH + 1)
   return name " " short(values[i])
 }
@@ -136,7 +147,7 @@ function write_ends(group, file, gap,   i, key, a, b, c, ha, hb, hc, same_a, sam
 
 # Step names for a few samples, rounds for many.
 function tics(group,   name, x, key, text, many, rounds, every) {
-  name = names[group, 1]
+  name = longest(group)
   many = points[group, name] > 7
   rounds = round[curve_key(group, name, points[group, name] - 1)]
   every = int(rounds / 10) + 1
@@ -154,6 +165,9 @@ function finding(group,   name, last, held, used) {
   last = curve_key(group, name, points[group, name] - 1)
   held = memfd[last] + 0
   used = mapped[last] + 0
+  if (is_cut(group, name))
+    return sprintf("%s did not run to its end: %.0f MiB in the memfd at its last step, %s", \
+                   name in title_of ? title_of[name] : name, held, step[last])
   if (held - used >= 8 && held - used >= held / 4)
     return sprintf("Releasing code left %.0f MiB in the memfd, %s of it in use%s", held, \
                    used < 0.5 ? "none" : sprintf("%.0f MiB", used), rss[last] + 0 < held ? "; RSS does not show it" : "")
@@ -173,7 +187,7 @@ function write_settings(group, file, top,   i, name, list, colours, shapes, dash
     dashes = dashes " " (extra ? 5 : dash[order[name]])
   }
   printf "names = \"%s\"\ncolours = \"%s\"\npoints = \"%s\"\ndashes = \"%s\"\n", list, colours, shapes, dashes >file
-  printf "top = %g\nlast = %d\nrotation = %d\n", top, points[group, names[group, 1]] - 1, 40 >file
+  printf "top = %g\nlast = %d\nrotation = %d\n", top, points[group, longest(group)] - 1, 40 >file
   printf "tics = '%s'\nfinding = \"%s\"\nsubject = \"%s\"\n", tics(group), finding(group), subjects[group] >file
   close(file)
 }

@@ -22,7 +22,9 @@ stub() {
 # shellcheck disable=SC2016 # expanded by the stubs
 {
   stub dpkg-query 'for package; do :; done' "grep -qx -- \"\$package\" $scratch/missing && exit 1" 'echo installed'
-  stub apt-get "echo \"apt-get \$*\" >>$scratch/log" "[ ! -e $scratch/offline ] || { echo 'E: no network'; exit 100; }"
+  stub apt-get "mkdir $scratch/busy 2>/dev/null || { echo 'E: Could not get lock'; exit 100; }" \
+    "echo \"apt-get \$*\" >>$scratch/log" "[ ! -p $scratch/go ] || read -r _ <$scratch/go" "rmdir $scratch/busy" \
+    "[ ! -e $scratch/offline ] || { echo 'E: no network'; exit 100; }"
   stub sudo "echo sudo >>$scratch/log" "[ -e $scratch/sudoer ] || exit 1" '[ "$1" = -n ] && shift' 'exec "$@"'
   stub id "cat $scratch/uid"
 }
@@ -55,12 +57,12 @@ given 0 jq gnuplot-nox
 as_root() {
   bootstrap 0 build test &&
     [ "$(cat "$scratch/log")" = "apt-get update -qq
-apt-get install -y --no-install-recommends jq gnuplot-nox -qq" ]
+apt-get install -y --no-install-recommends jq gnuplot-nox -qq -o DPkg::Lock::Timeout=300" ]
 }
 claim root_gets_exactly_what_is_missing as_root
 
 given 1000 jq
-by_sudo() { : >"$scratch/sudoer" && bootstrap 0 test && grep -q '^apt-get install .* jq -qq$' "$scratch/log"; }
+by_sudo() { : >"$scratch/sudoer" && bootstrap 0 test && grep -q '^apt-get install .* jq -qq -o DPkg::Lock::Timeout=300$' "$scratch/log"; }
 claim a_user_with_sudo_gets_it_by_sudo by_sudo
 
 given 1000 jq check
@@ -77,6 +79,27 @@ without_network() {
 }
 claim a_failed_install_says_why_and_what_to_type without_network
 
+given 0 jq
+# The first stands in the package manager until the second waits for it, or has ended.
+two_at_once() {
+  local first second child=
+  mkfifo "$scratch/go"
+  PATH=$bin:$PATH scripts/bootstrap test >"$scratch/first" 2>&1 &
+  first=$!
+  until [ -d "$scratch/busy" ]; do sleep 0.02; done
+  PATH=$bin:$PATH scripts/bootstrap test >"$scratch/said" 2>&1 &
+  second=$!
+  while kill -0 "$second" 2>/dev/null && [ "$child" != flock ]; do
+    child=$(cat "/proc/$second/task/$second/children" 2>/dev/null)
+    child=$(cat "/proc/${child%% *}/comm" 2>/dev/null)
+  done
+  exec 3<>"$scratch/go"
+  rm "$scratch/go"
+  echo >&3
+  wait "$first" && wait "$second" || { cat "$scratch/said" && false; }
+}
+claim a_second_bootstrap_waits_for_the_first two_at_once
+
 given 1000 jq gcc
 # stops TARGET: make TARGET ends there, before anything is built.
 stops() {
@@ -86,4 +109,33 @@ stops() {
 claim make_test_stops_there stops test
 given 1000 gnuplot-nox
 claim make_bench_stops_there stops bench
+
+# A machine that has make and nothing else of what the build needs.
+bare=$scratch/bare
+mkdir "$bare"
+for name in bash make sed find mkdir cat; do ln -s "$(command -v "$name")" "$bare"; done
+# on_bare STATUS MAKE-ARGUMENT...: what it says on stderr is in $scratch/said.
+on_bare() {
+  local status=$1
+  shift
+  PATH=$bare make "$@" >"$scratch/out" 2>"$scratch/said"
+  [ $? = "$status" ] || { cat "$scratch/said"; return 1; }
+}
+help_needs_nothing() { on_bare 0 help && says_only '' && grep -q '^make bench ' "$scratch/out"; }
+claim make_help_needs_no_package help_needs_nothing
+build_names_what_lacks() {
+  on_bare 2 all && [ "$(wc -l <"$scratch/said")" = 1 ] &&
+    grep -qF 'not installed: gcc pkg-config; `make bench` and `make test` install what is missing' "$scratch/said"
+}
+claim make_says_in_one_line_what_is_not_installed build_names_what_lacks
+ln -s "$(command -v gcc)" "$bare"
+printf '#!/bin/bash\n[[ " $* " != *" gsl "* ]]\n' >"$bare/pkg-config"
+chmod +x "$bare/pkg-config"
+library_is_named() { on_bare 2 all && [ "$(wc -l <"$scratch/said")" = 1 ] && grep -q 'not installed: gsl;' "$scratch/said"; }
+claim make_names_the_library_that_lacks library_is_named
+nowhere_to_write() {
+  PATH=$bin:$PATH make all B=/proc/nowhere >"$scratch/out" 2>"$scratch/said"
+  [ $? = 2 ] && [ "$(wc -l <"$scratch/said")" = 1 ] && grep -q 'cannot write /proc/nowhere, where' "$scratch/said"
+}
+claim make_says_in_one_line_where_it_cannot_write nowhere_to_write
 tap_end

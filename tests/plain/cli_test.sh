@@ -107,6 +107,20 @@ claim a_closed_stdout_is_one_line fails_once 2 "cannot write 'stdout': Bad file 
   on_closed "${compare[@]}" "$work/base.json" "$work/base.json"
 claim a_full_json_file_is_one_line fails_once 2 "cannot write '/dev/full': No space left" \
   "${compare[@]}" "$work/base.json" "$work/base.json" --json /dev/full
+# A program without its sources says what it lacks and where it looked.
+mkdir -p "$work/copied/bin"
+cp "$wxbench" "$work/copied/bin"
+copied() { (cd / && unset WXBENCH_HOME && "$work/copied/bin/wxbench" "$@"); }
+lacking="cannot read the folder '[a-z/]*': No such file or directory; it is looked for in $work/copied, above the program's folder"
+for verb in run list validate; do
+  refused "a_copied_program_says_what_it_lacks_in_$verb" "^wxbench $verb: $lacking" copied "$verb"
+done
+copied_with_home() { WXBENCH_HOME=$work/empty-home "$work/copied/bin/wxbench" "$@"; }
+refused a_home_without_scenarios_is_named "looked for in $work/empty-home, which WXBENCH_HOME names" copied_with_home list
+mkdir -p "$work/copied/scenarios"
+cp -r scenarios/workloads "$work/copied/scenarios"
+impossible a_copied_program_says_what_is_not_built \
+  "wxworkload.dll is not built; type: scripts/build-workloads \(it is looked for in $work/copied, above" copied bench modes
 claim the_help_on_a_full_disk_is_2 fails_once 2 'cannot write to stdout' on_full "$wxbench" --help
 cp "$work/base.json" "$work/kept.json"
 (ulimit -f 0 && trap '' XFSZ && "${compare[@]}" -q "$work/base.json" "$work/worse.json" --json "$work/kept.json") 2>/dev/null
@@ -123,6 +137,19 @@ mkdir "$work/folder" "$work/none"
 cp "$work/base.json" "$work/folder/a.json"
 echo '{"results":[]}' >"$work/folder/hyperfine.json"
 claim a_folder_is_summarised prints 'a\.json.*hyperfine\.json: left out' "${report[@]}" "$work/folder"
+cat >"$work/folder/whole.json" <<'END'
+{"results": [
+  {"command": "hello, on", "mean": 0.05, "stddev": 0.002, "median": 0.0495, "user": 0.03, "system": 0.01, "min": 0.048,
+   "max": 0.06, "times": [0.048, 0.0495, 0.06], "exit_codes": [0, null, 3]},
+  {"command": "hello, once", "mean": 0.05, "stddev": null, "median": 0.05, "user": 0.03, "system": 0.01, "min": 0.05, "max": 0.05,
+   "times": [0.05], "exit_codes": [0]}]}
+END
+# Whole processes: how many runs, how many of them failed, and what they took.
+hyperfine_row='\| hello, on \| 3 \| 2 \| 49\.5 ms \| 50\.0 ms \| 2\.0 ms \| 48\.0 ms \| 60\.0 ms \| 30\.0 ms \| 10\.0 ms \|'
+claim what_hyperfine_measured_is_shown prints "a\.json.*$hyperfine_row.*\| hello, once \| 1 \| 0 \|.*whole\.json: measured by hyperfine" \
+  "${report[@]}" "$work/folder"
+claim a_file_of_hyperfine_alone_is_shown prints "$hyperfine_row" "${report[@]}" "$work/folder/whole.json"
+refused a_file_of_another_program_is_no_result 'schema: expected' "${report[@]}" "$work/folder/hyperfine.json"
 cp "$work/cut.json" "$work/folder/z.json"
 refused a_damaged_file_in_a_folder_is_named 'folder/z.json:[0-9]+:[0-9]+: ' "${report[@]}" "$work/folder"
 refused a_folder_without_results_is_named 'expected .json files' "${report[@]}" "$work/none"

@@ -305,6 +305,7 @@ START_TEST(paused_process_stays_paused) {
     return;
   WxGroup group;
   ck_assert_int_eq(wx_group_find(&group, it.pid), 0);
+  ck_assert_str_eq(strrchr(group.path, '/'), strrchr(it.group, '/')); // Nobody else's.
   ck_assert_int_eq(wx_group_write(&group, true), 0);
   while (wx_group_state_has(&group, group.kind->frozen) != 1)
     (void)sched_yield();

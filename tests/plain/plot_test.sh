@@ -30,6 +30,13 @@ claim a_live_program_is_not_called_retained shows "$work/out-keep-10.0.14.svg" \
 claim what_is_unknown_is_not_drawn_as_zero shows "$work/out-keep-10.0.14.svg" 'W^X on n/a'
 claim a_png_is_a_png test "$(head -c 4 "$work/out-asm-10.0.14.png" | tail -c 3)" = PNG
 
+# One mode did not get to its end: it is drawn as far as it went, says so, and cuts nothing off the others.
+jq '(.results[] | select(.workload == "asm" and .mode == "on")) |=
+  (.samples |= map(select(.step == "start" or .step == "generated")) | .metrics = null | .ended = {how: "signal", signal: 9, text: "killed"})' \
+  tests/fixtures/plot/retained.json >"$work/cut.json"
+claim a_run_that_was_cut_off_is_drawn scripts/plot "$work/cut.json" "$work/cut"
+claim a_run_that_was_cut_off_says_so shows "$work/cut-asm-10.0.14.svg" 'W^X on did not run to its end: 1 MiB' 'W^X on, cut off' 'W^X off 0' '>end<'
+
 echo '{"schema":"wxbench/1","kind":"run","context":{},"results":[]}' >"$work/empty.json"
 refused no_samples_is_one_line 'expected samples' scripts/plot "$work/empty.json" "$work/x"
 refused no_file_is_one_line 'none.json: No such file' scripts/plot "$work/none.json" "$work/x"

@@ -18,7 +18,7 @@ cleanup() {
 }
 trap cleanup EXIT
 
-ends_with() { # ends_with STATUS COMMAND...
+exits_with() { # exits_with STATUS COMMAND...
   local wanted=$1 status
   enter "${@:2}"
   "${entered[@]}" >/dev/null 2>&1
@@ -31,9 +31,9 @@ is_enough_live() {
 }
 if make_group $((200 << 20)); then
   app "${runtimes[0]}" asm rounds=1 count=1000
-  claim limit_kills_the_unmodified_runtime_while_it_releases ends_with 137 "${app[@]}"
-  claim limit_is_enough_with_wx_off ends_with 0 env DOTNET_EnableWriteXorExecute=0 "${app[@]}"
-  claim limit_is_enough_with_the_preload_library ends_with 0 "$PWD/$wxbench" reclaim -- "${app[@]}"
+  claim limit_kills_the_unmodified_runtime_while_it_releases exits_with 137 "${app[@]}"
+  claim limit_is_enough_with_wx_off exits_with 0 env DOTNET_EnableWriteXorExecute=0 "${app[@]}"
+  claim limit_is_enough_with_the_preload_library exits_with 0 "$PWD/$wxbench" reclaim -- "${app[@]}"
   claim limit_is_enough_under_live_reclaim is_enough_live
 else
   for name in limit_kills_the_unmodified_runtime_while_it_releases limit_is_enough_with_wx_off limit_is_enough_with_the_preload_library limit_is_enough_under_live_reclaim; do

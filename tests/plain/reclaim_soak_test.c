@@ -4,6 +4,7 @@
 #include "support/churn.h"
 #include "support/suite.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -88,6 +89,15 @@ static void end_well(WxChurn *churn, pid_t pid) {
          (double)atomic_load(&churn->released_bytes) / (1 << 20));
 }
 
+// A sidecar that has ended can say why.
+static void settle(WxSidecar *sidecar) {
+  const int failed = wx_sidecar_settle(sidecar);
+  WxReason reason = {""};
+  if (failed == -ESRCH)
+    (void)wx_sidecar_stop(sidecar, NULL, &reason);
+  ck_assert_msg(failed == 0, "%d %s", failed, reason.text);
+}
+
 START_TEST(program_is_right_and_bounded_under_live_reclaim) {
   WxChurn *churn = wx_churn_new();
   const time_t end = end_of_soak();
@@ -99,7 +109,7 @@ START_TEST(program_is_right_and_bounded_under_live_reclaim) {
   ck_assert_int_ge(memfd, 0);
   while (time(NULL) < end) {
     const Moment then = now(churn);
-    ck_assert_int_eq(wx_sidecar_settle(sidecar), 0);
+    settle(sidecar);
     const uint64_t held = allocated(memfd);
     const uint64_t released = atomic_load(&churn->released_bytes) - then.released;
     ck_assert_uint_le(held, most_live(&then, churn) + released + slack);

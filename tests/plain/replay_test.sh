@@ -29,6 +29,14 @@ for strategy in coreclr+punch coreclr-off rwx; do
   claim "${strategy}_retains_nothing" retains_nothing
 done
 
+# nodes STRATEGY VERB: how many nodes of its lists the imitated runtime passes (docs/times.md).
+nodes() { "$wxbench" replay -q "$sample" --strategy "$1" --json - | jq ".results[0].metrics.list_nodes.$2"; }
+off_passes_more() {
+  [ "$(nodes coreclr-off commit)" -gt $((5 * $(nodes coreclr total))) ] && [ "$(nodes coreclr commit)" = 0 ] &&
+    [ "$(nodes coreclr-off total)" = "$(nodes coreclr-off total)" ]
+}
+claim with_wx_off_each_commit_passes_the_list_of_what_is_live off_passes_more
+
 # ---- The system calls, as strace sees them ----
 "$wxbench" replay "$sample" --list >/dev/null # The cache of the file.
 strace -f -qq -o "$folder/strace" -e trace=memfd_create,mmap,munmap,mprotect -e signal=none \

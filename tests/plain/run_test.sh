@@ -65,6 +65,38 @@ repeats() {
 }
 claim the_same_seed_gives_the_same_counters_twice repeats
 
+### As an ordinary user
+
+# A folder that any user can read, with the program and what it needs; it is left as it is by this one.
+readable=$scratch/readable
+mkdir -p "$readable/build" && cp "$wxbench" "$readable/build/wxbench" && cp -r scenarios "$readable/" && chmod -R a+rX "$scratch"
+as_user() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
+[ "$(id -u)" = 0 ] || as_user() { "$@"; }
+# table COMMAND...: what `run` prints of the main scenarios without what differs from run to run: faults, by a few, and times.
+table() {
+  "$@" "$readable/build/wxbench" run release_retains drifting_sizes steady close_without_munmap --json - |
+    jq -c '.results[] | [.scenario, .strategy, (.metrics | .retained_bytes, .allocated_peak_bytes, .mappings_peak),
+      [.expectations[].ok], [.samples[] | [.step, .allocated_bytes, .mapped_bytes, .orphaned_bytes]]]'
+}
+same_tables() {
+  table as_user >"$scratch/user" && table env >"$scratch/root" && [ "$(wc -l <"$scratch/user")" = 14 ] &&
+    ! grep -q null "$scratch/user" && diff "$scratch/user" "$scratch/root"
+}
+if as_user true 2>/dev/null; then
+  claim an_ordinary_user_gets_the_same_figures same_tables
+  # Half of so few descriptors is less than the scenario has files: their figures cannot be known.
+  unknown_is_said() {
+    (ulimit -n 100 && as_user "$readable/build/wxbench" run close_without_munmap --json - >"$scratch/unknown.json") &&
+      jq -e '.results[0] | .metrics.retained_bytes == null and ([.expectations[] | .ok] == [true, true, null]) and
+        (.expectations[2].reason | test("closed the file"))' "$scratch/unknown.json" >/dev/null &&
+      "$wxbench" report "$scratch/unknown.json" --format junit | grep -q '<skipped message="orphaned_bytes is not known: ' &&
+      "$wxbench" report "$scratch/unknown.json" | grep -q '^NOT JUDGED: close_without_munmap on close-without-munmap: orphaned_bytes eq: '
+  }
+  claim what_cannot_be_known_is_skipped_with_its_reason unknown_is_said
+else
+  skip an_ordinary_user_gets_the_same_figures "setpriv cannot become another user here"
+fi
+
 ### Counters against strace
 
 # per_kind COUNT WORD...: how often strace saw each kind of call in a run of so many blocks.
@@ -215,6 +247,48 @@ what_is_skipped_did_not_fall_back() {
     '.coreclr | (.skipped | length > 10) and .fell_back_to == null'
 }
 claim what_is_skipped_did_not_fall_back what_is_skipped_did_not_fall_back
+
+### A strategy that dies or hangs
+
+# The calls of the strategies with a file are tampered with: they die, or hang, where the others run.
+tampered() {
+  local how=$1
+  shift
+  strace -f -o /dev/null -e "inject=memfd_create:$how" "$wxbench" "$@" >"$scratch/out" 2>"$scratch/err" </dev/null
+}
+# others_are_kept FILE TEXT: those with a file did not finish, the others have figures and were judged.
+others_are_kept() {
+  [ ! -s "$scratch/err" ] && grep -q "^NOT FINISHED: .* on coreclr: $2" "$scratch/out" && jq -e --arg text "$2" \
+    '[.results[] | {key: .strategy, value: .}] | from_entries
+     | ([.coreclr, .["coreclr+punch"]] | all(.metrics == null and (.ended.text | startswith($text))))
+     and ([.rwx, .["coreclr-off"]] | all(.metrics.retained_bytes == 0 and .ended == null))' "$1" >/dev/null
+}
+dies() {
+  tampered signal=KILL run release_retains --json "$scratch/dies.json"
+  [ $? = 1 ] && others_are_kept "$scratch/dies.json" 'killed by signal 9' &&
+    jq -e '[.results[] | .expectations[].ok] | index(null) and index(true) and (index(false) | not)' "$scratch/dies.json" >/dev/null
+}
+hangs() {
+  tampered signal=STOP run release_retains --set blocks=16 --limit 3s --json "$scratch/hangs.json"
+  [ $? = 1 ] && others_are_kept "$scratch/hangs.json" 'killed at the time limit after step start' &&
+    jq -e '[.results[] | .ended.how // "well"] | unique == ["timeout", "well"]' "$scratch/hangs.json" >/dev/null
+}
+cannot() { # What one of several cannot do is a row, too; alone it would be refused (below).
+  "$wxbench" run release_retains --set file_size=1MiB --json "$scratch/cannot.json" >"$scratch/out" 2>"$scratch/err"
+  [ $? = 1 ] && others_are_kept "$scratch/cannot.json" 'round 1, action 1 (generate): Cannot allocate memory'
+}
+replay_dies() {
+  tampered signal=KILL replay scenarios/traces/expr-10.0.14.wxt.zst --json "$scratch/replay.json"
+  [ $? = 1 ] && others_are_kept "$scratch/replay.json" 'killed by signal 9'
+}
+claim what_one_strategy_cannot_do_is_a_row cannot
+if strace -f -o /dev/null -e inject=memfd_create:signal=KILL true 2>/dev/null; then
+  claim a_strategy_that_dies_loses_nothing_else dies
+  claim a_strategy_that_hangs_is_ended_and_loses_nothing_else hangs
+  claim a_replay_that_dies_loses_nothing_else replay_dies
+else
+  skip a_strategy_that_dies_loses_nothing_else "strace cannot inject here"
+fi
 
 ### Bad input
 

@@ -9,8 +9,9 @@
 json_t *wx_example_result(void) {
   WxSample samples[2] = {wx_sample_unknown(0, "start"), wx_sample_unknown(0, "end")};
   samples[1].allocated_bytes = 4096;
-  const WxExpectationResult expectations[] = {{"retains <all>", true, "= 4096", "4096"},
-                                              {"is \"flat\"", false, "flat", "grows"}};
+  const WxExpectationResult expectations[] = {
+      {.name = "retains <all>", .ok = true, .expected = "= 4096", .actual = "4096"},
+      {.name = "is \"flat\"", .ok = false, .expected = "flat", .actual = "grows"}};
   const WxOperationTime time = {"reserve", 1200, 1000, 1500, 31};
   WxResult result = {.scenario = "steady",
                      .strategy = "coreclr",

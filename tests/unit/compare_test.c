@@ -137,10 +137,9 @@ END_TEST
 START_TEST(an_expectation_that_held_must_still_hold) {
   static const struct {
     const char *base, *now, *gate;
-  } cases[] = {{"true", "true", "same"},
-               {"true", "false", "worse"},
-               {"false", "true", "better"},
-               {"false", "false", "same"}};
+  } cases[] = {{"true", "true", "same"},   {"true", "false", "worse"}, {"false", "true", "better"},
+               {"false", "false", "same"}, {"true", "null", "worse"},  {"null", "true", "info"},
+               {"null", "false", "info"},  {"false", "null", "info"},  {"null", "null", "same"}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
     char base[256], now[256];
     const char *form = "{\"workload\":\"asm\",\"expectations\":[{\"name\":\"e\",\"ok\":%s}]}";
@@ -221,7 +220,7 @@ START_TEST(what_cannot_be_compared_is_refused_by_name) {
   refuse(document("run", "{\"samples\":[{\"step\":1}]}"), document("run", ""),
          "base.json: results[0].samples[0].step: expected a string");
   refuse(document("run", "{\"expectations\":[{\"name\":\"e\",\"ok\":1}]}"), document("run", ""),
-         "base.json: results[0].expectations[0]: expected ok to be true or false");
+         "base.json: results[0].expectations[0]: expected ok to be true, false or null");
 }
 END_TEST
 

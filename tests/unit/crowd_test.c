@@ -36,7 +36,7 @@ END_TEST
 START_TEST(file_that_is_refused_through_one_process_is_tried_through_another) {
   const WxReason reason = {"it is traced by a hostile one"};
   ck_assert_int_eq(add(1, 10, 100, 8), WX_CROWD_NEW);
-  ck_assert(wx_watched_refuse(crowd.items[0], -EPERM, &reason));
+  wx_watched_refuse(crowd.items[0], -EPERM, &reason);
   ck_assert_int_eq(add(1, 10, 100, 8), WX_CROWD_KNOWN);
   ck_assert_int_eq(add(2, 11, 100, 8), WX_CROWD_NEW);
   ck_assert_int_eq(crowd.items[1]->pid, 11);
@@ -75,21 +75,31 @@ START_TEST(user_who_has_most_makes_room_for_another) {
 }
 END_TEST
 
-START_TEST(refusal_waits_longer_each_time_and_is_new_with_another_reason) {
+// Refuses it, and returns whether that has to be told.
+static bool is_news(WxWatched *watched, int error, const WxReason *reason) {
+  wx_watched_refuse(watched, error, reason);
+  const bool news = !watched->told;
+  watched->told = true;
+  return news;
+}
+
+START_TEST(refusal_waits_longer_each_time_and_is_news_with_another_reason) {
   const WxReason one = {"one"}, other = {"other"}, none = {""};
   add(1, 10, 100, 8);
   WxWatched *watched = crowd.items[0];
-  ck_assert(wx_watched_refuse(watched, -EPERM, &one));
+  ck_assert(is_news(watched, -EPERM, &one));
   const uint64_t first = watched->wait_ns;
   ck_assert_uint_eq(first, 1000000000);
-  ck_assert(!wx_watched_refuse(watched, -EPERM, &one));
+  ck_assert(!is_news(watched, -EPERM, &one));
   ck_assert_uint_eq(watched->wait_ns, 2 * first);
   for (int i = 0; i < 20; ++i)
-    ck_assert(!wx_watched_refuse(watched, -EPERM, &one));
+    ck_assert(!is_news(watched, -EPERM, &one));
   ck_assert_uint_eq(watched->wait_ns, 300 * first); // Five minutes at the most.
-  ck_assert(wx_watched_refuse(watched, -EPERM, &other));
+  ck_assert(is_news(watched, -EPERM, &other));
   ck_assert_uint_eq(watched->wait_ns, first);
-  ck_assert(wx_watched_refuse(watched, -EACCES, &none)); // Never without a reason.
+  watched->told = false; // It could not be said: it is still news.
+  ck_assert(is_news(watched, -EPERM, &other));
+  ck_assert(is_news(watched, -EACCES, &none)); // Never without a reason.
   ck_assert_str_eq(watched->refused.text, strerror(EACCES));
   wx_crowd_free(&crowd);
 }
@@ -280,7 +290,7 @@ END_TEST
 WX_TEST_MAIN("crowd", file_is_watched_once_whoever_holds_it,
              file_that_is_refused_through_one_process_is_tried_through_another,
              process_has_only_so_many_files, user_who_has_most_makes_room_for_another,
-             refusal_waits_longer_each_time_and_is_new_with_another_reason,
+             refusal_waits_longer_each_time_and_is_news_with_another_reason,
              those_that_had_their_turn_longest_ago_are_closed,
              only_so_many_files_of_a_process_are_looked_for,
              descriptors_are_asked_for_only_so_often, list_of_mappings_has_only_so_much_room,

@@ -21,6 +21,8 @@ static WxScenario about(WxExpectation *expectation) {
                       .expect_count = 1};
 }
 
+static char last_reason[128]; // Of the last expectation judged; "" where there was none.
+
 // Judges one expectation of the first of `results`; returns whether it was judged at all.
 static bool judge(WxExpectation expectation, const WxResult results[], size_t count, bool *ok,
                   char expected[64], char actual[64]) {
@@ -36,6 +38,7 @@ static bool judge(WxExpectation expectation, const WxResult results[], size_t co
     *ok = judged[0].ok;
     snprintf(expected, 64, "%s", judged[0].expected);
     snprintf(actual, 64, "%s", judged[0].actual);
+    snprintf(last_reason, sizeof last_reason, "%s", judged[0].reason ? judged[0].reason : "");
   }
   wx_expect_free(judged, judged_count);
   return judged_count == 1;
@@ -113,6 +116,25 @@ START_TEST(an_unknown_figure_meets_no_expectation) {
 }
 END_TEST
 
+// ... and fails none either: its reason is said instead.
+START_TEST(an_unknown_figure_fails_no_expectation) {
+  WxResult result = result_with(WX_UNKNOWN);
+  const WxExpectedValue zero = {.number = "0"};
+  holds_of(&result, "retained_bytes", "eq", zero);
+  ck_assert_str_eq(last_reason, "retained_bytes is not known: it was not measured");
+  result.unknown = "no permission";
+  holds_of(&result, "retained_bytes", "eq", zero);
+  ck_assert_str_eq(last_reason, "retained_bytes is not known: no permission");
+  holds_of(&result, "minor_faults", "eq", zero); // No figure of the file.
+  ck_assert_str_eq(last_reason, "minor_faults is not known: it was not measured");
+  result.metrics.retained_bytes = 0;
+  holds_of(&result, "retained_bytes", "eq", (WxExpectedValue){.of = "live_peak_bytes"});
+  ck_assert_str_eq(last_reason, "live_peak_bytes is not known: no permission");
+  holds_of(&result, "retained_bytes", "eq", zero);
+  ck_assert_str_eq(last_reason, "");
+}
+END_TEST
+
 START_TEST(a_number_beyond_all_figures_is_survived) {
   const WxResult result = result_with(INT64_MAX);
   const WxExpectedValue huge = {.number = "1024TiB", .times = "1e300"};
@@ -158,6 +180,7 @@ START_TEST(a_series_grows_each_round_or_not_at_all) {
   ck_assert(!series_is("grows", steps, 3));
   ck_assert(!series_is("grows", falling, 3));
   ck_assert(!series_is("grows", unknown, 3));
+  ck_assert_str_eq(last_reason, "allocated_bytes is not known: it was not measured");
   ck_assert(series_is("flat", flat, 3));
   ck_assert(!series_is("flat", steps, 3));
   ck_assert(!series_is("flat", unknown, 3));
@@ -169,6 +192,7 @@ START_TEST(one_round_is_no_series) {
   ck_assert(!series_is("grows", one, 1));
   ck_assert(!series_is("flat", one, 1));
   ck_assert(!series_is("flat", one, 0));
+  ck_assert_str_eq(last_reason, "needs at least two rounds");
 }
 END_TEST
 
@@ -234,6 +258,9 @@ START_TEST(another_strategy_is_compared_with_where_it_ran) {
   ck_assert(judge(expectation, results, 2, &ok, expected, actual));
   ck_assert(ok);
   ck_assert(!judge(expectation, results, 1, &ok, expected, actual));
+  results[1].metrics.retained_bytes = WX_UNKNOWN;
+  ck_assert(judge(expectation, results, 2, &ok, expected, actual));
+  ck_assert_str_eq(last_reason, "retained_bytes of rwx is not known: it was not measured");
   results[1].skipped = "not here";
   ck_assert(!judge(expectation, results, 2, &ok, expected, actual));
 }
@@ -293,8 +320,8 @@ END_TEST
 
 WX_TEST_MAIN("expect", numbers_are_compared, figures_and_parameters_are_multiplied,
              what_was_judged_is_said, an_unknown_figure_meets_no_expectation,
-             a_number_beyond_all_figures_is_survived, a_series_grows_each_round_or_not_at_all,
-             one_round_is_no_series, a_series_is_printed,
+             an_unknown_figure_fails_no_expectation, a_number_beyond_all_figures_is_survived,
+             a_series_grows_each_round_or_not_at_all, one_round_is_no_series, a_series_is_printed,
              a_sampled_figure_is_that_of_the_last_sample, the_peak_of_whole_blocks_is_a_figure,
              an_expectation_is_about_its_strategy_only,
              another_strategy_is_compared_with_where_it_ran, a_skipped_result_is_not_judged,

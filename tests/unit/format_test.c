@@ -1,6 +1,7 @@
 // The formats for other programs: CSV, Markdown, JUnit, benchmark rows.
 #include "output/flat_table.h"
 #include "output/json.h"
+#include "output/result.h"
 #include "support/example.h"
 #include "support/suite.h"
 
@@ -58,6 +59,45 @@ START_TEST(junit_counts_failures_and_skips_and_escapes_names) {
       text, "name=\"is &quot;flat&quot;\"><failure message=\"expected flat, was grows\"/>");
   wx_assert_contains(text, "<skipped message=\"no SDK\"/>");
   free(text);
+  wx_document_free(&document);
+}
+END_TEST
+
+// One expectation of two cannot be judged: what each format says of it.
+START_TEST(what_cannot_be_judged_is_neither_met_nor_failed_in_any_format) {
+  const WxExpectationResult expectations[] = {
+      {.name = "held", .ok = true, .expected = "= 1", .actual = "1"},
+      {.name = "open", .expected = "= 0", .actual = "n/a", .reason = "<no> permission"}};
+  const WxResult result = {.workload = "asm",
+                           .mode = "on",
+                           .runtime = "10.0.99",
+                           .metrics = wx_metrics_unknown(),
+                           .expectations = expectations,
+                           .expectation_count = 2};
+  ck_assert(wx_result_ok(&result));
+  static const struct {
+    const char *format, *part;
+  } cases[] = {
+      {"json", "\"ok\": null"},
+      {"json", "\"reason\": \"<no> permission\""},
+      {"table", "1 ok, 1 not judged"},
+      {"table", "NOT JUDGED: asm, on, 10.0.99: open: <no> permission\n"},
+      {"markdown", "| 1 ok, 1 not judged |\n"},
+      {"markdown", "NOT JUDGED: asm, on, 10.0.99: open: \\<no> permission\n"},
+      {"junit", "tests=\"2\" failures=\"0\" skipped=\"1\">\n    <testcase"},
+      {"junit", "name=\"open\"><skipped message=\"&lt;no&gt; permission\"/></testcase>"},
+  };
+  WxDocument document;
+  wx_document_init(&document, "validate");
+  json_t *json = wx_result_json(&result);
+  wx_result_note(&document, json);
+  wx_document_add_result(&document, json);
+  wx_document_add_table(&document, wx_result_table("Title", document.results));
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+    char *text = wx_example_render(&document, cases[i].format);
+    wx_assert_contains(text, cases[i].part);
+    free(text);
+  }
   wx_document_free(&document);
 }
 END_TEST
@@ -136,6 +176,7 @@ END_TEST
 WX_TEST_MAIN("format", csv_has_a_row_per_sample_and_leaves_unknown_empty,
              csv_of_plain_rows_quotes_what_needs_it, markdown_cells_cannot_break_out_of_their_row,
              junit_counts_failures_and_skips_and_escapes_names,
+             what_cannot_be_judged_is_neither_met_nor_failed_in_any_format,
              gab_is_an_array_of_named_values_with_units, a_flat_table_finds_columns_in_all_results,
              a_flat_table_of_chosen_columns_keeps_their_order,
              gab_takes_sizes_times_and_ratios_of_results_without_metrics)

@@ -1,6 +1,7 @@
 // The step protocol seen from both sides: a program that keeps it, dies, babbles or hangs.
 #include "measure/observe.h"
 #include "os/count.h"
+#include "os/interrupt.h"
 #include "support/inject.h"
 #include "support/suite.h"
 
@@ -64,9 +65,11 @@ START_TEST(each_step_is_seen_and_answered) {
   ck_assert_str_eq(observed.last.name, "end");
   ck_assert_int_gt(observed.usage.ru_minflt, 0);
   ck_assert_uint_gt(observed.wall_ns, 0);
-  char text[128];
-  wx_observed_describe(&observed, text, sizeof text);
-  ck_assert_str_eq(text, "exit status 3 after step end of round 1");
+  WxEnded ended;
+  wx_observed_ended(&observed, &ended);
+  ck_assert_int_eq(ended.how, WX_ENDED_EXIT);
+  ck_assert_int_eq(ended.status, 3);
+  ck_assert_str_eq(ended.text, "exit status 3 after step end of round 1");
   wx_observed_free(&observed);
 }
 END_TEST
@@ -77,9 +80,11 @@ START_TEST(a_program_that_dies_half_way_has_its_wait_status_reported) {
   ck_assert_int_eq(observed.outcome, WX_OBSERVED_DIED);
   ck_assert(WIFSIGNALED(observed.wait_status));
   ck_assert_int_eq(WTERMSIG(observed.wait_status), SIGKILL);
-  char text[128];
-  wx_observed_describe(&observed, text, sizeof text);
-  ck_assert_str_eq(text, "killed by signal 9 (Killed) after step start of round 0");
+  WxEnded ended;
+  wx_observed_ended(&observed, &ended);
+  ck_assert_int_eq(ended.how, WX_ENDED_SIGNAL);
+  ck_assert_int_eq(ended.signal, SIGKILL);
+  ck_assert_str_eq(ended.text, "killed by signal 9 (Killed) after step start of round 0");
   wx_observed_free(&observed);
 }
 END_TEST
@@ -89,10 +94,60 @@ START_TEST(a_program_that_ends_well_but_early_has_died) {
   ck_assert_int_eq(observed.outcome, WX_OBSERVED_DIED);
   ck_assert_int_eq(observed.wait_status, 0);
   ck_assert_uint_eq(observed.steps, 0);
-  char text[128];
-  wx_observed_describe(&observed, text, sizeof text);
-  ck_assert_str_eq(text, "exit status 0 before its first step");
+  WxEnded ended;
+  wx_observed_ended(&observed, &ended);
+  ck_assert_int_eq(ended.how, WX_ENDED_EXIT);
+  ck_assert_str_eq(ended.text, "exit status 0 before its first step");
   wx_observed_free(&observed);
+}
+END_TEST
+
+START_TEST(the_first_and_the_last_line_of_errors_are_quoted) {
+  static const struct {
+    const char *printed, *first, *last;
+  } cases[] = {{"", "", ""},
+               {"only\\n", ": only", "only"},
+               {"one\\ntwo\\nthree\\n\\n", ": one", "three"},
+               {"no end", ": no end", "no end"}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+    char script[96], text[96];
+    snprintf(script, sizeof script, "printf '%s' >&2; exit 1", cases[i].printed);
+    snprintf(text, sizeof text, "exit status 1 before its first step%s", cases[i].first);
+    WxObserved observed = observe_shell(script, (WxObserveOptions){.errors = WX_STREAM_CAPTURE});
+    WxEnded ended;
+    wx_observed_ended(&observed, &ended);
+    ck_assert_str_eq(ended.text, text);
+    ck_assert_str_eq(ended.last_line, cases[i].last);
+    wx_observed_free(&observed);
+  }
+}
+END_TEST
+
+static int interrupt_self(void *context, pid_t pid, const WxStep *step) {
+  (void)context, (void)pid, (void)step;
+  return raise(SIGINT);
+}
+
+// The signal comes while the program waits at its first step, which it would go on from.
+START_TEST(a_program_is_stopped_when_its_observer_is_interrupted) {
+  ck_assert_int_eq(wx_os_interrupted(), 0);
+  ck_assert_int_eq(wx_os_interrupt_begin(), 0);
+  char *const argv[] = {(char[]){"/bin/sh"}, (char[]){"-c"},
+                        (char[]){SAY "say 'step 0 start -'; exec sleep 1000"}, NULL};
+  const WxObserveOptions options = {.argv = argv, .on_step = interrupt_self};
+  for (int i = 0; i < 2; ++i) { // It stays so for whatever is begun later.
+    WxObserved observed = {0};
+    ck_assert_int_eq(wx_observe(&options, &observed), 0);
+    ck_assert_int_eq(observed.outcome, WX_OBSERVED_STOPPED);
+    ck_assert_int_eq(observed.stopped_by, -EINTR);
+    WxEnded ended;
+    wx_observed_ended(&observed, &ended);
+    ck_assert_int_eq(ended.how, WX_ENDED_STOPPED);
+    ck_assert_int_eq(ended.error, -EINTR);
+    wx_observed_free(&observed);
+    ck_assert_int_eq(wx_os_interrupt_begin(), 0); // One signal more is let through.
+  }
+  ck_assert_int_eq(wx_os_interrupted(), SIGINT);
 }
 END_TEST
 
@@ -387,6 +442,8 @@ END_TEST
 WX_TEST_MAIN("observe", each_step_is_seen_and_answered,
              a_program_that_dies_half_way_has_its_wait_status_reported,
              a_program_that_ends_well_but_early_has_died,
+             the_first_and_the_last_line_of_errors_are_quoted,
+             a_program_is_stopped_when_its_observer_is_interrupted,
              a_child_that_keeps_the_pipes_open_does_not_hold_the_observer,
              output_and_errors_are_captured_apart_and_input_is_empty,
              the_last_bytes_of_a_long_output_are_kept, variables_are_added_replaced_and_removed,

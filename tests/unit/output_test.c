@@ -3,6 +3,7 @@
 #include "output/format.h"
 #include "output/json.h"
 #include "output/load.h"
+#include "output/paired_table.h"
 #include "output/result.h"
 #include "support/example.h"
 #include "support/suite.h"
@@ -26,13 +27,14 @@ static void assert_keys(const json_t *object, const char *const keys[], size_t c
   } while (0)
 
 START_TEST(a_result_has_exactly_the_members_of_the_contract) {
-  // `failures` is ours: actions of a scenario that failed where they may.
+  // `failures` and `list_nodes` are ours: actions of a scenario that failed where they may, and the
+  // nodes that the imitated runtime passes in its lists.
   json_t *result = wx_example_result();
   ASSERT_KEYS(result, "scenario", "strategy", "metrics", "samples", "expectations", "verdict");
   json_t *metrics = json_object_get(result, "metrics");
   ASSERT_KEYS(metrics, "live_peak_bytes", "allocated_peak_bytes", "retained_bytes",
-              "orphaned_bytes", "mappings_peak", "syscalls", "minor_faults", "wall_ns", "time_ns",
-              "wx_pages_seen", "failures");
+              "orphaned_bytes", "mappings_peak", "syscalls", "list_nodes", "minor_faults",
+              "wall_ns", "time_ns", "wx_pages_seen", "failures");
   ASSERT_KEYS(json_object_get(metrics, "syscalls"), "reserve", "commit", "map_rw", "unmap_rw",
               "release", "total");
   ASSERT_KEYS(json_object_get(json_object_get(metrics, "time_ns"), "reserve"), "median", "ci_low",
@@ -197,6 +199,35 @@ START_TEST(the_context_has_exactly_the_members_of_the_contract) {
 }
 END_TEST
 
+START_TEST(paired_times_are_read_back_and_what_is_no_number_is_unknown) {
+  const WxPaired written = {.ratio = {1.5, 1.25, 1.75, 12},
+                            .more_ms = {3, 2, 4, 12},
+                            .median = {0.25, 0, 0, 12},
+                            .noise = NAN};
+  json_t *json = wx_paired_json(&written);
+  ASSERT_KEYS(json, "n", "ratio", "ci_low", "ci_high", "noise", "more_ms", "more_ms_low",
+              "more_ms_high", "median_s");
+  ck_assert(json_is_null(json_object_get(json, "noise")));
+  const WxPaired read = wx_paired_read(json);
+  ck_assert_double_eq(read.ratio.median, 1.5);
+  ck_assert_double_eq(read.ratio.high, 1.75);
+  ck_assert_double_eq(read.more_ms.low, 2);
+  ck_assert_double_eq(read.median.median, 0.25);
+  ck_assert_uint_eq(read.ratio.n, 12);
+  ck_assert(isnan(read.noise));
+  json_decref(json);
+  const WxPaired nothing = wx_paired_read(NULL);
+  ck_assert(isnan(nothing.ratio.median));
+  WxTable *table = wx_paired_table("t", "on");
+  wx_paired_table_add(table, "w", "off", "r", &nothing);
+  char buffer[WX_CELL_TEXT];
+  ck_assert_str_eq(wx_table_column(table, 4).name, "time / on");
+  for (size_t column = 4; column < wx_table_columns(table); ++column)
+    ck_assert_str_eq(wx_table_show(table, 0, column, buffer), "n/a");
+  wx_table_free(table);
+}
+END_TEST
+
 WX_TEST_MAIN("output", a_result_has_exactly_the_members_of_the_contract,
              unknown_is_null_and_zero_is_zero, a_skipped_result_has_its_reason_and_no_figures,
              the_document_is_read_back_as_it_was_written,
@@ -205,4 +236,5 @@ WX_TEST_MAIN("output", a_result_has_exactly_the_members_of_the_contract,
              a_table_grows_without_losing_rows, a_document_that_lost_a_part_is_not_written,
              the_table_names_what_its_results_have,
              a_lead_stands_above_the_tables_and_an_empty_table_takes_no_line,
-             the_context_has_exactly_the_members_of_the_contract)
+             the_context_has_exactly_the_members_of_the_contract,
+             paired_times_are_read_back_and_what_is_no_number_is_unknown)

@@ -67,14 +67,30 @@ START_TEST(missing_library_is_an_error) {
 }
 END_TEST
 
-START_TEST(path_that_the_linker_cannot_name_is_an_error) {
+// The library under a name with a separator in it.
+static void make_separated_library(char *separated) {
   make_library();
   strcat(library, " 2");
-  char separated[PATH_MAX + 2];
-  snprintf(separated, sizeof separated, "%s 2", path);
+  snprintf(separated, PATH_MAX + 2, "%s 2", path);
   ck_assert_int_eq(rename(path, separated), 0);
-  char *entry = NULL;
-  ck_assert_int_eq(wx_preload_entry(library, WX_PRELOAD_FIRST, &entry), -EILSEQ);
+}
+
+START_TEST(path_that_the_linker_cannot_name_is_named_by_a_descriptor) {
+  char separated[PATH_MAX + 2], expected[PATH_MAX];
+  make_separated_library(separated);
+  char *entry = entry_beside("/a.so", WX_PRELOAD_FIRST);
+  int fd, end = 0;
+  ck_assert_int_eq(sscanf(entry, "LD_PRELOAD=/proc/self/fd/%d:/a.so%n", &fd, &end), 1);
+  ck_assert_int_eq(end, (int)strlen(entry));
+  snprintf(expected, sizeof expected, "/proc/self/fd/%d", fd);
+  char named[PATH_MAX];
+  const ssize_t length = readlink(expected, named, sizeof named - 1);
+  ck_assert_int_gt(length, 0);
+  named[length] = '\0';
+  ck_assert_str_eq(named, separated);
+  ck_assert_int_eq(fcntl(fd, F_GETFD), 0); // Programs that are started get it too.
+  close(fd);
+  free(entry);
   unlink(separated);
 }
 END_TEST
@@ -95,6 +111,25 @@ START_TEST(each_failing_call_is_reported) {
   make_library();
   ck_assert_uint_eq(wx_inject_each(EIO, attempt, nothing_to_check, NULL), 2);
   unlink(path);
+}
+END_TEST
+
+static int attempt_once(void *unused) {
+  (void)unused;
+  char *entry = NULL;
+  const int result = wx_preload_entry(library, WX_PRELOAD_LAST, &entry);
+  int fd;
+  if (result == 0 && sscanf(entry, "LD_PRELOAD=/proc/self/fd/%d", &fd) == 1)
+    close(fd);
+  free(entry);
+  return result;
+}
+
+START_TEST(each_failing_call_for_a_descriptor_is_reported) {
+  char separated[PATH_MAX + 2];
+  make_separated_library(separated);
+  ck_assert_uint_eq(wx_inject_without_leak(EIO, attempt_once, NULL), 5);
+  unlink(separated);
 }
 END_TEST
 
@@ -122,5 +157,6 @@ START_TEST(entries_replace_variables_of_the_same_name_only) {
 END_TEST
 
 WX_TEST_MAIN("preloads", library_takes_its_place_among_those_named_already,
-             missing_library_is_an_error, path_that_the_linker_cannot_name_is_an_error,
-             each_failing_call_is_reported, entries_replace_variables_of_the_same_name_only)
+             missing_library_is_an_error, path_that_the_linker_cannot_name_is_named_by_a_descriptor,
+             each_failing_call_is_reported, each_failing_call_for_a_descriptor_is_reported,
+             entries_replace_variables_of_the_same_name_only)

@@ -1,5 +1,6 @@
 // One sample of a process: what a double-mapped file holds, what of it is mapped, what is orphaned.
 #include "measure/memfd.h"
+#include "measure/sampling.h"
 #include "measure/snapshot.h"
 #include "os/count.h"
 #include "support/double_map.h"
@@ -7,12 +8,14 @@
 #include "support/suite.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -206,6 +209,103 @@ START_TEST(a_file_whose_descriptor_is_closed_is_found_by_its_mapping) {
 }
 END_TEST
 
+// What an ordinary user may do, also where the tests run as root. For this process and its later
+// children.
+static void become_ordinary(void) {
+  struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+  const struct __user_cap_data_struct none[2] = {{0}};
+  ck_assert_int_eq((int)syscall(SYS_capset, &header, none), 0);
+}
+
+static DoubleMap to_close;
+static int closed_pipe[2];
+
+static void close_file(int signal) {
+  (void)signal;
+  close(to_close.fd);
+  (void)!write(closed_pipe[1], "c", 1);
+}
+
+static void map_to_close(void *context) {
+  (void)context;
+  double_map_writable(&to_close);
+  double_map_write(&to_close);
+  (void)signal(SIGUSR1, close_file);
+}
+
+// Starts a child that alone has a file, mapped, and closes it at SIGUSR1.
+static pid_t start_closer(void) {
+  to_close = double_map_make(4 * PAGE);
+  ck_assert_int_eq(pipe(closed_pipe), 0);
+  const pid_t pid = start(map_to_close, NULL);
+  double_map_free(&to_close);
+  return pid;
+}
+
+static void let_it_close(pid_t pid) {
+  char byte;
+  ck_assert_int_eq(kill(pid, SIGUSR1), 0);
+  ck_assert_int_eq(read(closed_pipe[0], &byte, 1), 1);
+}
+
+// Samples a closer while it has its file open, and after it has closed it.
+static WxSnapshot sample_closed(bool keeps) {
+  become_ordinary();
+  const pid_t pid = start_closer();
+  const WxObserverOptions options = {
+      .pid = pid, .name = WX_DOUBLEMAPPER, .scope = WX_MAPPERS_FAMILY, .keeps = keeps};
+  WxObserver *observer;
+  WxSnapshot snapshot;
+  ck_assert_int_eq(wx_observer_open(&observer, &options), 0);
+  ck_assert_int_eq(wx_observer_take(observer, &snapshot), 0);
+  check_files(&snapshot, 4 * PAGE, 4 * PAGE, 1);
+  ck_assert_ptr_null(snapshot.unknown);
+  let_it_close(pid);
+  ck_assert_int_eq(wx_observer_take(observer, &snapshot), 0);
+  ck_assert_int_eq(snapshot.inodes, 1);
+  const uint64_t held = wx_held().descriptors;
+  wx_observer_close(observer);
+  // Of the process, of the file.
+  ck_assert_uint_eq(held - wx_held().descriptors, 1U + keeps);
+  finish(pid);
+  return snapshot;
+}
+
+START_TEST(a_closed_file_is_unknown_to_an_ordinary_user_and_why_is_said) {
+  const WxSnapshot snapshot = sample_closed(false);
+  ck_assert_int_eq(snapshot.allocated_bytes, WX_UNKNOWN);
+  ck_assert_int_eq(snapshot.orphaned_bytes, WX_UNKNOWN);
+  ck_assert_ptr_nonnull(strstr(snapshot.unknown, "CAP_CHECKPOINT_RESTORE"));
+}
+END_TEST
+
+START_TEST(a_closed_file_that_was_kept_is_known_to_an_ordinary_user) {
+  const WxSnapshot snapshot = sample_closed(true);
+  check_files(&snapshot, 4 * PAGE, 4 * PAGE, 1);
+  ck_assert_ptr_null(snapshot.unknown);
+}
+END_TEST
+
+// The peak of three steps, the last of them `end`.
+static WxFigure peak(WxFigure first, WxFigure second, WxFigure end, bool with_end) {
+  WxSample samples[] = {wx_sample_unknown(0, "start"), wx_sample_unknown(1, "generated"),
+                        wx_sample_unknown(1, "end")};
+  const WxFigure figures[] = {first, second, end};
+  for (size_t i = 0; i < 3; ++i)
+    samples[i].allocated_bytes = figures[i];
+  const WxSampling sampling = {.samples = samples, .count = 3};
+  return wx_sampling_peak(&sampling, offsetof(WxSample, allocated_bytes), with_end);
+}
+
+START_TEST(a_peak_over_a_step_that_is_unknown_is_unknown) {
+  ck_assert_int_eq(peak(0, 5, WX_UNKNOWN, true), WX_UNKNOWN);
+  ck_assert_int_eq(peak(0, 5, WX_UNKNOWN, false), 5);
+  ck_assert_int_eq(peak(WX_UNKNOWN, 5, 9, false), WX_UNKNOWN);
+  ck_assert_int_eq(peak(0, 5, 9, true), 9);
+  ck_assert_int_eq(peak(0, 5, 9, false), 5);
+}
+END_TEST
+
 // Also without a pidfd, as before Linux 5.3.
 START_TEST(a_process_that_has_ended_is_not_there) {
   for (int without_pidfd = 0; without_pidfd < 2; ++without_pidfd) {
@@ -361,7 +461,10 @@ WX_TEST_MAIN("snapshot", a_process_without_the_file_holds_nothing_and_that_is_kn
              what_only_a_forked_child_maps_is_mapped,
              what_only_the_parent_maps_is_orphaned_in_the_family_and_mapped_among_all,
              a_file_whose_descriptor_is_closed_is_found_by_its_mapping,
-             a_process_that_has_ended_is_not_there, a_descendant_that_ends_meanwhile_maps_nothing,
+             a_closed_file_is_unknown_to_an_ordinary_user_and_why_is_said,
+             a_closed_file_that_was_kept_is_known_to_an_ordinary_user,
+             a_peak_over_a_step_that_is_unknown_is_unknown, a_process_that_has_ended_is_not_there,
+             a_descendant_that_ends_meanwhile_maps_nothing,
              a_later_process_of_the_same_number_is_another_one,
              a_process_of_another_user_is_refused,
              any_system_call_of_a_sample_may_fail_and_nothing_is_left)

@@ -1,7 +1,9 @@
 // Order statistics, intervals and tests against values worked out by hand.
 #include "stats/interval.h"
+#include "stats/paired.h"
 #include "stats/significance.h"
 #include "stats/summary.h"
+#include "stats/turns.h"
 #include "support/suite.h"
 
 #include <errno.h>
@@ -168,6 +170,74 @@ START_TEST(holm_adjusts_step_by_step) {
 }
 END_TEST
 
+enum { MOST = 8 };
+
+// How often each of `count` stood at each place, and followed each other, in so many rounds.
+typedef struct {
+  size_t stood[MOST][MOST];
+  size_t followed[MOST][MOST];
+} Turns;
+
+static Turns take_turns(size_t count, size_t rounds) {
+  Turns turns = {0};
+  for (size_t round = 0; round < rounds; ++round)
+    for (size_t place = 0; place < count; ++place) {
+      const size_t who = wx_turn(count, round, place);
+      ck_assert_uint_lt(who, count);
+      ++turns.stood[who][place];
+      if (place > 0)
+        ++turns.followed[wx_turn(count, round, place - 1)][who];
+    }
+  return turns;
+}
+
+START_TEST(each_stands_at_each_place_and_follows_each_other_equally_often) {
+  for (size_t count = 1; count <= MOST; ++count) {
+    const size_t square = count % 2 ? 2 * count : count;
+    const Turns turns = take_turns(count, square);
+    for (size_t one = 0; one < count; ++one)
+      for (size_t other = 0; other < count; ++other) {
+        ck_assert_uint_eq(turns.stood[one][other], square / count);
+        ck_assert_uint_eq(turns.followed[one][other], one == other ? 0 : square / count);
+      }
+  }
+}
+END_TEST
+
+START_TEST(each_stands_at_each_place_equally_often_in_any_number_of_whole_squares) {
+  for (size_t count = 1; count <= MOST; ++count)
+    for (size_t wanted = 1; wanted < 30; ++wanted) {
+      const size_t rounds = wx_turns_rounds(count, wanted);
+      ck_assert_uint_ge(rounds, wanted);
+      ck_assert_uint_lt(rounds, wanted + count);
+      const Turns turns = take_turns(count, rounds);
+      for (size_t one = 0; one < count; ++one)
+        for (size_t place = 0; place < count; ++place)
+          ck_assert_uint_eq(turns.stood[one][place], rounds / count);
+    }
+}
+END_TEST
+
+START_TEST(a_pair_is_compared_round_by_round_beside_the_noise) {
+  enum { ROUNDS = 9 };
+  double base[ROUNDS], again[ROUNDS], twice[ROUNDS];
+  for (size_t i = 0; i < ROUNDS; ++i) { // Ever slower, as under a load that grows.
+    base[i] = 1.0 + (double)i;
+    again[i] = base[i] * 1.01;
+    twice[i] = base[i] * 2;
+  }
+  WxPaired paired;
+  ck_assert_int_eq(wx_paired_compare(base, again, twice, ROUNDS, &paired), 0);
+  ck_assert_double_eq_tol(paired.ratio.median, 2, 1e-9);
+  ck_assert_double_eq_tol(paired.ratio.low, 2, 1e-9);
+  ck_assert_double_eq_tol(paired.noise, 0.01, 1e-9);
+  ck_assert_double_eq_tol(paired.more_ms.median, 5000, 1e-6);
+  ck_assert_double_eq_tol(paired.median.median, 10, 1e-9);
+  base[4] = 0;
+  ck_assert_int_eq(wx_paired_compare(base, again, twice, ROUNDS, &paired), -EINVAL);
+}
+END_TEST
+
 WX_TEST_MAIN("stats", quantiles_lie_between_neighbours,
              a_summary_keeps_the_outlier_and_is_not_moved_by_it,
              nothing_and_not_a_number_have_no_summary,
@@ -176,4 +246,7 @@ WX_TEST_MAIN("stats", quantiles_lie_between_neighbours,
              intervals_cover_the_truth_nineteen_times_in_twenty,
              paired_ratios_cancel_what_both_sides_share,
              a_difference_must_exceed_the_noise_and_the_threshold, the_sign_test_is_exact,
-             mann_whitney_agrees_with_the_worked_example, holm_adjusts_step_by_step)
+             mann_whitney_agrees_with_the_worked_example, holm_adjusts_step_by_step,
+             each_stands_at_each_place_and_follows_each_other_equally_often,
+             each_stands_at_each_place_equally_often_in_any_number_of_whole_squares,
+             a_pair_is_compared_round_by_round_beside_the_noise)

@@ -1,0 +1,68 @@
+#include "cli/no_runtime.h"
+
+#include "cli/say.h"
+#include "cli/verb.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+// From scripts/versions, separated by blanks, newest first.
+static const char pinned[] = WX_RUNTIMES;
+
+enum { VERSION_PARTS = 3 };
+
+// How many numbers of a version `text` has: 1 of "10", 3 of "10.0.14" and "10.0.0-rc.1"; 0 where it
+// is none.
+static int count_parts(const char *text) {
+  for (int parts = 1; parts <= VERSION_PARTS; ++parts) {
+    const size_t digits = strspn(text, "0123456789");
+    if (digits == 0)
+      return 0;
+    text += digits;
+    if (*text == '\0' || (*text == '-' && text[1] && parts == VERSION_PARTS))
+      return parts;
+    if (*text++ != '.')
+      return 0;
+  }
+  return 0;
+}
+
+// Whether one of the pinned versions is `version` or begins with it and a dot.
+static bool is_pinned(const char *version) {
+  const size_t length = strlen(version);
+  for (const char *at = pinned; at; at = strchr(at, ' ')) {
+    at += strspn(at, " ");
+    if (strncmp(at, version, length) == 0 && strchr(". ", at[length]))
+      return true;
+  }
+  return false;
+}
+
+int wx_no_runtime_why(const char *version, char *text, size_t size) {
+  char first[sizeof pinned];
+  snprintf(first, sizeof first, "%.*s", (int)strcspn(pinned, " "), pinned);
+  const char *wanted = version ? version : first;
+  const int parts = count_parts(wanted);
+  if (parts == 0)
+    snprintf(text, size, "'%s' is no .NET runtime; expected a version, as %s, or a folder", wanted,
+             first);
+  else if (parts < VERSION_PARTS && !is_pinned(wanted))
+    snprintf(text, size,
+             ".NET runtime %s is not here; scripts/runtimes gets it by its whole version, as %s%s "
+             "(needs a .NET SDK), or set DOTNET_ROOT=FOLDER",
+             wanted, wanted, parts == 1 ? ".0.1" : ".1");
+  else
+    snprintf(text, size,
+             ".NET runtime %s is not here; type: scripts/runtimes %s (needs a .NET SDK), or set "
+             "DOTNET_ROOT=FOLDER",
+             wanted, wanted);
+  return parts == 0 ? WX_EXIT_USAGE : WX_EXIT_IMPOSSIBLE;
+}
+
+int wx_cli_no_runtime(const char *verb, const char *version) {
+  char text[WX_NO_RUNTIME_TEXT];
+  const int status = wx_no_runtime_why(version, text, sizeof text);
+  return status == WX_EXIT_USAGE ? wx_cli_fail(verb, "%s", text)
+                                 : wx_cli_impossible(verb, "SKIP: %s", text);
+}
