@@ -6,6 +6,8 @@
 #include "reclaim/command.h"
 #include "stats/units.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +22,8 @@ enum {
   OPTION_DRY_RUN,
   OPTION_MEMFD,
   OPTION_GIVE_UP,
+  OPTION_ONLY,
+  OPTION_EXCEPT,
 };
 
 enum {
@@ -29,9 +33,14 @@ enum {
   MOST_PAUSES = 1000000
 };
 
+enum { HELP_SIZE = 512 };
+
 static const struct argp_option own_options[] = {
     {"pid", OPTION_PID, "PID", 0, "Give back what the process PID holds, while it runs", 0},
     {"all", OPTION_ALL, NULL, 0, "The same for every .NET process that may be traced", 0},
+    {"only", OPTION_ONLY, "CRITERION=VALUE", 0, "", 0}, // From the table of criteria.
+    {"except", OPTION_EXCEPT, "CRITERION=VALUE", 0,
+     "With --all: processes that match are left out; may be repeated", 0},
     {"every", OPTION_EVERY, "SECONDS", 0,
      "Go on as a sidecar that looks every SECONDS, until SIGTERM or the end of PID", 0},
     {"above", OPTION_ABOVE, "BYTES|PERCENT", 0,
@@ -51,6 +60,31 @@ static const struct argp_option own_options[] = {
      "Stop after N pauses in a row of more than twice --max-pause (10)", 0},
     {0},
 };
+
+// The options, with what the table of criteria says.
+static void fill_in_help(struct argp_option options[], char text[static HELP_SIZE]) {
+  int length = snprintf(text, HELP_SIZE,
+                        "With --all: only processes that match; may be repeated, one of each "
+                        "criterion that is named has to match:");
+  const WxCriterion *criterion;
+  for (size_t i = 0; (criterion = wx_criterion_at(i)) && length < HELP_SIZE; ++i)
+    length += snprintf(text + length, HELP_SIZE - (size_t)length, "%s %s=%s", i ? ";" : "",
+                       criterion->name, criterion->value);
+  memcpy(options, own_options, sizeof own_options);
+  for (struct argp_option *option = options; option->name; ++option)
+    if (option->key == OPTION_ONLY)
+      option->doc = text;
+}
+
+static error_t parse_rule(struct argp_state *state, WxSelection *selection, bool except,
+                          const char *text) {
+  WxReason reason = {""};
+  const int failed = wx_selection_add(selection, except, text, &reason);
+  if (failed == -ENOMEM)
+    return ENOMEM;
+  return failed ? wx_options_refuse(state, "%s: %s", except ? "--except" : "--only", reason.text)
+                : 0;
+}
 
 static error_t parse_above(struct argp_state *state, const char *text, WxReclaimBound *bound) {
   double percent;
@@ -119,6 +153,9 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
     own->reclaim.give_up = (unsigned)count;
     return failed;
   }
+  case OPTION_ONLY:
+  case OPTION_EXCEPT:
+    return parse_rule(state, &own->selection, key == OPTION_EXCEPT, argument);
   default:
     return ARGP_ERR_UNKNOWN;
   }
@@ -137,6 +174,7 @@ static const WxOptionsSpec spec = {
         "PID). docs/reclaim.md says what each way needs.",
     .example = "  wxbench reclaim --pid 1234 --dry-run\n"
                "  wxbench reclaim --all --every 10 --above 25%\n"
+               "  wxbench reclaim --all --only user=app --except command=dotnet-counters\n"
                "  wxbench reclaim -- dotnet app.dll",
     .options = own_options,
     .parse = parse,
@@ -185,6 +223,8 @@ static const char *contradiction(const WxOptions *options, const WxLiveOptions *
     return "--pid or --all and a COMMAND exclude each other";
   if (!live && !options->argument_count)
     return "nothing to do; expected --pid PID, --all or -- COMMAND";
+  if (own->selection.count && !own->all)
+    return "--only and --except need --all";
   if (!live &&
       (own->every_ns || own->above_given || own->reclaim.max_pause_ns || own->reclaim.freezer ||
        own->reclaim.mapped || own->reclaim.dry_run || own->reclaim.memfd || own->reclaim.give_up))
@@ -199,8 +239,15 @@ static const char *contradiction(const WxOptions *options, const WxLiveOptions *
 int wx_cli_reclaim(int argc, char **argv) {
   WxOptions options;
   WxLiveOptions own = {.above = {.bytes = 1024 * 1024}};
-  if (!wx_options_parse(&options, &spec, argc, argv, &own))
+  struct argp_option with_help[sizeof own_options / sizeof *own_options];
+  char help[HELP_SIZE];
+  WxOptionsSpec whole = spec;
+  fill_in_help(with_help, help);
+  whole.options = with_help;
+  if (!wx_options_parse(&options, &whole, argc, argv, &own)) {
+    wx_selection_free(&own.selection);
     return options.status;
+  }
   int status;
   const char *wrong = contradiction(&options, &own);
   if (wrong)
@@ -209,6 +256,7 @@ int wx_cli_reclaim(int argc, char **argv) {
     return wx_reclaim_live(&options, &own);
   else
     status = run_command(&options);
+  wx_selection_free(&own.selection);
   wx_options_free(&options);
   return status;
 }

@@ -6,13 +6,17 @@
 #include "cli/verb.h"
 #include "os/os.h"
 #include "os/process.h"
-#include "reclaim/follow.h"
+#include "reclaim/all.h"
+#include "reclaim/crowd.h"
+#include "reclaim/room.h"
 #include "reclaim/watch.h"
+#include "stats/units.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,69 +28,75 @@ static int refuse(const WxOptions *options, int error, const WxReason *reason) {
   return wx_cli_impossible(options->verb, "%s", text);
 }
 
-/// Reclaiming from all processes, once.
+// Each memfd of all processes: what was done, and why not all of it.
 typedef struct {
-  const WxOptions *options;
   const WxLiveOptions *own;
   WxDocument document;
-  WxFileId done[1024]; ///< Files that several processes share are done once.
-  size_t count;
-  size_t failed;
 } Round;
 
-static bool was_done(Round *round, WxFileId file) {
-  for (size_t i = 0; i < round->count; ++i)
-    if (wx_file_id_equal(round->done[i], file))
-      return true;
-  if (round->count < sizeof round->done / sizeof *round->done)
-    round->done[round->count++] = file;
-  return false;
+static void take_result(void *context, int error, const WxReason *reason, const WxReclaim *result) {
+  Round *round = context;
+  const bool dry_run = round->own->reclaim.dry_run;
+  if (error)
+    wx_document_note(&round->document, "Process %d: %s.", (int)result->pid, reason->text);
+  if (!error || result->pauses.count)
+    wx_reclaim_document_add(&round->document, result, dry_run);
 }
 
-static int reclaim_one(void *context, pid_t pid, const WxMemfd *memfd) {
-  Round *round = context;
-  if (was_done(round, memfd->id))
-    return 0;
-  WxReclaim result;
-  WxReason reason = {""};
-  const int failed = wx_reclaim_memfd(pid, memfd, &round->own->reclaim, &result, &reason);
-  if (failed == -ESRCH)
-    return 0;
-  if (failed) {
-    ++round->failed;
-    wx_document_note(&round->document, "Process %d: %s.", (int)pid,
-                     reason.text[0] ? reason.text : strerror(-failed));
-  }
-  if (!failed || result.pauses.count)
-    wx_reclaim_document_add(&round->document, &result, round->own->reclaim.dry_run);
-  return 0;
+static void note_all(WxDocument *document, const WxLiveOptions *own, const WxAllDone *done) {
+  if (!done->files)
+    wx_document_note(document, "No process that may be traced has a memfd:%s.",
+                     own->reclaim.memfd ? own->reclaim.memfd : WX_DOUBLEMAPPER_NAME);
+  if (done->ours)
+    wx_document_note(document, "%zu of wxbench's own processes are left out.", done->ours);
+  if (done->left_out)
+    wx_document_note(document,
+                     "%zu memfds at least are left out: more than %d of a process, or %d in all.",
+                     done->left_out, WX_FOLLOW_FILES, WX_CROWD_FILES);
 }
 
 static int reclaim_all(WxOptions *options, const WxLiveOptions *own) {
-  static Round round;
-  round = (Round){.options = options, .own = own};
+  Round round = {.own = own};
+  WxAllDone done;
   wx_reclaim_document_init(&round.document);
-  WxFollow follow = {.proc = -1, .name = own->reclaim.memfd};
-  const int failed = wx_follow_cycle(&follow, reclaim_one, &round);
-  wx_follow_close(&follow);
+  const WxAllOptions all = {.selection = &own->selection,
+                            .reclaim = own->reclaim,
+                            .done = take_result,
+                            .context = &round};
+  const int failed = wx_reclaim_all(&all, &done);
   if (failed) {
     wx_document_free(&round.document);
     const int status = wx_cli_fail(options->verb, "%s", strerror(-failed));
     wx_options_free(options);
     return status;
   }
-  if (!round.count)
-    wx_document_note(&round.document, "No process that may be traced has a memfd:%s.",
-                     own->reclaim.memfd ? own->reclaim.memfd : WX_DOUBLEMAPPER_NAME);
+  note_all(&round.document, own, &done);
   wx_reclaim_document_finish(&round.document, own->reclaim.dry_run);
-  const bool none = round.count && round.failed == round.count;
+  const bool none = done.files && done.failed == done.files;
   return wx_cli_finish(options, &round.document, WX_UNKNOWN,
                        none ? WX_EXIT_IMPOSSIBLE : WX_EXIT_OK);
+}
+
+// The same again would have passed the limit: what comes back now does not last.
+static void advise(WxDocument *document, const WxRoom *before, const WxReclaim *result) {
+  if (!wx_room_is_less(before, result->punched_bytes))
+    return;
+  char left[WX_UNITS_TEXT], limit[WX_UNITS_TEXT];
+  wx_document_note(document,
+                   "Its memory group had %s left of %s, less than came back: the next unloads fill "
+                   "it again, and one may pass the limit. The preload gives back at each release: "
+                   "wxbench reclaim -- COMMAND.",
+                   wx_units_format_bytes(left, before->left_bytes),
+                   wx_units_format_bytes(limit, before->limit_bytes));
 }
 
 static int reclaim_pid(WxOptions *options, const WxLiveOptions *own) {
   WxReclaim result;
   WxReason reason = {""};
+  WxText text = {0};
+  WxRoom room = {WX_UNKNOWN, WX_UNKNOWN};
+  (void)wx_room_read(&room, own->pid, &text); // Of a process that is not there the next one tells.
+  wx_text_free(&text);
   const int failed = wx_reclaim_once(own->pid, &own->reclaim, &result, &reason);
   if (failed) {
     const int status = refuse(options, failed, &reason);
@@ -97,6 +107,7 @@ static int reclaim_pid(WxOptions *options, const WxLiveOptions *own) {
   wx_reclaim_document_init(&document);
   wx_reclaim_document_add(&document, &result, own->reclaim.dry_run);
   wx_reclaim_document_finish(&document, own->reclaim.dry_run);
+  advise(&document, &room, &result);
   return wx_cli_finish(options, &document, WX_UNKNOWN, WX_EXIT_OK);
 }
 
@@ -138,6 +149,7 @@ static int watch(WxOptions *options, const WxLiveOptions *own) {
     (void)sigaction(SIGINT, &action, NULL);
     const WxWatchOptions watched = {
         .pid = own->pid,
+        .selection = &own->selection,
         .every_ns = own->every_ns,
         .above = own->above,
         .reclaim = own->reclaim,
@@ -158,8 +170,25 @@ static int watch(WxOptions *options, const WxLiveOptions *own) {
   return wx_cli_finish(options, &document, WX_UNKNOWN, WX_EXIT_OK);
 }
 
-int wx_reclaim_live(WxOptions *options, const WxLiveOptions *own) {
+// As many descriptors as this program may have: a target that many processes hold needs some for
+// each. What the sidecar keeps open does not depend on it (crowd.h).
+static void raise_limit(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+  }
+}
+
+static int run(WxOptions *options, const WxLiveOptions *own) {
   if (own->every_ns)
     return watch(options, own);
   return own->pid ? reclaim_pid(options, own) : reclaim_all(options, own);
+}
+
+int wx_reclaim_live(WxOptions *options, WxLiveOptions *own) {
+  raise_limit();
+  const int status = run(options, own);
+  wx_selection_free(&own->selection);
+  return status;
 }

@@ -7,6 +7,7 @@
 
 #include "cli/options.h"
 #include "reclaim/reclaim.h"
+#include "reclaim/select.h"
 #include "reclaim/watched.h"
 
 #include <stdbool.h>
@@ -16,13 +17,15 @@
 typedef struct {
   pid_t pid; ///< 0: all.
   bool all;
-  uint64_t every_ns; ///< 0: once.
+  WxSelection selection; ///< Of all; owned.
+  uint64_t every_ns;     ///< 0: once.
   bool above_given;
   WxReclaimBound above;
   WxReclaimOptions reclaim;
 } WxLiveOptions;
 
-/// Reclaims once or as a sidecar, writes the result and frees `options`. Returns the exit status.
-int wx_reclaim_live(WxOptions *options, const WxLiveOptions *own);
+/// Reclaims once or as a sidecar, writes the result and frees `options` and the selection. Returns
+/// the exit status.
+int wx_reclaim_live(WxOptions *options, WxLiveOptions *own);
 
 #endif

@@ -24,6 +24,8 @@ typedef struct {
 // -ENOMEM.
 static int append_line(Parser *parser, char *line, char *newline) {
   WxMaps *maps = parser->maps;
+  if (maps->most_bytes && maps->count * sizeof *maps->items + maps->names.bytes >= maps->most_bytes)
+    return -E2BIG;
   WxMapping *items = wx_large_grown(maps->items, &maps->capacity, maps->count, sizeof *items);
   if (!items)
     return -ENOMEM;

@@ -33,7 +33,9 @@ typedef struct {
   WxMapping *items;
   size_t count;
   size_t capacity;
-  WxNamePool names; ///< Paths point into it.
+  WxNamePool names;  ///< Paths point into it.
+  size_t most_bytes; ///< Set by who reads processes that it does not know: a list that takes more
+                     ///< memory than this, names included, is -E2BIG. 0: no bound.
 } WxMaps;
 
 /// More than that in a saved file is damage, so that none makes us use memory without bounds.
@@ -46,7 +48,7 @@ typedef struct {
 } WxDamage;
 
 /// Reads the mappings of `pid` (0: this process). -ENOENT or -ESRCH where it is
-/// gone, -EACCES.
+/// gone, -EACCES, -E2BIG above maps->most_bytes.
 int wx_maps_read(WxMaps *maps, pid_t pid);
 
 /// Reads a saved copy from a descriptor, to the end of the file, through a small buffer. Returns 0,

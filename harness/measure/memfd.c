@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CLOSED = -1, BLOCK = 512 };
+enum { CLOSED = -1, BLOCK = 512, FULL = 1, ASKED_FOR_EACH = 64 };
 
 static const char memfd_prefix[] = "/memfd:";
 static const char memfd_suffix[] = " (deleted)";
@@ -86,7 +86,10 @@ static WxMemfd *with_id(const WxMemfds *memfds, WxFileId id) {
   return NULL;
 }
 
+// Returns FULL where there were enough already.
 static int add(WxMemfds *memfds, const WxMemfd *memfd) {
+  if (memfds->most && memfds->count == memfds->most)
+    return FULL;
   WxMemfd *items = wx_grown(memfds->items, &memfds->capacity, memfds->count, sizeof *items);
   if (!items)
     return -ENOMEM;
@@ -100,6 +103,7 @@ typedef struct {
   WxMemfds *found;
   pid_t pid;
   const char *name; ///< NULL: any.
+  size_t asked;     ///< Descriptors of that name.
   bool placed;
   WxMemfdPlace place; ///< Where such files lie.
 } Search;
@@ -127,6 +131,7 @@ static void add_impostor(const Search *search, const WxMemfd *memfd, WxRefusal r
   if (!search->name || found->impostors++)
     return;
   found->impostor = *memfd;
+  found->impostor.impostor = true;
   found->refusal = refusal;
 }
 
@@ -161,7 +166,7 @@ static int find_mapped(Search *search, const WxMaps *maps) {
         (search->name || mapping->protection & WX_EXECUTE))
       result = add_mapped(search, mapping);
   }
-  return result;
+  return result == FULL ? 0 : result;
 }
 
 static int look_at_candidate(Search *search, WxMemfd *memfd) {
@@ -180,8 +185,10 @@ static int look_at_candidate(Search *search, WxMemfd *memfd) {
     return result == -ESTALE ? 0 : result;
   take_status(memfd, &status);
   WxMemfd *known = with_id(search->found, memfd->id);
-  if (!known) // Where any is wanted only one that is mapped executable is.
-    return search->name ? add(search->found, memfd) : 0;
+  if (!known) { // Where any is wanted only one that is mapped executable is.
+    result = search->name ? add(search->found, memfd) : 0;
+    return result == FULL ? 0 : result; // One of those that were mapped may come.
+  }
   if (known->number == CLOSED) {
     known->number = memfd->number;
     take_status(known, &status);
@@ -199,6 +206,8 @@ static int visit_descriptor(long number, void *context) {
     return 0;
   if (failed || !is_called_so(search, target))
     return failed;
+  if (search->found->most && search->asked++ == ASKED_FOR_EACH * search->found->most)
+    return FULL;
   WxMemfd memfd = {.number = (int)number, .kept = CLOSED};
   set_link(&memfd, target);
   return look_at_candidate(search, &memfd);
@@ -227,7 +236,7 @@ int wx_memfd_find(WxMemfds *found, pid_t pid, const WxMaps *maps, const char *na
   char path[WX_PROCESS_PATH_SIZE];
   wx_process_path(path, pid, "fd");
   result = wx_process_error(wx_directory_numbers(path, visit_descriptor, &search));
-  return result ? result : stat_closed(found, pid);
+  return result && result != FULL ? result : stat_closed(found, pid);
 }
 
 int wx_memfd_is_behind(const WxMemfd *memfd, pid_t pid, long number) {

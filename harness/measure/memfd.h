@@ -71,8 +71,9 @@ typedef struct {
   WxFigure allocated_bytes; ///< Memory and swap that it holds; unknown where it cannot be asked.
   WxFigure block_bytes;     ///< st_blksize: the unit of its pages, 2 MiB with huge pages.
   char link[WX_MEMFD_LINK];
-  bool vouched; ///< The user named it (--memfd): it may be changed without a runtime, too. Set by
-                ///< the caller.
+  bool vouched;  ///< The user named it (--memfd): it may be changed without a runtime, too. Set by
+                 ///< the caller.
+  bool impostor; ///< It only has the name, and is not opened (WxMemfds.impostor).
 } WxMemfd;
 
 /// Files of a process. Start with {0}, end with wx_memfds_free().
@@ -83,6 +84,8 @@ typedef struct {
   size_t impostors;  ///< Descriptors and mappings with that name that are no memfd, not opened.
   WxMemfd impostor;  ///< The first of them; its id only tells it from others,
   WxRefusal refusal; ///< and why it is none.
+  size_t most; ///< Set by who looks at processes that it does not know: looks for no more than so
+               ///< many. 0: for all.
 } WxMemfds;
 
 bool wx_file_id_equal(WxFileId a, WxFileId b);

@@ -7,7 +7,9 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <linux/kcmp.h>
+#include <linux/nsfs.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -137,6 +139,25 @@ int wx_os_set_name(const char *name) {
   if (failed)
     return failed;
   return prctl(PR_SET_NAME, name) ? -errno : 0;
+}
+
+int wx_os_namespace_owner(int fd, uint32_t *user) {
+  const int failed = wx_os_begin(WX_OS_IOCTL);
+  if (failed)
+    return failed;
+  uid_t owner;
+  if (ioctl(fd, NS_GET_OWNER_UID, &owner))
+    return -errno;
+  *user = owner;
+  return 0;
+}
+
+int wx_os_namespace_parent(int fd) {
+  const int failed = wx_os_begin(WX_OS_IOCTL);
+  if (failed)
+    return failed;
+  const int parent = ioctl(fd, NS_GET_PARENT); // Close-on-exec.
+  return parent < 0 ? -errno : parent;
 }
 
 int wx_os_get_seals(int fd) {

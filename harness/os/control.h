@@ -62,6 +62,13 @@ int wx_os_new_session(void);
 /// The name of the calling thread as in /proc/PID/comm, cut to 15 bytes.
 int wx_os_set_name(const char *name);
 
+/// Who made the user namespace behind `fd` (/proc/PID/ns/user), as this process counts users.
+int wx_os_namespace_owner(int fd, uint32_t *user);
+
+/// A descriptor of the user namespace above the one behind `fd`. -EPERM where that is not below
+/// this process's own.
+int wx_os_namespace_parent(int fd);
+
 /// The seals of a memory file (F_SEAL_*). -EINVAL where the file cannot have any.
 int wx_os_get_seals(int fd);
 

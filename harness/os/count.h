@@ -62,7 +62,8 @@
   CALL(FLOCK, "flock")                                                                             \
   CALL(SETPRIORITY, "setpriority")                                                                 \
   CALL(MLOCKALL, "mlockall")                                                                       \
-  CALL(SETSID, "setsid")
+  CALL(SETSID, "setsid")                                                                           \
+  CALL(IOCTL, "ioctl")
 
 typedef enum {
 #define WX_OS_CALL_ENUM(identifier, name) WX_OS_##identifier,

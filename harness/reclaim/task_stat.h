@@ -9,8 +9,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/// Bits of WxTaskStat.flags (PF_FORKNOEXEC and PF_KTHREAD of the kernel).
-enum { WX_TASK_FORKED = 0x40, WX_TASK_OF_KERNEL = 0x200000 };
+/// Bits of WxTaskStat.flags (PF_EXITING, PF_FORKNOEXEC and PF_KTHREAD of the kernel).
+enum { WX_TASK_ENDING = 0x4, WX_TASK_FORKED = 0x40, WX_TASK_OF_KERNEL = 0x200000 };
 
 typedef struct {
   char state;           ///< R, S, D, T, t, Z, X or I, as the kernel prints it.

@@ -191,18 +191,19 @@ claim adds_one_lseek_and_one_punch_a_release adds_only_its_own
 # ---- A build server reads what its children say on standard error ----
 # shellcheck source=scripts/dotnet.sh
 . scripts/dotnet.sh
-dotnet_builds() { # dotnet_builds VALUE VERB: in a new project, with WXRECLAIM=VALUE
-  local folder=$scratch/project.$2
-  mkdir "$folder" "$folder/tmp" && cp tests/fixtures/msbuild/* "$folder" &&
-    (cd "$folder" && WXRECLAIM=$1 TMPDIR=$folder/tmp DOTNET_ROOT=${muxer%/*} "$OLDPWD/$wxbench" reclaim -- \
-      "$muxer" "$2" --disable-build-servers) >"$folder/log" 2>&1
+project=$scratch/project
+# under_dotnet VALUE WORD...: dotnet WORD... in the project, with WXRECLAIM=VALUE.
+under_dotnet() {
+  (cd "$project" && WXRECLAIM=$1 TMPDIR=$project/tmp DOTNET_ROOT=${muxer%/*} "$OLDPWD/${wxbench:?}" reclaim -- "$muxer" "${@:2}") \
+    >"$scratch/log" 2>&1
   local status=$?
-  [ "$status" = 0 ] || cat "$folder/log"
+  [ "$status" = 0 ] || cat "$scratch/log"
   return "$status"
 }
 if muxer=$(sdk_muxer); then
-  claim dotnet_build_succeeds_under_the_preload_with_statistics dotnet_builds stats build
-  claim dotnet_run_succeeds_under_the_preload_with_statistics dotnet_builds stats:"$scratch/msbuild" run
+  mkdir "$project" "$project/tmp" && cp tests/fixtures/msbuild/* "$project"
+  claim dotnet_run_succeeds_under_the_preload_with_statistics under_dotnet stats:"$scratch/msbuild" run
+  claim dotnet_build_succeeds_under_the_preload_with_statistics under_dotnet stats build --no-restore --no-incremental --disable-build-servers
 else
   skip dotnet_run "needs a .NET SDK"
 fi

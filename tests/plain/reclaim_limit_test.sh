@@ -9,27 +9,16 @@ set -u
 . tests/support/live.sh
 # shellcheck source=tests/support/real.sh
 . tests/support/real.sh
+# shellcheck source=tests/support/group.sh
+. tests/support/group.sh
 scratch=$(mktemp -d)
-group=
 cleanup() {
-  [ -z "$group" ] || rmdir "$group" 2>/dev/null
+  remove_group
   rm -rf "$scratch"
 }
 trap cleanup EXIT
 
-limit=$((200 << 20))
-make_group() {
-  if [ -e /sys/fs/cgroup/memory/memory.limit_in_bytes ]; then
-    group=/sys/fs/cgroup/memory/wxbench-test-$$
-    mkdir "$group" && echo "$limit" >"$group/memory.limit_in_bytes"
-  else
-    group=/sys/fs/cgroup/wxbench-test-$$
-    mkdir "$group" && echo "$limit" >"$group/memory.max" && [ -e "$group/memory.swap.max" ] && echo 0 >"$group/memory.swap.max"
-  fi 2>/dev/null
-}
-# enter COMMAND...: the command line that runs it in the group, in $entered.
-enter() { entered=(sh -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$group" "$@"); }
-exits_with() { # ends_with STATUS COMMAND...
+exits_with() { # exits_with STATUS COMMAND...
   local wanted=$1 status
   enter "${@:2}"
   "${entered[@]}" >/dev/null 2>&1
@@ -40,8 +29,7 @@ is_enough_live() {
   enter "${app[@]}"
   live /dev/null "${entered[@]}"
 }
-swap=$(awk 'NR > 1' /proc/swaps | wc -l)
-if [ "$swap" = 0 ] && make_group; then
+if make_group $((200 << 20)); then
   app "${runtimes[0]}" asm rounds=1 count=1000
   claim limit_kills_the_unmodified_runtime_while_it_releases exits_with 137 "${app[@]}"
   claim limit_is_enough_with_wx_off exits_with 0 env DOTNET_EnableWriteXorExecute=0 "${app[@]}"
