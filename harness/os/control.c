@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <link.h>
 #include <linux/futex.h>
 #include <linux/kcmp.h>
 #include <linux/nsfs.h>
@@ -120,11 +121,26 @@ int wx_os_set_nice(int nice) {
   return setpriority(PRIO_PROCESS, 0, nice) ? -errno : 0;
 }
 
+// The segments of the program or of one of its libraries, read in now.
+static int lock_object(struct dl_phdr_info *object, size_t size, void *context) {
+  (void)size;
+  (void)context;
+  for (int i = 0; i < object->dlpi_phnum; ++i) {
+    const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+    const void *start = (const char *)object->dlpi_addr + segment->p_vaddr;
+    if (segment->p_type == PT_LOAD && mlock(start, segment->p_memsz))
+      return -errno;
+  }
+  return 0;
+}
+
 int wx_os_lock_memory(void) {
   const int failed = wx_os_begin(WX_OS_MLOCKALL);
   if (failed)
     return failed;
-  return mlockall(MCL_CURRENT) ? -errno : 0;
+  const int all = mlockall(MCL_CURRENT | MCL_ONFAULT) ? -errno : 0;
+  const int code = dl_iterate_phdr(lock_object, NULL);
+  return all ? all : code;
 }
 
 int wx_os_new_session(void) {

@@ -52,8 +52,9 @@ void wx_os_death_clock_free(timer_t clock);
 /// Sets the nice value of the calling process, -20 (favoured) to 19.
 int wx_os_set_nice(int nice);
 
-/// Brings all that is mapped now into memory, copies of its own where pages were shared with a
-/// parent, and keeps it there: using it takes no page fault.
+/// Keeps in memory what is there now and what will be touched of it, and reads in all of the
+/// program and its libraries. (Bringing in everything costs 10 us a page here, most of it room in
+/// arrays that is never used.)
 int wx_os_lock_memory(void);
 
 /// Makes the caller the leader of a session of its own, away from its terminal and process group.

@@ -404,6 +404,18 @@ static int await(Watch *watch, uint64_t until_ns) {
   }
 }
 
+// A file that may be looked at soon after the beginning of a cycle does not wait for the one after
+// it: the cycle begins that much later.
+static uint64_t begin_of_cycle(const Watch *watch, uint64_t planned_ns) {
+  uint64_t begin = planned_ns;
+  for (size_t i = 0; i < watch->crowd.count; ++i) {
+    const uint64_t look = watch->crowd.items[i]->next_look_ns;
+    if (look > begin && look - planned_ns < watch->options->every_ns / 2)
+      begin = look;
+  }
+  return begin;
+}
+
 static int run(Watch *watch, WxReason *reason) {
   int result = 0;
   if (watch->options->pid) {
@@ -418,7 +430,7 @@ static int run(Watch *watch, WxReason *reason) {
       result = find_again(watch, reason);
     if (result || (watch->options->pid && !watch->crowd.count))
       return result;
-    const int goes_on = await(watch, watch->more ? 0 : next);
+    const int goes_on = await(watch, watch->more ? 0 : begin_of_cycle(watch, next));
     if (goes_on <= 0)
       return goes_on;
   }
