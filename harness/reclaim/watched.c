@@ -82,7 +82,8 @@ int wx_watched_wants_turn(WxWatched *watched, WxReclaimBound bound, bool urged) 
     return 1;
   if (!in_time)
     return 0;
-  return watched->refused.text[0] || !can_skip(watched, allocated, bound);
+  const bool untold = watched->open && watched->pidfd < 0; // Nobody tells when it ends.
+  return watched->refused.text[0] || untold || !can_skip(watched, allocated, bound);
 }
 
 static int open_target(WxWatched *watched, WxReason *reason) {
@@ -119,6 +120,15 @@ static void be_quiet(WxWatched *watched) {
   watched->quiet = watched->quiet_length;
 }
 
+// Others hold it: the end of one of them is waited for now.
+static void follow_another(WxWatched *watched) {
+  watched->ended = false;
+  if (watched->pidfd >= 0)
+    wx_os_close_reader(watched->pidfd);
+  const int other = watched->target.holders.items[0].pidfd;
+  watched->pidfd = other < 0 ? -1 : wx_os_duplicate_from(other, 0);
+}
+
 static void note_growth(WxWatched *watched) {
   const uint64_t now = watched->target.allocated_bytes;
   if (now > watched->seen_bytes && now - watched->seen_bytes > watched->growth_bytes)
@@ -139,11 +149,8 @@ int wx_watched_turn(WxWatched *watched, const WxReclaimOptions *options, WxRecla
     return wait_longer(watched, outcome);
   if (failed)
     return failed;
-  if (watched->ended) { // Others hold it.
-    watched->ended = false;
-    wx_os_close_reader(watched->pidfd);
-    watched->pidfd = -1;
-  }
+  if (watched->ended)
+    follow_another(watched);
   if (!wx_known(watched->memfd.allocated_bytes)) // It could not be asked before it was open.
     watched->memfd.allocated_bytes =
         (WxFigure)(watched->first_bytes = watched->seen_bytes = target->allocated_bytes);

@@ -28,7 +28,7 @@ typedef struct {
   WxMemfd memfd;
   uint64_t served; ///< The turn in which it was served last; 0: not yet.
   bool open;
-  int pidfd; ///< While it is open: of the process; -1 once that has ended.
+  int pidfd; ///< While it is open: of a process that holds it, the first one at first; -1 without.
   WxTarget target;
   uint64_t first_bytes;  ///< Allocated when it was found.
   uint64_t seen_bytes;   ///< Allocated after the last look.

@@ -121,6 +121,23 @@ sidecar=$!
 sleep 0.3
 survives_the_end() { kill -KILL "$pid" && wait "$sidecar"; }
 claim sidecar_ends_well_with_its_target survives_the_end
+# Another process holds the file on, and there is nothing left to be given back.
+ends_with_the_last_holder() {
+  start retain 2 || return
+  mkfifo "$scratch/last"
+  sh -c 'exec 8<>"/proc/$0/fd/3" && read -r _ <"$1"' "$pid" "$scratch/last" &
+  local holder=$! sidecar
+  until [ -e "/proc/$holder/fd/8" ]; do sleep 0.01; done
+  timeout -k 1 30 "$wxbench" reclaim --pid "$pid" --every 0.02 --max-pause 50 -q &
+  sidecar=$!
+  until_allocated "$pid" 0 || return
+  kill -KILL "$pid"
+  sleep 0.2
+  kill -0 "$sidecar" || return
+  echo >"$scratch/last"
+  wait "$sidecar"
+}
+claim sidecar_ends_well_with_the_last_that_holds_the_file ends_with_the_last_holder
 
 # In a PID namespace of its own: all processes there are the test's, and the first one ignores SIGSTOP from inside.
 in_namespace() { unshare --pid --fork --mount-proc --kill-child "$@"; }
