@@ -57,14 +57,11 @@ static int read_surroundings(WxAudit *audit, WxText *text) {
   return result;
 }
 
-// What a running process prints may not fit together: it is then read again.
 static int read_maps(WxAudit *audit) {
-  int result = -EINVAL;
-  for (int i = 0; i < READ_TRIES && result == -EINVAL; ++i)
-    result = wx_maps_read(&audit->maps, audit->pid);
-  return wx_process_error(result);
+  return wx_process_error(wx_maps_read(&audit->maps, audit->pid));
 }
 
+// What a running process prints may not fit together: it is then read again.
 static int read_smaps(WxAudit *audit) {
   int result = -EINVAL;
   for (int i = 0; i < READ_TRIES && result == -EINVAL; ++i)

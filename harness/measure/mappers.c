@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { READ_TRIES = 3 };
-
 static int add(WxMappers *mappers, WxFileId file, WxExtent range, pid_t pid) {
   WxMapperRange *items =
       wx_large_grown(mappers->items, &mappers->capacity, mappers->count, sizeof *items);
@@ -38,17 +36,8 @@ static int add_matching(WxMappers *mappers, const WxMaps *maps, pid_t pid, const
   return 0;
 }
 
-// A process that runs on may change its mappings between two reads of the file so that the lines do
-// not fit together; it is then read again.
-static int read_maps(WxMaps *maps, pid_t pid) {
-  int result = -EINVAL;
-  for (int i = 0; i < READ_TRIES && result == -EINVAL; ++i)
-    result = wx_process_error(wx_maps_read(maps, pid));
-  return result;
-}
-
 static int look_at(WxMappers *mappers, pid_t pid, const WxFileId *ids, size_t count) {
-  const int result = read_maps(&mappers->maps, pid);
+  const int result = wx_process_error(wx_maps_read(&mappers->maps, pid));
   if (result)
     return result;
   mappers->checked += mappers->maps.count > 0; // A kernel thread has none.
@@ -60,7 +49,7 @@ static int look_at_others(WxMappers *mappers, pid_t pid, const WxFileId *ids, si
     const pid_t other = mappers->processes.pids[i];
     const bool out = mappers->left_out && wx_processes_contain(mappers->left_out, other);
     const int result = other == pid ? 0 : out ? -EACCES : look_at(mappers, other, ids, count);
-    if (result == -EACCES || result == -EPERM || result == -EINVAL)
+    if (result == -EACCES || result == -EPERM || result == -EBUSY)
       ++mappers->unreadable;
     else if (result && result != -ESRCH)
       return result;

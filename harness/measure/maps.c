@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATH_SIZE = 64 };
+enum { PATH_SIZE = 64, READ_TRIES = 3 };
 
 typedef struct {
   WxMaps *maps;
@@ -111,7 +111,10 @@ int wx_maps_read(WxMaps *maps, pid_t pid) {
   else
     snprintf(path, sizeof path, "/proc/self/maps");
   WxDamage damage;
-  return load(maps, path, false, &damage);
+  int result = -EINVAL;
+  for (int i = 0; i < READ_TRIES && result == -EINVAL; ++i)
+    result = load(maps, path, false, &damage);
+  return result == -EINVAL ? -EBUSY : result;
 }
 
 bool wx_maps_are_narrow(const WxMaps *maps) {

@@ -47,8 +47,9 @@ typedef struct {
   const char *reason; ///< A constant phrase, what was expected.
 } WxDamage;
 
-/// Reads the mappings of `pid` (0: this process). -ENOENT or -ESRCH where it is
-/// gone, -EACCES, -E2BIG above maps->most_bytes.
+/// Reads the mappings of `pid` (0: this process). -ENOENT or -ESRCH where it is gone, -EACCES,
+/// -E2BIG above maps->most_bytes. A process that runs on may change its mappings between two reads
+/// of the file so that the lines do not fit together; then it is read again, a few times: -EBUSY.
 int wx_maps_read(WxMaps *maps, pid_t pid);
 
 /// Reads a saved copy from a descriptor, to the end of the file, through a small buffer. Returns 0,

@@ -158,7 +158,7 @@ static int take_orphans(WxObserver *observer, WxSnapshot *snapshot) {
 
 static int take_files(WxObserver *observer, WxSnapshot *snapshot) {
   int result = -ESTALE;
-  for (int i = 0; i < TRIES && (result == -ESTALE || result == -EINVAL); ++i) {
+  for (int i = 0; i < TRIES && (result == -ESTALE || result == -EBUSY); ++i) {
     result = wx_process_error(wx_maps_read(&observer->maps, observer->pid));
     if (!result)
       result = wx_memfd_find(&observer->memfds, observer->pid, &observer->maps, observer->name);

@@ -105,9 +105,7 @@ static int interrupt(WxHeldTask *task) {
   return failed == -ESRCH ? 0 : failed;
 }
 
-// Tells every task that still runs to stop, all before the first is waited for. All are attached
-// before the first is told, so that it is told to the last one soon after.
-static int interrupt_all(const WxStopping *stopping) {
+static int attach_all(const WxStopping *stopping) {
   WxHolders *holders = stopping->holders;
   int failed = 0;
   for (size_t i = 0; i < holders->task_count && !failed; ++i) {
@@ -115,6 +113,28 @@ static int interrupt_all(const WxStopping *stopping) {
     if (task->state == WX_TASK_RUNS && !task->attached)
       failed = attach(holders, task, stopping->reason);
   }
+  return failed;
+}
+
+// A process that was born before its parent was attached runs on, and may be one that writes a dump
+// of it: that tries to attach once only. So nobody is told to stop then, and all are let go at
+// once.
+static int attach_born(const WxStopping *stopping) {
+  if (!wx_holders_has_newborn(stopping->holders))
+    return 0;
+  const int threads = wx_holders_find_tasks(stopping->holders);
+  if (threads == 0)
+    return wx_reason(stopping->reason, -EAGAIN, "processes are started all the time");
+  return threads < 0 ? threads : attach_all(stopping);
+}
+
+// Tells every task that still runs to stop, all before the first is waited for. All are attached
+// before the first is told, so that it is told to the last one soon after.
+static int interrupt_all(const WxStopping *stopping) {
+  WxHolders *holders = stopping->holders;
+  int failed = attach_all(stopping);
+  if (!failed)
+    failed = attach_born(stopping);
   for (size_t i = 0; i < holders->task_count && !failed; ++i) {
     WxHeldTask *task = &holders->tasks[i];
     if (task->state == WX_TASK_RUNS && !task->asked)

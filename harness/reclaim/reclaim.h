@@ -46,6 +46,9 @@ typedef struct {
   bool dry_run;             ///< Look, freeze and punch nothing.
   const char *memfd;        ///< Name of the memfd, of any program; NULL: that of a .NET runtime.
   const WxReclaimHook *hook;
+  bool (*ended)(void *context); ///< Whether to end after the pause at hand, 0 is returned then. It
+                                ///< is asked in a child process too. May be NULL.
+  void *ended_context;
   WxPauseLog *log; ///< Gets every pause of a wx_reclaim_once(); NULL: none.
 } WxReclaimOptions;
 

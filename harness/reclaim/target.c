@@ -95,6 +95,8 @@ static WxPass pass_of(WxTarget *target, const WxReclaimOptions *options) {
       .give_up = options->give_up ? options->give_up : WX_RECLAIM_GIVE_UP,
       .hook = options->hook,
       .where = options->mapped ? &target->allocated : &target->orphaned,
+      .ended = options->ended,
+      .context = options->ended_context,
   };
 }
 
@@ -118,6 +120,8 @@ int wx_target_reclaim(WxTarget *target, const WxReclaimOptions *options, unsigne
     result = wx_worker_run(target->worker, &pass, reason);
     if (!is_worth_another(result))
       return result;
+    if (pass.ended && pass.ended(pass.context))
+      return 0;
     crowded += result == -ENOBUFS;
     const int verdict = wx_pass_verdict(&pass, done, reason);
     if (verdict || crowded > most_failures)

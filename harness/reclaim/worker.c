@@ -42,8 +42,16 @@ void wx_worker_rewind(WxWorker *worker) {
   worker->done.failures = worker->done.bad_moments = 0;
 }
 
-static bool parent_ended(void *context) {
-  return getppid() != *(const pid_t *)context;
+/// When a child ends.
+typedef struct {
+  const WxPass *pass; ///< As the parent gave it.
+  pid_t parent;
+} Orders;
+
+static bool is_to_end(void *context) {
+  const Orders *orders = context;
+  const WxPass *pass = orders->pass;
+  return getppid() != orders->parent || (pass->ended && pass->ended(pass->context));
 }
 
 // In the child. What is not permitted only makes pauses longer.
@@ -52,11 +60,12 @@ static _Noreturn void work(WxWorker *worker, const WxPass *pass, pid_t parent) {
   (void)wx_os_set_name("wx-freeze");
   (void)wx_os_set_nice(MOST_FAVOURED);
   (void)wx_group_leave();
+  Orders orders = {.pass = pass, .parent = parent};
   WxPass own = *pass;
   own.undo = &worker->undo;
   own.alone = true;
-  own.ended = parent_ended;
-  own.context = &parent;
+  own.ended = is_to_end;
+  own.context = &orders;
   worker->result = wx_pass_run(&own, &worker->done, &worker->reason);
   _exit(0);
 }

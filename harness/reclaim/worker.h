@@ -28,7 +28,7 @@ const WxPassDone *wx_worker_done(const WxWorker *worker);
 /// The next pass begins at the first byte of the file, and has not failed yet.
 void wx_worker_rewind(WxWorker *worker);
 
-/// Runs one pass (`undo`, `ended` and `context` are set here) from where the last one got to.
+/// Runs one pass (`undo` is set here) from where the last one got to; it ends with the caller too.
 /// Returns what wx_pass_run() returned, and -ECHILD where the worker died.
 int wx_worker_run(WxWorker *worker, const WxPass *pass, WxReason *reason);
 
