@@ -20,6 +20,7 @@ enum { LINE_SIZE = 512, MIB = 1 << 20, ALWAYS_POLLED = 2 };
 
 typedef struct {
   const WxWatchOptions *options;
+  WxReclaimOptions reclaim; ///< As in the options; an order ends it.
   WxCrowd crowd;
   WxFollow follow;
   WxShares shares;
@@ -256,8 +257,8 @@ static int take_turn(Watch *watch, WxWatched *watched, WxWatchedOutcome *outcome
                      WxReason *reason) {
   watched->served = ++watch->turn;
   reason->text[0] = '\0';
-  return wx_watched_turn(watched, &watch->options->reclaim, watch->options->above, watch->urged,
-                         outcome, reason);
+  return wx_watched_turn(watched, &watch->reclaim, watch->options->above, watch->urged, outcome,
+                         reason);
 }
 
 // What one that is open needs is for the others to give up.
@@ -316,6 +317,13 @@ static int serve(Watch *watch, WxWatched *watched, WxReason *reason) {
   return lost;
 }
 
+// Whether there is an order, for await() to take. Asked between two pauses too.
+static bool is_ordered(void *context) {
+  const Watch *watch = context;
+  struct pollfd wake = {.fd = watch->options->wake, .events = POLLIN};
+  return wx_os_poll(&wake, 1, 0) > 0;
+}
+
 static int serve_all(Watch *watch, WxReason *reason) {
   const uint64_t most_ns =
       watch->urged ? UINT64_MAX : within(watch->options->every_ns, 100000000, 10000000000);
@@ -324,7 +332,7 @@ static int serve_all(Watch *watch, WxReason *reason) {
   for (size_t index; !result && wx_fair_next(&watch->turns, &watch->shares, &index);) {
     result = serve(watch, watch->crowd.items[index], reason);
     watch->more = wx_os_now_ns() - began >= most_ns;
-    if (watch->more)
+    if (watch->more || (!watch->urged && is_ordered(watch)))
       break;
   }
   leave_gone(watch);
@@ -438,8 +446,12 @@ static int run(Watch *watch, WxReason *reason) {
 }
 
 int wx_watch_run(const WxWatchOptions *options, WxReason *reason) {
-  Watch watch = {
-      .options = options, .follow = {.proc = -1, .name = options->reclaim.memfd}, .pidfd = -1};
+  Watch watch = {.options = options,
+                 .reclaim = options->reclaim,
+                 .follow = {.proc = -1, .name = options->reclaim.memfd},
+                 .pidfd = -1};
+  watch.reclaim.ended = is_ordered;
+  watch.reclaim.ended_context = &watch;
   WxReason own = {""};
   const int result = run(&watch, reason ? reason : &own);
   while (watch.crowd.count)

@@ -121,6 +121,14 @@ sidecar=$!
 sleep 0.3
 survives_the_end() { kill -KILL "$pid" && wait "$sidecar"; }
 claim sidecar_ends_well_with_its_target survives_the_end
+ends_between_two_pauses() {
+  start retain 1024 || return
+  "$wxbench" reclaim --pid "$pid" --every 0.02 --max-pause 1 -q &
+  local sidecar=$!
+  until [ "$(allocated "$pid")" -lt $((1024 << 20)) ]; do sleep 0.01; done
+  kill -TERM "$sidecar" && wait "$sidecar" && [ "$(allocated "$pid")" -gt 0 ]
+}
+claim sigterm_ends_a_sidecar_between_two_pauses ends_between_two_pauses
 # Another process holds the file on, and there is nothing left to be given back.
 ends_with_the_last_holder() {
   start retain 2 || return
