@@ -230,6 +230,13 @@ static int holds(WxHolders *holders, pid_t pid, bool *leaks) {
   return mapping ? mapping : descriptor;
 }
 
+// To be asked after all else of a process was read: one that was forked to become one, and had the
+// file until then, has its name by now if it has not got the file any more.
+static bool is_crash_handler(const WxHolders *holders, pid_t pid) {
+  WxTaskStat stat;
+  return !wx_task_stat(holders->proc, pid, &stat) && strcmp(stat.command, "createdump") == 0;
+}
+
 // Reads a process that is no holder yet, and notes what it is. Its descriptors come before its
 // mappings, since that is the way in which a file comes in.
 static int read_process(WxHolders *holders, WxKnown *known, WxReason *reason) {
@@ -249,7 +256,7 @@ static int read_process(WxHolders *holders, WxKnown *known, WxReason *reason) {
     return 0;
   bool leaks = false;
   result = holds(holders, stat.state == 'Z' ? wx_reclaim_reach(pid) : pid, &leaks);
-  known->kind = strcmp(stat.command, "createdump") == 0 ? CRASH_HANDLER : STRANGER;
+  known->kind = is_crash_handler(holders, pid) ? CRASH_HANDLER : STRANGER;
   if (result > 0) {
     known->kind = ENDED;
     result = add_holder(holders, pid, &stat, leaks, reason);
@@ -403,7 +410,9 @@ static int take_born(WxHolders *holders, pid_t last, bool all) {
 static int read_those(WxHolders *holders, bool born_only, WxReason *reason) {
   for (size_t i = 0; i < holders->known_count; ++i) {
     WxKnown *known = &holders->known[i];
-    const bool wanted = born_only ? known->kind == UNREAD : must_be_read(known);
+    // A child of a holder may have become a crash handler at the last moment.
+    const bool wanted = born_only && !is_holder(holders, known->parent) ? known->kind == UNREAD
+                                                                        : must_be_read(known);
     const int failed = wanted ? read_process(holders, known, reason) : 0;
     if (failed)
       return failed;
@@ -628,13 +637,16 @@ static int add_mapped(WxHolders *holders, WxHolder *holder) {
 
 // Reads what the holders map of the file and drops those that do not hold it any more. One that may
 // not be read has executed a program with rights of its own, and is judged by the next update.
-static int read_mapped(WxHolders *holders) {
+static int read_mapped(WxHolders *holders, WxReason *reason) {
   holders->mapped.count = 0;
   for (size_t i = holders->count; i-- > 0;) {
     const pid_t pid = holders->items[i].pid;
     int result = add_mapped(holders, &holders->items[i]);
     if (result == 1)
       continue;
+    if (result == -EBUSY)
+      return wx_reason(reason, result, "the mappings of process %d change while they are read",
+                       (int)pid);
     const bool gone = result == -ESRCH || result == -ENOENT;
     if (result && !gone && result != -EACCES && result != -EPERM)
       return result;
@@ -673,7 +685,7 @@ int wx_holders_look(WxHolders *holders, WxReason *reason) {
   wx_holders_begin(holders);
   int result = update(holders, true, false, reason);
   if (!result)
-    result = read_mapped(holders);
+    result = read_mapped(holders, reason);
   return result ? result : make_room(holders);
 }
 

@@ -1,5 +1,5 @@
 # Attack programs: tests/attacks/README.md. They link nothing of the harness.
-ATTACKS      := impostor holders target strike stopper launcher rights hoard
+ATTACKS      := impostor holders target strike stopper launcher rights hoard signal_thread
 ATTACK_PARTS := $(filter-out $(ATTACKS:%=tests/attacks/%.c),$(wildcard tests/attacks/*.c))
 
 $(B)/plain/libattack.a: $(call objects,plain,$(ATTACK_PARTS))

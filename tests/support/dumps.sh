@@ -1,32 +1,39 @@
 # shellcheck shell=bash
-# Crashes of a real runtime beside a sidecar: source after arena.sh and real.sh. Is the dump written?
+# Crashes of a real runtime beside a sidecar: source after tap.sh and real.sh. Is the dump written?
 # The array `slowly`, if there is one, is put before the sidecar's command.
-# crash NAME SECONDS APP...: runs the app until a sidecar has given back from it, then sends it SIGABRT. True where its
-# dump is written. (It lives on afterwards: the runtime aborts for its own SIGABRT only.)
+
+# Waiting here starts no process: a sidecar lets go of its target whenever one is born.
+exec 9<> <(:)
+nap() { read -rt 0.05 <&9; }
+# says FILE PATTERN: whether the text of the file matches it.
+says() {
+  local text=
+  [ ! -e "$1" ] || IFS= read -rd '' text <"$1"
+  [[ $text =~ $2 ]]
+}
+
+# crash NAME SECONDS APP...: runs the app until a sidecar has given back from it, then aborts it. True where its dump is
+# written, by createdump, which has to trace it. The signal goes to a thread at rest: the runtime's handler does what may
+# not be done in one, and hangs now and then where it interrupts malloc, with or without a sidecar.
 crash() {
-  local name=$1 seconds=$2 until=$((SECONDS + $2)) program sidecar
+  local seconds=$2 until=$((SECONDS + $2)) program sidecar
+  local files=${scratch:?}/$1
   shift 2
-  rm -f "$scratch/$name.core"
-  # Sockets of the runtime are named after its process, whose number is not its own out there.
-  TMPDIR=$scratch DOTNET_DbgEnableMiniDump=1 DOTNET_DbgMiniDumpType=1 DOTNET_DbgMiniDumpName=$scratch/$name.core \
-    "$@" >"$scratch/$name.out" 2>&1 &
+  DOTNET_DbgEnableMiniDump=1 DOTNET_DbgMiniDumpType=1 DOTNET_DbgMiniDumpName=$files.core "$@" >"$files.out" 2>&1 &
   program=$!
-  : >"$scratch/$name.said"
-  until grep -q 'given back' "$scratch/$name.said" || [ "$SECONDS" -ge "$until" ]; do
-    timeout "$seconds" ${slowly[@]+"${slowly[@]}"} "$wxbench" reclaim --pid "$program" --every 0.001 --above 0 --max-pause 200 >>"$scratch/$name.said" 2>&1 &
-    sidecar=$!
-    until grep -q 'given back' "$scratch/$name.said" || ! kill -0 "$sidecar" 2>/dev/null; do sleep 0.02; done
-  done
-  kill -ABRT "$program"
-  until grep -qiE 'successfully|fail|error' "$scratch/$name.out" || [ "$SECONDS" -ge "$until" ]; do sleep 0.05; done
-  kill -KILL "$program"
+  until [ -d "/proc/$program/map_files" ] && says "/proc/$program/maps" doublemapper || [ "$SECONDS" -ge "$until" ]; do nap; done
+  timeout "$seconds" ${slowly[@]+"${slowly[@]}"} "${wxbench:?}" reclaim --pid "$program" --every 0.001 --above 0 --max-pause 200 >"$files.said" 2>&1 &
+  sidecar=$!
+  until says "$files.said" 'given back in' || [ "$SECONDS" -ge "$until" ]; do nap; done
+  build/tests/attacks/signal_thread "$program" ".NET Finalizer" 6
+  until says "$files.out" 'successfully|[Ff]ail|FAIL' || [ "$SECONDS" -ge "$until" ]; do nap; done
+  kill -KILL "$program" 2>/dev/null # The runtime aborts for its own SIGABRT only.
   wait "$program" 2>/dev/null
-  kill "$sidecar" 2>/dev/null
-  wait "$sidecar"
-  if [ -s "$scratch/$name.core" ] && grep -q 'successfully' "$scratch/$name.out"; then
-    rm -f "$scratch/$name.core"
+  wait "$sidecar" # It ends with its target.
+  if [ -s "$files.core" ] && says "$files.out" 'successfully'; then
+    rm -f "$files.core"
     return
   fi
-  tail -n 3 "$scratch/$name.out" "$scratch/$name.said"
+  tail -n 3 "$files.out" "$files.said"
   false
 }
