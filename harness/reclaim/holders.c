@@ -25,6 +25,9 @@ enum {
   CAP_SYS_PTRACE_BIT = 19,
 };
 
+// How often in a row a look may come at a bad moment.
+enum { MOST_BAD_MOMENTS = 200, BAD_MOMENT_NS = 1000000 };
+
 // Numbers given out one by one rather than found by listing all processes; rounds of reading until
 // nobody was born during one; and how far back a process may be that is still being born.
 enum { MOST_NUMBERS = 512, MOST_WAITS_FOR_YOUNG = 5, MOST_ROUNDS = 4, LOOK_BACK = 256 };
@@ -681,12 +684,23 @@ static int make_room(WxHolders *holders) {
   return 0;
 }
 
-int wx_holders_look(WxHolders *holders, WxReason *reason) {
+static int look_once(WxHolders *holders, WxReason *reason) {
   wx_holders_begin(holders);
   int result = update(holders, true, false, reason);
   if (!result)
     result = read_mapped(holders, reason);
   return result ? result : make_room(holders);
+}
+
+// A process that is just being born or starts a program can be told a moment later.
+int wx_holders_look(WxHolders *holders, WxReason *reason) {
+  int result = look_once(holders, reason);
+  for (int i = 0; i < MOST_BAD_MOMENTS && result == -EAGAIN; ++i) {
+    result = wx_os_sleep_ns(BAD_MOMENT_NS);
+    if (!result)
+      result = look_once(holders, reason);
+  }
+  return result == -EAGAIN ? -EBUSY : result;
 }
 
 void wx_holders_close(WxHolders *holders) {

@@ -110,7 +110,7 @@ int wx_holders_open(WxHolders *holders, pid_t pid, WxFileId file, WxReason *reas
 
 /// While all run: finds who holds the file and which parts of it (`mapped`), and makes room. -ESRCH
 /// where no process holds it any more; -E2BIG where there are too many; and as
-/// wx_holders_update().
+/// wx_holders_update(), but that a process which is being born or starts a program is waited for.
 int wx_holders_look(WxHolders *holders, WxReason *reason);
 
 /// While all run, before each pause: reads all that have run since they were read. -EBUSY where the

@@ -15,12 +15,7 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
-enum {
-  BLOCK = 512,
-  FOUND_AT_ONCE = 8192,
-  MOST_BAD_MOMENTS = 100,
-  BAD_MOMENT_NS = 1000000,
-};
+enum { BLOCK = 512, FOUND_AT_ONCE = 8192 };
 
 // For reading only from now on: whoever may write to the file has to be held by another wxbench.
 static int keep_for_reading(WxTarget *target) {
@@ -60,21 +55,10 @@ int wx_target_allocated(const WxTarget *target, uint64_t *bytes) {
   return failed;
 }
 
-// A process that is just being born or starts a program can be told a moment later.
-static int look_at_holders(WxTarget *target, WxReason *reason) {
-  int result = wx_holders_look(&target->holders, reason);
-  for (int i = 0; i < MOST_BAD_MOMENTS && result == -EAGAIN; ++i) {
-    result = wx_os_sleep_ns(BAD_MOMENT_NS);
-    if (!result)
-      result = wx_holders_look(&target->holders, reason);
-  }
-  return result == -EAGAIN ? -EBUSY : result;
-}
-
 // What is mapped is read before what is allocated: a block that is released in between counts as
 // mapped and is found the next time.
 int wx_target_look(WxTarget *target, WxReason *reason) {
-  int result = look_at_holders(target, reason);
+  int result = wx_holders_look(&target->holders, reason);
   if (!result)
     result = wx_target_allocated(target, &target->allocated_bytes);
   if (!result)
