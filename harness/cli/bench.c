@@ -42,6 +42,10 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
   return ARGP_ERR_UNKNOWN;
 }
 
+const WxBenchmark *wx_benchmark_at(size_t index) {
+  return index < BENCHMARKS ? &benchmarks[index] : NULL;
+}
+
 bool wx_bench_wants(const WxBench *bench, const char *name) {
   for (size_t i = 0; i < bench->part_count; ++i)
     if (strcmp(bench->parts[i], name) == 0)

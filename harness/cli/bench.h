@@ -37,6 +37,9 @@ typedef struct {
   int (*run)(WxBench *bench);
 } WxBenchmark;
 
+/// The `index`-th benchmark, NULL at the end.
+const WxBenchmark *wx_benchmark_at(size_t index);
+
 int wx_bench_audit(WxBench *bench);
 int wx_bench_modes(WxBench *bench);
 int wx_bench_reclaim(WxBench *bench);
