@@ -5,6 +5,7 @@
 #include "cli/say.h"
 #include "output/context.h"
 #include "output/file.h"
+#include "output/json.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -124,23 +125,25 @@ static int write_extents(const Bundle *bundle) {
   return status;
 }
 
+static bool redact_module(WxRedactor *redactor, json_t *module) {
+  char path[PATH_MAX], name[PATH_MAX];
+  wx_redact_path(redactor, json_string_value(json_object_get(module, "path")), path, sizeof path);
+  wx_module_name(path, name, sizeof name);
+  return !wx_json_set(module, "path", wx_json_text(path)) &&
+         !wx_json_set(module, "module", wx_json_text(name));
+}
+
 // Module paths are the only ones in the document; the command line may hold others.
-static void redact_document(Bundle *bundle, json_t *root) {
+int wx_audit_redact_document(WxRedactor *redactor, json_t *root) {
   json_t *results = json_object_get(root, "results");
+  bool done = !wx_json_set(json_object_get(root, "context"), "command",
+                           json_string("wxbench audit PID --bundle DIR"));
   for (size_t i = 0; i < json_array_size(results); ++i) {
     json_t *modules = json_object_get(json_array_get(results, i), "inflated_modules");
-    for (size_t m = 0; m < json_array_size(modules); ++m) {
-      json_t *module = json_array_get(modules, m);
-      char path[PATH_MAX];
-      wx_redact_path(&bundle->redactor, json_string_value(json_object_get(module, "path")), path,
-                     sizeof path);
-      json_object_set_new(module, "path", json_string(path));
-      wx_module_name(path, path, sizeof path);
-      json_object_set_new(module, "module", json_string(path));
-    }
+    for (size_t m = 0; m < json_array_size(modules); ++m)
+      done = redact_module(redactor, json_array_get(modules, m)) && done;
   }
-  json_object_set_new(json_object_get(root, "context"), "command",
-                      json_string("wxbench audit PID --bundle DIR"));
+  return done ? 0 : -ENOMEM;
 }
 
 static int write_json(Bundle *bundle, WxDocument *document) {
@@ -151,9 +154,9 @@ static int write_json(Bundle *bundle, WxDocument *document) {
   json_t *whole = wx_document_json(document);
   json_t *root = json_deep_copy(whole);
   json_decref(whole);
-  if (root && !bundle->request->unredacted)
-    redact_document(bundle, root);
-  char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
+  const bool fit =
+      root && (bundle->request->unredacted || !wx_audit_redact_document(&bundle->redactor, root));
+  char *text = fit ? json_dumps(root, JSON_INDENT(2)) : NULL;
   json_decref(root);
   const int status = text ? write_part(bundle, "audit.json", text, strlen(text))
                           : report(bundle, "audit.json", -ENOMEM);

@@ -1,4 +1,5 @@
 // audit --diff: what changed between two saved audits.
+#include "cli/audit_document.h"
 #include "cli/audit_run.h"
 #include "cli/say.h"
 #include "cli/verb.h"
@@ -59,7 +60,7 @@ static void add_change(WxTable *table, json_t *list, const char *name, WxFigure 
                                         wx_json_figure(change)));
 }
 
-static void diff_one(WxDocument *document, const json_t *base, const json_t *now) {
+void wx_audit_diff_document(WxDocument *document, const json_t *base, const json_t *now) {
   static const WxColumn byte_columns[] = {
       {"bytes", WX_TEXT}, {"before", WX_BYTES}, {"now", WX_BYTES}, {"change", WX_BYTES}};
   static const WxColumn count_columns[] = {
@@ -110,7 +111,7 @@ int wx_audit_run_diff(WxOptions *options, const char *base_path, const char *now
     const json_t *match = matching(before, result, json_array_size(after));
     if (!match)
       continue;
-    diff_one(&document, match, result);
+    wx_audit_diff_document(&document, match, result);
     ++compared;
   }
   if (!status && !compared)

@@ -110,8 +110,8 @@ static int report_variant(WxBench *bench, WxTable *table, size_t index, const Wx
   return 0;
 }
 
-static int report_case(WxBench *bench, WxTable *table, size_t index, const WxMeasured *measured,
-                       size_t rounds) {
+int wx_bench_reclaim_report(WxBench *bench, WxTable *table, size_t index,
+                            const WxMeasured *measured, size_t rounds) {
   int status = 0;
   for (WxBenchVariant variant = 0; variant < WX_BENCH_VARIANTS && !status; ++variant)
     status = report_variant(bench, table, index, measured, variant, rounds);
@@ -147,13 +147,13 @@ static int run_case(WxBench *bench, WxTable *table, size_t index) {
     status = wx_cli_fail(bench->options->verb, "out of memory");
   }
   if (!status && measured && times)
-    status = report_case(bench, table, index, measured, rounds);
+    status = wx_bench_reclaim_report(bench, table, index, measured, rounds);
   free(times);
   free(measured);
   return status;
 }
 
-static int run_cases(WxBench *bench) {
+WxTable *wx_bench_reclaim_table(void) {
   static const WxColumn columns[] = {
       {"retained", WX_TEXT},
       {"what", WX_TEXT},
@@ -169,8 +169,12 @@ static int run_cases(WxBench *bench) {
       {"95 % low", WX_RATIO},
       {"high", WX_RATIO},
   };
-  WxTable *table = wx_table_new("live reclaim beside one `fallocate -d` of the stopped process",
-                                columns, sizeof columns / sizeof *columns);
+  return wx_table_new("live reclaim beside one `fallocate -d` of the stopped process", columns,
+                      sizeof columns / sizeof *columns);
+}
+
+static int run_cases(WxBench *bench) {
+  WxTable *table = wx_bench_reclaim_table();
   int status = 0;
   bool any = false;
   for (size_t i = 0; i < CASES && !status; ++i)

@@ -1,5 +1,6 @@
 #include "cli/fidelity.h"
 
+#include "cli/documents.h"
 #include "cli/say.h"
 #include "output/result.h"
 
@@ -98,8 +99,7 @@ static void add_results(const WxFidelity *fidelity, const WxFidelityOrder *order
   free_expectations(expectations, count);
 }
 
-static void add_sentence(const WxFidelity *fidelity, const char *title, WxDocument *document,
-                         bool *failed) {
+static bool add_sentence(const WxFidelity *fidelity, const char *title, WxDocument *document) {
   size_t judged = 0, held = 0;
   for (size_t i = 0; i < fidelity->row_count; ++i) {
     const WxFidelityRow *row = &fidelity->rows[i];
@@ -112,7 +112,17 @@ static void add_sentence(const WxFidelity *fidelity, const char *title, WxDocume
                        100 * wx_fidelity_difference(row));
   }
   wx_document_note(document, "%s: %zu of %zu numbers hold", title, held, judged);
-  *failed = *failed || held != judged;
+  return held == judged;
+}
+
+bool wx_fidelity_document_add(WxDocument *document, const WxFidelity *fidelity,
+                              const WxFidelityOrder *order) {
+  char title[WX_PROBLEM_SIZE];
+  snprintf(title, sizeof title, "%s, %s against %s", order->parameters->scenario->name,
+           fidelity->model.result.model, order->runtime->version);
+  add_results(fidelity, order, document);
+  wx_document_add_table(document, build_table(fidelity, title));
+  return add_sentence(fidelity, title, document);
 }
 
 int wx_cli_fidelity(const char *verb, const WxFidelityOrder *order, WxDocument *document,
@@ -121,18 +131,14 @@ int wx_cli_fidelity(const char *verb, const WxFidelityOrder *order, WxDocument *
   WxFidelity fidelity;
   const int result = wx_fidelity(order, &fidelity);
   int status = 0;
-  char title[WX_PROBLEM_SIZE];
   if (result == -ENOTSUP) {
     wx_document_note(document, "SKIP %s, %s: %s", workload, order->runtime->version,
                      fidelity.problem);
   } else if (result) {
     status = wx_cli_fail(verb, "%s, %s: %s", workload, order->runtime->version, fidelity.problem);
   } else {
-    snprintf(title, sizeof title, "%s, %s against %s", workload, fidelity.model.result.model,
-             order->runtime->version);
-    add_results(&fidelity, order, document);
-    wx_document_add_table(document, build_table(&fidelity, title));
-    add_sentence(&fidelity, title, document, failed);
+    const bool held = wx_fidelity_document_add(document, &fidelity, order);
+    *failed = *failed || !held;
   }
   wx_fidelity_free(&fidelity);
   return status;

@@ -1,5 +1,6 @@
 // `wxbench run`: scenarios on the simulator, each on several strategies.
 #include "scenario/run.h"
+#include "cli/documents.h"
 #include "cli/named.h"
 #include "cli/options.h"
 #include "cli/progress.h"
@@ -97,21 +98,33 @@ static size_t choose(const Session *session, const WxScenario *scenario, const W
   return count;
 }
 
-static void note_fall_back(Session *session, const WxRun *run) {
-  wx_document_note(session->document,
+static void note_fall_back(WxDocument *document, const WxResult *result, const char *ran) {
+  wx_document_note(document,
                    "%s on %s ran as %s, and was judged as that: the runtime's switch is off or its "
                    "file could not be made.",
-                   run->result.scenario, run->result.strategy, run->report.path);
+                   result->scenario, result->strategy, ran);
 }
 
-static void note_unmet(Session *session, const WxResult *result) {
+static void note_unmet(WxDocument *document, const WxResult *result) {
   for (size_t i = 0; i < result->expectation_count; ++i) {
     const WxExpectationResult *judged = &result->expectations[i];
     if (!judged->ok)
-      wx_document_note(session->document, "NOT MET: %s on %s: %s: expected %s, measured %s",
+      wx_document_note(document, "NOT MET: %s on %s: %s: expected %s, measured %s",
                        result->scenario, result->strategy, judged->name, judged->expected,
                        judged->actual);
   }
+}
+
+bool wx_run_document_add(WxDocument *document, const WxResult *result, const char *ran) {
+  const bool fell_back = !result->skipped && strcmp(ran, result->strategy) != 0;
+  json_t *json = wx_result_json(result);
+  if (json && fell_back && json_object_set_new(json, "fell_back_to", json_string(ran)))
+    document->lost = true;
+  wx_document_add_result(document, json);
+  if (fell_back)
+    note_fall_back(document, result, ran);
+  note_unmet(document, result);
+  return wx_result_ok(result);
 }
 
 // `results` bear the name of what ran, which is what is judged; shown is what was asked for.
@@ -126,15 +139,8 @@ static void add_result(Session *session, const WxParameters *parameters, const W
   WxResult shown = run->result;
   shown.expectations = judged;
   shown.expectation_count = judged_count;
-  const bool fell_back = !shown.skipped && strcmp(run->report.path, shown.strategy) != 0;
-  json_t *json = wx_result_json(&shown);
-  if (json && fell_back && json_object_set_new(json, "fell_back_to", json_string(run->report.path)))
-    session->document->lost = true;
-  wx_document_add_result(session->document, json);
-  session->failed = session->failed || !wx_result_ok(&shown);
-  if (fell_back)
-    note_fall_back(session, run);
-  note_unmet(session, &shown);
+  const bool met = wx_run_document_add(session->document, &shown, run->report.path);
+  session->failed = session->failed || !met;
   wx_expect_free(judged, judged_count);
 }
 

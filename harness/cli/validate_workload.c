@@ -1,4 +1,5 @@
 // One workload on one runtime, mode by mode, and what is said of it.
+#include "cli/documents.h"
 #include "cli/fidelity.h"
 #include "cli/say.h"
 #include "cli/scenarios.h"
@@ -19,11 +20,11 @@ typedef struct {
   WxLive live[WX_VALIDATE_MODES];
 } Runs;
 
-static void note_unmet(WxValidateSession *session, const WxResult *result) {
+static void note_unmet(WxDocument *document, const WxResult *result) {
   for (size_t i = 0; i < result->expectation_count; ++i) {
     const WxExpectationResult *judged = &result->expectations[i];
     if (!judged->ok)
-      wx_document_note(session->document, "NOT MET: %s, %s, %s: %s: expected %s, measured %s",
+      wx_document_note(document, "NOT MET: %s, %s, %s: %s: expected %s, measured %s",
                        result->workload, result->mode, result->runtime, judged->name,
                        judged->expected, judged->actual);
   }
@@ -41,16 +42,15 @@ static void judge_output(const WxValidation *first, const WxValidation *this,
   judged->actual = strdup(same ? "the same" : "different");
 }
 
-// Adds what is judged of one run to the document.
-static void add_result(WxValidateSession *session, const WxResult *result, const WxLive *live) {
+bool wx_validate_document_add(WxDocument *document, const WxResult *result, const WxLive *live) {
   json_t *json = wx_result_json(result);
   if (json && live->ran && json_object_set_new(json, "reclaim", wx_validate_live_json(live)))
-    session->document->lost = true;
-  wx_document_add_result(session->document, json);
-  session->failed = session->failed || !wx_result_ok(result);
-  wx_document_note(session->document, "%s, %s, %s: %s. %s", result->workload, result->mode,
-                   result->runtime, result->verdict_code, result->verdict_text);
-  note_unmet(session, result);
+    document->lost = true;
+  wx_document_add_result(document, json);
+  wx_document_note(document, "%s, %s, %s: %s. %s", result->workload, result->mode, result->runtime,
+                   result->verdict_code, result->verdict_text);
+  note_unmet(document, result);
+  return wx_result_ok(result);
 }
 
 static int judge(WxValidateSession *session, const WxParameters *parameters, const Runs *runs,
@@ -70,7 +70,8 @@ static int judge(WxValidateSession *session, const WxParameters *parameters, con
   WxResult result = runs->results[index];
   result.expectations = grown;
   result.expectation_count = count + 1;
-  add_result(session, &result, &runs->live[index]);
+  const bool met = wx_validate_document_add(session->document, &result, &runs->live[index]);
+  session->failed = session->failed || !met;
   wx_expect_free(grown, count + 1);
   return 0;
 }
