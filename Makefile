@@ -67,12 +67,15 @@ $(B)/obj/tsan/%.o: %.c Makefile
 	$(Q)$(CC) $(CPPFLAGS) -Itests $(PKG_CFLAGS) $(CFLAGS) $(TSAN) -MMD -MP -c -o $@ $<
 $(B)/obj/plain/tests/%.o: CPPFLAGS += -Itests
 
-$(B)/%/libwx.a:
+$(B)/%.a:
 	@mkdir -p $(@D)
 	@rm -f $@
 	$(Q)ar qcs $@ $^
 $(B)/plain/libwx.a: $(call objects,plain,$(LIB_SRC))
 $(B)/asan/libwx.a: $(call objects,asan,$(LIB_SRC))
+# Helpers of tests, of which each gets what it uses.
+$(B)/plain/libsupport.a: $(call objects,plain,$(SUP_SRC))
+$(B)/asan/libsupport.a: $(call objects,asan,$(SUP_SRC))
 # Only what the tests with threads need: instrumenting all would take as long as the rest of the build.
 $(B)/tsan/libwx.a: $(call objects,tsan,$(foreach m,os stats codegen strategy measure attribution,$(wildcard harness/$(m)/*.c)))
 
@@ -80,11 +83,11 @@ $(B)/wxbench: $(call objects,plain,$(CLI_SRC)) $(B)/plain/libwx.a
 	@echo '  LD   $@'
 	$(Q)$(CC) $(PLAIN) -o $@ $^ $(PKG_LIBS) -pthread
 
-$(B)/tests/unit/%: $(B)/obj/asan/tests/unit/%.o $(call objects,asan,$(SUP_SRC)) $(B)/asan/libwx.a
+$(B)/tests/unit/%: $(B)/obj/asan/tests/unit/%.o $(B)/asan/libsupport.a $(B)/asan/libwx.a
 	@mkdir -p $(@D)
 	@echo '  LD   $@'
 	$(Q)$(CC) $(ASAN) -o $@ $^ $(PKG_LIBS) $(CHECK_LIBS) -pthread
-$(B)/tests/plain/%: $(B)/obj/plain/tests/plain/%.o $(call objects,plain,$(SUP_SRC)) $(B)/plain/libwx.a
+$(B)/tests/plain/%: $(B)/obj/plain/tests/plain/%.o $(B)/plain/libsupport.a $(B)/plain/libwx.a
 	@mkdir -p $(@D)
 	@echo '  LD   $@'
 	$(Q)$(CC) $(PLAIN) -o $@ $^ $(PKG_LIBS) $(CHECK_LIBS) -pthread
@@ -141,12 +144,17 @@ help:
 	@echo 'make         build build/wxbench and the preload libraries'
 	@echo 'make bench   install what is missing, run the main comparison, print the table, draw the plots'
 	@echo 'make test    install what is missing, run every test'
+	@echo 'make golden  write the expected documents of tests/golden anew, after an output was changed on purpose'
 	@echo 'make lint    clang-format, clang-tidy, cppcheck and shellcheck'
 	@echo 'make fuzz    fuzz every parser (FUZZ_SECONDS=600 each)'
 	@echo 'make soak    allocation under both ways of reclaiming (SOAK_SECONDS=3600 each)'
 	@echo 'make clean   remove build/'
 
 -include $(wildcard tests/fuzz/build.mk)
+
+.PHONY: golden
+golden: $(B)/tests/unit/golden_test
+	@WXBENCH_GOLDEN=write $< && git --no-pager diff --stat -- tests/golden
 
 SOAK_SECONDS ?= 3600
 .PHONY: soak
