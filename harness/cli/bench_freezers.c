@@ -6,6 +6,7 @@
 #include "os/control.h"
 #include "os/os.h"
 #include "os/process.h"
+#include "output/json.h"
 #include "reclaim/find.h"
 #include "reclaim/freeze.h"
 
@@ -98,17 +99,20 @@ void wx_bench_freezers_report(WxBench *bench, WxTable *table, const WxFreezeWay 
   const double per_pause = load->load == WX_TARGET_WAITING && pauses.count
                                ? (double)interrupted / (double)pauses.count / WX_BENCH_THREADS
                                : NAN;
-  wx_table_add(table,
-               (WxCell[]){wx_text(way->name), wx_text(load->name),
-                          wx_figure((WxFigure)pauses.count), wx_figure((WxFigure)alone->real_time),
-                          wx_figure((WxFigure)pauses.p50_ns), wx_figure((WxFigure)pauses.p99_ns),
-                          wx_figure((WxFigure)pauses.max_ns), wx_ratio(per_pause)});
+  wx_table_add(
+      table, (WxCell[]){wx_text(way->name), wx_text(load->name), wx_figure((WxFigure)pauses.count),
+                        wx_figure((WxFigure)alone->real_time),
+                        wx_figure(wx_pauses_length(&pauses, pauses.p50_ns)),
+                        wx_figure(wx_pauses_length(&pauses, pauses.p99_ns)),
+                        wx_figure(wx_pauses_length(&pauses, pauses.max_ns)), wx_ratio(per_pause)});
   wx_document_add_result(
       bench->document,
-      json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "benchmark", "freezers", "freezer",
+      json_pack("{s:s, s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:I}", "benchmark", "freezers", "freezer",
                 way->name, "load", load->name, "pauses", (json_int_t)pauses.count, "real_time",
-                (json_int_t)alone->real_time, "p50_ns", (json_int_t)pauses.p50_ns, "p99_ns",
-                (json_int_t)pauses.p99_ns, "max_ns", (json_int_t)pauses.max_ns, "eintr",
+                (json_int_t)alone->real_time, "p50_ns",
+                wx_json_figure(wx_pauses_length(&pauses, pauses.p50_ns)), "p99_ns",
+                wx_json_figure(wx_pauses_length(&pauses, pauses.p99_ns)), "max_ns",
+                wx_json_figure(wx_pauses_length(&pauses, pauses.max_ns)), "eintr",
                 (json_int_t)interrupted));
 }
 

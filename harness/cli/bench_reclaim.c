@@ -8,6 +8,7 @@
 #include "cli/say.h"
 #include "os/os.h"
 #include "os/process.h"
+#include "output/json.h"
 #include "stats/interval.h"
 
 #include <errno.h>
@@ -88,19 +89,22 @@ static int report_variant(WxBench *bench, WxTable *table, size_t index, const Wx
   const WxPauses pauses = wx_pauses_summary(&own->log);
   wx_table_add(table,
                (WxCell[]){wx_text(cases[index].name), wx_text(wx_bench_variants[variant].name),
-                          wx_figure((WxFigure)pauses.count), wx_figure((WxFigure)pauses.p50_ns),
-                          wx_figure((WxFigure)pauses.p99_ns), wx_figure((WxFigure)pauses.max_ns),
+                          wx_figure((WxFigure)pauses.count),
+                          wx_figure(wx_pauses_length(&pauses, pauses.p50_ns)),
+                          wx_figure(wx_pauses_length(&pauses, pauses.p99_ns)),
+                          wx_figure(wx_pauses_length(&pauses, pauses.max_ns)),
                           wx_figure((WxFigure)pauses.abandoned),
                           wx_figure((WxFigure)llround(held.median)), wx_ratio(held_ratio.median),
                           wx_figure((WxFigure)llround(wall.median)), wx_ratio(ratio.median),
                           wx_ratio(ratio.low), wx_ratio(ratio.high)});
-  json_t *result =
-      json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "benchmark", "reclaim",
-                "case", cases[index].name, "variant", wx_bench_variants[variant].name, "pauses",
-                (json_int_t)pauses.count, "p50_ns", (json_int_t)pauses.p50_ns, "p99_ns",
-                (json_int_t)pauses.p99_ns, "max_ns", (json_int_t)pauses.max_ns, "abandoned",
-                (json_int_t)pauses.abandoned, "held_ns", (json_int_t)llround(held.median),
-                "wall_ns", (json_int_t)llround(wall.median));
+  json_t *result = json_pack(
+      "{s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:I, s:I, s:I}", "benchmark", "reclaim", "case",
+      cases[index].name, "variant", wx_bench_variants[variant].name, "pauses",
+      (json_int_t)pauses.count, "p50_ns", wx_json_figure(wx_pauses_length(&pauses, pauses.p50_ns)),
+      "p99_ns", wx_json_figure(wx_pauses_length(&pauses, pauses.p99_ns)), "max_ns",
+      wx_json_figure(wx_pauses_length(&pauses, pauses.max_ns)), "abandoned",
+      (json_int_t)pauses.abandoned, "held_ns", (json_int_t)llround(held.median), "wall_ns",
+      (json_int_t)llround(wall.median));
   if (result && variant < WX_BENCH_ALONE) {
     json_t *ratios = json_pack("{s:f, s:f, s:f, s:f}", "held_ratio", held_ratio.median, "ratio",
                                ratio.median, "ci_low", ratio.low, "ci_high", ratio.high);
