@@ -1,0 +1,568 @@
+#include "support/specimen.h"
+
+#include "cli/bench_audit.h"
+#include "cli/bench_freezers.h"
+#include "cli/bench_paired.h"
+#include "cli/bench_reclaim_runs.h"
+#include "cli/bench_service.h"
+#include "cli/documents.h"
+#include "cli/reclaim_document.h"
+#include "cli/replay_document.h"
+#include "output/load.h"
+#include "output/result.h"
+#include "trace/text.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LENGTH(array) (sizeof(array) / sizeof *(array))
+
+/* What run, validate and replay have in common
+ * -------------------------------------------------------------------------------------------------
+ */
+
+static const WxOperationTime times[] = {{"reserve", 1117, 1109, 1123, 1031},
+                                        {"release", 2131, 2129, 2137, 1033}};
+
+static WxMetrics metrics(void) {
+  return (WxMetrics){.live_peak_bytes = WX_MIB(101),
+                     .allocated_peak_bytes = WX_MIB(103),
+                     .retained_bytes = WX_MIB(107),
+                     .orphaned_bytes = WX_MIB(109),
+                     .mappings_peak = 1009,
+                     .syscalls = {1013, 1019, 1021, 1039, 1049, 5141},
+                     .minor_faults = 1051,
+                     .wall_ns = WX_MS(113),
+                     .times = times,
+                     .time_count = LENGTH(times),
+                     .wx_pages_seen = 1061,
+                     .failures = 1063};
+}
+
+static const WxSample samples[] = {{.round = 3,
+                                    .step = "start",
+                                    .t_ns = WX_MS(127),
+                                    .live_bytes = WX_MIB(131),
+                                    .reserved_bytes = WX_MIB(137),
+                                    .allocated_bytes = WX_MIB(139),
+                                    .mapped_bytes = WX_MIB(149),
+                                    .orphaned_bytes = WX_MIB(151),
+                                    .rss_bytes = WX_MIB(157),
+                                    .rss_shmem_bytes = WX_MIB(163),
+                                    .pss_bytes = WX_MIB(167),
+                                    .cgroup_shmem_bytes = WX_MIB(173),
+                                    .mappings = 1069,
+                                    .doublemapper_mappings = 1087},
+                                   {.round = 5,
+                                    .step = "end",
+                                    .t_ns = WX_MS(179),
+                                    .live_bytes = WX_MIB(181),
+                                    .reserved_bytes = WX_MIB(191),
+                                    .allocated_bytes = WX_MIB(193),
+                                    .mapped_bytes = WX_MIB(197),
+                                    .orphaned_bytes = WX_MIB(199),
+                                    .rss_bytes = WX_MIB(211),
+                                    .rss_shmem_bytes = WX_MIB(223),
+                                    .pss_bytes = WX_MIB(227),
+                                    .cgroup_shmem_bytes = WX_MIB(229),
+                                    .mappings = 1091,
+                                    .doublemapper_mappings = 1093}};
+
+static const WxExpectationResult expectations[] = {
+    {"retains_all", true, "= 112197632", "112197632"},
+    {"is <\"flat\">", false, "flat & even", "grows"}};
+
+static WxResult judged(void) {
+  return (WxResult){.metrics = metrics(),
+                    .samples = samples,
+                    .sample_count = LENGTH(samples),
+                    .expectations = expectations,
+                    .expectation_count = LENGTH(expectations)};
+}
+
+static WxResult unknown(void) {
+  static WxSample sample;
+  sample = wx_sample_unknown(WX_UNKNOWN, "start");
+  return (WxResult){.metrics = wx_metrics_unknown(), .samples = &sample, .sample_count = 1};
+}
+
+/* list, run, validate, replay
+ * -------------------------------------------------------------------------------------------------
+ */
+
+static void build_list(WxDocument *document) {
+  WxTable *table = wx_list_table("strategies");
+  wx_list_add(document, table, "strategy", "coreclr", "two views, \"as shipped\", of one file");
+  wx_list_add(document, table, "strategy", "rwx", "one mapping");
+  wx_document_add_table(document, table);
+  table = wx_list_table("runtimes");
+  wx_list_add(document, table, "runtime", "10.0.14", NULL);
+  wx_document_add_table(document, table);
+}
+
+static void build_run(WxDocument *document) {
+  WxResult result = judged();
+  result.scenario = "steady";
+  result.strategy = "coreclr";
+  result.model = "net10";
+  ck_assert(!wx_run_document_add(document, &result, "coreclr-off"));
+  wx_document_add_table(document, wx_result_table("run", document->results));
+}
+
+static void build_run_unknown(WxDocument *document) {
+  WxResult result = unknown();
+  result.scenario = "steady";
+  result.strategy = "rwx";
+  ck_assert(wx_run_document_add(document, &result, "rwx"));
+  result.strategy = "pal_pool";
+  result.skipped = "no memory, no \"luck\"";
+  ck_assert(wx_run_document_add(document, &result, ""));
+  wx_document_add_table(document, wx_result_table("run", document->results));
+}
+
+static const WxReclaim reclaimed = {.pid = 4703,
+                                    .device = 4721,
+                                    .inode = 4723,
+                                    .before_bytes = WX_MIB(233),
+                                    .after_bytes = WX_MIB(239),
+                                    .punched_bytes = WX_MIB(241),
+                                    .zero_mapped_bytes = WX_MIB(251),
+                                    .wall_ns = WX_MS(257),
+                                    .pauses = {.count = 1097,
+                                               .p50_ns = WX_MS(263),
+                                               .p99_ns = WX_MS(269),
+                                               .max_ns = WX_MS(271),
+                                               .total_ns = WX_MS(277),
+                                               .abandoned = 1103},
+                                    .processes_frozen = 1627};
+
+static void build_validate(WxDocument *document) {
+  WxResult result = judged();
+  result.workload = "asm";
+  result.mode = "live";
+  result.runtime = "10.0.14";
+  result.verdict_code = "retained";
+  result.verdict_text = "107.0 MiB are retained.";
+  const WxLive live = {.ran = true, .result = reclaimed};
+  ck_assert(!wx_validate_document_add(document, &result, &live));
+  wx_document_add_table(document, wx_result_table("validate", document->results));
+}
+
+static void build_validate_unknown(WxDocument *document) {
+  WxResult result = unknown();
+  result.workload = "asm";
+  result.mode = "off";
+  result.runtime = "8.0.31";
+  result.verdict_code = "not-affected";
+  result.verdict_text = "There is no double mapper.";
+  // Of a program without the file nothing is live, by the contract; to people it is unknown.
+  result.metrics.live_peak_bytes = 0;
+  ck_assert(wx_validate_document_add(document, &result, &(WxLive){0}));
+  wx_document_add_table(document, wx_result_table("validate", document->results));
+}
+
+static void build_fidelity(WxDocument *document) {
+  WxFidelityRow rows[] = {{"reserves of 64 KiB", WX_FIDELITY_EXACT, 1117, 1117, 1117, true},
+                          {"commits", WX_FIDELITY_SPREAD, 1123, 1129, 1151, false},
+                          {"peak bytes", WX_FIDELITY_NEAR, 1153, 1163, 1171, true},
+                          {"odd ones", WX_FIDELITY_SHOWN, 1181, 1187, 1193, false}};
+  WxFidelity fidelity = {.rows = rows, .row_count = LENGTH(rows)};
+  fidelity.real.result = judged();
+  fidelity.real.result.workload = "asm";
+  fidelity.real.result.mode = "on";
+  fidelity.real.result.runtime = "10.0.14";
+  fidelity.real.result.expectation_count = 0;
+  fidelity.model.result = unknown();
+  fidelity.model.result.workload = "asm";
+  fidelity.model.result.strategy = "coreclr";
+  fidelity.model.result.model = "net10";
+  WxScenario scenario = {.name = (char[]){"asm"}};
+  const WxParameters parameters = {.scenario = &scenario};
+  const WxRuntime runtime = {(char[]){"10.0.14"}, (char[]){"/opt/dotnet"}};
+  const WxFidelityOrder order = {.parameters = &parameters, .runtime = &runtime, .runs = 7};
+  ck_assert(!wx_fidelity_document_add(document, &fidelity, &order));
+}
+
+static void build_replay(WxDocument *document) {
+  WxReplayRun run = {.result = judged()};
+  run.result.scenario = "app.wxt";
+  run.result.strategy = "coreclr";
+  run.report = (WxReplayReport){.tally = {.events = 1201,
+                                          .left_out = 1213,
+                                          .live_blocks = 1217,
+                                          .recorded_peak = (uint64_t)WX_MIB(281),
+                                          .recorded_end_known = true,
+                                          .recorded_end_bytes = (uint64_t)WX_MIB(283),
+                                          .after_end = 1223},
+                                .header = {.lost = 1229, .lost_errno = ENOSPC},
+                                .damage = {.offset = 1231, .reason = "is cut short"},
+                                .path = "coreclr-off"};
+  ck_assert(!wx_replay_document_add(document, &run));
+  wx_document_add_table(document, wx_result_table("replay", document->results));
+}
+
+static void build_replay_unknown(WxDocument *document) {
+  WxReplayRun run = {.result = unknown()};
+  run.result.scenario = "app.wxt";
+  run.result.strategy = "rwx";
+  run.report = (WxReplayReport){.header = {.ended_by_exit = true}, .path = "rwx"};
+  ck_assert(wx_replay_document_add(document, &run));
+  wx_document_add_table(document, wx_result_table("replay", document->results));
+}
+
+static void build_overhead(WxDocument *document) {
+  const WxOverhead overhead = {.ratio = {1.125, 1.0625, 1.1875, 31},
+                               .bare_ns = {293e6, 283e6, 307e6, 37},
+                               .same = {1.03125, 0.96875, 1.046875, 41},
+                               .calls = 1237};
+  wx_replay_document_add_overhead(document, "app.wxt", &overhead);
+}
+
+// The events of a recording as text, which is no document.
+static char *list_events(const WxDocument *document) {
+  (void)document;
+  static WxTraceExtent extents[] = {{0x11000, 0x3000}, {0x17000, 0x5000}};
+  const WxTraceEvent events[] = {
+      {.kind = WX_TRACE_FILE, .thread = 2, .file = 3, .time_ns = 5, .value = 7},
+      {.kind = WX_TRACE_RESERVE, .mark = true, .time_ns = 11, .offset = 0xd000, .size = 0x11000},
+      {.kind = WX_TRACE_COMMIT,
+       .thread = 13,
+       .time_ns = 17,
+       .growth = -0x13000,
+       .offset = 0x17000,
+       .size = 0x1d000,
+       .protection = 5},
+      {.kind = WX_TRACE_EXTENTS,
+       .time_ns = 19,
+       .offset = 0x10000,
+       .size = 0x1f000,
+       .value = WX_TRACE_OF_FILE,
+       .extent_count = 2,
+       .extents = extents},
+      {.kind = WX_TRACE_FORK, .time_ns = 23, .value = 29},
+      {.kind = WX_TRACE_OTHER,
+       .time_ns = 31,
+       .offset = 0x25000,
+       .size = 0x29000,
+       .protection = 3,
+       .value = WX_TRACE_MPROTECT},
+  };
+  char *text = NULL;
+  size_t length = 0;
+  FILE *stream = open_memstream(&text, &length);
+  ck_assert_ptr_nonnull(stream);
+  for (size_t i = 0; i < LENGTH(events); ++i)
+    ck_assert_int_eq(wx_trace_print(&events[i], stream), 0);
+  ck_assert_int_eq(fclose(stream), 0);
+  return text;
+}
+
+/* reclaim
+ * -------------------------------------------------------------------------------------------------
+ */
+
+static void build_reclaim(WxDocument *document) {
+  wx_reclaim_document_add(document, &reclaimed, false);
+  wx_reclaim_document_finish(document, false);
+}
+
+static void build_reclaim_unknown(WxDocument *document) {
+  const WxReclaim nothing = {.pid = 4703, .inode = 4723, .zero_mapped_bytes = WX_UNKNOWN};
+  wx_reclaim_document_add(document, &nothing, false);
+  wx_reclaim_document_finish(document, false);
+}
+
+static void build_reclaim_dry_run(WxDocument *document) {
+  wx_reclaim_document_add(document, &reclaimed, true);
+  wx_reclaim_document_finish(document, true);
+}
+
+/* bench
+ * -------------------------------------------------------------------------------------------------
+ */
+
+enum { ROUNDS = 5 };
+
+static WxBench begin_bench(WxDocument *document) {
+  return (WxBench){.document = document, .seed = 1};
+}
+
+// Times whose median is the first one: `step` apart, so that every one is exact.
+static void spread(double values[ROUNDS], double median, double step) {
+  static const double places[ROUNDS] = {0, -2, 1, 2, -1};
+  for (size_t i = 0; i < ROUNDS; ++i)
+    values[i] = median + places[i] * step;
+}
+
+static void build_bench_audit(WxDocument *document) {
+  WxBench bench = begin_bench(document);
+  double seconds[WX_BENCH_AUDIT_ROWS][ROUNDS];
+  WxAuditTimes measured[WX_BENCH_AUDIT_ROWS];
+  for (size_t i = 0; i < WX_BENCH_AUDIT_ROWS; ++i) {
+    // Ratios of powers of two and their neighbours are exact.
+    spread(seconds[i], 0.125 * (double)(i + 1), i % 3 == 0 ? 0 : 0.00390625);
+    measured[i] = (WxAuditTimes){seconds[i], i == 5 ? 0 : ROUNDS, (double)(37 + 2 * i)};
+  }
+  wx_bench_audit_report(&bench, measured);
+}
+
+static void build_bench_modes(WxDocument *document) {
+  WxBench bench = begin_bench(document);
+  static const double medians[] = {0.5, 0.53125, 0.4375, 0.625, 0.75};
+  static const char *const modes[] = {"on", "on", "off", "preload", "record"};
+  double seconds[LENGTH(medians)][ROUNDS];
+  WxPaired paired = {.workload = "asm",
+                     .runtime = "10.0.14",
+                     .metric = "wall",
+                     .count = LENGTH(medians),
+                     .rounds = ROUNDS};
+  for (size_t i = 0; i < LENGTH(medians); ++i) {
+    spread(seconds[i], medians[i], i == 0 ? 0 : (double)(i + 1) / 1024);
+    paired.modes[i] = modes[i];
+    paired.seconds[i] = seconds[i];
+  }
+  WxTable *table = wx_bench_paired_table("time");
+  ck_assert_int_eq(wx_bench_paired_report(&bench, table, &paired), 0);
+  wx_document_add_table(document, table);
+}
+
+// Few long ones, so that median, p99 and the longest lie apart.
+static void add_pauses(WxPauseLog *log, uint64_t first_ms) {
+  for (uint64_t i = 0; i < 200; ++i)
+    wx_pauses_add(log, (uint64_t)WX_MS(first_ms) + i * i * i * 20);
+  log->abandoned = first_ms;
+}
+
+static void build_bench_reclaim(WxDocument *document) {
+  WxBench bench = begin_bench(document);
+  double wall[WX_BENCH_VARIANTS][ROUNDS], held[WX_BENCH_VARIANTS][ROUNDS];
+  WxMeasured *measured = calloc(WX_BENCH_VARIANTS, sizeof *measured);
+  ck_assert_ptr_nonnull(measured);
+  for (size_t i = 0; i < WX_BENCH_VARIANTS; ++i) {
+    // The base is `fallocate -d`: a power of two, so that every ratio is exact.
+    const bool base = i == WX_BENCH_DIG;
+    spread(wall[i], base ? 0x1p28 : 0x1p28 * (1.25 + 0.125 * (double)i), base ? 0 : 0x1p22);
+    spread(held[i], base ? 0x1p26 : 0x1p26 * (1.0625 + 0.125 * (double)i), base ? 0 : 0x1p20);
+    measured[i].wall_ns = wall[i];
+    measured[i].held_ns = held[i];
+    add_pauses(&measured[i].log, 30 + 7 * i);
+  }
+  measured[WX_BENCH_LIVE].gave_up = 3;
+  WxTable *table = wx_bench_reclaim_table();
+  ck_assert_int_eq(wx_bench_reclaim_report(&bench, table, 1, measured, ROUNDS), 0);
+  wx_document_add_table(document, table);
+  free(measured);
+}
+
+static void build_bench_freezers(WxDocument *document) {
+  WxBench bench = begin_bench(document);
+  WxFreezesAlone *alone = calloc(1, sizeof *alone);
+  ck_assert_ptr_nonnull(alone);
+  add_pauses(&alone->log, 43);
+  alone->real_time = 131;
+  const WxFreezeWay way = {"ptrace", NULL, 0};
+  const WxFreezeLoad waiting = {"8 threads in epoll_wait", WX_TARGET_WAITING};
+  const WxFreezeLoad idle = {"idle", WX_TARGET_IDLE};
+  WxTable *table = wx_bench_freezers_table();
+  wx_bench_freezers_report(&bench, table, &way, &waiting, alone, 4801);
+  wx_bench_freezers_report(&bench, table, &way, &idle, &(WxFreezesAlone){.real_time = 7}, 0);
+  wx_document_add_table(document, table);
+  free(alone);
+}
+
+static void build_bench_service(WxDocument *document) {
+  WxBench bench = begin_bench(document);
+  enum { REQUESTS = 4001 };
+  double *latencies = calloc(REQUESTS, sizeof *latencies);
+  ck_assert_ptr_nonnull(latencies);
+  for (size_t i = 0; i < REQUESTS; ++i) { // Not in order: the report sorts them.
+    const double place = (double)(i * 7 % REQUESTS + 1);
+    latencies[i] = place > REQUESTS - 50 ? place * place * place : place * 1000;
+  }
+  WxTable *table = wx_bench_service_table();
+  wx_bench_service_report(&bench, table, "every 20 ms", latencies, REQUESTS);
+  wx_document_add_table(document, table);
+  free(latencies);
+}
+
+/* compare and report
+ * -------------------------------------------------------------------------------------------------
+ */
+
+static json_t *finished(WxDocument *document) {
+  json_object_set_new(document->context, "command", json_sprintf("wxbench %s", document->kind));
+  json_object_set_new(document->context, "date", json_string("2026-01-02T03:04:05Z"));
+  json_object_set_new(document->context, "kernel", json_string("Linux 6.1.0 x86_64"));
+  json_t *root = wx_document_json(document);
+  ck_assert_ptr_nonnull(root);
+  wx_document_free(document);
+  return root;
+}
+
+static json_t *document_of(const char *kind, void (*build)(WxDocument *document)) {
+  WxDocument document;
+  wx_document_init(&document, kind);
+  build(&document);
+  return finished(&document);
+}
+
+// Three rounds of these lengths.
+static void fill_rounds(WxSample rounds[4], const int ms[3]) {
+  for (size_t i = 0; i < 4; ++i) {
+    rounds[i] = wx_sample_unknown((WxFigure)i, "collected");
+    rounds[i].t_ns = i == 0 ? 0 : rounds[i - 1].t_ns + WX_MS(ms[i - 1]);
+  }
+}
+
+static void build_base(WxDocument *document) {
+  WxSample rounds[4];
+  fill_rounds(rounds, (const int[]){64, 64, 64});
+  WxResult result = judged();
+  result.scenario = "steady";
+  result.strategy = "coreclr";
+  result.model = "net10";
+  result.samples = rounds;
+  result.sample_count = LENGTH(rounds);
+  wx_document_add_result(document, wx_result_json(&result));
+  result.strategy = "rwx";
+  wx_document_add_result(document, wx_result_json(&result));
+  result.strategy = "pal_pool";
+  result.skipped = "no room";
+  wx_document_add_result(document, wx_result_json(&result));
+}
+
+// Of every gate some: better, worse, the same, unknown, missing, new.
+static void build_now(WxDocument *document) {
+  static const WxOperationTime now_times[] = {{"reserve", 3163, 3119, 3167, 1259}};
+  static const WxExpectationResult now[] = {{"retains_all", false, "= 112197632", "0"},
+                                            {"is <\"flat\">", true, "flat & even", "flat"}};
+  WxSample rounds[4];
+  fill_rounds(rounds, (const int[]){72, 88, 56});
+  WxResult result = judged();
+  result.scenario = "steady";
+  result.strategy = "coreclr";
+  result.model = "net10";
+  result.samples = rounds;
+  result.sample_count = LENGTH(rounds);
+  result.expectations = now;
+  result.metrics = (WxMetrics){.live_peak_bytes = WX_MIB(311),
+                               .allocated_peak_bytes = WX_MIB(313),
+                               .retained_bytes = WX_MIB(317),
+                               .orphaned_bytes = WX_MIB(331),
+                               .mappings_peak = 1277,
+                               .syscalls = {1279, 1283, 1021, 1038, WX_UNKNOWN, 5141},
+                               .minor_faults = 1062, // 1.05 % more.
+                               .wall_ns = WX_MS(337),
+                               .times = now_times,
+                               .time_count = LENGTH(now_times),
+                               .wx_pages_seen = 1289,
+                               .failures = 1291};
+  wx_document_add_result(document, wx_result_json(&result));
+  result.strategy = "anonymous";
+  wx_document_add_result(document, wx_result_json(&result));
+  result.strategy = "pal_pool";
+  wx_document_add_result(document, wx_result_json(&result));
+}
+
+static void build_compare(WxDocument *document) {
+  json_t *const documents[2] = {document_of("run", build_base), document_of("run", build_now)};
+  static const char *const names[2] = {"base.json", "new.json"};
+  json_object_set_new(json_object_get(documents[1], "context"), "kernel",
+                      json_string("Linux 6.2.0 x86_64"));
+  char problem[WX_PROBLEM];
+  size_t worse;
+  ck_assert_int_eq(wx_compare_document(document, documents, names, &worse, problem), 0);
+  ck_assert_uint_gt(worse, 0);
+  json_decref(documents[0]);
+  json_decref(documents[1]);
+}
+
+static void build_report(WxDocument *document) {
+  const struct {
+    const char *name, *kind;
+    void (*build)(WxDocument *document);
+  } files[] = {{"audit.json", "audit", wx_specimen_audit},
+               {"compare.json", "compare", build_compare},
+               {"freezers.json", "bench", build_bench_freezers},
+               {"reclaim.json", "reclaim", build_reclaim},
+               {"validate.json", "validate", build_validate}};
+  for (size_t i = 0; i < LENGTH(files); ++i) {
+    json_t *root = document_of(files[i].kind, files[i].build);
+    wx_report_document_add(document, files[i].name, root);
+    json_decref(root);
+  }
+}
+
+/* The table
+ * -------------------------------------------------------------------------------------------------
+ */
+
+static const WxSpecimen specimens[] = {
+    {"list", "list", build_list, false, {{0}}},
+    {"run", "run", build_run, true, {{0}}},
+    {"run-unknown", "run", build_run_unknown, false, {{0}}},
+    {"validate", "validate", build_validate, true, {{0}}},
+    {"validate-unknown", "validate", build_validate_unknown, false, {{0}}},
+    {"validate-fidelity", "validate", build_fidelity, false, {{0}}},
+    {"replay", "replay", build_replay, true, {{"text", list_events}}},
+    {"replay-unknown", "replay", build_replay_unknown, false, {{0}}},
+    {"replay-overhead", "replay", build_overhead, true, {{0}}},
+    {"reclaim", "reclaim", build_reclaim, true, {{0}}},
+    {"reclaim-unknown", "reclaim", build_reclaim_unknown, false, {{0}}},
+    {"reclaim-dry-run", "reclaim", build_reclaim_dry_run, false, {{0}}},
+    {"audit",
+     "audit",
+     wx_specimen_audit,
+     true,
+     {{"prom", wx_specimen_metrics}, {"text", wx_specimen_watch}}},
+    {"audit-unknown",
+     "audit",
+     wx_specimen_audit_unknown,
+     false,
+     {{"prom", wx_specimen_metrics}, {"text", wx_specimen_watch_unknown}}},
+    {"audit-smaps", "audit", wx_specimen_audit_smaps, false, {{0}}},
+    {"audit-all", "audit", wx_specimen_audit_all, false, {{"prom", wx_specimen_metrics}}},
+    {"audit-diff", "audit", wx_specimen_audit_diff, false, {{0}}},
+    {"audit-images", "audit", wx_specimen_audit_images, false, {{0}}},
+    {"explain", "explain", wx_specimen_explain, false, {{0}}},
+    {"bench-audit", "bench", build_bench_audit, false, {{0}}},
+    {"bench-modes", "bench", build_bench_modes, false, {{0}}},
+    {"bench-reclaim", "bench", build_bench_reclaim, false, {{0}}},
+    {"bench-reclaim-freezers", "bench", build_bench_freezers, false, {{0}}},
+    {"bench-reclaim-service", "bench", build_bench_service, false, {{0}}},
+    {"compare", "compare", build_compare, false, {{0}}},
+    {"report", "report", build_report, false, {{0}}},
+};
+
+const WxSpecimen *wx_specimen_at(size_t index) {
+  return index < LENGTH(specimens) ? &specimens[index] : NULL;
+}
+
+// Of the machine nothing is known where the figures are unknown, either.
+static json_t *context(const WxSpecimen *specimen) {
+  json_t *object =
+      json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:s, s:i, s:i, s:s, s:s, s:s, s:i}", "date",
+                "2026-01-02T03:04:05Z", "command", specimen->name, "wxbench_version", "0.0.1",
+                "kernel", "Linux 6.1.0 x86_64", "cpu", "Example 7", "cpus", 11, "page_size", 4096,
+                "thp_shmem", "never", "memfd_noexec", 2, "max_map_count", 65530, "cgroup", "v2",
+                "container", "none", "compiler", "gcc 12", "seed", 17);
+  ck_assert_ptr_nonnull(object);
+  const char *key;
+  json_t *value;
+  if (strstr(specimen->name, "unknown"))
+    json_object_foreach(object, key, value) json_object_set_new(object, key, json_null());
+  return object;
+}
+
+WxDocument wx_specimen_document(const WxSpecimen *specimen) {
+  WxDocument document;
+  wx_document_init(&document, specimen->verb);
+  json_t *fixed = context(specimen);
+  json_object_update(document.context, fixed);
+  json_decref(fixed);
+  specimen->build(&document);
+  ck_assert(!document.lost);
+  return document;
+}
