@@ -125,25 +125,41 @@ static int write_extents(const Bundle *bundle) {
   return status;
 }
 
-static bool redact_module(WxRedactor *redactor, json_t *module) {
-  char path[PATH_MAX], name[PATH_MAX];
-  wx_redact_path(redactor, json_string_value(json_object_get(module, "path")), path, sizeof path);
-  wx_module_name(path, name, sizeof name);
-  return !wx_json_set(module, "path", wx_json_text(path)) &&
-         !wx_json_set(module, "module", wx_json_text(name));
+// A path alone is a value of its own; sentences name only the runtime's file.
+static int redact_member(WxRedactor *redactor, json_t *object, const char *key, json_t *value) {
+  char path[PATH_MAX];
+  const char *text = json_string_value(value);
+  if (text[0] == '/') {
+    wx_redact_path(redactor, text, path, sizeof path);
+    return wx_json_set(object, key, wx_json_text(path));
+  }
+  if (strcmp(key, "module") == 0) {
+    wx_redact_path(redactor, wx_json_get_text(object, "path"), path, sizeof path);
+    wx_module_name(path, path, sizeof path);
+    return wx_json_set(object, key, wx_json_text(path));
+  }
+  const bool assembly = strcmp(key, "name") == 0 && !wx_redact_keeps_assembly(text);
+  return assembly ? wx_json_set(object, key, json_string("redacted")) : 0;
 }
 
-// Module paths are the only ones in the document; the command line may hold others.
-int wx_audit_redact_document(WxRedactor *redactor, json_t *root) {
-  json_t *results = json_object_get(root, "results");
-  bool done = !wx_json_set(json_object_get(root, "context"), "command",
-                           json_string("wxbench audit PID --bundle DIR"));
-  for (size_t i = 0; i < json_array_size(results); ++i) {
-    json_t *modules = json_object_get(json_array_get(results, i), "inflated_modules");
-    for (size_t m = 0; m < json_array_size(modules); ++m)
-      done = redact_module(redactor, json_array_get(modules, m)) && done;
+static int redact_value(WxRedactor *redactor, json_t *value) {
+  const char *key;
+  json_t *inner;
+  int error = 0;
+  for (size_t i = 0; !error && i < json_array_size(value); ++i)
+    error = redact_value(redactor, json_array_get(value, i));
+  json_object_foreach(value, key, inner) {
+    if (!error)
+      error = json_is_string(inner) ? redact_member(redactor, value, key, inner)
+                                    : redact_value(redactor, inner);
   }
-  return done ? 0 : -ENOMEM;
+  return error;
+}
+
+int wx_audit_redact_document(WxRedactor *redactor, json_t *root) {
+  const int error = wx_json_set(json_object_get(root, "context"), "command",
+                                json_string("wxbench audit PID --bundle DIR"));
+  return error ? error : redact_value(redactor, json_object_get(root, "results"));
 }
 
 static int write_json(Bundle *bundle, WxDocument *document) {
