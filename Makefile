@@ -145,6 +145,7 @@ help:
 	@echo 'make bench   install what is missing, run the main comparison, print the table, draw the plots'
 	@echo 'make test    install what is missing, run every test'
 	@echo 'make golden  write the expected documents of tests/golden anew, after an output was changed on purpose'
+	@echo 'make mutate  plant faults in copies of the tree; each must be found by a test'
 	@echo 'make lint    clang-format, clang-tidy, cppcheck and shellcheck'
 	@echo 'make fuzz    fuzz every parser (FUZZ_SECONDS=600 each)'
 	@echo 'make soak    allocation under both ways of reclaiming (SOAK_SECONDS=3600 each)'
@@ -155,6 +156,10 @@ help:
 .PHONY: golden
 golden: $(B)/tests/unit/golden_test
 	@WXBENCH_GOLDEN=write $< && git --no-pager diff --stat -- tests/golden
+
+.PHONY: mutate
+mutate: tests
+	@CC='$(CC)' tests/mutate/run $(FAULTS)
 
 SOAK_SECONDS ?= 3600
 .PHONY: soak

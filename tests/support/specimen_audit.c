@@ -301,6 +301,7 @@ void wx_specimen_audit_all(WxDocument *document) {
   WxAudit audits[3] = {known_audit(), known_audit(), unknown_audit()};
   audits[1].pid = 4703;
   audits[1].truth.orphaned_bytes = WX_MIB(85);
+  audits[1].cgroup.limit_bytes = WX_CGROUP_NO_LIMIT;
   audits[2].pid = 4691;
   WxAuditRow all[LENGTH(audits)];
   WxFileId seen[8];

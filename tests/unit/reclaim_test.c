@@ -97,10 +97,14 @@ END_TEST
 
 START_TEST(work_ends_before_the_budget_does) {
   for (uint64_t budget = 100000; budget <= 1000000000; budget *= 10)
-    for (uint64_t thaw = 0; thaw < 2 * budget; thaw += budget / 4 + 1) {
+    for (uint64_t thaw = 0; thaw < 2 * budget; thaw += budget / 100 + 1) {
       const WxPace pace = {.freeze_ns = budget / 8, .thaw_ns = thaw, .page_ns = 1000};
       ck_assert_uint_gt(wx_pace_work_limit(&pace, budget), wx_pace_freeze_limit(budget));
       ck_assert_uint_lt(wx_pace_work_limit(&pace, budget), budget);
+      // Thawing in time goes before working on, down to what makes a pause worth it.
+      const uint64_t least = wx_pace_freeze_limit(budget) + budget / 40;
+      ck_assert(wx_pace_work_limit(&pace, budget) == least ||
+                wx_pace_work_limit(&pace, budget) + thaw == budget * 3 / 4);
       ck_assert_uint_ge(wx_pace_pages(&pace, budget), 1);
     }
 }
@@ -307,7 +311,7 @@ static int resume_nothing(WxHerd *herd, WxUndo *undo) {
 
 /// A pass that may fail twice in a row, where freezing fails `failures` times. `*reads` is how
 /// often it read the file.
-static int run_failing(int failures, WxPassDone *done, uint64_t *reads) {
+static int run_pass(int failures, uint64_t max_pause_ns, WxPassDone *done, uint64_t *reads) {
   static const WxFreezer freezer = {.name = "failing",
                                     .prepare = prepare_nothing,
                                     .stop = fail_at_first,
@@ -320,7 +324,7 @@ static int run_failing(int failures, WxPassDone *done, uint64_t *reads) {
   const WxPass pass = {.fd = target.fd,
                        .herd = &target.herd,
                        .freezer = &freezer,
-                       .max_pause_ns = WX_RECLAIM_PAUSE_NS,
+                       .max_pause_ns = max_pause_ns,
                        .most_failures = 2,
                        .where = &target.orphaned};
   failures_left = failures;
@@ -331,6 +335,29 @@ static int run_failing(int failures, WxPassDone *done, uint64_t *reads) {
   end_child(pid);
   return result;
 }
+
+static int run_failing(int failures, WxPassDone *done, uint64_t *reads) {
+  return run_pass(failures, WX_RECLAIM_PAUSE_NS, done, reads);
+}
+
+// The 37 zero pages that are allocated lie in 19 pieces, the holes behind them join the last one.
+START_TEST(what_comes_back_is_told_to_the_byte) {
+  static WxPassDone done;
+  uint64_t reads;
+  ck_assert_int_eq(run_failing(0, &done, &reads), 0);
+  ck_assert_uint_eq(done.punched_bytes, (PAGES - 8 - 19) * PAGE);
+}
+END_TEST
+
+// A pause whose time is over when it begins does one page, and no more.
+START_TEST(a_pause_ends_at_its_deadline_with_at_least_a_page_done) {
+  static WxPassDone done;
+  uint64_t reads;
+  ck_assert_int_eq(run_pass(0, 1, &done, &reads), 0);
+  ck_assert_uint_eq(done.punched_bytes, (PAGES - 8 - 19) * PAGE);
+  ck_assert_uint_eq(done.log.count, PAGES - 8 - 19);
+}
+END_TEST
 
 START_TEST(attempt_that_failed_is_repeated_without_looking_again) {
   static WxPassDone smooth, done;
@@ -446,7 +473,8 @@ WX_TEST_MAIN("reclaim", every_single_byte_makes_a_page_not_zero,
              quantiles_of_pauses_are_exact_to_two_percent, extreme_pauses_have_a_class,
              merged_logs_are_as_one, work_ends_before_the_budget_does,
              more_pages_are_at_hand_than_are_expected_to_fit,
-             herd_runs_longer_after_each_failure_up_to_a_bound,
+             herd_runs_longer_after_each_failure_up_to_a_bound, what_comes_back_is_told_to_the_byte,
+             a_pause_ends_at_its_deadline_with_at_least_a_page_done,
              attempt_that_failed_is_repeated_without_looking_again,
              pass_gives_up_after_too_many_failures_and_can_go_on,
              number_used_again_can_be_that_of_a_fork,
