@@ -40,6 +40,7 @@ SUP_SRC  := $(wildcard tests/support/*.c)
 UNIT_SRC   := $(wildcard tests/unit/*_test.c)
 PLAIN_SRC  := $(wildcard tests/plain/*_test.c)
 THREAD_SRC := $(wildcard tests/thread/*_test.c)
+MEMORY_SRC := $(wildcard tests/memory/*_test.c)
 SHELL_TESTS := $(wildcard tests/plain/*_test.sh)
 
 objects = $(patsubst %.c,$(B)/obj/$(1)/%.o,$(2))
@@ -47,6 +48,7 @@ objects = $(patsubst %.c,$(B)/obj/$(1)/%.o,$(2))
 UNIT_TESTS   := $(patsubst tests/%.c,$(B)/tests/%,$(UNIT_SRC))
 PLAIN_TESTS  := $(patsubst tests/%.c,$(B)/tests/%,$(PLAIN_SRC))
 THREAD_TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(THREAD_SRC))
+MEMORY_TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(MEMORY_SRC))
 
 .PHONY: all
 all: $(B)/wxbench
@@ -87,6 +89,11 @@ $(B)/tests/unit/%: $(B)/obj/asan/tests/unit/%.o $(B)/asan/libsupport.a $(B)/asan
 	@mkdir -p $(@D)
 	@echo '  LD   $@'
 	$(Q)$(CC) $(ASAN) -o $@ $^ $(PKG_LIBS) $(CHECK_LIBS) -pthread
+# With an allocator of their own, which fails. It runs before the sanitizer is ready, so without it.
+$(B)/tests/memory/%: $(B)/obj/asan/tests/memory/%.o $(B)/obj/plain/tests/memory/failing.o $(B)/asan/libsupport.a $(B)/asan/libwx.a
+	@mkdir -p $(@D)
+	@echo '  LD   $@'
+	$(Q)$(CC) $(ASAN) -o $@ $^ $(PKG_LIBS) $(CHECK_LIBS) -pthread
 $(B)/tests/plain/%: $(B)/obj/plain/tests/plain/%.o $(B)/plain/libsupport.a $(B)/plain/libwx.a
 	@mkdir -p $(@D)
 	@echo '  LD   $@'
@@ -107,7 +114,7 @@ $(B)/tests/subject: $(B)/obj/plain/tests/fixtures/subject.o
 tests: $(B)/tests/subject
 
 .PHONY: tests
-tests: all $(UNIT_TESTS) $(PLAIN_TESTS) $(THREAD_TESTS)
+tests: all $(UNIT_TESTS) $(PLAIN_TESTS) $(THREAD_TESTS) $(MEMORY_TESTS)
 
 # Real runtimes and the program that they run; what cannot be had is said, and its tests skip.
 .PHONY: dotnet
@@ -121,7 +128,7 @@ LONG_TESTS := $(wildcard tests/plain/fuzz_test.sh tests/plain/preload_test.sh te
 
 # One at a time, after all others.
 ALONE_TESTS := $(wildcard tests/plain/reclaim_limit_test.sh)
-TOGETHER := $(filter-out $(LONG_TESTS) $(ALONE_TESTS),$(sort $(SHELL_TESTS) $(PLAIN_TESTS) $(UNIT_TESTS) $(THREAD_TESTS)))
+TOGETHER := $(filter-out $(LONG_TESTS) $(ALONE_TESTS),$(sort $(SHELL_TESTS) $(PLAIN_TESTS) $(UNIT_TESTS) $(THREAD_TESTS) $(MEMORY_TESTS)))
 
 .PHONY: test
 test:
