@@ -3,6 +3,7 @@
 #include "cli/audit_document.h"
 #include "cli/audit_run.h"
 #include "cli/say.h"
+#include "os/text.h"
 #include "output/context.h"
 #include "output/file.h"
 #include "output/json.h"
@@ -39,15 +40,14 @@ static int write_part(const Bundle *bundle, const char *name, const char *text, 
 // Line by line (or variable by variable) through `edit`; a file that cannot be read says why.
 static int copy_edited(Bundle *bundle, const char *source, const char *name, char separator,
                        int (*edit)(WxRedactor *, const char *, size_t, FILE *)) {
-  char *out = NULL;
-  size_t size = 0;
-  FILE *stream = open_memstream(&out, &size);
+  WxText out = {0};
+  FILE *stream = wx_text_stream(&out);
   if (!stream)
     return report(bundle, name, -ENOMEM);
   int error = wx_text_read(&bundle->text, source);
-  if (error)
+  if (error && error != -ENOMEM)
     fprintf(stream, "cannot be read: %s\n", strerror(-error));
-  error = 0;
+  error = error == -ENOMEM ? error : 0;
   const char *at = bundle->text.data, *end = at ? at + bundle->text.length : NULL;
   while (!error && at < end) {
     const char *stop = memchr(at, separator, (size_t)(end - at));
@@ -55,10 +55,11 @@ static int copy_edited(Bundle *bundle, const char *source, const char *name, cha
     error = edit(bundle->request->unredacted ? NULL : &bundle->redactor, at, length, stream);
     at += length + 1;
   }
-  if (fclose(stream) && !error)
-    error = -ENOMEM;
-  const int status = error ? report(bundle, name, error) : write_part(bundle, name, out, size);
-  free(out);
+  const int lost = wx_text_stream_end(stream, &out);
+  error = lost ? lost : error;
+  const int status =
+      error ? report(bundle, name, error) : write_part(bundle, name, out.data, out.length);
+  wx_text_free(&out);
   return status;
 }
 
@@ -108,9 +109,8 @@ static void put_extents(FILE *stream, const char *name, const WxExtents *extents
 
 static int write_extents(const Bundle *bundle) {
   const WxTruth *truth = &bundle->audit->truth;
-  char *out = NULL;
-  size_t size = 0;
-  FILE *stream = open_memstream(&out, &size);
+  WxText out = {0};
+  FILE *stream = wx_text_stream(&out);
   if (!stream)
     return report(bundle, "extents", -ENOMEM);
   for (size_t i = 0; truth->files && i < truth->memfds.count; ++i) {
@@ -119,9 +119,10 @@ static int write_extents(const Bundle *bundle) {
     put_extents(stream, "mapped", &truth->files[i].mapped);
     put_extents(stream, "orphaned", &truth->files[i].orphaned);
   }
-  const int status = fclose(stream) ? report(bundle, "extents", -ENOMEM)
-                                    : write_part(bundle, "extents", out, size);
-  free(out);
+  const int lost = wx_text_stream_end(stream, &out);
+  const int status =
+      lost ? report(bundle, "extents", lost) : write_part(bundle, "extents", out.data, out.length);
+  wx_text_free(&out);
   return status;
 }
 
@@ -172,7 +173,7 @@ static int write_json(Bundle *bundle, WxDocument *document) {
   json_decref(whole);
   const bool fit =
       root && (bundle->request->unredacted || !wx_audit_redact_document(&bundle->redactor, root));
-  char *text = fit ? json_dumps(root, JSON_INDENT(2)) : NULL;
+  char *text = fit ? wx_json_print(root, JSON_INDENT(2)) : NULL;
   json_decref(root);
   const int status = text ? write_part(bundle, "audit.json", text, strlen(text))
                           : report(bundle, "audit.json", -ENOMEM);

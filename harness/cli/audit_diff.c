@@ -52,12 +52,13 @@ static const json_t *matching(const json_t *results, const json_t *result, size_
   return json_array_size(results) == 1 && others == 1 ? json_array_get(results, 0) : NULL;
 }
 
-static void add_change(WxTable *table, json_t *list, const char *name, WxFigure was, WxFigure is) {
+static void add_change(WxTable *table, WxJsonBuilder *list, const char *name, WxFigure was,
+                       WxFigure is) {
   const WxFigure change = wx_figure_minus(is, was);
   wx_table_add(table, (WxCell[]){wx_text(name), wx_figure(was), wx_figure(is), wx_figure(change)});
-  json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:o}", "metric", name, "base",
-                                        wx_json_figure(was), "new", wx_json_figure(is), "change",
-                                        wx_json_figure(change)));
+  wx_json_append(list,
+                 json_pack("{s:s, s:o, s:o, s:o}", "metric", name, "base", wx_json_figure(was),
+                           "new", wx_json_figure(is), "change", wx_json_figure(change)));
 }
 
 void wx_audit_diff_document(WxDocument *document, const json_t *base, const json_t *now) {
@@ -68,12 +69,12 @@ void wx_audit_diff_document(WxDocument *document, const json_t *base, const json
   const char *command = wx_json_get_text(now, "command");
   WxTable *bytes = wx_table_new(command, byte_columns, 4);
   WxTable *numbers = wx_table_new(NULL, count_columns, 4);
-  json_t *list = json_array();
+  WxJsonBuilder list = wx_json_list();
   for (size_t i = 0; i < sizeof figures / sizeof *figures; ++i)
-    add_change(bytes, list, figures[i].name, figure_of(base, figures[i].object, figures[i].member),
+    add_change(bytes, &list, figures[i].name, figure_of(base, figures[i].object, figures[i].member),
                figure_of(now, figures[i].object, figures[i].member));
   for (size_t i = 0; i < sizeof counts / sizeof *counts; ++i)
-    add_change(numbers, list, counts[i].name, figure_of(base, counts[i].object, counts[i].member),
+    add_change(numbers, &list, counts[i].name, figure_of(base, counts[i].object, counts[i].member),
                figure_of(now, counts[i].object, counts[i].member));
   const char *was = wx_json_get_text(json_object_get(base, "verdict"), "code");
   const char *is = wx_json_get_text(json_object_get(now, "verdict"), "code");
@@ -83,7 +84,7 @@ void wx_audit_diff_document(WxDocument *document, const json_t *base, const json
   wx_document_add_result(document, json_pack("{s:o, s:o, s:o, s:o}", "pid",
                                              wx_json_figure(wx_json_get_figure(now, "pid")),
                                              "verdict_base", wx_json_text(was), "verdict",
-                                             wx_json_text(is), "changes", list));
+                                             wx_json_text(is), "changes", wx_json_built(&list)));
 }
 
 static int load(const WxOptions *options, const char *path, json_t **root) {

@@ -65,6 +65,11 @@ int wx_bench_check_parts(const WxBench *bench, const char *const *names, size_t 
   return 0;
 }
 
+int wx_bench_no_times(const WxBench *bench, const char *what, int error) {
+  return wx_cli_fail(bench->options->verb, "%s: %s", what,
+                     error == -ENOMEM ? strerror(ENOMEM) : "no usable times");
+}
+
 static const struct argp_option own_options[] = {
     {"rounds", KEY_ROUNDS, "N", 0, "How often everything is measured, in turns", 0},
     {"workload", KEY_PART, "W", 0, "Only this one of the workloads of `modes`; may be repeated", 0},

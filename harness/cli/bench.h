@@ -30,6 +30,9 @@ bool wx_bench_wants(const WxBench *bench, const char *name);
 /// 0 where each wanted part is one of `names`, else an exit status after the one line is printed.
 int wx_bench_check_parts(const WxBench *bench, const char *const *names, size_t count);
 
+/// Says why the times of `what` cannot be summarised. Returns the exit status.
+int wx_bench_no_times(const WxBench *bench, const char *what, int error);
+
 /// One row. `run` returns 0, or an exit status after the one line is printed.
 typedef struct {
   const char *name;

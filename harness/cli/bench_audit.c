@@ -125,15 +125,13 @@ static int time_all(Audits *audits, size_t rounds) {
 }
 
 // Whether a row is as fast and small as wanted: "yes", "no", or "" where nothing is wanted.
-static const char *judge(const WxAuditTimes times[], size_t row, double median) {
-  const int base = rows[row].base;
-  WxInterval reference = {0};
-  double limit = rows[row].most_ms / 1e3;
+// `reference` is the median of what it is compared with, 0 where there is nothing.
+static const char *judge(const WxAuditTimes times[], size_t row, double median, double reference) {
   if (rows[row].most == 0 && rows[row].most_ms == 0)
     return "";
-  if (base >= 0 && wx_interval_median(times[base].seconds, times[base].count, 1, &reference))
+  if (rows[row].base >= 0 && reference == 0)
     return "";
-  limit += rows[row].most * reference.median;
+  const double limit = rows[row].most_ms / 1e3 + rows[row].most * reference;
   const bool small = rows[row].most_mib == 0 || times[row].peak_mib <= rows[row].most_mib;
   return median <= limit && small ? "yes" : "no";
 }
@@ -141,12 +139,18 @@ static const char *judge(const WxAuditTimes times[], size_t row, double median) 
 static void report_row(WxBench *bench, WxTable *table, const WxAuditTimes times[], size_t row) {
   const int base = rows[row].base;
   const WxAuditTimes *own = &times[row];
-  WxInterval median, ratio = {NAN, NAN, NAN, 0};
-  if (wx_interval_median(own->seconds, own->count, bench->seed, &median))
+  WxInterval median, reference = {0}, ratio = {NAN, NAN, NAN, 0};
+  if (own->count == 0)
     return;
-  if (base >= 0 && times[base].count >= own->count)
-    (void)wx_interval_ratio(times[base].seconds, own->seconds, own->count, bench->seed, &ratio);
-  const char *holds = judge(times, row, median.median);
+  int failed = wx_interval_median(own->seconds, own->count, bench->seed, &median);
+  if (!failed && base >= 0 && times[base].count > 0)
+    failed = wx_interval_median(times[base].seconds, times[base].count, bench->seed, &reference);
+  if (!failed && base >= 0 && times[base].count >= own->count)
+    failed = wx_interval_ratio(times[base].seconds, own->seconds, own->count, bench->seed, &ratio);
+  bench->document->lost |= failed == -ENOMEM;
+  if (failed)
+    return;
+  const char *holds = judge(times, row, median.median, reference.median);
   wx_table_add(table, (WxCell[]){wx_text(rows[row].name),
                                  wx_figure((WxFigure)llround(median.median * 1e9)),
                                  wx_text(base >= 0 ? rows[base].name : ""), wx_ratio(ratio.median),

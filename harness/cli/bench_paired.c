@@ -1,6 +1,5 @@
 #include "cli/bench_paired.h"
 
-#include "cli/say.h"
 #include "stats/interval.h"
 
 #include <math.h>
@@ -56,8 +55,9 @@ int wx_bench_paired_report(WxBench *bench, WxTable *table, const WxPaired *paire
   double noise = 0;
   for (size_t variant = 1; variant < paired->count; ++variant) {
     Compared compared;
-    if (compare(paired, variant, bench->seed, &compared))
-      return wx_cli_fail(bench->options->verb, "%s: no usable times", paired->workload);
+    const int failed = compare(paired, variant, bench->seed, &compared);
+    if (failed)
+      return wx_bench_no_times(bench, paired->workload, failed);
     if (variant == 1)
       noise = wx_interval_noise(&compared.ratio);
     add_row(bench, table, paired, paired->modes[variant], &compared, noise);

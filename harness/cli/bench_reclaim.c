@@ -79,11 +79,15 @@ static int report_variant(WxBench *bench, WxTable *table, size_t index, const Wx
   const WxMeasured *own = &measured[variant];
   const double *base = measured[WX_BENCH_DIG].wall_ns;
   WxInterval wall, held, ratio, held_ratio;
-  if (wx_interval_ratio(base, own->wall_ns, rounds, bench->seed, &ratio) ||
-      wx_interval_ratio(base, own->held_ns, rounds, bench->seed, &held_ratio) ||
-      wx_interval_median(own->wall_ns, rounds, bench->seed, &wall) ||
-      wx_interval_median(own->held_ns, rounds, bench->seed, &held))
-    return wx_cli_fail(bench->options->verb, "%s: no usable times", cases[index].name);
+  int failed = wx_interval_ratio(base, own->wall_ns, rounds, bench->seed, &ratio);
+  if (!failed)
+    failed = wx_interval_ratio(base, own->held_ns, rounds, bench->seed, &held_ratio);
+  if (!failed)
+    failed = wx_interval_median(own->wall_ns, rounds, bench->seed, &wall);
+  if (!failed)
+    failed = wx_interval_median(own->held_ns, rounds, bench->seed, &held);
+  if (failed)
+    return wx_bench_no_times(bench, cases[index].name, failed);
   if (variant >= WX_BENCH_ALONE)
     ratio = held_ratio = (WxInterval){NAN, NAN, NAN, 0};
   const WxPauses pauses = wx_pauses_summary(&own->log);
@@ -108,7 +112,8 @@ static int report_variant(WxBench *bench, WxTable *table, size_t index, const Wx
   if (result && variant < WX_BENCH_ALONE) {
     json_t *ratios = json_pack("{s:f, s:f, s:f, s:f}", "held_ratio", held_ratio.median, "ratio",
                                ratio.median, "ci_low", ratio.low, "ci_high", ratio.high);
-    (void)json_object_update_new(result, ratios);
+    if (json_object_update_new(result, ratios))
+      bench->document->lost = true;
   }
   wx_document_add_result(bench->document, result);
   return 0;

@@ -37,9 +37,11 @@ static void note_context(WxDocument *document, const json_t *base, const json_t 
     json_t *is = json_object_get(json_object_get(now, "context"), keys[i]);
     if (!was || !is || json_equal(was, is))
       continue;
-    char *before = json_dumps(was, JSON_ENCODE_ANY), *after = json_dumps(is, JSON_ENCODE_ANY);
+    char *before = wx_json_print(was, JSON_ENCODE_ANY), *after = wx_json_print(is, JSON_ENCODE_ANY);
     if (before && after)
       wx_document_note(document, "Not the same %s: %s, now %s.", keys[i], before, after);
+    else
+      document->lost = true;
     free(before);
     free(after);
   }
@@ -49,7 +51,7 @@ static void fill(WxDocument *document, WxComparison *comparison) {
   for (size_t i = 0; i < json_array_size(comparison->rows); ++i)
     wx_document_add_result(document, json_incref(json_array_get(comparison->rows, i)));
   WxTable *table = wx_comparison_table(NULL, comparison->rows);
-  if (table && wx_table_rows(table) == 0)
+  if (table && !wx_table_error(table) && wx_table_rows(table) == 0)
     wx_table_free(table);
   else
     wx_document_add_table(document, table);

@@ -110,16 +110,17 @@ static json_t *piece_json(const WxPiece *piece) {
 
 static json_t *explanation_json(const WxExplanation *explanation, const char *pieces,
                                 const char *verdict) {
-  json_t *list = json_array();
+  WxJsonBuilder list = wx_json_list();
   for (size_t i = 0; i < explanation->piece_count; ++i)
-    json_array_append_new(list, piece_json(&explanation->pieces[i]));
+    wx_json_append(&list, piece_json(&explanation->pieces[i]));
   return json_pack("{s:o, s:o, s:I, s:o, s:s, s:I, s:s, s:s, s:s, s:s}", "start",
                    json_sprintf("%" PRIx64, explanation->range.start), "end",
                    json_sprintf("%" PRIx64, explanation->range.end), "size_bytes",
-                   (json_int_t)(explanation->range.end - explanation->range.start), "pieces", list,
-                   "decomposition", pieces, "heaps", (json_int_t)explanation->heaps, "reading",
-                   wx_reading_code(explanation->reading), "text", verdict, "certainty",
-                   wx_certainty_name(explanation->certainty), "basis", "address pattern only");
+                   (json_int_t)(explanation->range.end - explanation->range.start), "pieces",
+                   wx_json_built(&list), "decomposition", pieces, "heaps",
+                   (json_int_t)explanation->heaps, "reading", wx_reading_code(explanation->reading),
+                   "text", verdict, "certainty", wx_certainty_name(explanation->certainty), "basis",
+                   "address pattern only");
 }
 
 static void add_row(WxDocument *document, WxTable *table, const WxExplanation *explanation) {

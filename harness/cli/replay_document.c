@@ -36,10 +36,11 @@ static void note_recording(WxDocument *document, const WxReplayReport *report) {
 bool wx_replay_document_add(WxDocument *document, const WxReplayRun *run) {
   const WxResult *result = &run->result;
   json_t *json = wx_result_json(result);
-  if (json && json_object_set_new(json, "recorded", recorded_json(&run->report)))
+  if (wx_json_set(json, "recorded", recorded_json(&run->report)))
     document->lost = true;
-  if (json && strcmp(run->report.path, result->strategy) != 0)
-    json_object_set_new(json, "fell_back_to", json_string(run->report.path));
+  if (strcmp(run->report.path, result->strategy) != 0 &&
+      wx_json_set(json, "fell_back_to", json_string(run->report.path)))
+    document->lost = true;
   const bool first = json_array_size(document->results) == 0;
   wx_document_add_result(document, json);
   if (first)

@@ -7,6 +7,7 @@
 #include "cli/say.h"
 #include "cli/scenarios.h"
 #include "cli/verb.h"
+#include "output/json.h"
 #include "output/result.h"
 #include "scenario/expect.h"
 
@@ -118,7 +119,7 @@ static void note_unmet(WxDocument *document, const WxResult *result) {
 bool wx_run_document_add(WxDocument *document, const WxResult *result, const char *ran) {
   const bool fell_back = !result->skipped && strcmp(ran, result->strategy) != 0;
   json_t *json = wx_result_json(result);
-  if (json && fell_back && json_object_set_new(json, "fell_back_to", json_string(ran)))
+  if (fell_back && wx_json_set(json, "fell_back_to", json_string(ran)))
     document->lost = true;
   wx_document_add_result(document, json);
   if (fell_back)

@@ -6,6 +6,7 @@
 #include "cli/validate_live.h"
 #include "cli/validate_session.h"
 #include "cli/verb.h"
+#include "output/json.h"
 #include "output/result.h"
 #include "scenario/expect.h"
 
@@ -44,7 +45,7 @@ static void judge_output(const WxValidation *first, const WxValidation *this,
 
 bool wx_validate_document_add(WxDocument *document, const WxResult *result, const WxLive *live) {
   json_t *json = wx_result_json(result);
-  if (json && live->ran && json_object_set_new(json, "reclaim", wx_validate_live_json(live)))
+  if (live->ran && wx_json_set(json, "reclaim", wx_validate_live_json(live)))
     document->lost = true;
   wx_document_add_result(document, json);
   wx_document_note(document, "%s, %s, %s: %s. %s", result->workload, result->mode, result->runtime,

@@ -29,10 +29,18 @@ static const char *unit_of(const char *path) {
 static int append(const Series *series, const char *path, const json_t *value, const char *range) {
   char name[512];
   snprintf(name, sizeof name, "%s: %s", series->subject, path);
-  json_t *entry = json_pack("{s:o, s:s, s:o, s:s*, s:o*}", "name", wx_json_text(name), "unit",
-                            unit_of(path), "value", json_deep_copy(value), "range", range, "extra",
-                            series->extra ? wx_json_text(series->extra) : NULL);
-  return json_array_append_new(series->entries, entry) == 0 ? 0 : -ENOMEM;
+  json_t *entry = json_object();
+  int error = wx_json_set(entry, "name", wx_json_text(name));
+  if (!error)
+    error = wx_json_set(entry, "unit", json_string(unit_of(path)));
+  if (!error)
+    error = wx_json_set(entry, "value", json_deep_copy(value));
+  if (!error && range)
+    error = wx_json_set(entry, "range", json_string(range));
+  if (!error && series->extra)
+    error = wx_json_set(entry, "extra", wx_json_text(series->extra));
+  const int lost = json_array_append_new(series->entries, entry) == 0 ? 0 : -ENOMEM;
+  return error ? error : lost;
 }
 
 // A median with its interval is one entry.
@@ -114,10 +122,8 @@ int wx_format_gab(const WxDocument *document, FILE *stream) {
     series.subject = *subject ? subject : document->kind;
     error = append_result(&series, result);
   }
-  if (!error && json_dumpf(series.entries, stream, JSON_INDENT(2)) != 0)
-    error = -EIO;
-  if (!error && fputc('\n', stream) == EOF)
-    error = -EIO;
+  if (!error)
+    error = wx_json_write(series.entries, stream);
   json_decref(series.entries);
   return error;
 }

@@ -1,5 +1,6 @@
 // The contract's document, indented by two.
 #include "output/format.h"
+#include "output/json.h"
 
 #include <errno.h>
 
@@ -7,9 +8,7 @@ int wx_format_json(const WxDocument *document, FILE *stream) {
   json_t *root = wx_document_json(document);
   if (!root)
     return -ENOMEM;
-  int error = json_dumpf(root, stream, JSON_INDENT(2)) == 0 ? 0 : -EIO;
-  if (fputc('\n', stream) == EOF)
-    error = -EIO;
+  const int error = wx_json_write(root, stream);
   json_decref(root);
   return error;
 }

@@ -27,7 +27,8 @@ enum { WX_SPECIMEN_TEXTS = 2 };
 typedef struct {
   const char *name; ///< Of its files: tests/golden/NAME.FORMAT.
   const char *verb; ///< That writes such a document.
-  void (*build)(WxDocument *document);
+  /// Fills the document. Not 0 where memory ran out; then some of it may be missing.
+  int (*build)(WxDocument *document);
   bool full; ///< Every figure is known, and different from every other.
   WxSpecimenText texts[WX_SPECIMEN_TEXTS];
 } WxSpecimen;
@@ -38,6 +39,9 @@ const WxSpecimen *wx_specimen_at(size_t index);
 /// Builds the document, with a fixed context. It ends with wx_document_free().
 WxDocument wx_specimen_document(const WxSpecimen *specimen);
 
+/// The same where memory may run out: not 0, or 0 with document->lost, where something is missing.
+int wx_specimen_try(const WxSpecimen *specimen, WxDocument *document);
+
 /* Figures: whole primes of a unit, each used once, so that no two look alike in any format. */
 
 #define WX_MIB(PRIME) ((WxFigure)(PRIME) << 20)
@@ -47,13 +51,13 @@ WxDocument wx_specimen_document(const WxSpecimen *specimen);
  * -------------------------------------------------------------------------------------------------
  */
 
-void wx_specimen_audit(WxDocument *document);
-void wx_specimen_audit_unknown(WxDocument *document);
-void wx_specimen_audit_smaps(WxDocument *document);
-void wx_specimen_audit_all(WxDocument *document);
-void wx_specimen_audit_diff(WxDocument *document);
-void wx_specimen_audit_images(WxDocument *document);
-void wx_specimen_explain(WxDocument *document);
+int wx_specimen_audit(WxDocument *document);
+int wx_specimen_audit_unknown(WxDocument *document);
+int wx_specimen_audit_smaps(WxDocument *document);
+int wx_specimen_audit_all(WxDocument *document);
+int wx_specimen_audit_diff(WxDocument *document);
+int wx_specimen_audit_images(WxDocument *document);
+int wx_specimen_explain(WxDocument *document);
 char *wx_specimen_metrics(const WxDocument *document);
 char *wx_specimen_watch(const WxDocument *document);
 char *wx_specimen_watch_unknown(const WxDocument *document);
