@@ -118,6 +118,10 @@ bool wx_options_parse(WxOptions *options, const WxOptionsSpec *spec, int argc, c
                          .status = WX_EXIT_USAGE,
                          .spec = spec,
                          .own = own};
+  if (!options->command) {
+    options->status = wx_cli_fail(options->verb, "%s", strerror(ENOMEM));
+    return false;
+  }
   char doc[2048];
   snprintf(doc, sizeof doc, "%s\vExample:\n%s", spec->summary, spec->example);
   const struct argp of_verb = {.options = spec->options, .parser = spec->parse};
