@@ -1,6 +1,7 @@
 // Scenarios, their expectations and the files they are found in, where memory runs out.
 #include "memory/failing.h"
 #include "scenario/expect.h"
+#include "scenario/run.h"
 #include "scenario/runtimes.h"
 #include "support/suite.h"
 #include "support/written.h"
@@ -97,6 +98,29 @@ START_TEST(looking_for_files_leaves_nothing) {
 }
 END_TEST
 
-WX_TEST_MAIN("scenario_memory", a_scenario_is_loaded_or_memory_is_said_to_be_out,
+static int play(void *context) {
+  WxRun run;
+  const int result = wx_run_scenario(context, wx_strategy_find("coreclr"), NULL, &run);
+  const WxFigure retained = run.result.metrics.retained_bytes;
+  const bool said = run.problem[0] != '\0';
+  wx_run_free(&run);
+  memory_suffices();
+  ck_assert(result ? said : retained == 2 * 65536);
+  return result;
+}
+
+START_TEST(a_scenario_is_run_or_memory_is_said_to_be_out) {
+  WxScenario *scenario;
+  WxComplaint complaint;
+  ck_assert_int_eq(wx_scenario_load("scenarios/steady.yaml", &scenario, &complaint), 0);
+  const WxOverride overrides[] = {{"rounds", "2"}, {"blocks", "2"}};
+  WxParameters parameters = {scenario, overrides, 2};
+  ck_assert_uint_ge(memory_fail_each(play, &parameters), 10);
+  wx_scenario_free(scenario);
+}
+END_TEST
+
+WX_TEST_MAIN("scenario_memory", a_scenario_is_run_or_memory_is_said_to_be_out,
+             a_scenario_is_loaded_or_memory_is_said_to_be_out,
              a_refused_scenario_leaves_nothing_either, judging_leaves_nothing,
              looking_for_files_leaves_nothing)
