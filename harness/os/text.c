@@ -119,12 +119,12 @@ FILE *wx_text_stream(WxText *text) {
 }
 
 int wx_text_stream_end(FILE *stream, WxText *text) {
-  bool lost = fflush(stream) || ferror(stream) || (!text->data && reserve(text, 1));
+  bool lost = fflush(stream) || ferror(stream);
   lost = fclose(stream) || lost;
-  if (!lost) {
-    text->data[text->length] = '\0'; // Of an empty one nothing was written.
+  if (!lost && !text->data) // Nothing was written.
+    text->data = calloc(1, 1);
+  if (!lost && text->data)
     return 0;
-  }
   wx_text_free(text);
   return -ENOMEM;
 }

@@ -122,7 +122,8 @@ static int run(const Row *row) {
   for (int i = 0; i < 2; ++i)
     if (ftruncate(streams[i], 0) || lseek(streams[i], 0, SEEK_SET))
       abort();
-  return find(row->words[0])->run(argc, argv);
+  const WxCliVerb *verb = argc ? find(argv[0]) : NULL;
+  return verb ? verb->run(argc, argv) : -1;
 }
 
 // The date is none that could be compared.

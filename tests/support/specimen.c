@@ -573,8 +573,11 @@ static json_t *context(const WxSpecimen *specimen) {
                 "container", "none", "compiler", "gcc 12", "seed", 17);
   const char *key;
   json_t *value;
-  if (strstr(specimen->name, "unknown"))
-    json_object_foreach(object, key, value) json_object_set_new(object, key, json_null());
+  if (!strstr(specimen->name, "unknown"))
+    return object;
+  json_object_foreach(object, key, value) {
+    json_object_set_new(object, key, json_null());
+  }
   return object;
 }
 
