@@ -26,7 +26,9 @@ endif
 endif
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
-CPPFLAGS := -D_GNU_SOURCE -DWX_VERSION='"$(VERSION)"' -Iharness
+# The .NET runtime that is asked for where none is there.
+RUNTIME  := $(shell sed -n 's/^runtime //p' scripts/versions | head -n 1)
+CPPFLAGS := -D_GNU_SOURCE -DWX_VERSION='"$(VERSION)"' -DWX_RUNTIME='"$(RUNTIME)"' -Iharness
 CFLAGS   := -std=c17 -g $(WARNINGS)
 PLAIN    := -O2 -fno-plt
 ASAN     := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -55,15 +57,15 @@ all: $(B)/wxbench
 
 -include $(wildcard harness/preload/build.mk)
 
-$(B)/obj/plain/%.o: %.c Makefile
+$(B)/obj/plain/%.o: %.c Makefile scripts/versions
 	@mkdir -p $(@D)
 	@echo '  CC   $@'
 	$(Q)$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) $(PLAIN) -MMD -MP -c -o $@ $<
-$(B)/obj/asan/%.o: %.c Makefile
+$(B)/obj/asan/%.o: %.c Makefile scripts/versions
 	@mkdir -p $(@D)
 	@echo '  CC   $@'
 	$(Q)$(CC) $(CPPFLAGS) -Itests $(PKG_CFLAGS) $(CFLAGS) $(ASAN) -MMD -MP -c -o $@ $<
-$(B)/obj/tsan/%.o: %.c Makefile
+$(B)/obj/tsan/%.o: %.c Makefile scripts/versions
 	@mkdir -p $(@D)
 	@echo '  CC   $@'
 	$(Q)$(CC) $(CPPFLAGS) -Itests $(PKG_CFLAGS) $(CFLAGS) $(TSAN) -MMD -MP -c -o $@ $<
@@ -119,7 +121,7 @@ tests: all $(UNIT_TESTS) $(PLAIN_TESTS) $(THREAD_TESTS) $(MEMORY_TESTS)
 # Real runtimes and the program that they run; what cannot be had is said, and its tests skip.
 .PHONY: dotnet
 dotnet:
-	@said=$$(scripts/runtimes) || echo "$$said"
+	@scripts/runtimes >/dev/null || true
 	@scripts/build-workloads || true
 
 # The longest first, so that none is alone at the end.

@@ -230,10 +230,11 @@ int wx_bench_modes(WxBench *bench) {
   if (wx_runtimes_find(&runtimes))
     return wx_cli_fail(verb, "cannot look for runtimes");
   modes.runtime = runtimes.count ? &runtimes.items[0] : NULL;
-  status = modes.runtime
-               ? run_recorded(&modes)
-               : wx_cli_impossible(verb, "SKIP: no .NET runtime here; type: scripts/runtimes "
-                                         "10.0.14 (needs a .NET SDK), or set DOTNET_ROOT=FOLDER");
+  status =
+      modes.runtime
+          ? run_recorded(&modes)
+          : wx_cli_impossible(verb, "SKIP: no .NET runtime here; type: scripts/runtimes " WX_RUNTIME
+                                    " (needs a .NET SDK), or set DOTNET_ROOT=FOLDER");
   wx_runtimes_free(&runtimes);
   return status;
 }

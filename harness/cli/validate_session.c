@@ -9,9 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-// What is asked for where there is no runtime at all.
-#define USUAL_RUNTIME "10.0.14"
-
 static int unknown_mode(WxValidateSession *session, const char *name) {
   const char *names[WX_VALIDATE_MODES];
   size_t known = 0;
@@ -92,7 +89,7 @@ static int visit_runtimes(WxValidateSession *session, const WxRuntimes *found, V
   const WxNames *named = &session->asked->runtimes;
   if (named->count == 0)
     return found->count ? visit_all(session, found, visit)
-                        : visit_version(session, found, USUAL_RUNTIME, visit);
+                        : visit_version(session, found, WX_RUNTIME, visit);
   int status = 0;
   for (size_t i = 0; i < named->count && status == 0; ++i)
     status = is_folder(named->items[i]) ? visit_folder(session, named->items[i], visit)

@@ -16,9 +16,12 @@ exact_rows_hold() { grep -q '| exact *| yes' "$scratch/$1.md" && ! grep '| exact
 has_two_results() { [ "$(grep -c '"samples"' "$scratch/$1.json")" = 2 ] && grep -q '"fidelity"' "$scratch/$1.json"; }
 nothing_is_left() { [ -z "$(find "$scratch" -name 'wxbench-*')" ]; }
 
-version=$("$wxbench" list runtimes --format csv 2>/dev/null | sed -n '2s/^[^,]*,\([^,]*\),.*/\1/p')
+# The newest runtime of which there is a model.
+models=$("$wxbench" list models --format csv | sed -n 's/^[^,]*,net\([0-9]*\),.*/-e ^[^,]*,\1\\./p')
+# shellcheck disable=SC2086 # a list of options
+version=$("$wxbench" list runtimes --format csv 2>/dev/null | grep -m 1 $models | cut -d , -f 2)
 if [ -z "$version" ] || [ ! -f build/workloads/wxworkload.dll ]; then
-  skip 'the_model_is_compared_with_a_real_runtime' 'no .NET runtime or no workload program is here (scripts/runtimes)'
+  skip 'the_model_is_compared_with_a_real_runtime' 'no .NET runtime with a model or no workload program is here (scripts/runtimes)'
   tap_end
 fi
 compare "$version" asm

@@ -4,6 +4,8 @@
 set -u
 # shellcheck source=tests/support/tap.sh
 . tests/support/tap.sh
+# shellcheck source=scripts/dotnet.sh
+. scripts/dotnet.sh
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 unset DOTNET_ROOT WXBENCH_HOME DOTNET_EnableWriteXorExecute COMPlus_EnableWriteXorExecute
@@ -141,7 +143,7 @@ a_missing_version_is_skipped() {
 claim a_missing_version_is_77_with_what_to_do a_missing_version_is_skipped
 without_any_runtime() {
   mkdir -p "$scratch/bin" && ends 77 env PATH="$scratch/bin" WXBENCH_HOME="$home" "$PWD/$wxbench" validate &&
-    grep -qE 'SKIP: .NET runtime 10\.0\.14 is not here.*DOTNET_ROOT=' "$scratch/err"
+    grep -qF "SKIP: .NET runtime $(pinned runtime | head -n 1) is not here" "$scratch/err" && grep -qF DOTNET_ROOT= "$scratch/err"
 }
 claim without_any_runtime_it_says_which_one_it_wants without_any_runtime
 without_the_workloads() {
@@ -151,11 +153,11 @@ without_the_workloads() {
 claim without_the_workload_program_it_says_how_to_build_it without_the_workloads
 
 # From here on: real runtimes.
-laid_out=$(scripts/runtimes 2>&1)
+laid_out=$(scripts/runtimes 2>"$scratch/err")
 case $? in
-  0) ;;
-  77) skip real_runtimes "$(tail -n 1 <<<"$laid_out")" && tap_end ;;
-  *) echo "$laid_out"; not_ok runtimes_can_be_laid_out; tap_end ;;
+  0) cat "$scratch/err" ;;
+  77) skip real_runtimes "$(tail -n 1 "$scratch/err")" && tap_end ;;
+  *) cat "$scratch/err"; not_ok runtimes_can_be_laid_out; tap_end ;;
 esac
 built=$(scripts/build-workloads 2>&1) || { skip real_runtimes "$(tail -n 1 <<<"$built")"; tap_end; }
 
@@ -167,25 +169,27 @@ holds() {
     { cat "$scratch/real.txt"; return 1; }
 }
 asm_on() {
-  local version=$1
+  local version=$1 blocks=3 count=100
+  # .NET 11 releases less of each, so that it takes more of them to outweigh what lives from the start.
+  [ "${version%%.*}" -lt 11 ] || blocks=2 count=500
   claim "all_expectations_of_asm_hold_on_$version" \
-    real --runtime "$version" --set count=100 --mode on --mode off --mode preload
-  # Three blocks an assembly are released; a few are used again, for what the runtime itself compiles afterwards.
-  claim "on_${version}_nearly_three_blocks_an_assembly_are_retained" \
-    holds '.on.retained_bytes | . >= 280 * 65536 and . <= 300 * 65536'
+    real --runtime "$version" --set count="$count" --mode on --mode off --mode preload
+  # So many blocks an assembly are released; a few are used again, for what the runtime itself compiles afterwards.
+  claim "on_${version}_nearly_${blocks}_blocks_an_assembly_are_retained" \
+    holds ".on.retained_bytes | . >= ($blocks * $count - 20) * 65536 and . <= $blocks * $count * 65536"
   claim "on_${version}_that_is_called_retained" holds '.on.verdict.code == "retained"'
   claim "on_${version}_it_is_not_in_rss" holds '.on.samples[-1] | .rss_shmem_bytes < .allocated_bytes / 2'
   claim "on_${version}_off_has_no_memfd" holds '.off | .allocated_peak_bytes == 0 and .verdict.code == "not-affected"'
   claim "on_${version}_preload_retains_nothing" holds '.preload | .retained_bytes <= 1048576 and .verdict.code == "clean"'
 }
 while read -r version _; do asm_on "$version"; done <<<"$laid_out"
-claim asm_is_measured_under_the_live_reclaim real --runtime 10.0.14 --set count=100 --mode live
+claim asm_is_measured_under_the_live_reclaim real --runtime 10 --set count=100 --mode live
 claim live_retains_nothing holds \
   '.live | .retained_bytes <= 1048576 and .reclaim.punched_bytes >= 280 * 65536 and .reclaim.pauses.count > 0'
-claim keep_is_measured real --runtime 10.0.14 --workload keep --mode on
+claim keep_is_measured real --runtime 10 --workload keep --mode on
 claim keep_is_called_live_not_retained holds '.on.verdict.code == "live" and .on.retained_bytes <= 1048576'
 for workload in hello regex expr; do
-  claim "${workload}_is_measured" real --runtime 10.0.14 --workload "$workload" --mode on
+  claim "${workload}_is_measured" real --runtime 10 --workload "$workload" --mode on
   claim "${workload}_is_not_over_called" holds '.on.verdict.code != "retained"'
 done
 tap_end

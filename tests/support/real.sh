@@ -3,7 +3,7 @@
 program=build/workloads/wxworkload.dll
 runtimes=(build/runtimes/*/)
 if [ ! -e "$program" ] || [ ! -e "${runtimes[0]}dotnet" ]; then
-  skip real_runtimes "none laid out: scripts/runtimes 10.0.14, scripts/build-workloads (need a .NET SDK)"
+  skip real_runtimes "none laid out: scripts/runtimes, scripts/build-workloads (need a .NET SDK)"
   exit 77
 fi
 
