@@ -1,8 +1,10 @@
 // What an audit makes of what it has read: sums by owner, and the facts that a verdict rests on.
-#include "attribution/audit.h"
+#include "attribution/images.h"
+#include "support/pe_image.h"
 #include "support/suite.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { PAGE = 4096, RW = WX_READ | WX_WRITE };
 #define MIB ((WxFigure)1 << 20)
@@ -80,6 +82,60 @@ START_TEST(resident_bytes_go_to_the_owner_of_most_of_a_mapping) {
 }
 END_TEST
 
+/* Images in a part of the memory
+ * -------------------------------------------------------------------------------------------------
+ */
+
+enum { FIRST_IMAGE = 0x10000, SECOND_IMAGE = 0x30000, MEMORY_END = 0x40000 };
+
+static ssize_t read_images(void *context, uint64_t address, void *buffer, size_t size) {
+  const char *bytes = context;
+  const size_t left = address < MEMORY_END ? MEMORY_END - (size_t)address : 0;
+  memcpy(buffer, bytes + address, size < left ? size : left);
+  return (ssize_t)(size < left ? size : left);
+}
+
+static int count_image(const WxPeImage *image, const WxImagePlace *place, void *context) {
+  (void)image, (void)place;
+  ++*(int *)context;
+  return 0;
+}
+
+static int pass_letters(const WxMzHit *hit, const WxImagePlace *place, void *context) {
+  (void)hit, (void)place, (void)context;
+  return 0;
+}
+
+// How many images there are from `start` to `end` in two mappings with one image each.
+static int images_in(uint64_t start, uint64_t end) {
+  static unsigned char bytes[MEMORY_END];
+  wx_test_image(bytes + FIRST_IMAGE, 0);
+  wx_test_image(bytes + SECOND_IMAGE, 0);
+  static const WxMapping mappings[] = {
+      {.start = FIRST_IMAGE, .end = FIRST_IMAGE + 0x2000, .protection = RW, .path = ""},
+      {.start = SECOND_IMAGE, .end = SECOND_IMAGE + 0x2000, .protection = RW, .path = ""}};
+  const WxMemory memory = {read_images, bytes};
+  WxSpace space = {.mappings = mappings, .count = 2, .memory = &memory};
+  ck_assert_int_eq(wx_space_attribute(&space), 0);
+  const WxAudit audit = {.source = WX_SOURCE_CORE, .space = &space};
+  int found = 0;
+  const WxImageVisitor visitor = {count_image, pass_letters, &found};
+  ck_assert_int_eq(wx_images_search(&audit, start, end, &visitor), 0);
+  wx_space_free(&space);
+  return found;
+}
+
+START_TEST(images_are_searched_from_the_start_to_the_end_that_is_asked_for) {
+  ck_assert_int_eq(images_in(0, 0), 2);
+  ck_assert_int_eq(images_in(0, SECOND_IMAGE), 1);
+  ck_assert_int_eq(images_in(0, SECOND_IMAGE + 0x1000), 2);
+  ck_assert_int_eq(images_in(FIRST_IMAGE + 8, SECOND_IMAGE), 0);
+  ck_assert_int_eq(images_in(FIRST_IMAGE, FIRST_IMAGE + 0x1000), 1);
+  ck_assert_int_eq(images_in(SECOND_IMAGE, 0), 1);
+}
+END_TEST
+
 WX_TEST_MAIN("audit", a_group_counts_from_half_of_its_limit_on,
              a_group_says_nothing_of_one_process_of_many,
-             resident_bytes_go_to_the_owner_of_most_of_a_mapping)
+             resident_bytes_go_to_the_owner_of_most_of_a_mapping,
+             images_are_searched_from_the_start_to_the_end_that_is_asked_for)

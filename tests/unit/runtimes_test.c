@@ -184,9 +184,10 @@ START_TEST(the_switch_is_read_as_the_runtime_reads_it) {
     int major;
     bool on;
   } rows[] = {
-      {NULL, NULL, 6, false}, {NULL, NULL, 7, true}, {"0", NULL, 10, false}, {"1", NULL, 6, true},
-      {"0", "1", 10, false},  {NULL, "0", 8, false}, {NULL, "1", 6, true},   {"A", NULL, 6, true},
-      {"00", NULL, 8, false}, {"x", NULL, 8, true},  {"", NULL, 8, true},    {"0z", NULL, 8, true},
+      {"x", NULL, 7, true},   {"x", NULL, 6, false}, {NULL, NULL, 6, false}, {NULL, NULL, 7, true},
+      {"0", NULL, 10, false}, {"1", NULL, 6, true},  {"0", "1", 10, false},  {NULL, "0", 8, false},
+      {NULL, "1", 6, true},   {"A", NULL, 6, true},  {"00", NULL, 8, false}, {"x", NULL, 8, true},
+      {"", NULL, 8, true},    {"0z", NULL, 8, true},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
     unsetenv("DOTNET_EnableWriteXorExecute");
