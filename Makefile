@@ -50,6 +50,7 @@ SUP_SRC  := $(wildcard tests/support/*.c)
 UNIT_SRC   := $(wildcard tests/unit/*_test.c)
 PLAIN_SRC  := $(wildcard tests/plain/*_test.c)
 THREAD_SRC := $(wildcard tests/thread/*_test.c)
+MEMORY_SRC := $(wildcard tests/memory/*_test.c)
 SHELL_TESTS := $(wildcard tests/plain/*_test.sh)
 
 objects = $(patsubst %.c,$(B)/obj/$(1)/%.o,$(2))
@@ -57,6 +58,7 @@ objects = $(patsubst %.c,$(B)/obj/$(1)/%.o,$(2))
 UNIT_TESTS   := $(patsubst tests/%.c,$(B)/tests/%,$(UNIT_SRC))
 PLAIN_TESTS  := $(patsubst tests/%.c,$(B)/tests/%,$(PLAIN_SRC))
 THREAD_TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(THREAD_SRC))
+MEMORY_TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(MEMORY_SRC))
 
 .PHONY: all
 all: $(B)/wxbench
@@ -77,12 +79,15 @@ $(B)/obj/tsan/%.o: %.c Makefile scripts/versions
 	$(Q)$(CC) $(CPPFLAGS) -Itests $(PKG_CFLAGS) $(CFLAGS) $(TSAN) -MMD -MP -c -o $@ $<
 $(B)/obj/plain/tests/%.o: CPPFLAGS += -Itests
 
-$(B)/%/libwx.a:
+$(B)/%.a:
 	@mkdir -p $(@D)
 	@rm -f $@
 	$(Q)ar qcs $@ $^
 $(B)/plain/libwx.a: $(call objects,plain,$(LIB_SRC))
 $(B)/asan/libwx.a: $(call objects,asan,$(LIB_SRC))
+# Helpers of tests, of which each gets what it uses.
+$(B)/plain/libsupport.a: $(call objects,plain,$(SUP_SRC))
+$(B)/asan/libsupport.a: $(call objects,asan,$(SUP_SRC))
 # Only what the tests with threads need: instrumenting all would take as long as the rest of the build.
 $(B)/tsan/libwx.a: $(call objects,tsan,$(foreach m,os stats codegen strategy measure attribution,$(wildcard harness/$(m)/*.c)))
 
@@ -90,11 +95,16 @@ $(B)/wxbench: $(call objects,plain,$(CLI_SRC)) $(B)/plain/libwx.a
 	@echo '  LD   $@'
 	$(Q)$(CC) $(PLAIN) -o $@ $^ $(PKG_LIBS) -pthread
 
-$(B)/tests/unit/%: $(B)/obj/asan/tests/unit/%.o $(call objects,asan,$(SUP_SRC)) $(B)/asan/libwx.a
+$(B)/tests/unit/%: $(B)/obj/asan/tests/unit/%.o $(B)/asan/libsupport.a $(B)/asan/libwx.a
 	@mkdir -p $(@D)
 	@echo '  LD   $@'
 	$(Q)$(CC) $(ASAN) -o $@ $^ $(PKG_LIBS) $(CHECK_LIBS) -pthread
-$(B)/tests/plain/%: $(B)/obj/plain/tests/plain/%.o $(call objects,plain,$(SUP_SRC)) $(B)/plain/libwx.a
+# With an allocator of their own, which fails. It runs before the sanitizer is ready, so without it.
+$(B)/tests/memory/%: $(B)/obj/asan/tests/memory/%.o $(B)/obj/plain/tests/memory/failing.o $(B)/asan/libsupport.a $(B)/asan/libwx.a
+	@mkdir -p $(@D)
+	@echo '  LD   $@'
+	$(Q)$(CC) $(ASAN) -o $@ $^ $(PKG_LIBS) $(CHECK_LIBS) -pthread
+$(B)/tests/plain/%: $(B)/obj/plain/tests/plain/%.o $(B)/plain/libsupport.a $(B)/plain/libwx.a
 	@mkdir -p $(@D)
 	@echo '  LD   $@'
 	$(Q)$(CC) $(PLAIN) -o $@ $^ $(PKG_LIBS) $(CHECK_LIBS) -pthread
@@ -114,7 +124,7 @@ $(B)/tests/subject $(B)/tests/impostor $(B)/tests/guard $(B)/tests/hoard: $(B)/t
 tests: $(B)/tests/subject $(B)/tests/impostor $(B)/tests/guard $(B)/tests/hoard
 
 .PHONY: tests
-tests: all $(UNIT_TESTS) $(PLAIN_TESTS) $(THREAD_TESTS)
+tests: all $(UNIT_TESTS) $(PLAIN_TESTS) $(THREAD_TESTS) $(MEMORY_TESTS)
 
 # Real runtimes and the program that they run; what cannot be had is said, once, and its tests skip.
 .PHONY: dotnet
@@ -127,7 +137,7 @@ LONG_TESTS := $(wildcard tests/plain/fuzz_test.sh tests/plain/preload_test.sh te
 
 # One at a time, after all others.
 ALONE_TESTS := $(wildcard tests/plain/reclaim_limit_test.sh)
-TOGETHER := $(filter-out $(LONG_TESTS) $(ALONE_TESTS),$(sort $(SHELL_TESTS) $(PLAIN_TESTS) $(UNIT_TESTS) $(THREAD_TESTS)))
+TOGETHER := $(filter-out $(LONG_TESTS) $(ALONE_TESTS),$(sort $(SHELL_TESTS) $(PLAIN_TESTS) $(UNIT_TESTS) $(THREAD_TESTS) $(MEMORY_TESTS)))
 
 .PHONY: test
 test:
@@ -150,6 +160,8 @@ help:
 	@echo 'make         build build/wxbench and the preload libraries'
 	@echo 'make bench   install what is missing, run the main comparison, print the table, draw the plots'
 	@echo 'make test    install what is missing, run every test'
+	@echo 'make golden  write the expected documents of tests/golden anew, after an output was changed on purpose'
+	@echo 'make mutate  plant faults in copies of the tree; each must be found by a test'
 	@echo 'make lint    clang-format, clang-tidy, cppcheck and shellcheck'
 	@echo 'make fuzz    fuzz every parser (FUZZ_SECONDS=600 each)'
 	@echo 'make soak    allocation under both ways of reclaiming (SOAK_SECONDS=3600 each)'
@@ -157,6 +169,14 @@ help:
 
 -include $(wildcard tests/fuzz/build.mk)
 -include $(wildcard tests/attacks/build.mk)
+
+.PHONY: golden
+golden: $(B)/tests/unit/golden_test
+	@WXBENCH_GOLDEN=write $< && git --no-pager diff --stat -- tests/golden
+
+.PHONY: mutate
+mutate: tests
+	@CC='$(CC)' tests/mutate/run $(FAULTS)
 
 SOAK_SECONDS ?= 3600
 .PHONY: soak

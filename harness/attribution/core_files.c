@@ -42,8 +42,9 @@ static bool read_entries(WxCore *core, WxCoreReader *reader, const Table *table)
   return true;
 }
 
-// The path at `*at`, which is then moved behind it; NULL where it does not end in time.
-static const char *read_path(WxCore *core, WxCoreReader *reader, uint64_t *at, uint64_t end) {
+// The path at `*at`, which is then moved behind it. -EINVAL where it does not end in time, -ENOMEM.
+static int read_path(WxCore *core, WxCoreReader *reader, uint64_t *at, uint64_t end,
+                     const char **path) {
   const uint64_t left = end - *at;
   const size_t size = left < PATH_BYTES_MAX ? (size_t)left : PATH_BYTES_MAX;
   // A first guess, so that the window need not be filled again for each path near its end.
@@ -55,25 +56,29 @@ static const char *read_path(WxCore *core, WxCoreReader *reader, uint64_t *at, u
     nul = text ? memchr(text, '\0', size) : NULL;
   }
   if (!nul)
-    return NULL;
+    return -EINVAL;
   const size_t length = (size_t)(nul - text);
   *at += length + 1;
-  return wx_name_pool_find(&core->names, text, length);
+  *path = wx_name_pool_find(&core->names, text, length);
+  return *path ? 0 : -ENOMEM;
 }
 
-static void read_paths(WxCore *core, WxCoreReader *reader, const Table *table) {
+static int read_paths(WxCore *core, WxCoreReader *reader, const Table *table) {
   uint64_t at = table->offset + HEAD + table->count * ENTRY;
   const uint64_t end = table->offset + table->size;
   for (uint64_t i = 0; i < table->count; ++i) {
     const uint64_t from = at;
-    const char *path =
-        core->names.bytes < PATHS_BYTES_MAX ? read_path(core, reader, &at, end) : NULL;
-    if (!path) {
+    const int failed = core->names.bytes < PATHS_BYTES_MAX
+                           ? read_path(core, reader, &at, end, &core->files[i].path)
+                           : -EINVAL;
+    if (failed == -ENOMEM)
+      return failed;
+    if (failed) {
       wx_core_damaged(core, from, "expected a path that ends in the note NT_FILE");
-      return;
+      return 0;
     }
-    core->files[i].path = path;
   }
+  return 0;
 }
 
 // Drops entries that are none, and what lies over the entry before.
@@ -121,7 +126,8 @@ int wx_core_read_files(WxCore *core, WxCoreReader *reader, uint64_t offset, uint
     return 0;
   }
   core->file_count = (size_t)table.count;
-  read_paths(core, reader, &table);
+  if (read_paths(core, reader, &table))
+    return -ENOMEM;
   put_in_order(core, offset);
   if (table.page_size == 1 && core->writer != WX_WRITER_CREATEDUMP)
     core->writer = WX_WRITER_GCORE;

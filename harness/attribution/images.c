@@ -121,9 +121,10 @@ int wx_images_of_files(const WxAudit *audit, const WxImageVisitor *visitor) {
     const ssize_t got = wx_os_pread(fd, head, sizeof head, 0);
     if (got > 0 && wx_pe_read_headers(&image, 0, head, (size_t)got)) {
       const WxImagePlace place = {&file.memory, module->path};
-      wx_pe_read_metadata(&image, &file.memory);
+      result = wx_pe_read_metadata(&image, &file.memory);
       image.address = module->start;
-      result = visitor->image(&image, &place, visitor->context);
+      if (!result)
+        result = visitor->image(&image, &place, visitor->context);
     }
     close_file(&file);
   }

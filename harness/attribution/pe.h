@@ -62,8 +62,9 @@ typedef struct {
 /// one; name and version are not filled.
 bool wx_pe_read_headers(WxPeImage *image, uint64_t address, const unsigned char *head, size_t size);
 
-/// Finds out the layout, and fills name and version where the metadata can be read.
-void wx_pe_read_metadata(WxPeImage *image, const WxMemory *memory);
+/// Finds out the layout, and fills name and version where the metadata can be read. Returns 0, or
+/// -ENOMEM with both left empty.
+int wx_pe_read_metadata(WxPeImage *image, const WxMemory *memory);
 
 /// What a search does with its finds. Other than 0 ends it with that value.
 typedef struct {

@@ -1,6 +1,7 @@
 #include "attribution/pe.h"
 #include "attribution/pe_tables.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,27 +98,28 @@ static void take_assembly(WxPeImage *image, Metadata *metadata) {
   }
 }
 
-void wx_pe_read_metadata(WxPeImage *image, const WxMemory *memory) {
+int wx_pe_read_metadata(WxPeImage *image, const WxMemory *memory) {
   uint64_t place;
   Metadata metadata = {0};
   uint32_t size = 0;
   if (!image->managed)
-    return;
+    return 0;
   if (layout_holds(image, memory, false, &place, &size)) {
     image->mapped = false;
   } else if (layout_holds(image, memory, true, &place, &size)) {
     image->mapped = true;
     image->bytes = image->image_size;
   } else {
-    return;
+    return 0;
   }
   // One more byte, so that the last name ends.
   unsigned char *bytes = calloc(1, (size_t)size + 1);
   if (!bytes)
-    return;
+    return -ENOMEM;
   metadata.bytes = bytes;
   metadata.size = size;
   if (wx_memory_get(memory, place, bytes, size) && find_streams(&metadata))
     take_assembly(image, &metadata);
   free(bytes);
+  return 0;
 }

@@ -71,8 +71,8 @@ static WxMzHit explain(const Search *search, size_t at) {
 static int look_at(const Search *search, size_t at) {
   WxPeImage image;
   if (wx_pe_read_headers(&image, search->start + at, search->window + at, search->filled - at)) {
-    wx_pe_read_metadata(&image, search->memory);
-    return search->visitor->image(&image, search->visitor->context);
+    const int failed = wx_pe_read_metadata(&image, search->memory);
+    return failed ? failed : search->visitor->image(&image, search->visitor->context);
   }
   const WxMzHit hit = explain(search, at);
   return search->visitor->letters(&hit, search->visitor->context);

@@ -13,8 +13,12 @@ static bool starts_with(const char *text, const char *prefix) {
 }
 
 static bool is_public(const char *path) {
-  static const char *const prefixes[] = {"/usr/", "/lib", "/dev/",        "/memfd:doublemapper",
-                                         "/SYSV", "/[",   "/memfd:dotnet"};
+  static const char *const prefixes[] = {
+      "/usr/",         "/lib/",    "/lib32/",
+      "/lib64/",       "/libx32/", "/dev/",
+      "/SYSV",         "/[",       "/memfd:doublemapper",
+      "/memfd:dotnet",
+  };
   for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; ++i)
     if (starts_with(path, prefixes[i]))
       return true;
@@ -45,9 +49,14 @@ static const char *extension_of(const char *path) {
   return dot;
 }
 
+// Names of shared memory are the user's own.
+#define SHARED "/dev/shm/"
+
 void wx_redact_path(WxRedactor *redactor, const char *path, char *target, size_t size) {
   const char *runtime = path ? strstr(path, "/shared/Microsoft.NETCore.App/") : NULL;
-  if (!path || is_public(path))
+  if (path && starts_with(path, SHARED))
+    snprintf(target, size, SHARED "redacted-%zu", number_of(redactor, path));
+  else if (!path || is_public(path))
     snprintf(target, size, "%s", path ? path : "");
   else if (runtime)
     snprintf(target, size, "%s", runtime);
@@ -78,26 +87,43 @@ int wx_redact_maps_line(WxRedactor *redactor, const char *line, size_t length, F
   return put_line(substitute, strlen(substitute), stream);
 }
 
-static bool is_kept(const char *name, size_t length) {
+// Settings of memory; not where one of them is a path, as DOTNET_GCName.
+static bool is_kept(const char *variable, size_t length, size_t name) {
   static const char *const kept[] = {
-      "MALLOC_",    "GLIBC_TUNABLES", "DOTNET_EnableWriteXorExecute",
-      "DOTNET_GC",  "DOTNET_gc",      "COMPlus_EnableWriteXorExecute",
-      "DOTNET_Tie", "DOTNET_Tiered",  "DOTNET_RUNNING_IN_CONTAINER",
+      "MALLOC_",
+      "GLIBC_TUNABLES",
+      "DOTNET_EnableWriteXorExecute",
+      "DOTNET_GC",
+      "DOTNET_gc",
+      "COMPlus_EnableWriteXorExecute",
+      "DOTNET_Tie",
+      "DOTNET_RUNNING_IN_CONTAINER",
   };
+  if (memchr(variable, '/', length))
+    return false;
   for (size_t i = 0; i < sizeof kept / sizeof *kept; ++i)
-    if (strlen(kept[i]) <= length && !strncmp(name, kept[i], strlen(kept[i])))
+    if (strlen(kept[i]) <= name && !strncmp(variable, kept[i], strlen(kept[i])))
       return true;
   return false;
 }
 
 int wx_redact_variable(WxRedactor *redactor, const char *variable, size_t length, FILE *stream) {
   const char *equals = memchr(variable, '=', length);
-  if (!redactor || !equals || is_kept(variable, (size_t)(equals - variable)))
+  if (!redactor || (equals && is_kept(variable, length, (size_t)(equals - variable))))
     return put_line(variable, length, stream);
-  const size_t name = (size_t)(equals - variable) + 1;
+  // What has no name was put there by the program, as a title.
+  const size_t name = equals ? (size_t)(equals - variable) + 1 : 0;
   if (fwrite(variable, 1, name, stream) != name)
     return -ENOMEM;
   return put_line("<redacted>", strlen("<redacted>"), stream);
+}
+
+bool wx_redact_keeps_assembly(const char *name) {
+  static const char *const prefixes[] = {"System.", "Microsoft.", "mscorlib", "netstandard"};
+  for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; ++i)
+    if (starts_with(name, prefixes[i]))
+      return true;
+  return false;
 }
 
 void wx_redactor_free(WxRedactor *redactor) {

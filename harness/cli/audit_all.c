@@ -14,29 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
-// One process; what its audit found is kept as JSON.
-typedef struct {
-  json_t *json;
-  int rank;
-  WxFigure orphaned;
-  pid_t pid;
-  char command[WX_COMMAND_TEXT];
-  char runtime[64];
-  WxFigure allocated, mapped, rss, mappings;
-  const char *verdict;
-} Row;
-
-// Bytes of the files, each once.
-typedef struct {
-  WxFileId *seen;
-  size_t count;
-  size_t capacity;
-  WxFigure allocated, orphaned;
-  size_t unknown;
-} Total;
-
 static int compare_rows(const void *left, const void *right) {
-  const Row *a = left, *b = right;
+  const WxAuditRow *a = left, *b = right;
   if (a->rank != b->rank)
     return a->rank < b->rank ? -1 : 1;
   if (a->orphaned != b->orphaned)
@@ -44,14 +23,14 @@ static int compare_rows(const void *left, const void *right) {
   return a->pid < b->pid ? -1 : a->pid > b->pid;
 }
 
-static bool is_seen(const Total *total, WxFileId id) {
+static bool is_seen(const WxAuditTotal *total, WxFileId id) {
   for (size_t i = 0; i < total->count; ++i)
     if (wx_file_id_equal(total->seen[i], id))
       return true;
   return false;
 }
 
-static void add_to_total(Total *total, const WxTruth *truth) {
+void wx_audit_add_to_total(WxAuditTotal *total, const WxTruth *truth) {
   for (size_t i = 0; i < truth->memfds.count; ++i) {
     const WxOrphans *file = &truth->files[i];
     if (total->count == total->capacity || is_seen(total, truth->memfds.items[i].id))
@@ -63,8 +42,8 @@ static void add_to_total(Total *total, const WxTruth *truth) {
   }
 }
 
-static void make_row(Row *row, const WxAudit *audit) {
-  *row = (Row){
+void wx_audit_make_row(WxAuditRow *row, const WxAudit *audit) {
+  *row = (WxAuditRow){
       .json = wx_audit_json(audit),
       .rank = wx_verdict_rank(audit->verdict.code),
       .orphaned = audit->truth.orphaned_bytes,
@@ -79,14 +58,14 @@ static void make_row(Row *row, const WxAudit *audit) {
   snprintf(row->runtime, sizeof row->runtime, "%s", audit->runtime.version);
 }
 
-static WxTable *make_table(const Row *rows, size_t count) {
+static WxTable *make_table(const WxAuditRow *rows, size_t count) {
   static const WxColumn columns[] = {
       {"pid", WX_TEXT},        {"command", WX_TEXT},   {"runtime", WX_TEXT},
       {"allocated", WX_BYTES}, {"mapped", WX_BYTES},   {"orphaned", WX_BYTES},
       {"RSS", WX_BYTES},       {"mappings", WX_COUNT}, {"verdict", WX_TEXT}};
   WxTable *table = wx_table_new(NULL, columns, sizeof columns / sizeof *columns);
   for (size_t i = 0; i < count; ++i) {
-    const Row *row = &rows[i];
+    const WxAuditRow *row = &rows[i];
     char pid[16];
     snprintf(pid, sizeof pid, "%d", (int)row->pid);
     wx_table_add(table,
@@ -133,8 +112,24 @@ static void note_skipped(WxDocument *document, const WxSurvey *survey,
     wx_document_note(document, "No process was skipped for lack of permission.");
 }
 
-static size_t audit_found(const WxSurvey *survey, const WxAuditRequest *request, Row *rows,
-                          Total *total, WxProgress *progress) {
+void wx_audit_all_document(WxDocument *document, WxAuditRow *rows, size_t count,
+                           const WxAuditTotal *total, const WxSurvey *survey,
+                           const WxProcesses *left_out) {
+  qsort(rows, count, sizeof *rows, compare_rows);
+  for (size_t i = 0; i < count; ++i)
+    wx_document_add_result(document, rows[i].json);
+  wx_document_add_table(document, make_table(rows, count));
+  wx_document_note(document,
+                   "%zu process%s, %zu file%s, each counted once: %.1f MiB allocated, %.1f MiB "
+                   "orphaned%s.",
+                   count, count == 1 ? "" : "es", total->count, total->count == 1 ? "" : "s",
+                   (double)total->allocated / 1048576, (double)total->orphaned / 1048576,
+                   total->unknown ? " (some could not be opened)" : "");
+  note_skipped(document, survey, left_out);
+}
+
+static size_t audit_found(const WxSurvey *survey, const WxAuditRequest *request, WxAuditRow *rows,
+                          WxAuditTotal *total, WxProgress *progress) {
   size_t count = 0;
   WxAuditOptions how = request->audit;
   how.fast = true;
@@ -145,8 +140,8 @@ static size_t audit_found(const WxSurvey *survey, const WxAuditRequest *request,
     wx_progress_show(progress, "process %zu of %zu", i + 1, survey->found.count);
     // One that has ended since is none any more.
     if (!wx_audit_live(&audit, survey->found.pids[i], &how)) {
-      make_row(&rows[count++], &audit);
-      add_to_total(total, &audit.truth);
+      wx_audit_make_row(&rows[count++], &audit);
+      wx_audit_add_to_total(total, &audit.truth);
     }
     wx_audit_free(&audit);
   }
@@ -159,25 +154,15 @@ int wx_audit_run_all(WxOptions *options, const WxAuditRequest *request) {
   char link[WX_MEMFD_LINK];
   wx_memfd_link(link, request->audit.memfd);
   const int error = wx_survey_take(&survey, link, request->audit.left_out);
-  Row *rows = calloc(survey.found.count + 1, sizeof *rows);
+  WxAuditRow *rows = calloc(survey.found.count + 1, sizeof *rows);
   // A process may have got another file since: then there are more than the survey saw.
-  Total total = {.capacity = survey.file_count + survey.found.count};
+  WxAuditTotal total = {.capacity = survey.file_count + survey.found.count};
   total.seen = calloc(total.capacity + 1, sizeof *total.seen);
   WxDocument document;
   wx_document_init(&document, "audit");
   if (!error && rows && total.seen) {
     const size_t count = audit_found(&survey, request, rows, &total, &progress);
-    qsort(rows, count, sizeof *rows, compare_rows);
-    for (size_t i = 0; i < count; ++i)
-      wx_document_add_result(&document, rows[i].json);
-    wx_document_add_table(&document, make_table(rows, count));
-    wx_document_note(&document,
-                     "%zu process%s, %zu file%s, each counted once: %.1f MiB allocated, %.1f MiB "
-                     "orphaned%s.",
-                     count, count == 1 ? "" : "es", total.count, total.count == 1 ? "" : "s",
-                     (double)total.allocated / 1048576, (double)total.orphaned / 1048576,
-                     total.unknown ? " (some could not be opened)" : "");
-    note_skipped(&document, &survey, request->audit.left_out);
+    wx_audit_all_document(&document, rows, count, &total, &survey, request->audit.left_out);
   }
   wx_progress_end(&progress);
   const bool failed = error || !rows || !total.seen;

@@ -3,6 +3,7 @@
 #include "cli/audit_document.h"
 #include "cli/audit_run.h"
 #include "cli/say.h"
+#include "os/text.h"
 #include "output/context.h"
 #include "output/file.h"
 #include "output/json.h"
@@ -60,15 +61,14 @@ static char *shown_line(const char *line, size_t length) {
 // Line by line (or variable by variable) through `edit`; a file that cannot be read says why.
 static int copy_edited(Bundle *bundle, const char *source, const char *name, char separator,
                        int (*edit)(WxRedactor *, const char *, size_t, FILE *)) {
-  char *out = NULL;
-  size_t size = 0;
-  FILE *stream = open_memstream(&out, &size);
+  WxText out = {0};
+  FILE *stream = wx_text_stream(&out);
   if (!stream)
     return report(bundle, name, -ENOMEM);
   int error = wx_text_read(&bundle->text, source);
-  if (error)
+  if (error && error != -ENOMEM)
     fprintf(stream, "cannot be read: %s\n", strerror(-error));
-  error = 0;
+  error = error == -ENOMEM ? error : 0;
   const char *at = bundle->text.data, *end = at ? at + bundle->text.length : NULL;
   while (!error && at < end) {
     const char *stop = memchr(at, separator, (size_t)(end - at));
@@ -80,10 +80,11 @@ static int copy_edited(Bundle *bundle, const char *source, const char *name, cha
     free(line);
     at += length + 1;
   }
-  if (fclose(stream) && !error)
-    error = -ENOMEM;
-  const int status = error ? report(bundle, name, error) : write_part(bundle, name, out, size);
-  free(out);
+  const int lost = wx_text_stream_end(stream, &out);
+  error = lost ? lost : error;
+  const int status =
+      error ? report(bundle, name, error) : write_part(bundle, name, out.data, out.length);
+  wx_text_free(&out);
   return status;
 }
 
@@ -133,9 +134,8 @@ static void put_extents(FILE *stream, const char *name, const WxExtents *extents
 
 static int write_extents(const Bundle *bundle) {
   const WxTruth *truth = &bundle->audit->truth;
-  char *out = NULL;
-  size_t size = 0;
-  FILE *stream = open_memstream(&out, &size);
+  WxText out = {0};
+  FILE *stream = wx_text_stream(&out);
   if (!stream)
     return report(bundle, "extents", -ENOMEM);
   for (size_t i = 0; truth->files && i < truth->memfds.count; ++i) {
@@ -144,29 +144,48 @@ static int write_extents(const Bundle *bundle) {
     put_extents(stream, "mapped", &truth->files[i].mapped);
     put_extents(stream, "orphaned", &truth->files[i].orphaned);
   }
-  const int status = fclose(stream) ? report(bundle, "extents", -ENOMEM)
-                                    : write_part(bundle, "extents", out, size);
-  free(out);
+  const int lost = wx_text_stream_end(stream, &out);
+  const int status =
+      lost ? report(bundle, "extents", lost) : write_part(bundle, "extents", out.data, out.length);
+  wx_text_free(&out);
   return status;
 }
 
-// Module paths are the only ones in the document; the command line may hold others.
-static void redact_document(Bundle *bundle, json_t *root) {
-  json_t *results = json_object_get(root, "results");
-  for (size_t i = 0; i < json_array_size(results); ++i) {
-    json_t *modules = json_object_get(json_array_get(results, i), "inflated_modules");
-    for (size_t m = 0; m < json_array_size(modules); ++m) {
-      json_t *module = json_array_get(modules, m);
-      char path[PATH_MAX];
-      wx_redact_path(&bundle->redactor, json_string_value(json_object_get(module, "path")), path,
-                     sizeof path);
-      json_object_set_new(module, "path", json_string(path));
-      wx_module_name(path, path, sizeof path);
-      json_object_set_new(module, "module", json_string(path));
-    }
+// A path alone is a value of its own; sentences name only the runtime's file.
+static int redact_member(WxRedactor *redactor, json_t *object, const char *key, json_t *value) {
+  char path[PATH_MAX];
+  const char *text = json_string_value(value);
+  if (text[0] == '/') {
+    wx_redact_path(redactor, text, path, sizeof path);
+    return wx_json_set(object, key, wx_json_text(path));
   }
-  json_object_set_new(json_object_get(root, "context"), "command",
-                      json_string("wxbench audit PID --bundle DIR"));
+  if (strcmp(key, "module") == 0) {
+    wx_redact_path(redactor, wx_json_get_text(object, "path"), path, sizeof path);
+    wx_module_name(path, path, sizeof path);
+    return wx_json_set(object, key, wx_json_text(path));
+  }
+  const bool assembly = strcmp(key, "name") == 0 && !wx_redact_keeps_assembly(text);
+  return assembly ? wx_json_set(object, key, json_string("redacted")) : 0;
+}
+
+static int redact_value(WxRedactor *redactor, json_t *value) {
+  const char *key;
+  json_t *inner;
+  int error = 0;
+  for (size_t i = 0; !error && i < json_array_size(value); ++i)
+    error = redact_value(redactor, json_array_get(value, i));
+  json_object_foreach(value, key, inner) {
+    if (!error)
+      error = json_is_string(inner) ? redact_member(redactor, value, key, inner)
+                                    : redact_value(redactor, inner);
+  }
+  return error;
+}
+
+int wx_audit_redact_document(WxRedactor *redactor, json_t *root) {
+  const int error = wx_json_set(json_object_get(root, "context"), "command",
+                                json_string("wxbench audit PID --bundle DIR"));
+  return error ? error : redact_value(redactor, json_object_get(root, "results"));
 }
 
 static int write_json(Bundle *bundle, WxDocument *document) {
@@ -177,18 +196,17 @@ static int write_json(Bundle *bundle, WxDocument *document) {
   json_t *whole = wx_document_json(document);
   json_t *root = json_deep_copy(whole);
   json_decref(whole);
-  if (root && !bundle->request->unredacted)
-    redact_document(bundle, root);
-  char *text = NULL;
-  size_t length = 0;
-  FILE *stream = root ? open_memstream(&text, &length) : NULL;
+  const bool fit =
+      root && (bundle->request->unredacted || !wx_audit_redact_document(&bundle->redactor, root));
+  WxText text = {0};
+  FILE *stream = fit ? wx_text_stream(&text) : NULL;
   int error = stream ? wx_json_write(root, stream) : -ENOMEM;
-  if (stream && fclose(stream) && !error)
-    error = -ENOMEM;
+  const int lost = stream ? wx_text_stream_end(stream, &text) : 0;
+  error = error ? error : lost;
   json_decref(root);
-  const int status =
-      error ? report(bundle, "audit.json", error) : write_part(bundle, "audit.json", text, length);
-  free(text);
+  const int status = error ? report(bundle, "audit.json", error)
+                           : write_part(bundle, "audit.json", text.data, text.length);
+  wx_text_free(&text);
   return status;
 }
 

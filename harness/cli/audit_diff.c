@@ -1,4 +1,5 @@
 // audit --diff: what changed between two saved audits.
+#include "cli/audit_document.h"
 #include "cli/audit_run.h"
 #include "cli/say.h"
 #include "cli/verb.h"
@@ -51,15 +52,16 @@ static const json_t *matching(const json_t *results, const json_t *result, size_
   return json_array_size(results) == 1 && others == 1 ? json_array_get(results, 0) : NULL;
 }
 
-static void add_change(WxTable *table, json_t *list, const char *name, WxFigure was, WxFigure is) {
+static void add_change(WxTable *table, WxJsonBuilder *list, const char *name, WxFigure was,
+                       WxFigure is) {
   const WxFigure change = wx_figure_minus(is, was);
   wx_table_add(table, (WxCell[]){wx_text(name), wx_figure(was), wx_figure(is), wx_figure(change)});
-  json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:o}", "metric", name, "base",
-                                        wx_json_figure(was), "new", wx_json_figure(is), "change",
-                                        wx_json_figure(change)));
+  wx_json_append(list,
+                 json_pack("{s:s, s:o, s:o, s:o}", "metric", name, "base", wx_json_figure(was),
+                           "new", wx_json_figure(is), "change", wx_json_figure(change)));
 }
 
-static void diff_one(WxDocument *document, const json_t *base, const json_t *now) {
+void wx_audit_diff_document(WxDocument *document, const json_t *base, const json_t *now) {
   static const WxColumn byte_columns[] = {
       {"bytes", WX_TEXT}, {"before", WX_BYTES}, {"now", WX_BYTES}, {"change", WX_BYTES}};
   static const WxColumn count_columns[] = {
@@ -67,12 +69,12 @@ static void diff_one(WxDocument *document, const json_t *base, const json_t *now
   const char *command = wx_json_get_text(now, "command");
   WxTable *bytes = wx_table_new(command, byte_columns, 4);
   WxTable *numbers = wx_table_new(NULL, count_columns, 4);
-  json_t *list = json_array();
+  WxJsonBuilder list = wx_json_list();
   for (size_t i = 0; i < sizeof figures / sizeof *figures; ++i)
-    add_change(bytes, list, figures[i].name, figure_of(base, figures[i].object, figures[i].member),
+    add_change(bytes, &list, figures[i].name, figure_of(base, figures[i].object, figures[i].member),
                figure_of(now, figures[i].object, figures[i].member));
   for (size_t i = 0; i < sizeof counts / sizeof *counts; ++i)
-    add_change(numbers, list, counts[i].name, figure_of(base, counts[i].object, counts[i].member),
+    add_change(numbers, &list, counts[i].name, figure_of(base, counts[i].object, counts[i].member),
                figure_of(now, counts[i].object, counts[i].member));
   const char *was = wx_json_get_text(json_object_get(base, "verdict"), "code");
   const char *is = wx_json_get_text(json_object_get(now, "verdict"), "code");
@@ -82,7 +84,7 @@ static void diff_one(WxDocument *document, const json_t *base, const json_t *now
   wx_document_add_result(document, json_pack("{s:o, s:o, s:o, s:o}", "pid",
                                              wx_json_figure(wx_json_get_figure(now, "pid")),
                                              "verdict_base", wx_json_text(was), "verdict",
-                                             wx_json_text(is), "changes", list));
+                                             wx_json_text(is), "changes", wx_json_built(&list)));
 }
 
 static int load(const WxOptions *options, const char *path, json_t **root) {
@@ -110,7 +112,7 @@ int wx_audit_run_diff(WxOptions *options, const char *base_path, const char *now
     const json_t *match = matching(before, result, json_array_size(after));
     if (!match)
       continue;
-    diff_one(&document, match, result);
+    wx_audit_diff_document(&document, match, result);
     ++compared;
   }
   if (!status && !compared)

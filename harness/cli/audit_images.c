@@ -19,8 +19,8 @@ typedef struct {
   const char *folder; ///< Of --extract; NULL without.
   WxTable *images;
   WxTable *letters;
-  json_t *image_list;
-  json_t *letter_list;
+  WxJsonBuilder image_list;
+  WxJsonBuilder letter_list;
   uint64_t counts[WX_MZ_REASONS];
   uint64_t found;
   uint64_t shown;
@@ -69,12 +69,12 @@ static int take_image(const WxPeImage *image, const WxImagePlace *place, void *c
                           wx_text(*version ? version : NULL), wx_figure((WxFigure)image->bytes),
                           wx_text(image->managed ? "managed" : "native"), wx_text(layout),
                           wx_text(place->where)});
-  json_array_append_new(report->image_list,
-                        json_pack("{s:s, s:o, s:o, s:I, s:b, s:s, s:o}", "address", start, "name",
-                                  wx_json_text(*image->name ? image->name : NULL), "version",
-                                  wx_json_text(*version ? version : NULL), "bytes",
-                                  (json_int_t)image->bytes, "managed", image->managed, "layout",
-                                  layout, "where", wx_json_text(place->where)));
+  wx_json_append(&report->image_list,
+                 json_pack("{s:s, s:o, s:o, s:I, s:b, s:s, s:o}", "address", start, "name",
+                           wx_json_text(*image->name ? image->name : NULL), "version",
+                           wx_json_text(*version ? version : NULL), "bytes",
+                           (json_int_t)image->bytes, "managed", image->managed, "layout", layout,
+                           "where", wx_json_text(place->where)));
   ++report->found;
   return report->folder && !report->of_files ? extract(report, image, place) : 0;
 }
@@ -93,22 +93,23 @@ static int take_letters(const WxMzHit *hit, const WxImagePlace *place, void *con
   else
     snprintf(why, sizeof why, "%s", wx_mz_reason_text(hit->reason));
   wx_table_add(report->letters, (WxCell[]){wx_text(address), wx_text(why), wx_text(place->where)});
-  json_array_append_new(report->letter_list, json_pack("{s:s, s:s, s:o}", "address", address, "why",
-                                                       why, "where", wx_json_text(place->where)));
+  wx_json_append(&report->letter_list, json_pack("{s:s, s:s, s:o}", "address", address, "why", why,
+                                                 "where", wx_json_text(place->where)));
   return 0;
 }
 
 static void finish(Report *report, WxDocument *document, json_t *result) {
   uint64_t all = 0;
-  json_t *counts = json_object();
+  WxJsonBuilder counts = wx_json_object();
   for (size_t i = 0; i < WX_MZ_REASONS; ++i) {
     all += report->counts[i];
-    wx_json_set(counts, wx_mz_reason_text((WxMzReason)i),
+    wx_json_put(&counts, wx_mz_reason_text((WxMzReason)i),
                 json_integer((json_int_t)report->counts[i]));
   }
-  wx_json_set(result, "images", report->image_list);
-  wx_json_set(result, "bare_mz", report->letter_list);
-  wx_json_set(result, "bare_mz_counts", counts);
+  const int lost = wx_json_set(result, "images", wx_json_built(&report->image_list)) |
+                   wx_json_set(result, "bare_mz", wx_json_built(&report->letter_list)) |
+                   wx_json_set(result, "bare_mz_counts", wx_json_built(&counts));
+  document->lost |= lost != 0;
   wx_document_add_table(document, report->images);
   wx_document_add_table(document, report->letters);
   wx_document_note(document,
@@ -131,8 +132,8 @@ int wx_audit_add_images(const WxOptions *options, const WxAuditRequest *request,
                    .folder = request->extract,
                    .images = wx_table_new("PE images", image_columns, 7),
                    .letters = wx_table_new("The first bare MZ", letter_columns, 3),
-                   .image_list = json_array(),
-                   .letter_list = json_array()};
+                   .image_list = wx_json_list(),
+                   .letter_list = wx_json_list()};
   const WxImageVisitor visitor = {take_image, take_letters, &report};
   if (report.folder && mkdir(report.folder, 0700) && errno != EEXIST)
     report.status = wx_cli_fail(options->verb, "cannot make the folder '%s': %s", report.folder,

@@ -14,13 +14,14 @@ typedef struct {
   WxFigure value;
 } WxJsonFigure;
 
-static inline void wx_json_set_figures(json_t *object, const WxJsonFigure figures[], size_t count) {
+static inline void wx_json_put_figures(WxJsonBuilder *object, const WxJsonFigure figures[],
+                                       size_t count) {
   for (size_t i = 0; i < count; ++i)
-    wx_json_set(object, figures[i].key, wx_json_figure(figures[i].value));
+    wx_json_put(object, figures[i].key, wx_json_figure(figures[i].value));
 }
 
-#define SET_FIGURES(OBJECT, ...)                                                                   \
-  wx_json_set_figures(OBJECT, (const WxJsonFigure[]){__VA_ARGS__},                                 \
+#define PUT_FIGURES(OBJECT, ...)                                                                   \
+  wx_json_put_figures(OBJECT, (const WxJsonFigure[]){__VA_ARGS__},                                 \
                       sizeof(const WxJsonFigure[]){__VA_ARGS__} / sizeof(WxJsonFigure))
 
 /* What is true. */

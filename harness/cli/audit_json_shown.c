@@ -26,62 +26,63 @@ static const char *const owner_keys[WX_OWNERS] = {
 
 json_t *wx_audit_json_span(const WxAudit *audit) {
   static const char *const own_keys[WX_PARTS] = {"own_rx", "own_rw", "own_none", "own_other"};
-  json_t *object = json_object();
+  WxJsonBuilder object = wx_json_object();
   for (size_t i = 0; i < WX_PARTS; ++i)
-    wx_json_set(object, own_keys[i], wx_json_figure((WxFigure)audit->parts[i].bytes));
+    wx_json_put(&object, own_keys[i], wx_json_figure((WxFigure)audit->parts[i].bytes));
   for (size_t i = WX_OWNER_DOUBLE_MAPPER + 1; i < WX_OWNERS; ++i)
-    wx_json_set(object, owner_keys[i], wx_json_figure((WxFigure)audit->span.bytes[i]));
-  return object;
+    wx_json_put(&object, owner_keys[i], wx_json_figure((WxFigure)audit->span.bytes[i]));
+  return wx_json_built(&object);
 }
 
 static json_t *row_json(const WxRow *row) {
   char really[256];
   wx_row_really(row, really, sizeof really);
-  json_t *owners = json_object();
+  WxJsonBuilder owners = wx_json_object();
   for (size_t i = 0; i < WX_OWNERS; ++i)
     if (row->really.bytes[i])
-      wx_json_set(owners, owner_keys[i], wx_json_figure((WxFigure)row->really.bytes[i]));
+      wx_json_put(&owners, owner_keys[i], wx_json_figure((WxFigure)row->really.bytes[i]));
   return json_pack("{s:o, s:o, s:I, s:s, s:s, s:o}", "start", address(row->start), "end",
                    address(row->end), "size_bytes", (json_int_t)(row->end - row->start), "protect",
-                   wx_row_protection(row->protection), "really", really, "owners", owners);
+                   wx_row_protection(row->protection), "really", really, "owners",
+                   wx_json_built(&owners));
 }
 
 json_t *wx_audit_json_regions(const WxAudit *audit) {
-  json_t *list = json_array();
+  WxJsonBuilder list = wx_json_list();
   for (size_t i = 0; i < audit->rows.count; ++i)
-    json_array_append_new(list, row_json(&audit->rows.items[i]));
-  return list;
+    wx_json_append(&list, row_json(&audit->rows.items[i]));
+  return wx_json_built(&list);
 }
 
 json_t *wx_audit_json_owners(const WxAudit *audit) {
-  json_t *list = json_array();
+  WxJsonBuilder list = wx_json_list();
   for (size_t i = 0; i < WX_OWNERS; ++i) {
     if (!audit->ownership.bytes[i] || i == WX_OWNER_HOLE)
       continue;
-    json_t *one = json_object();
-    wx_json_set(one, "owner", json_string(owner_keys[i]));
-    SET_FIGURES(one, {"mappings", (WxFigure)audit->residency[i].mappings},
+    WxJsonBuilder one = wx_json_object();
+    wx_json_put(&one, "owner", json_string(owner_keys[i]));
+    PUT_FIGURES(&one, {"mappings", (WxFigure)audit->residency[i].mappings},
                 {"bytes", (WxFigure)audit->ownership.bytes[i]},
                 {"rss_bytes", audit->residency[i].rss_bytes},
                 {"pss_bytes", audit->residency[i].pss_bytes},
                 {"swap_bytes", audit->residency[i].swap_bytes});
-    json_array_append_new(list, one);
+    wx_json_append(&list, wx_json_built(&one));
   }
-  return list;
+  return wx_json_built(&list);
 }
 
 json_t *wx_audit_json_modules(const WxAudit *audit) {
-  json_t *list = json_array();
+  WxJsonBuilder list = wx_json_list();
   for (size_t i = 0; i < audit->modules.count; ++i) {
     const WxModule *module = &audit->modules.items[i];
     if (wx_module_inflation(module) < 2)
       continue;
     char name[128];
     wx_module_name(module->path, name, sizeof name);
-    json_array_append_new(list, json_pack("{s:o, s:o, s:I, s:I}", "module", wx_json_text(name),
-                                          "path", wx_json_text(module->path), "span_bytes",
-                                          (json_int_t)(module->end - module->start), "own_bytes",
-                                          (json_int_t)module->own_bytes));
+    wx_json_append(&list, json_pack("{s:o, s:o, s:I, s:I}", "module", wx_json_text(name), "path",
+                                    wx_json_text(module->path), "span_bytes",
+                                    (json_int_t)(module->end - module->start), "own_bytes",
+                                    (json_int_t)module->own_bytes));
   }
-  return list;
+  return wx_json_built(&list);
 }

@@ -2,96 +2,96 @@
 #include "cli/audit_json.h"
 
 static json_t *histogram_json(const WxHistogram *histogram) {
-  json_t *list = json_array();
+  WxJsonBuilder list = wx_json_list();
   for (size_t i = 0; i < WX_SIZE_CLASSES; ++i)
     if (histogram->count[i])
-      json_array_append_new(list, json_pack("{s:I, s:I, s:I}", "from_bytes",
-                                            (json_int_t)(UINT64_C(4096) << i), "extents",
-                                            (json_int_t)histogram->count[i], "bytes",
-                                            (json_int_t)histogram->bytes[i]));
-  return list;
+      wx_json_append(&list,
+                     json_pack("{s:I, s:I, s:I}", "from_bytes", (json_int_t)(UINT64_C(4096) << i),
+                               "extents", (json_int_t)histogram->count[i], "bytes",
+                               (json_int_t)histogram->bytes[i]));
+  return wx_json_built(&list);
 }
 
 static json_t *parts_json(const WxAudit *audit) {
   static const char *const names[WX_PARTS] = {"rx", "rw", "none", "other"};
-  json_t *object = json_object();
+  WxJsonBuilder object = wx_json_object();
   for (size_t i = 0; i < WX_PARTS; ++i) {
     const WxProtectionPart *part = &audit->parts[i];
-    json_t *one = json_object();
-    SET_FIGURES(one, {"count", (WxFigure)part->count}, {"va_bytes", (WxFigure)part->bytes},
+    WxJsonBuilder one = wx_json_object();
+    PUT_FIGURES(&one, {"count", (WxFigure)part->count}, {"va_bytes", (WxFigure)part->bytes},
                 {"rss_bytes", part->rss_bytes}, {"pss_bytes", part->pss_bytes});
-    wx_json_set(object, names[i], one);
+    wx_json_put(&object, names[i], wx_json_built(&one));
   }
-  return object;
+  return wx_json_built(&object);
 }
 
 static json_t *files_json(const WxTruth *truth) {
-  json_t *list = json_array();
+  WxJsonBuilder list = wx_json_list();
   for (size_t i = 0; truth->files && i < truth->memfds.count; ++i) {
     const WxMemfd *memfd = &truth->memfds.items[i];
-    json_t *one = json_object();
-    SET_FIGURES(one, {"inode", (WxFigure)memfd->id.inode},
+    WxJsonBuilder one = wx_json_object();
+    PUT_FIGURES(&one, {"inode", (WxFigure)memfd->id.inode},
                 {"device_major", (WxFigure)memfd->id.major},
                 {"device_minor", (WxFigure)memfd->id.minor}, {"descriptor", memfd->number},
                 {"allocated_bytes", truth->files[i].allocated_bytes},
                 {"mapped_bytes", truth->files[i].mapped_bytes},
                 {"orphaned_bytes", truth->files[i].orphaned_bytes});
-    json_array_append_new(list, one);
+    wx_json_append(&list, wx_json_built(&one));
   }
-  return list;
+  return wx_json_built(&list);
 }
 
 json_t *wx_audit_json_double_mapper(const WxAudit *audit) {
   const WxTruth *truth = &audit->truth;
   const WxProtectionPart *parts = audit->parts;
-  json_t *object = json_object();
+  WxJsonBuilder object = wx_json_object();
   uint64_t va = 0;
   for (size_t i = 0; i < WX_PARTS; ++i)
     va += parts[i].bytes;
   const WxModule *module = audit->module;
-  SET_FIGURES(object, {"inodes", truth->inodes}, {"allocated_bytes", truth->allocated_bytes},
+  PUT_FIGURES(&object, {"inodes", truth->inodes}, {"allocated_bytes", truth->allocated_bytes},
               {"mapped_bytes", truth->mapped_bytes}, {"orphaned_bytes", truth->orphaned_bytes},
               {"mapped_va_bytes", (WxFigure)va},
               {"span_bytes", module ? (WxFigure)(module->end - module->start) : 0},
               {"clrmd_span_bytes", module ? (WxFigure)(module->end - module->offset0) : 0},
               {"mappers_checked", truth->mappers_checked},
               {"mappers_unreadable", truth->mappers_unreadable});
-  wx_json_set(object, "mappings",
+  wx_json_put(&object, "mappings",
               json_pack("{s:I, s:I, s:I}", "rx", (json_int_t)parts[WX_PART_RX].count, "rw",
                         (json_int_t)parts[WX_PART_RW].count, "none",
                         (json_int_t)parts[WX_PART_NONE].count));
-  wx_json_set(object, "by_protection", parts_json(audit));
-  wx_json_set(object, "estimate", json_boolean(truth->estimate));
-  wx_json_set(object, "looks_dumped", json_boolean(audit->facts.dumped));
-  wx_json_set(object, "files", files_json(truth));
-  wx_json_set(object, "extents",
+  wx_json_put(&object, "by_protection", parts_json(audit));
+  wx_json_put(&object, "estimate", json_boolean(truth->estimate));
+  wx_json_put(&object, "looks_dumped", json_boolean(audit->facts.dumped));
+  wx_json_put(&object, "files", files_json(truth));
+  wx_json_put(&object, "extents",
               truth->extents_known ? histogram_json(&truth->allocated) : json_null());
-  wx_json_set(object, "orphaned_extents", histogram_json(&truth->orphaned));
-  return object;
+  wx_json_put(&object, "orphaned_extents", histogram_json(&truth->orphaned));
+  return wx_json_built(&object);
 }
 
 json_t *wx_audit_json_cgroup(const WxAudit *audit) {
   const WxCgroupFigures *group = &audit->cgroup;
   if (!wx_known(group->usage_bytes) && !wx_known(group->shmem_bytes))
     return json_null();
-  json_t *object = json_object();
-  wx_json_set(object, "version", json_integer(audit->group.version));
-  SET_FIGURES(
-      object, {"usage_bytes", group->usage_bytes},
+  WxJsonBuilder object = wx_json_object();
+  wx_json_put(&object, "version", json_integer(audit->group.version));
+  PUT_FIGURES(
+      &object, {"usage_bytes", group->usage_bytes},
       {"limit_bytes", group->limit_bytes == WX_CGROUP_NO_LIMIT ? WX_UNKNOWN : group->limit_bytes},
       {"shmem_bytes", group->shmem_bytes}, {"file_mapped_bytes", group->file_mapped_bytes},
       {"anon_bytes", group->anon_bytes}, {"file_bytes", group->file_bytes},
       {"kernel_bytes", group->kernel_bytes}, {"swap_bytes", group->swap_bytes});
-  return object;
+  return wx_json_built(&object);
 }
 
 json_t *wx_audit_json_container(const WxAudit *audit) {
   const WxContainer *container = &audit->container;
   if (!wx_known(container->usage))
     return json_null();
-  json_t *object = json_object();
-  SET_FIGURES(
-      object, {"usage_bytes", container->usage}, {"double_mapper_bytes", container->double_mapper},
+  WxJsonBuilder object = wx_json_object();
+  PUT_FIGURES(
+      &object, {"usage_bytes", container->usage}, {"double_mapper_bytes", container->double_mapper},
       {"other_shmem_bytes", container->other_shmem}, {"page_cache_bytes", container->page_cache},
       {"gc_bytes", container->gc}, {"malloc_bytes", container->malloc_bytes},
       {"stacks_bytes", container->stacks}, {"other_anon_bytes", container->other_anon},
@@ -100,5 +100,5 @@ json_t *wx_audit_json_container(const WxAudit *audit) {
       {"page_tables_bytes", container->page_tables},
       {"kernel_stacks_bytes", container->kernel_stacks},
       {"other_kernel_bytes", container->other_kernel}, {"residue_bytes", container->residue});
-  return object;
+  return wx_json_built(&object);
 }

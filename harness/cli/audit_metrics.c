@@ -1,6 +1,7 @@
 // Audits as metrics for Prometheus (the node exporter's textfile collector). Names are documented
 // in docs/audit.md.
 #include "cli/audit_document.h"
+#include "os/text.h"
 #include "output/json.h"
 #include "output/shown.h"
 
@@ -88,18 +89,12 @@ static void put_verdicts(FILE *stream, const json_t *results) {
 }
 
 char *wx_audit_metrics(const json_t *results) {
-  char *text = NULL;
-  size_t size = 0;
-  FILE *stream = open_memstream(&text, &size);
+  WxText text = {0};
+  FILE *stream = wx_text_stream(&text);
   if (!stream)
     return NULL;
   for (size_t i = 0; i < sizeof metrics / sizeof *metrics; ++i)
     put_metric(stream, i, results);
   put_verdicts(stream, results);
-  const bool lost = ferror(stream);
-  if (fclose(stream) || lost) {
-    free(text);
-    return NULL;
-  }
-  return text;
+  return wx_text_stream_end(stream, &text) ? NULL : text.data;
 }

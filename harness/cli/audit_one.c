@@ -27,7 +27,7 @@ int wx_audit_explain_failure(const WxOptions *options, const char *what, const W
 
 static int write_metrics(const WxOptions *options, const WxAuditRequest *request,
                          const WxDocument *document) {
-  char *text = wx_audit_metrics(document->results);
+  char *text = document->lost ? NULL : wx_audit_metrics(document->results);
   if (!text)
     return wx_cli_fail(options->verb, "%s", strerror(ENOMEM));
   const char *path = request->prom_path;

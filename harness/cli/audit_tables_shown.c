@@ -93,7 +93,7 @@ static void add_inflated(WxDocument *document, const WxAudit *audit) {
                             wx_ratio(wx_module_inflation(module))});
   }
   free(sorted);
-  if (table && !wx_table_rows(table))
+  if (table && !wx_table_error(table) && !wx_table_rows(table))
     wx_table_free(table);
   else
     wx_document_add_table(document, table);

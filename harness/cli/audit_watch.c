@@ -27,22 +27,36 @@ static double seconds_since(const struct timespec *then) {
   return (double)(now.tv_sec - then->tv_sec) + (double)(now.tv_nsec - then->tv_nsec) / 1e9;
 }
 
-static void put_mib(const char *name, WxFigure bytes) {
+static void put_mib(FILE *stream, const char *name, WxFigure bytes) {
   if (wx_known(bytes))
-    printf(" %s %.1f MiB", name, (double)bytes / mebibyte);
+    fprintf(stream, " %s %.1f MiB", name, (double)bytes / mebibyte);
   else
-    printf(" %s n/a", name);
+    fprintf(stream, " %s n/a", name);
 }
 
 // When the mappings meet the limit at the rate seen since the first sample.
-static void put_forecast(const Origin *origin, const WxAudit *audit) {
-  const double seconds = seconds_since(&origin->at);
-  const WxFigure gained = audit->facts.mappings - origin->mappings;
-  printf(" mappings %lld/%lld", (long long)audit->facts.mappings,
-         (long long)(wx_known(audit->max_map_count) ? audit->max_map_count : 0));
-  if (gained > 0 && seconds > 0 && wx_known(audit->max_map_count))
-    printf(" limit-in-hours %.1f", (double)(audit->max_map_count - audit->facts.mappings) /
-                                       ((double)gained / seconds) / 3600);
+static void put_forecast(FILE *stream, const WxAuditMoment *moment, const WxAudit *audit) {
+  const WxFigure gained = audit->facts.mappings - moment->mappings;
+  fprintf(stream, " mappings %lld/", (long long)audit->facts.mappings);
+  if (wx_known(audit->max_map_count))
+    fprintf(stream, "%lld", (long long)audit->max_map_count);
+  else
+    fputs("n/a", stream);
+  if (gained > 0 && moment->seconds > 0 && wx_known(audit->max_map_count))
+    fprintf(stream, " limit-in-hours %.1f",
+            (double)(audit->max_map_count - audit->facts.mappings) /
+                ((double)gained / moment->seconds) / 3600);
+}
+
+void wx_audit_watch_line(FILE *stream, const WxAuditMoment *moment, const WxAudit *audit) {
+  fprintf(stream, "%s", moment->clock);
+  put_mib(stream, "allocated", audit->truth.allocated_bytes);
+  put_mib(stream, "mapped", audit->truth.mapped_bytes);
+  put_mib(stream, "orphaned", audit->truth.orphaned_bytes);
+  put_mib(stream, "rss", audit->status.rss_bytes);
+  put_mib(stream, "cgroup-shmem", audit->cgroup.shmem_bytes);
+  put_forecast(stream, moment, audit);
+  fprintf(stream, " %s\n", wx_verdict_code(audit->verdict.code));
 }
 
 static void put_line(const Origin *origin, const WxAudit *audit) {
@@ -50,14 +64,8 @@ static void put_line(const Origin *origin, const WxAudit *audit) {
   const time_t clock = time(NULL);
   struct tm parts;
   strftime(now, sizeof now, "%H:%M:%S", localtime_r(&clock, &parts));
-  printf("%s", now);
-  put_mib("allocated", audit->truth.allocated_bytes);
-  put_mib("mapped", audit->truth.mapped_bytes);
-  put_mib("orphaned", audit->truth.orphaned_bytes);
-  put_mib("rss", audit->status.rss_bytes);
-  put_mib("cgroup-shmem", audit->cgroup.shmem_bytes);
-  put_forecast(origin, audit);
-  printf(" %s\n", wx_verdict_code(audit->verdict.code));
+  const WxAuditMoment moment = {now, seconds_since(&origin->at), origin->mappings};
+  wx_audit_watch_line(stdout, &moment, audit);
 }
 
 static int redraw(const WxAuditRequest *request, const WxAudit *audit) {

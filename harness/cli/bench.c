@@ -43,6 +43,10 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
   return ARGP_ERR_UNKNOWN;
 }
 
+const WxBenchmark *wx_benchmark_at(size_t index) {
+  return index < BENCHMARKS ? &benchmarks[index] : NULL;
+}
+
 bool wx_bench_wants(const WxBench *bench, const char *name) {
   for (size_t i = 0; i < bench->part_count; ++i)
     if (strcmp(bench->parts[i], name) == 0)
@@ -60,6 +64,11 @@ int wx_bench_check_parts(const WxBench *bench, const char *const *names, size_t 
                             count);
   }
   return 0;
+}
+
+int wx_bench_no_times(const WxBench *bench, const char *what, int error) {
+  return wx_cli_fail(bench->options->verb, "%s: %s", what,
+                     error == -ENOMEM ? strerror(ENOMEM) : "no usable times");
 }
 
 static const struct argp_option own_options[] = {

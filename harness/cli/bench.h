@@ -31,12 +31,18 @@ bool wx_bench_wants(const WxBench *bench, const char *name);
 /// 0 where each wanted part is one of `names`, else an exit status after the one line is printed.
 int wx_bench_check_parts(const WxBench *bench, const char *const *names, size_t count);
 
+/// Says why the times of `what` cannot be summarised. Returns the exit status.
+int wx_bench_no_times(const WxBench *bench, const char *what, int error);
+
 /// One row. `run` returns 0, or an exit status after the one line is printed.
 typedef struct {
   const char *name;
   const char *summary;
   int (*run)(WxBench *bench);
 } WxBenchmark;
+
+/// The `index`-th benchmark, NULL at the end.
+const WxBenchmark *wx_benchmark_at(size_t index);
 
 int wx_bench_audit(WxBench *bench);
 int wx_bench_modes(WxBench *bench);

@@ -1,6 +1,6 @@
 // What an audit costs, beside reading the same files and beside the usual tools, on a process of
 // 60,000 mappings and a core of 80,000 segments.
-#include "cli/bench.h"
+#include "cli/bench_audit.h"
 #include "cli/bench_audit_target.h"
 #include "cli/say.h"
 #include "cli/verb.h"
@@ -47,17 +47,15 @@ static const struct {
     {"audit --core", {"{self}", "audit", "--core", "{core}"}, -1, 0, 150, 64, 0},
     {"gdb, opening the core", {"gdb", "-nx", "-batch", "-c", "{core}"}, 7, 0, 0, 0, 2},
 };
-enum { ROWS = sizeof rows / sizeof *rows };
+enum { ROWS = WX_BENCH_AUDIT_ROWS };
+_Static_assert(sizeof rows / sizeof *rows == ROWS, "one measurement a row");
 
 typedef struct {
   WxBench *bench;
   pid_t subject;
   char core[WX_BENCH_AUDIT_CORE];
   char self[PATH_MAX];
-  double *seconds[ROWS];
-  size_t count[ROWS];
-  double peak_mib[ROWS];
-  WxTable *table;
+  WxAuditTimes times[ROWS];
 } Audits;
 
 static void replace_word(const Audits *audits, const char *word, char target[WORD_TEXT]) {
@@ -104,8 +102,9 @@ static int time_row(Audits *audits, size_t row) {
     return wx_cli_fail(audits->bench->options->verb, "%s ended with %d", rows[row].name, status);
   if (status == 127) // Not installed here: the row stays empty.
     return 0;
-  audits->seconds[row][audits->count[row]++] = (double)(after - before) / 1e9;
-  audits->peak_mib[row] = fmax(audits->peak_mib[row], (double)usage.ru_maxrss / 1024);
+  WxAuditTimes *times = &audits->times[row];
+  times->seconds[times->count++] = (double)(after - before) / 1e9;
+  times->peak_mib = fmax(times->peak_mib, (double)usage.ru_maxrss / 1024);
   return 0;
 }
 
@@ -126,57 +125,58 @@ static int time_all(Audits *audits, size_t rounds) {
 }
 
 // Whether a row is as fast and small as wanted: "yes", "no", or "" where nothing is wanted.
-static const char *judge(const Audits *audits, size_t row, double median) {
-  const int base = rows[row].base;
-  WxInterval reference = {0};
-  double limit = rows[row].most_ms / 1e3;
+// `reference` is the median of what it is compared with, 0 where there is nothing.
+static const char *judge(const WxAuditTimes times[], size_t row, double median, double reference) {
   if (rows[row].most == 0 && rows[row].most_ms == 0)
     return "";
-  if (base >= 0 && wx_interval_median(audits->seconds[base], audits->count[base], 1, &reference))
+  if (rows[row].base >= 0 && reference == 0)
     return "";
-  limit += rows[row].most * reference.median;
-  const bool small = rows[row].most_mib == 0 || audits->peak_mib[row] <= rows[row].most_mib;
+  const double limit = rows[row].most_ms / 1e3 + rows[row].most * reference;
+  const bool small = rows[row].most_mib == 0 || times[row].peak_mib <= rows[row].most_mib;
   return median <= limit && small ? "yes" : "no";
 }
 
-static void report_row(Audits *audits, size_t row) {
+static void report_row(WxBench *bench, WxTable *table, const WxAuditTimes times[], size_t row) {
   const int base = rows[row].base;
-  const uint64_t seed = audits->bench->seed;
-  WxInterval median, ratio = {NAN, NAN, NAN, 0};
-  if (wx_interval_median(audits->seconds[row], audits->count[row], seed, &median))
+  const WxAuditTimes *own = &times[row];
+  WxInterval median, reference = {0}, ratio = {NAN, NAN, NAN, 0};
+  if (own->count == 0)
     return;
-  if (base >= 0 && audits->count[base] >= audits->count[row])
-    (void)wx_interval_ratio(audits->seconds[base], audits->seconds[row], audits->count[row], seed,
-                            &ratio);
-  const char *holds = judge(audits, row, median.median);
-  wx_table_add(audits->table,
-               (WxCell[]){wx_text(rows[row].name),
-                          wx_figure((WxFigure)llround(median.median * 1e9)),
-                          wx_text(base >= 0 ? rows[base].name : ""), wx_ratio(ratio.median),
-                          wx_ratio(ratio.low), wx_ratio(ratio.high),
-                          wx_figure((WxFigure)(audits->peak_mib[row] * 1048576)), wx_text(holds)});
+  int failed = wx_interval_median(own->seconds, own->count, bench->seed, &median);
+  if (!failed && base >= 0 && times[base].count > 0)
+    failed = wx_interval_median(times[base].seconds, times[base].count, bench->seed, &reference);
+  if (!failed && base >= 0 && times[base].count >= own->count)
+    failed = wx_interval_ratio(times[base].seconds, own->seconds, own->count, bench->seed, &ratio);
+  bench->document->lost |= failed == -ENOMEM;
+  if (failed)
+    return;
+  const char *holds = judge(times, row, median.median, reference.median);
+  wx_table_add(table, (WxCell[]){wx_text(rows[row].name),
+                                 wx_figure((WxFigure)llround(median.median * 1e9)),
+                                 wx_text(base >= 0 ? rows[base].name : ""), wx_ratio(ratio.median),
+                                 wx_ratio(ratio.low), wx_ratio(ratio.high),
+                                 wx_figure((WxFigure)(own->peak_mib * 1048576)), wx_text(holds)});
   wx_document_add_result(
-      audits->bench->document,
+      bench->document,
       json_pack("{s:s, s:s, s:f, s:s, s:o, s:o, s:o, s:I, s:f, s:s}", "benchmark", "audit", "row",
                 rows[row].name, "median_s", median.median, "base", base >= 0 ? rows[base].name : "",
                 "ratio", isnan(ratio.median) ? json_null() : json_real(ratio.median), "ci_low",
                 isnan(ratio.low) ? json_null() : json_real(ratio.low), "ci_high",
                 isnan(ratio.high) ? json_null() : json_real(ratio.high), "n",
-                (json_int_t)audits->count[row], "peak_mib", audits->peak_mib[row], "as_wanted",
-                holds));
+                (json_int_t)own->count, "peak_mib", own->peak_mib, "as_wanted", holds));
 }
 
-static void report(Audits *audits) {
+void wx_bench_audit_report(WxBench *bench, const WxAuditTimes times[WX_BENCH_AUDIT_ROWS]) {
   static const WxColumn columns[] = {
       {"what", WX_TEXT},      {"median", WX_NS},  {"beside", WX_TEXT},  {"ratio", WX_RATIO},
       {"95 % low", WX_RATIO}, {"high", WX_RATIO}, {"memory", WX_BYTES}, {"as wanted", WX_TEXT},
   };
-  audits->table = wx_table_new("a process of 60,000 mappings, a core of 80,000 segments (6 GB)",
-                               columns, sizeof columns / sizeof *columns);
+  WxTable *table = wx_table_new("a process of 60,000 mappings, a core of 80,000 segments (6 GB)",
+                                columns, sizeof columns / sizeof *columns);
   for (size_t row = 0; row < ROWS; ++row)
-    report_row(audits, row);
-  wx_document_add_table(audits->bench->document, audits->table);
-  wx_document_note(audits->bench->document,
+    report_row(bench, table, times, row);
+  wx_document_add_table(bench->document, table);
+  wx_document_note(bench->document,
                    "Wanted: audit at most 1.1 x cat smaps; --fast at most 1.1 x cat maps + 5 ms; "
                    "--core under 150 ms and 64 MiB, and 20 x faster than gdb.");
 }
@@ -185,8 +185,8 @@ static int measure(Audits *audits) {
   const char *verb = audits->bench->options->verb;
   const size_t rounds = audits->bench->rounds ? (size_t)audits->bench->rounds : ROUNDS;
   for (size_t row = 0; row < ROWS; ++row) {
-    audits->seconds[row] = calloc(rounds, sizeof(double));
-    if (!audits->seconds[row])
+    audits->times[row].seconds = calloc(rounds, sizeof(double));
+    if (!audits->times[row].seconds)
       return wx_cli_fail(verb, "out of memory");
   }
   if (wx_os_readlink("/proc/self/exe", audits->self, sizeof audits->self))
@@ -199,7 +199,7 @@ static int measure(Audits *audits) {
     return wx_cli_fail(verb, "cannot write a core to /tmp: %s", strerror(-failed));
   const int status = time_all(audits, rounds);
   if (!status)
-    report(audits);
+    wx_bench_audit_report(audits->bench, audits->times);
   return status;
 }
 
@@ -211,6 +211,6 @@ int wx_bench_audit(WxBench *bench) {
   if (*audits.core)
     unlink(audits.core);
   for (size_t row = 0; row < ROWS; ++row)
-    free(audits.seconds[row]);
+    free(audits.times[row].seconds);
   return status;
 }

@@ -6,6 +6,7 @@
 #include "os/control.h"
 #include "os/os.h"
 #include "os/process.h"
+#include "output/json.h"
 #include "reclaim/find.h"
 #include "reclaim/freeze.h"
 
@@ -83,44 +84,48 @@ int wx_bench_freeze_alone(const WxFreezer *freezer, pid_t pid, unsigned count,
   return failed;
 }
 
-/// What is frozen, and how.
-typedef struct {
-  const char *name;
-  const WxFreezer *freezer;
-  int version; ///< Of the control group that the target is put into; 0: none.
-} Way;
+WxTable *wx_bench_freezers_table(void) {
+  static const WxColumn columns[] = {
+      {"freezer", WX_TEXT}, {"target", WX_TEXT},
+      {"pauses", WX_COUNT}, {"at real-time priority", WX_COUNT},
+      {"median", WX_NS},    {"p99", WX_NS},
+      {"longest", WX_NS},   {"EINTR a pause and thread", WX_RATIO},
+  };
+  return wx_table_new("freezing and thawing alone", columns, sizeof columns / sizeof *columns);
+}
 
-typedef struct {
-  const char *name;
-  WxTargetLoad load;
-} Load;
-
-static void report(WxBench *bench, WxTable *table, const Way *way, const Load *load,
-                   const WxFreezesAlone *alone, uint64_t interrupted) {
+void wx_bench_freezers_report(WxBench *bench, WxTable *table, const WxFreezeWay *way,
+                              const WxFreezeLoad *load, const WxFreezesAlone *alone,
+                              uint64_t interrupted) {
   const WxPauses pauses = wx_pauses_summary(&alone->log);
   const double per_pause = load->load == WX_TARGET_WAITING && pauses.count
                                ? (double)interrupted / (double)pauses.count / WX_BENCH_THREADS
                                : NAN;
-  wx_table_add(table,
-               (WxCell[]){wx_text(way->name), wx_text(load->name),
-                          wx_figure((WxFigure)pauses.count), wx_figure((WxFigure)alone->real_time),
-                          wx_figure((WxFigure)pauses.p50_ns), wx_figure((WxFigure)pauses.p99_ns),
-                          wx_figure((WxFigure)pauses.max_ns), wx_ratio(per_pause)});
+  wx_table_add(
+      table, (WxCell[]){wx_text(way->name), wx_text(load->name), wx_figure((WxFigure)pauses.count),
+                        wx_figure((WxFigure)alone->real_time),
+                        wx_figure(wx_pauses_length(&pauses, pauses.p50_ns)),
+                        wx_figure(wx_pauses_length(&pauses, pauses.p99_ns)),
+                        wx_figure(wx_pauses_length(&pauses, pauses.max_ns)), wx_ratio(per_pause)});
   wx_document_add_result(
       bench->document,
-      json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "benchmark", "freezers", "freezer",
+      json_pack("{s:s, s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:I}", "benchmark", "freezers", "freezer",
                 way->name, "load", load->name, "pauses", (json_int_t)pauses.count, "real_time",
-                (json_int_t)alone->real_time, "p50_ns", (json_int_t)pauses.p50_ns, "p99_ns",
-                (json_int_t)pauses.p99_ns, "max_ns", (json_int_t)pauses.max_ns, "eintr",
+                (json_int_t)alone->real_time, "p50_ns",
+                wx_json_figure(wx_pauses_length(&pauses, pauses.p50_ns)), "p99_ns",
+                wx_json_figure(wx_pauses_length(&pauses, pauses.p99_ns)), "max_ns",
+                wx_json_figure(wx_pauses_length(&pauses, pauses.max_ns)), "eintr",
                 (json_int_t)interrupted));
 }
 
-static void skip(WxBench *bench, const Way *way, const Load *load, const char *why) {
+static void skip(WxBench *bench, const WxFreezeWay *way, const WxFreezeLoad *load,
+                 const char *why) {
   wx_document_note(bench->document, "%s, %s: SKIP: %s.", way->name, load->name, why);
 }
 
 // One freezer against one load, on a target of its own.
-static int run_one(WxBench *bench, WxTable *table, const Way *way, const Load *load) {
+static int run_one(WxBench *bench, WxTable *table, const WxFreezeWay *way,
+                   const WxFreezeLoad *load) {
   WxBenchTarget target;
   char group[WX_BENCH_GROUP_SIZE] = "";
   int failed = wx_bench_target_start(&target, MIB, load->load);
@@ -136,28 +141,21 @@ static int run_one(WxBench *bench, WxTable *table, const Way *way, const Load *l
   else if (failed)
     skip(bench, way, load, alone.reason.text[0] ? alone.reason.text : strerror(-failed));
   else
-    report(bench, table, way, load, &alone, target.state->interrupted);
+    wx_bench_freezers_report(bench, table, way, load, &alone, target.state->interrupted);
   wx_bench_target_end(&target);
   wx_bench_group_remove(group);
   return 0;
 }
 
 int wx_bench_freezers(WxBench *bench) {
-  static const WxColumn columns[] = {
-      {"freezer", WX_TEXT}, {"target", WX_TEXT},
-      {"pauses", WX_COUNT}, {"at real-time priority", WX_COUNT},
-      {"median", WX_NS},    {"p99", WX_NS},
-      {"longest", WX_NS},   {"EINTR a pause and thread", WX_RATIO},
-  };
-  static const Way ways[] = {{"ptrace", &wx_freezer_ptrace, 0},
-                             {"cgroup, version 1", &wx_freezer_cgroup, 1},
-                             {"cgroup, version 2", &wx_freezer_cgroup, 2},
-                             {"stop", &wx_freezer_stop, 0}};
-  static const Load loads[] = {{"idle", WX_TARGET_IDLE},
-                               {"8 busy threads", WX_TARGET_BUSY},
-                               {"8 threads in epoll_wait", WX_TARGET_WAITING}};
-  WxTable *table =
-      wx_table_new("freezing and thawing alone", columns, sizeof columns / sizeof *columns);
+  static const WxFreezeWay ways[] = {{"ptrace", &wx_freezer_ptrace, 0},
+                                     {"cgroup, version 1", &wx_freezer_cgroup, 1},
+                                     {"cgroup, version 2", &wx_freezer_cgroup, 2},
+                                     {"stop", &wx_freezer_stop, 0}};
+  static const WxFreezeLoad loads[] = {{"idle", WX_TARGET_IDLE},
+                                       {"8 busy threads", WX_TARGET_BUSY},
+                                       {"8 threads in epoll_wait", WX_TARGET_WAITING}};
+  WxTable *table = wx_bench_freezers_table();
   int status = 0;
   for (size_t i = 0; i < sizeof ways / sizeof *ways && !status; ++i)
     for (size_t at = 0; at < sizeof loads / sizeof *loads && !status; ++at)

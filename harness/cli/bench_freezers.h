@@ -6,6 +6,7 @@
 #define WX_CLI_BENCH_FREEZERS_H
 
 #include "cli/bench.h"
+#include "cli/bench_target.h"
 #include "reclaim/freezer.h"
 #include "reclaim/pauses.h"
 
@@ -26,5 +27,26 @@ int wx_bench_freeze_alone(const WxFreezer *freezer, pid_t pid, unsigned count,
 
 /// The part `freezers`: all of them side by side. Returns 0, or an exit status.
 int wx_bench_freezers(WxBench *bench);
+
+/// How a target is frozen,
+typedef struct {
+  const char *name;
+  const WxFreezer *freezer;
+  int version; ///< Of the control group that the target is put into; 0: none.
+} WxFreezeWay;
+
+/// and what it does meanwhile.
+typedef struct {
+  const char *name;
+  WxTargetLoad load;
+} WxFreezeLoad;
+
+/// An empty table for it.
+WxTable *wx_bench_freezers_table(void);
+
+/// Adds a row and a result; `interrupted` system calls of the target ended with EINTR.
+void wx_bench_freezers_report(WxBench *bench, WxTable *table, const WxFreezeWay *way,
+                              const WxFreezeLoad *load, const WxFreezesAlone *alone,
+                              uint64_t interrupted);
 
 #endif

@@ -8,6 +8,7 @@
 #include "cli/say.h"
 #include "os/os.h"
 #include "os/process.h"
+#include "output/json.h"
 #include "stats/interval.h"
 
 #include <errno.h>
@@ -78,40 +79,48 @@ static int report_variant(WxBench *bench, WxTable *table, size_t index, const Wx
   const WxMeasured *own = &measured[variant];
   const double *base = measured[WX_BENCH_DIG].wall_ns;
   WxInterval wall, held, ratio, held_ratio;
-  if (wx_interval_ratio(base, own->wall_ns, rounds, bench->seed, &ratio) ||
-      wx_interval_ratio(base, own->held_ns, rounds, bench->seed, &held_ratio) ||
-      wx_interval_median(own->wall_ns, rounds, bench->seed, &wall) ||
-      wx_interval_median(own->held_ns, rounds, bench->seed, &held))
-    return wx_cli_fail(bench->options->verb, "%s: no usable times", cases[index].name);
+  int failed = wx_interval_ratio(base, own->wall_ns, rounds, bench->seed, &ratio);
+  if (!failed)
+    failed = wx_interval_ratio(base, own->held_ns, rounds, bench->seed, &held_ratio);
+  if (!failed)
+    failed = wx_interval_median(own->wall_ns, rounds, bench->seed, &wall);
+  if (!failed)
+    failed = wx_interval_median(own->held_ns, rounds, bench->seed, &held);
+  if (failed)
+    return wx_bench_no_times(bench, cases[index].name, failed);
   if (variant >= WX_BENCH_ALONE)
     ratio = held_ratio = (WxInterval){NAN, NAN, NAN, 0};
   const WxPauses pauses = wx_pauses_summary(&own->log);
   wx_table_add(table,
                (WxCell[]){wx_text(cases[index].name), wx_text(wx_bench_variants[variant].name),
-                          wx_figure((WxFigure)pauses.count), wx_figure((WxFigure)pauses.p50_ns),
-                          wx_figure((WxFigure)pauses.p99_ns), wx_figure((WxFigure)pauses.max_ns),
+                          wx_figure((WxFigure)pauses.count),
+                          wx_figure(wx_pauses_length(&pauses, pauses.p50_ns)),
+                          wx_figure(wx_pauses_length(&pauses, pauses.p99_ns)),
+                          wx_figure(wx_pauses_length(&pauses, pauses.max_ns)),
                           wx_figure((WxFigure)pauses.abandoned),
                           wx_figure((WxFigure)llround(held.median)), wx_ratio(held_ratio.median),
                           wx_figure((WxFigure)llround(wall.median)), wx_ratio(ratio.median),
                           wx_ratio(ratio.low), wx_ratio(ratio.high)});
-  json_t *result =
-      json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "benchmark", "reclaim",
-                "case", cases[index].name, "variant", wx_bench_variants[variant].name, "pauses",
-                (json_int_t)pauses.count, "p50_ns", (json_int_t)pauses.p50_ns, "p99_ns",
-                (json_int_t)pauses.p99_ns, "max_ns", (json_int_t)pauses.max_ns, "abandoned",
-                (json_int_t)pauses.abandoned, "held_ns", (json_int_t)llround(held.median),
-                "wall_ns", (json_int_t)llround(wall.median));
+  json_t *result = json_pack(
+      "{s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:I, s:I, s:I}", "benchmark", "reclaim", "case",
+      cases[index].name, "variant", wx_bench_variants[variant].name, "pauses",
+      (json_int_t)pauses.count, "p50_ns", wx_json_figure(wx_pauses_length(&pauses, pauses.p50_ns)),
+      "p99_ns", wx_json_figure(wx_pauses_length(&pauses, pauses.p99_ns)), "max_ns",
+      wx_json_figure(wx_pauses_length(&pauses, pauses.max_ns)), "abandoned",
+      (json_int_t)pauses.abandoned, "held_ns", (json_int_t)llround(held.median), "wall_ns",
+      (json_int_t)llround(wall.median));
   if (result && variant < WX_BENCH_ALONE) {
     json_t *ratios = json_pack("{s:f, s:f, s:f, s:f}", "held_ratio", held_ratio.median, "ratio",
                                ratio.median, "ci_low", ratio.low, "ci_high", ratio.high);
-    (void)json_object_update_new(result, ratios);
+    if (json_object_update_new(result, ratios))
+      bench->document->lost = true;
   }
   wx_document_add_result(bench->document, result);
   return 0;
 }
 
-static int report_case(WxBench *bench, WxTable *table, size_t index, const WxMeasured *measured,
-                       size_t rounds) {
+int wx_bench_reclaim_report(WxBench *bench, WxTable *table, size_t index,
+                            const WxMeasured *measured, size_t rounds) {
   int status = 0;
   for (WxBenchVariant variant = 0; variant < WX_BENCH_VARIANTS && !status; ++variant)
     status = report_variant(bench, table, index, measured, variant, rounds);
@@ -147,13 +156,13 @@ static int run_case(WxBench *bench, WxTable *table, size_t index) {
     status = wx_cli_fail(bench->options->verb, "out of memory");
   }
   if (!status && measured && times)
-    status = report_case(bench, table, index, measured, rounds);
+    status = wx_bench_reclaim_report(bench, table, index, measured, rounds);
   free(times);
   free(measured);
   return status;
 }
 
-static int run_cases(WxBench *bench) {
+WxTable *wx_bench_reclaim_table(void) {
   static const WxColumn columns[] = {
       {"retained", WX_TEXT},
       {"what", WX_TEXT},
@@ -169,8 +178,12 @@ static int run_cases(WxBench *bench) {
       {"95 % low", WX_RATIO},
       {"high", WX_RATIO},
   };
-  WxTable *table = wx_table_new("live reclaim beside one `fallocate -d` of the stopped process",
-                                columns, sizeof columns / sizeof *columns);
+  return wx_table_new("live reclaim beside one `fallocate -d` of the stopped process", columns,
+                      sizeof columns / sizeof *columns);
+}
+
+static int run_cases(WxBench *bench) {
+  WxTable *table = wx_bench_reclaim_table();
   int status = 0;
   bool any = false;
   for (size_t i = 0; i < CASES && !status; ++i)

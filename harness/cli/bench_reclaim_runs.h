@@ -5,6 +5,7 @@
 #ifndef WX_CLI_BENCH_RECLAIM_RUNS_H
 #define WX_CLI_BENCH_RECLAIM_RUNS_H
 
+#include "cli/bench.h"
 #include "cli/bench_target.h"
 #include "reclaim/pauses.h"
 
@@ -36,5 +37,13 @@ typedef struct {
 } WxBenchRun;
 
 extern const WxBenchRun wx_bench_variants[WX_BENCH_VARIANTS];
+
+/// An empty table for the cases (bench_reclaim.c).
+WxTable *wx_bench_reclaim_table(void);
+
+/// Adds a row and a result for each variant of one case, and a note where it had to give up.
+/// Returns 0, or an exit status after the one line is printed.
+int wx_bench_reclaim_report(WxBench *bench, WxTable *table, size_t index,
+                            const WxMeasured *measured, size_t rounds);
 
 #endif

@@ -123,8 +123,16 @@ static int measure(bool sidecar, double *latencies) {
   return pid < 0 ? pid : failed;
 }
 
-static void add_row(WxBench *bench, WxTable *table, const char *mode, double *latencies,
-                    size_t count) {
+WxTable *wx_bench_service_table(void) {
+  static const WxColumn columns[] = {{"sidecar", WX_TEXT}, {"requests", WX_COUNT},
+                                     {"median", WX_NS},    {"p99", WX_NS},
+                                     {"p99.9", WX_NS},     {"longest", WX_NS}};
+  return wx_table_new("latency of a service that releases 25 MiB/s", columns,
+                      sizeof columns / sizeof *columns);
+}
+
+void wx_bench_service_report(WxBench *bench, WxTable *table, const char *mode, double *latencies,
+                             size_t count) {
   wx_sort(latencies, count);
   const double quantiles[] = {wx_quantile(latencies, count, 0.5),
                               wx_quantile(latencies, count, 0.99),
@@ -143,9 +151,6 @@ static void add_row(WxBench *bench, WxTable *table, const char *mode, double *la
 }
 
 int wx_bench_service(WxBench *bench) {
-  static const WxColumn columns[] = {{"sidecar", WX_TEXT}, {"requests", WX_COUNT},
-                                     {"median", WX_NS},    {"p99", WX_NS},
-                                     {"p99.9", WX_NS},     {"longest", WX_NS}};
   const size_t rounds = bench->rounds ? (size_t)bench->rounds : ROUNDS;
   const size_t each = rounds * REQUESTS;
   double *latencies = calloc(MODES * each, sizeof *latencies);
@@ -157,10 +162,9 @@ int wx_bench_service(WxBench *bench) {
                        rounds);
       failed = measure(mode == 2, &latencies[mode * each + round * REQUESTS]);
     }
-  WxTable *table = wx_table_new("latency of a service that releases 25 MiB/s", columns,
-                                sizeof columns / sizeof *columns);
+  WxTable *table = wx_bench_service_table();
   for (size_t mode = 0; mode < MODES && !failed; ++mode)
-    add_row(bench, table, modes[mode], &latencies[mode * each], each);
+    wx_bench_service_report(bench, table, modes[mode], &latencies[mode * each], each);
   wx_document_add_table(bench->document, table);
   free(latencies);
   return failed ? wx_cli_fail(bench->options->verb, "service: %s", strerror(-failed)) : 0;

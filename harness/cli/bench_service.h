@@ -11,4 +11,11 @@
 /// that looks 50 times a second, in turns. Returns an exit status.
 int wx_bench_service(WxBench *bench);
 
+/// An empty table for it.
+WxTable *wx_bench_service_table(void);
+
+/// Adds a row and a result: `count` latencies in nanoseconds, which are sorted here.
+void wx_bench_service_report(WxBench *bench, WxTable *table, const char *mode, double *latencies,
+                             size_t count);
+
 #endif

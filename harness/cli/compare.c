@@ -1,5 +1,6 @@
 // wxbench compare: did anything get worse between two result files?
 #include "output/compare.h"
+#include "cli/documents.h"
 #include "cli/options.h"
 #include "cli/say.h"
 #include "cli/verb.h"
@@ -36,9 +37,11 @@ static void note_context(WxDocument *document, const json_t *base, const json_t 
     json_t *is = json_object_get(json_object_get(now, "context"), keys[i]);
     if (!was || !is || json_equal(was, is))
       continue;
-    char *before = json_dumps(was, JSON_ENCODE_ANY), *after = json_dumps(is, JSON_ENCODE_ANY);
+    char *before = wx_json_print(was, JSON_ENCODE_ANY), *after = wx_json_print(is, JSON_ENCODE_ANY);
     if (before && after)
       wx_document_note(document, "Not the same %s: %s, now %s.", keys[i], before, after);
+    else
+      document->lost = true;
     free(before);
     free(after);
   }
@@ -48,7 +51,7 @@ static void fill(WxDocument *document, WxComparison *comparison) {
   for (size_t i = 0; i < json_array_size(comparison->rows); ++i)
     wx_document_add_result(document, json_incref(json_array_get(comparison->rows, i)));
   WxTable *table = wx_comparison_table(NULL, comparison->rows);
-  if (table && wx_table_rows(table) == 0)
+  if (table && !wx_table_error(table) && wx_table_rows(table) == 0)
     wx_table_free(table);
   else
     wx_document_add_table(document, table);
@@ -71,23 +74,32 @@ static int load(const WxOptions *options, json_t *documents[2]) {
   return 0;
 }
 
+int wx_compare_document(WxDocument *document, json_t *const documents[2],
+                        const char *const names[2], size_t *worse, char *problem) {
+  WxComparison comparison;
+  const int error = wx_compare(documents[0], documents[1], names, &comparison, problem);
+  if (error)
+    return error;
+  fill(document, &comparison);
+  for (size_t i = 0; i < 2; ++i)
+    note_origin(document, names[i], documents[i]);
+  note_context(document, documents[0], documents[1]);
+  *worse = comparison.count[WX_GATE_WORSE];
+  wx_comparison_free(&comparison);
+  return 0;
+}
+
 static int compare(WxOptions *options, json_t *const documents[2]) {
   char problem[WX_PROBLEM];
   const char *const names[2] = {options->arguments[0], options->arguments[1]};
-  WxComparison comparison;
-  if (wx_compare(documents[0], documents[1], names, &comparison, problem) < 0) {
-    wx_options_free(options);
-    return wx_cli_fail("compare", "%s", problem);
-  }
+  size_t worse;
   WxDocument document;
   wx_document_init(&document, "compare");
-  fill(&document, &comparison);
-  for (size_t i = 0; i < 2; ++i)
-    note_origin(&document, names[i], documents[i]);
-  note_context(&document, documents[0], documents[1]);
-  const int status = comparison.count[WX_GATE_WORSE] > 0 ? WX_EXIT_FAILED : WX_EXIT_OK;
-  wx_comparison_free(&comparison);
-  return wx_cli_finish(options, &document, WX_UNKNOWN, status);
+  if (wx_compare_document(&document, documents, names, &worse, problem) == 0)
+    return wx_cli_finish(options, &document, WX_UNKNOWN, worse > 0 ? WX_EXIT_FAILED : WX_EXIT_OK);
+  wx_document_free(&document);
+  wx_options_free(options);
+  return wx_cli_fail("compare", "%s", problem);
 }
 
 int wx_cli_compare(int argc, char **argv) {

@@ -1,5 +1,6 @@
 // `wxbench explain`: what the address ranges of a debugger's list are.
 #include "attribution/explain.h"
+#include "cli/audit_document.h"
 #include "cli/options.h"
 #include "cli/say.h"
 #include "cli/verb.h"
@@ -109,34 +110,34 @@ static json_t *piece_json(const WxPiece *piece) {
 
 static json_t *explanation_json(const WxExplanation *explanation, const char *pieces,
                                 const char *verdict) {
-  json_t *list = json_array();
+  WxJsonBuilder list = wx_json_list();
   for (size_t i = 0; i < explanation->piece_count; ++i)
-    json_array_append_new(list, piece_json(&explanation->pieces[i]));
+    wx_json_append(&list, piece_json(&explanation->pieces[i]));
   return json_pack("{s:o, s:o, s:I, s:o, s:s, s:I, s:s, s:s, s:s, s:s}", "start",
                    json_sprintf("%" PRIx64, explanation->range.start), "end",
                    json_sprintf("%" PRIx64, explanation->range.end), "size_bytes",
-                   (json_int_t)(explanation->range.end - explanation->range.start), "pieces", list,
-                   "decomposition", pieces, "heaps", (json_int_t)explanation->heaps, "reading",
-                   wx_reading_code(explanation->reading), "text", verdict, "certainty",
-                   wx_certainty_name(explanation->certainty), "basis", "address pattern only");
+                   (json_int_t)(explanation->range.end - explanation->range.start), "pieces",
+                   wx_json_built(&list), "decomposition", pieces, "heaps",
+                   (json_int_t)explanation->heaps, "reading", wx_reading_code(explanation->reading),
+                   "text", verdict, "certainty", wx_certainty_name(explanation->certainty), "basis",
+                   "address pattern only");
 }
 
-static void explain_one(WxDocument *document, WxTable *table, const Ranges *ranges, size_t index,
-                        uint64_t slot) {
-  const WxRange *range = &ranges->items[index];
-  const WxExplanation explanation = wx_explain_row(ranges->items, ranges->count, index, slot);
+static void add_row(WxDocument *document, WxTable *table, const WxExplanation *explanation) {
+  const WxRange *range = &explanation->range;
   char text[64], size[32], pieces[TEXT_SIZE], verdict[TEXT_SIZE];
   snprintf(text, sizeof text, "%" PRIx64 "-%" PRIx64, range->start, range->end);
   // As debuggers print it.
   snprintf(size, sizeof size, "%.2fmb", (double)(range->end - range->start) / (1024.0 * 1024.0));
-  wx_explain_pieces(&explanation, pieces, sizeof pieces);
-  wx_explain_verdict(&explanation, verdict, sizeof verdict);
+  wx_explain_pieces(explanation, pieces, sizeof pieces);
+  wx_explain_verdict(explanation, verdict, sizeof verdict);
   wx_table_add(table, (WxCell[]){wx_text(text), wx_text(size), wx_text(pieces), wx_text(verdict),
-                                 wx_text(wx_certainty_name(explanation.certainty))});
-  wx_document_add_result(document, explanation_json(&explanation, pieces, verdict));
+                                 wx_text(wx_certainty_name(explanation->certainty))});
+  wx_document_add_result(document, explanation_json(explanation, pieces, verdict));
 }
 
-static void explain_all(WxDocument *document, const Ranges *ranges, uint64_t slot) {
+void wx_explain_document(WxDocument *document, const WxRange ranges[], size_t count,
+                         uint64_t slot) {
   static const WxColumn columns[] = {{"range", WX_TEXT},
                                      {"size", WX_TEXT},
                                      {"in slots (MiB)", WX_TEXT},
@@ -144,16 +145,17 @@ static void explain_all(WxDocument *document, const Ranges *ranges, uint64_t slo
                                      {"certainty", WX_TEXT}};
   WxTable *table = wx_table_new(NULL, columns, sizeof columns / sizeof *columns);
   size_t at_heaps = 0;
-  for (size_t i = 0; i < ranges->count; ++i) {
-    explain_one(document, table, ranges, i, slot);
-    at_heaps += wx_explain_starts_at_heap(&ranges->items[i], slot);
+  for (size_t i = 0; i < count; ++i) {
+    const WxExplanation explanation = wx_explain_row(ranges, count, i, slot);
+    add_row(document, table, &explanation);
+    at_heaps += wx_explain_starts_at_heap(&ranges[i], slot);
   }
   wx_document_add_table(document, table);
   wx_document_note(document, "By address pattern only: no file was read.");
   wx_document_note(document,
                    "%zu of %zu ranges start where a heap of malloc starts or where its first "
                    "132 KiB end; a page-aligned address does so by chance once in %d times.",
-                   at_heaps, ranges->count, CHANCE);
+                   at_heaps, count, CHANCE);
   wx_document_note(document, "What the process holds cannot be told from addresses; `wxbench audit "
                              "PID` can, also what the double mapper released and kept.");
 }
@@ -173,7 +175,7 @@ int wx_cli_explain(int argc, char **argv) {
   }
   WxDocument document;
   wx_document_init(&document, "explain");
-  explain_all(&document, &ranges, own.slot);
+  wx_explain_document(&document, ranges.items, ranges.count, own.slot);
   free(ranges.items);
   return wx_cli_finish(&options, &document, WX_UNKNOWN, WX_EXIT_OK);
 }

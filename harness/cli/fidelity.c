@@ -1,5 +1,7 @@
 #include "cli/fidelity.h"
 
+#include "cli/documents.h"
+#include "output/json.h"
 #include "output/result.h"
 
 #include <errno.h>
@@ -40,12 +42,21 @@ static WxTable *build_table(const WxFidelity *fidelity, const char *title) {
   return table;
 }
 
-// Each row that is judged as an expectation of the model's result. The texts are the caller's to
-// free.
+static void free_expectations(WxExpectationResult *all, size_t count) {
+  for (size_t i = 0; all && i < count; ++i) {
+    free((char *)all[i].expected);
+    free((char *)all[i].actual);
+  }
+  free(all);
+}
+
+// Each row that is judged as an expectation of the model's result, to be freed by
+// free_expectations(). NULL where memory ran out.
 static WxExpectationResult *build_expectations(const WxFidelity *fidelity, size_t *count) {
   WxExpectationResult *all = calloc(fidelity->row_count + 1, sizeof *all);
+  bool lost = !all;
   *count = 0;
-  for (size_t i = 0; all && i < fidelity->row_count; ++i) {
+  for (size_t i = 0; !lost && i < fidelity->row_count; ++i) {
     const WxFidelityRow *row = &fidelity->rows[i];
     if (row->rule == WX_FIDELITY_SHOWN)
       continue;
@@ -55,31 +66,27 @@ static WxExpectationResult *build_expectations(const WxFidelity *fidelity, size_
       expected = NULL;
     if (asprintf(&actual, "%lld", (long long)row->model) < 0)
       actual = NULL;
+    lost = !expected || !actual;
     all[(*count)++] = (WxExpectationResult){
         .name = row->name, .ok = row->ok, .expected = expected, .actual = actual};
   }
-  return all;
-}
-
-static void free_expectations(WxExpectationResult *all, size_t count) {
-  for (size_t i = 0; all && i < count; ++i) {
-    free((char *)all[i].expected);
-    free((char *)all[i].actual);
-  }
-  free(all);
+  if (!lost)
+    return all;
+  free_expectations(all, *count);
+  return NULL;
 }
 
 static json_t *build_rows(const WxFidelity *fidelity) {
-  json_t *rows = json_array();
+  WxJsonBuilder rows = wx_json_list();
   for (size_t i = 0; i < fidelity->row_count; ++i) {
     const WxFidelityRow *row = &fidelity->rows[i];
-    json_array_append_new(rows, json_pack("{s:s, s:I, s:I, s:I, s:f, s:s, s:b}", "what", row->name,
-                                          "real_low", (json_int_t)row->low, "real_high",
-                                          (json_int_t)row->high, "model", (json_int_t)row->model,
-                                          "apart", wx_fidelity_difference(row), "rule",
-                                          wx_fidelity_rule_name(row->rule), "ok", row->ok));
+    wx_json_append(&rows,
+                   json_pack("{s:s, s:I, s:I, s:I, s:f, s:s, s:b}", "what", row->name, "real_low",
+                             (json_int_t)row->low, "real_high", (json_int_t)row->high, "model",
+                             (json_int_t)row->model, "apart", wx_fidelity_difference(row), "rule",
+                             wx_fidelity_rule_name(row->rule), "ok", row->ok));
   }
-  return rows;
+  return wx_json_built(&rows);
 }
 
 static void add_results(const WxFidelity *fidelity, const WxFidelityOrder *order,
@@ -91,8 +98,9 @@ static void add_results(const WxFidelity *fidelity, const WxFidelityOrder *order
   model.expectation_count = count;
   model.runtime = order->runtime->version; // Whose model it is, so that both are drawn as one.
   json_t *json = expectations ? wx_result_json(&model) : NULL;
-  json_object_set_new(json, "real_runs", json_integer((json_int_t)order->runs));
-  json_object_set_new(json, "fidelity", build_rows(fidelity));
+  if (wx_json_set(json, "real_runs", json_integer((json_int_t)order->runs)) ||
+      wx_json_set(json, "fidelity", build_rows(fidelity)))
+    document->lost = true;
   wx_endings_add(endings, fidelity->model.result.model, &model);
   wx_document_add_result(document, wx_result_json(&fidelity->real.result));
   wx_document_add_result(document, json);
@@ -112,6 +120,16 @@ static void add_sentence(const WxFidelity *fidelity, const char *title, WxDocume
                        100 * wx_fidelity_difference(row));
   }
   wx_document_note(document, "%s: %zu of %zu numbers hold", title, held, judged);
+}
+
+void wx_fidelity_document_add(WxDocument *document, const WxFidelity *fidelity,
+                              const WxFidelityOrder *order, WxEndings *endings) {
+  char title[WX_PROBLEM_SIZE];
+  snprintf(title, sizeof title, "%s, %s against %s", order->parameters->scenario->name,
+           fidelity->model.result.model, order->runtime->version);
+  add_results(fidelity, order, document, endings);
+  wx_document_add_table(document, build_table(fidelity, title));
+  add_sentence(fidelity, title, document);
 }
 
 // A comparison that cannot be had is a row: what the real runs did, or why there are none.
@@ -137,18 +155,13 @@ void wx_cli_fidelity(const WxFidelityOrder *order, WxDocument *document, WxEndin
   const char *workload = order->parameters->scenario->name;
   WxFidelity fidelity;
   const int result = wx_fidelity(order, &fidelity);
-  char title[WX_PROBLEM_SIZE];
   if (result == -ENOTSUP) {
     wx_document_note(document, "SKIP %s, %s: %s", workload, order->runtime->version,
                      fidelity.problem);
   } else if (result) {
     add_failure(&fidelity, order, document, endings);
   } else {
-    snprintf(title, sizeof title, "%s, %s against %s", workload, fidelity.model.result.model,
-             order->runtime->version);
-    add_results(&fidelity, order, document, endings);
-    wx_document_add_table(document, build_table(&fidelity, title));
-    add_sentence(&fidelity, title, document);
+    wx_fidelity_document_add(document, &fidelity, order, endings);
   }
   wx_fidelity_free(&fidelity);
 }

@@ -1,4 +1,5 @@
 // `wxbench list`: what there is to run and to compare.
+#include "cli/documents.h"
 #include "cli/options.h"
 #include "cli/say.h"
 #include "cli/scenarios.h"
@@ -24,23 +25,23 @@ typedef struct {
   const char *verb;
 } Listing;
 
-static WxTable *begin_table(const char *title) {
+WxTable *wx_list_table(const char *title) {
   static const WxColumn columns[] = {{"name", WX_TEXT}, {"what it is", WX_TEXT}};
   return wx_table_new(title, columns, 2);
 }
 
-static void add(Listing *listing, WxTable *table, const char *kind, const char *name,
-                const char *about) {
+void wx_list_add(WxDocument *document, WxTable *table, const char *kind, const char *name,
+                 const char *about) {
   wx_table_add(table, (const WxCell[]){wx_text(name), wx_text(about)});
-  wx_document_add_result(listing->document, json_pack("{s:s, s:s, s:s?}", "kind", kind, "name",
-                                                      name, "summary", about));
+  wx_document_add_result(
+      document, json_pack("{s:s, s:s, s:s?}", "kind", kind, "name", name, "summary", about));
 }
 
 static int list_strategies(Listing *listing) {
-  WxTable *table = begin_table("strategies");
+  WxTable *table = wx_list_table("strategies");
   const WxStrategy *strategy;
   for (size_t i = 0; (strategy = wx_strategy_at(i)); ++i)
-    add(listing, table, "strategy", strategy->name, strategy->summary);
+    wx_list_add(listing->document, table, "strategy", strategy->name, strategy->summary);
   wx_document_add_table(listing->document, table);
   return 0;
 }
@@ -53,7 +54,7 @@ static int list_files(Listing *listing, const char *folder, const char *title, c
   const int failed = wx_scenario_names(directory, &names, &count);
   if (failed)
     return wx_cli_no_scenarios(listing->verb, folder, failed);
-  WxTable *table = begin_table(title);
+  WxTable *table = wx_list_table(title);
   int status = 0;
   for (size_t i = 0; i < count && status == 0; ++i) {
     char path[PATH_MAX];
@@ -63,7 +64,7 @@ static int list_files(Listing *listing, const char *folder, const char *title, c
         wx_scenario_load(path, &scenario, &complaint)) {
       status = wx_cli_fail(listing->verb, "%s:%zu: %s", path, complaint.line, complaint.text);
     } else {
-      add(listing, table, kind, names[i], scenario->shows);
+      wx_list_add(listing->document, table, kind, names[i], scenario->shows);
       wx_scenario_free(scenario);
     }
   }
@@ -85,9 +86,10 @@ static int list_runtimes(Listing *listing) {
   const int failed = wx_runtimes_find(&runtimes);
   if (failed)
     return wx_cli_fail(listing->verb, "cannot look for runtimes: %s", strerror(-failed));
-  WxTable *table = begin_table("runtimes");
+  WxTable *table = wx_list_table("runtimes");
   for (size_t i = 0; i < runtimes.count; ++i)
-    add(listing, table, "runtime", runtimes.items[i].version, runtimes.items[i].root);
+    wx_list_add(listing->document, table, "runtime", runtimes.items[i].version,
+                runtimes.items[i].root);
   wx_document_add_table(listing->document, table);
   wx_runtimes_free(&runtimes);
   return 0;
@@ -104,18 +106,18 @@ static int list_peers(Listing *listing) {
       {"pmap", "pmap -X PID, beside audit PID"},
       {"gdb", "info proc mappings and cores, beside audit PID and audit --core"},
   };
-  WxTable *table = begin_table("peers");
+  WxTable *table = wx_list_table("peers");
   for (size_t i = 0; i < sizeof peers / sizeof *peers; ++i)
-    add(listing, table, "peer", peers[i].program, peers[i].about);
+    wx_list_add(listing->document, table, "peer", peers[i].program, peers[i].about);
   wx_document_add_table(listing->document, table);
   return 0;
 }
 
 static int list_models(Listing *listing) {
-  WxTable *table = begin_table("models");
+  WxTable *table = wx_list_table("models");
   const WxClrVersion *version;
   for (size_t i = 0; (version = wx_clr_version_at(i)); ++i)
-    add(listing, table, "model", version->name, version->summary);
+    wx_list_add(listing->document, table, "model", version->name, version->summary);
   wx_document_add_table(listing->document, table);
   return 0;
 }

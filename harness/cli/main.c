@@ -1,4 +1,4 @@
-// The table of verbs, and what the program says about itself.
+// The program: which verb, and what it says about itself.
 #include "cli/say.h"
 #include "cli/verb.h"
 #include "os/interrupt.h"
@@ -11,38 +11,22 @@
 #include <string.h>
 #include <unistd.h>
 
-static const WxCliVerb verbs[] = {
-    {"list", "what there is: strategies, scenarios, workloads, peers, runtimes, models",
-     wx_cli_list, false},
-    {"run", "run scenarios on the simulator, strategy by strategy", wx_cli_run, true},
-    {"validate", "run workloads on the real .NET runtime, mode by mode", wx_cli_validate, false},
-    {"record", "record what a .NET process asks of its executable memory", wx_cli_record, false},
-    {"replay", "run a recording on any strategy", wx_cli_replay, true},
-    {"reclaim", "give orphaned pages of a .NET process back", wx_cli_reclaim, false},
-    {"audit", "say whose memory it is, for a process, saved maps or a core", wx_cli_audit, false},
-    {"explain", "say what address ranges of a debugger's list are", wx_cli_explain, false},
-    {"bench", "measure what reclaim and audit cost", wx_cli_bench, false},
-    {"compare", "compare two result files; exit 1 if anything got worse", wx_cli_compare, false},
-    {"report", "summarise a folder of result files", wx_cli_report, false},
-};
-
-enum { VERBS = sizeof verbs / sizeof *verbs };
+enum { MOST_VERBS = 32 };
 
 static const WxCliVerb *find(const char *name) {
-  for (size_t i = 0; i < VERBS; ++i) {
-    if (strcmp(verbs[i].name, name) == 0)
-      return &verbs[i];
+  const WxCliVerb *verb;
+  for (size_t i = 0; (verb = wx_cli_verb_at(i)); ++i) {
+    if (strcmp(verb->name, name) == 0)
+      return verb;
   }
   return NULL;
 }
 
 static int unknown(const char *name) {
-  const char *names[VERBS + 1];
+  const char *names[MOST_VERBS + 1];
   size_t count = 0;
-  while (count < VERBS) {
-    names[count] = verbs[count].name;
-    ++count;
-  }
+  for (const WxCliVerb *verb; count < MOST_VERBS && (verb = wx_cli_verb_at(count)); ++count)
+    names[count] = verb->name;
   names[count++] = "help";
   return wx_cli_unknown(NULL, "verb", name, names, count);
 }
@@ -58,8 +42,9 @@ static int print_help(void) {
   puts("Usage: wxbench VERB [OPTION...] [ARGUMENT...]\n"
        "What does .NET's W^X double mapping cost in memory, mappings and time, and what would cost "
        "less?\n");
-  for (size_t i = 0; i < VERBS; ++i)
-    printf("  %-10s %s\n", verbs[i].name, verbs[i].summary);
+  const WxCliVerb *verb;
+  for (size_t i = 0; (verb = wx_cli_verb_at(i)); ++i)
+    printf("  %-10s %s\n", verb->name, verb->summary);
   puts(
       "\n  --help     show this help; `wxbench help VERB` explains a verb\n"
       "  --version  show the version\n\n"

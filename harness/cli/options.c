@@ -3,6 +3,7 @@
 #include "cli/explain_usage.h"
 #include "cli/say.h"
 #include "cli/verb.h"
+#include "os/text.h"
 #include "output/file.h"
 
 #include <errno.h>
@@ -89,9 +90,8 @@ static int print_help(const WxOptions *options, const struct argp *root) {
 
 // The command as typed, from argv before argp reorders it; words in single quotes where needed.
 static char *quote_command(int argc, char **argv) {
-  char *text = NULL;
-  size_t length;
-  FILE *stream = open_memstream(&text, &length);
+  WxText text = {0};
+  FILE *stream = wx_text_stream(&text);
   if (!stream)
     return NULL;
   fputs("wxbench", stream);
@@ -107,7 +107,7 @@ static char *quote_command(int argc, char **argv) {
     }
     fputs(plain ? "" : "'", stream);
   }
-  return fclose(stream) == 0 ? text : NULL;
+  return wx_text_stream_end(stream, &text) ? NULL : text.data;
 }
 
 bool wx_options_parse(WxOptions *options, const WxOptionsSpec *spec, int argc, char **argv,
@@ -118,6 +118,10 @@ bool wx_options_parse(WxOptions *options, const WxOptionsSpec *spec, int argc, c
                          .status = WX_EXIT_USAGE,
                          .spec = spec,
                          .own = own};
+  if (!options->command) {
+    options->status = wx_cli_fail(options->verb, "%s", strerror(ENOMEM));
+    return false;
+  }
   char doc[2048];
   snprintf(doc, sizeof doc, "%s\vExample:\n%s%s%s", spec->summary, spec->example,
            spec->endings ? "\n\n" : "", spec->endings ? spec->endings : "");

@@ -45,10 +45,11 @@ void wx_replay_document_add(WxDocument *document, const WxReplayRun *run) {
   const WxResult *result = &run->result;
   const bool ran = wx_result_ran(result);
   json_t *json = wx_result_json(result);
-  if (json && ran && json_object_set_new(json, "recorded", recorded_json(&run->report)))
+  if (ran && wx_json_set(json, "recorded", recorded_json(&run->report)))
     document->lost = true;
-  if (json && ran && strcmp(run->report.path, result->strategy) != 0)
-    json_object_set_new(json, "fell_back_to", json_string(run->report.path));
+  if (ran && strcmp(run->report.path, result->strategy) != 0 &&
+      wx_json_set(json, "fell_back_to", json_string(run->report.path)))
+    document->lost = true;
   if (ran && !is_noted(document))
     note_recording(document, &run->report);
   wx_result_note(document, json);

@@ -1,4 +1,5 @@
 // wxbench report: what a folder of result files says, as one text.
+#include "cli/documents.h"
 #include "cli/options.h"
 #include "cli/say.h"
 #include "cli/verb.h"
@@ -67,8 +68,7 @@ static void note_results(WxDocument *document, const json_t *results) {
   }
 }
 
-// Puts the content of one loaded file into the report.
-static void add_file(WxDocument *document, const char *name, const json_t *root) {
+void wx_report_document_add(WxDocument *document, const char *name, const json_t *root) {
   const json_t *results = json_object_get(root, "results");
   const json_t *context = json_object_get(root, "context");
   const char *kind = wx_json_get_text(root, "kind");
@@ -130,7 +130,7 @@ static int report_file(WxOptions *options, const char *path) {
   wx_document_init(&document, wx_json_get_text(root, "kind"));
   if (json_object_update(document.context, json_object_get(root, "context")) != 0)
     document.lost = true;
-  add_file(&document, path, root);
+  wx_report_document_add(&document, path, root);
   wx_paired_add_tables(&document);
   const int status = wx_cli_finish(options, &document, WX_UNKNOWN, WX_EXIT_OK);
   json_decref(root);
@@ -148,7 +148,7 @@ static int add_entry(WxDocument *document, const char *folder, const char *name)
   json_t *root;
   snprintf(path, sizeof path, "%s/%s", folder, name);
   if (wx_document_load(path, &root, problem) == 0) {
-    add_file(document, name, root);
+    wx_report_document_add(document, name, root);
     json_decref(root);
     return 0;
   }

@@ -1,5 +1,6 @@
 // `wxbench run`: scenarios on the simulator, each on several strategies.
 #include "scenario/run.h"
+#include "cli/documents.h"
 #include "cli/endings.h"
 #include "cli/named.h"
 #include "cli/options.h"
@@ -8,6 +9,7 @@
 #include "cli/scenarios.h"
 #include "cli/verb.h"
 #include "os/interrupt.h"
+#include "output/json.h"
 #include "output/result.h"
 #include "scenario/expect.h"
 
@@ -104,11 +106,22 @@ static size_t choose(const Session *session, const WxScenario *scenario, const W
   return count;
 }
 
-static void note_fall_back(Session *session, const WxRun *run) {
-  wx_document_note(session->document,
+static void note_fall_back(WxDocument *document, const WxResult *result, const char *ran) {
+  wx_document_note(document,
                    "%s on %s ran as %s, and was judged as that: the runtime's switch is off or its "
                    "file could not be made.",
-                   run->result.scenario, run->result.strategy, run->report.path);
+                   result->scenario, result->strategy, ran);
+}
+
+void wx_run_document_add(WxDocument *document, const WxResult *result, const char *ran) {
+  const bool fell_back = wx_result_ran(result) && strcmp(ran, result->strategy) != 0;
+  json_t *json = wx_result_json(result);
+  if (fell_back && wx_json_set(json, "fell_back_to", json_string(ran)))
+    document->lost = true;
+  if (fell_back)
+    note_fall_back(document, result, ran);
+  wx_result_note(document, json);
+  wx_document_add_result(document, json);
 }
 
 // `results` bear the name of what ran, which is what is judged; shown is what was asked for.
@@ -123,17 +136,10 @@ static void add_result(Session *session, const WxParameters *parameters, const W
   WxResult shown = run->result;
   shown.expectations = judged;
   shown.expectation_count = judged_count;
-  const bool fell_back = wx_result_ran(&shown) && strcmp(run->report.path, shown.strategy) != 0;
-  json_t *json = wx_result_json(&shown);
-  if (json && fell_back && json_object_set_new(json, "fell_back_to", json_string(run->report.path)))
-    session->document->lost = true;
   char subject[WX_ENDED_TEXT];
   snprintf(subject, sizeof subject, "%s on %s", shown.scenario, shown.strategy);
   wx_endings_add(&session->endings, subject, &shown);
-  if (fell_back)
-    note_fall_back(session, run);
-  wx_result_note(session->document, json);
-  wx_document_add_result(session->document, json);
+  wx_run_document_add(session->document, &shown, run->report.path);
   wx_expect_free(judged, judged_count);
 }
 

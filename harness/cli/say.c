@@ -2,6 +2,7 @@
 
 #include "cli/suggest.h"
 #include "cli/verb.h"
+#include "os/text.h"
 #include "output/shown.h"
 
 #include <stdarg.h>
@@ -70,17 +71,16 @@ int wx_cli_unknown(const char *verb, const char *what, const char *typed, const 
                    size_t count) {
   const char *near[3];
   const size_t found = wx_suggest(typed, names, count, near, 3);
-  char *choice = NULL;
-  size_t length;
-  FILE *stream = open_memstream(&choice, &length);
+  WxText choice = {0};
+  FILE *stream = wx_text_stream(&choice);
   if (stream) {
     fputs(found > 0 ? "did you mean " : "expected ", stream);
     write_choice(stream, found > 0 ? near : names, found > 0 ? found : count);
     fputs(found > 0 ? "?" : "", stream);
-    fclose(stream);
+    (void)wx_text_stream_end(stream, &choice);
   }
-  const int status =
-      wx_cli_fail(verb, "unknown %s '%s'; %s", what, typed, choice ? choice : "see wxbench --help");
-  free(choice);
+  const int status = wx_cli_fail(verb, "unknown %s '%s'; %s", what, typed,
+                                 choice.data ? choice.data : "see wxbench --help");
+  wx_text_free(&choice);
   return status;
 }

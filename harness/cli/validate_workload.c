@@ -1,4 +1,5 @@
 // One workload on one runtime, mode by mode, and what is said of it.
+#include "cli/documents.h"
 #include "cli/fidelity.h"
 #include "cli/say.h"
 #include "cli/scenarios.h"
@@ -6,6 +7,7 @@
 #include "cli/validate_repeat.h"
 #include "cli/validate_session.h"
 #include "cli/verb.h"
+#include "output/json.h"
 #include "output/result.h"
 #include "scenario/expect.h"
 
@@ -46,40 +48,51 @@ static int judge_output(const WxValidation *first, const WxValidation *this,
   return judged->name && judged->expected && judged->actual ? 0 : -ENOMEM;
 }
 
-// Adds what a mode took in turns with the others.
-static void add_times(WxValidateSession *session, json_t *json, const Runs *runs, size_t index,
-                      const char *subject) {
-  const WxEnded *ended;
+// What a mode took in turns with the others; NULL where it was not measured. `*ended` is why that
+// was not finished, or NULL.
+static json_t *times_of(WxValidateSession *session, const Runs *runs, size_t index,
+                        const WxEnded **ended) {
   bool lost;
-  json_t *time = wx_repeat_json(&runs->repeat, index, &ended, &lost);
-  if (lost || (time && json_object_set_new(json, "time", time)))
-    session->document->lost = true;
-  if (!ended)
-    return;
+  json_t *time = wx_repeat_json(&runs->repeat, index, ended, &lost);
+  session->document->lost |= lost;
+  return time;
+}
+
+static void note_ended(WxValidateSession *session, const Runs *runs, const char *subject,
+                       const WxEnded *ended) {
   wx_document_note(session->document, "NOT FINISHED: %s, in round %zu: %s", subject,
                    runs->repeat.turns.rounds + 1, ended->text);
   session->endings.failed = true;
 }
 
+void wx_validate_document_add(WxDocument *document, const WxResult *result, const WxLive *live,
+                              json_t *time) {
+  json_t *json = wx_result_json(result);
+  if (live->ran && wx_json_set(json, "reclaim", wx_validate_live_json(live)))
+    document->lost = true;
+  if (time && wx_json_set(json, "time", time))
+    document->lost = true;
+  if (wx_result_ran(result))
+    wx_document_note(document, "%s, %s, %s: %s. %s", result->workload, result->mode,
+                     result->runtime, result->verdict_code, result->verdict_text);
+  wx_result_note(document, json);
+  wx_document_add_result(document, json);
+}
+
 // Adds what is judged of one run to the document.
 static void add_result(WxValidateSession *session, const WxResult *result, const Runs *runs,
                        size_t index) {
-  const WxLive *live = &runs->live[index];
-  json_t *json = wx_result_json(result);
-  if (json && live->ran && json_object_set_new(json, "reclaim", wx_validate_live_json(live)))
-    session->document->lost = true;
   char subject[WX_ENDED_TEXT];
   snprintf(subject, sizeof subject, "%s, %s, %s", result->workload, result->mode, result->runtime);
   if (result->skipped && result->skipped != wx_interrupted)
     wx_endings_add_impossible(&session->endings, subject, result->skipped);
   else
     wx_endings_add(&session->endings, subject, result);
-  if (wx_result_ran(result))
-    wx_document_note(session->document, "%s: %s. %s", subject, result->verdict_code,
-                     result->verdict_text);
-  wx_result_note(session->document, json);
-  add_times(session, json, runs, index, subject);
-  wx_document_add_result(session->document, json);
+  const WxEnded *ended;
+  json_t *time = times_of(session, runs, index, &ended);
+  wx_validate_document_add(session->document, result, &runs->live[index], time);
+  if (ended)
+    note_ended(session, runs, subject, ended);
 }
 
 static int judge(WxValidateSession *session, const WxParameters *parameters, const Runs *runs,

@@ -1,12 +1,13 @@
 /**
    @file verb.h
    The verbs of the program. A new one is a file VERB.c that defines `wx_cli_VERB`, its prototype
-   here, and a row in main.c.
+   here, and a row in verbs.c.
 */
 #ifndef WX_CLI_VERB_H
 #define WX_CLI_VERB_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /// Exit statuses of the program.
 enum {
@@ -23,6 +24,9 @@ typedef struct {
   int (*run)(int argc, char **argv);
   bool fixed_layout; ///< Counts mappings of its own, which must not depend on random addresses.
 } WxCliVerb;
+
+/// The `index`-th verb, NULL at the end.
+const WxCliVerb *wx_cli_verb_at(size_t index);
 
 int wx_cli_audit(int argc, char **argv);
 int wx_cli_bench(int argc, char **argv);

@@ -5,8 +5,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { FIRST_CAPACITY = 64 * 1024, ENTRIES_SIZE = 8 * 1024 };
 
@@ -98,4 +100,31 @@ int wx_directory_numbers(const char *path, int (*visit)(long number, void *conte
   }
   wx_os_close_reader(directory);
   return result;
+}
+
+static ssize_t append(void *cookie, const char *bytes, size_t size) {
+  WxText *text = cookie;
+  const size_t needed = text->length + size + 1;
+  const size_t doubled = 2 * text->capacity;
+  if (needed > text->capacity && reserve(text, needed > doubled ? needed : doubled))
+    return 0; // The stream remembers it.
+  memcpy(text->data + text->length, bytes, size);
+  text->length += size;
+  text->data[text->length] = '\0';
+  return (ssize_t)size;
+}
+
+FILE *wx_text_stream(WxText *text) {
+  return fopencookie(text, "w", (cookie_io_functions_t){.write = append});
+}
+
+int wx_text_stream_end(FILE *stream, WxText *text) {
+  bool lost = fflush(stream) || ferror(stream);
+  lost = fclose(stream) || lost;
+  if (!lost && !text->data) // Nothing was written.
+    text->data = calloc(1, 1);
+  if (!lost && text->data)
+    return 0;
+  wx_text_free(text);
+  return -ENOMEM;
 }

@@ -1,12 +1,13 @@
 /**
    @file text.h
-   Whole small files (as those below /proc) and the numeric entries of a directory (as
-   /proc/PID/task).
+   Whole small files (as those below /proc), the numeric entries of a directory (as /proc/PID/task),
+   and text that is printed into memory.
 */
 #ifndef WX_OS_TEXT_H
 #define WX_OS_TEXT_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 /// A NUL-terminated buffer that can be used again for the next file: start with {0}, end with
 /// wx_text_free().
@@ -30,5 +31,12 @@ void wx_text_free(WxText *text);
 /// Calls `visit` for each entry of `path` whose name is a whole decimal number, in the directory's
 /// order, until it returns non-zero. Returns that value, 0 at the end, or a negative errno.
 int wx_directory_numbers(const char *path, int (*visit)(long number, void *context), void *context);
+
+/// A stream that appends to `text`, which starts as {0}. NULL where memory ran out. It ends with
+/// wx_text_stream_end(). (open_memstream() does not tell where it had no memory for a part.)
+FILE *wx_text_stream(WxText *text);
+
+/// Ends it. Returns 0, or -ENOMEM with the text freed where a part of it was lost.
+int wx_text_stream_end(FILE *stream, WxText *text);
 
 #endif

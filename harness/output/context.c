@@ -1,7 +1,9 @@
 #include "output/context.h"
 
+#include "os/text.h"
 #include "output/json.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -10,22 +12,28 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-// Reads the first line of a small file. Returns false where there is none.
-static bool first_line(const char *path, char *line, int size) {
-  FILE *file = fopen(path, "re");
-  if (!file)
-    return false;
-  const bool read = fgets(line, size, file) != NULL;
-  fclose(file);
-  if (read)
-    line[strcspn(line, "\n")] = '\0';
-  return read && *line;
+// What cannot be found out is null; what there was no memory for is lost.
+static json_t *unknown(int error) {
+  return error == -ENOMEM ? NULL : json_null();
+}
+
+// Reads the first line of a small file. -ENODATA where there is none.
+static int first_line(const char *path, char *line, size_t size) {
+  WxText text = {0};
+  int error = wx_text_read(&text, path);
+  if (!error) {
+    snprintf(line, size, "%.*s", (int)strcspn(text.data, "\n"), text.data);
+    error = *line ? 0 : -ENODATA;
+  }
+  wx_text_free(&text);
+  return error;
 }
 
 static json_t *number_of(const char *path) {
   char line[64], *end;
-  if (!first_line(path, line, sizeof line))
-    return json_null();
+  const int error = first_line(path, line, sizeof line);
+  if (error)
+    return unknown(error);
   const long long number = strtoll(line, &end, 10);
   return end != line && *end == '\0' ? json_integer(number) : json_null();
 }
@@ -48,12 +56,12 @@ static json_t *kernel_of(void) {
 // "model name" on x86; other systems name parts only, so that the first known key has to do.
 static json_t *cpu_of(void) {
   static const char *const keys[] = {"model name", "Model", "CPU part"};
-  FILE *file = fopen("/proc/cpuinfo", "re");
-  if (!file)
-    return json_null();
-  char line[512], found[512] = "";
+  WxText text = {0};
+  const int error = wx_text_read(&text, "/proc/cpuinfo");
+  char found[512] = "", *rest;
   size_t best = sizeof keys / sizeof *keys;
-  while (best > 0 && fgets(line, sizeof line, file)) {
+  char *line = error ? NULL : strtok_r(text.data, "\n", &rest);
+  for (; line && best > 0; line = strtok_r(NULL, "\n", &rest)) {
     for (size_t i = 0; i < best; ++i) {
       const char *colon = strchr(line, ':');
       if (!colon || strncmp(line, keys[i], strlen(keys[i])) != 0)
@@ -62,9 +70,8 @@ static json_t *cpu_of(void) {
       best = i;
     }
   }
-  fclose(file);
-  found[strcspn(found, "\n")] = '\0';
-  return *found ? wx_json_text(found) : json_null();
+  wx_text_free(&text);
+  return *found ? wx_json_text(found) : unknown(error);
 }
 
 static json_t *cpus_of(void) {
@@ -78,25 +85,26 @@ static json_t *cpus_of(void) {
 // The chosen word of a list such as `always within_size [never]`.
 static json_t *thp_shmem_of(void) {
   char line[128];
-  if (!first_line("/sys/kernel/mm/transparent_hugepage/shmem_enabled", line, sizeof line))
-    return json_null();
+  const int error =
+      first_line("/sys/kernel/mm/transparent_hugepage/shmem_enabled", line, sizeof line);
+  if (error)
+    return unknown(error);
   char *open = strchr(line, '['), *close = open ? strchr(open, ']') : NULL;
   return close ? json_stringn(open + 1, (size_t)(close - open - 1)) : json_null();
 }
 
 static json_t *cgroup_of(void) {
-  FILE *file = fopen("/proc/self/cgroup", "re");
-  if (!file)
-    return json_null();
-  char line[512];
+  WxText text = {0};
+  const int error = wx_text_read(&text, "/proc/self/cgroup");
   bool v1 = false, v2 = false;
-  while (fgets(line, sizeof line, file)) {
+  char *rest, *line = error ? NULL : strtok_r(text.data, "\n", &rest);
+  for (; line; line = strtok_r(NULL, "\n", &rest)) {
     v2 |= strncmp(line, "0::", 3) == 0;
     v1 |= strncmp(line, "0::", 3) != 0;
   }
-  fclose(file);
+  wx_text_free(&text);
   const char *version = v1 ? (v2 ? "v1+v2" : "v1") : v2 ? "v2" : NULL;
-  return version ? json_string(version) : json_null();
+  return version ? json_string(version) : unknown(error);
 }
 
 static json_t *container_of(void) {
@@ -110,8 +118,9 @@ static json_t *container_of(void) {
       return json_string(marks[i].name);
   }
   char name[64];
-  if (first_line("/run/systemd/container", name, sizeof name))
-    return wx_json_text(name);
+  const int error = first_line("/run/systemd/container", name, sizeof name);
+  if (!error || error == -ENOMEM)
+    return error ? NULL : wx_json_text(name);
   // The first PID namespace of a kernel always has this number.
   const ssize_t length = readlink("/proc/self/ns/pid", name, sizeof name - 1);
   if (length < 0)

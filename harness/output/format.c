@@ -1,5 +1,7 @@
 #include "output/format.h"
 
+#include "os/text.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,19 +31,18 @@ int wx_format_render(const WxFormat *format, const WxDocument *document, char **
                      size_t *length) {
   if (document->lost)
     return -ENOMEM;
-  char *buffer = NULL;
-  FILE *stream = open_memstream(&buffer, length);
+  WxText buffer = {0};
+  FILE *stream = wx_text_stream(&buffer);
   if (!stream)
-    return -errno;
+    return -ENOMEM;
   int error = format->write(document, stream);
-  if (!error && ferror(stream))
-    error = -ENOMEM;
-  if (fclose(stream) != 0 && !error)
-    error = -ENOMEM;
+  const int lost = wx_text_stream_end(stream, &buffer);
+  error = error ? error : lost;
   if (error) {
-    free(buffer);
+    wx_text_free(&buffer);
     return error;
   }
-  *text = buffer;
+  *text = buffer.data;
+  *length = buffer.length;
   return 0;
 }

@@ -29,10 +29,18 @@ static const char *unit_of(const char *path) {
 static int append(const Series *series, const char *path, const json_t *value, const char *range) {
   char name[512];
   snprintf(name, sizeof name, "%s: %s", series->subject, path);
-  json_t *entry = json_pack("{s:o, s:s, s:o, s:s*, s:o*}", "name", wx_json_text(name), "unit",
-                            unit_of(path), "value", json_deep_copy(value), "range", range, "extra",
-                            series->extra ? wx_json_text(series->extra) : NULL);
-  return json_array_append_new(series->entries, entry) == 0 ? 0 : -ENOMEM;
+  json_t *entry = json_object();
+  int error = wx_json_set(entry, "name", wx_json_text(name));
+  if (!error)
+    error = wx_json_set(entry, "unit", json_string(unit_of(path)));
+  if (!error)
+    error = wx_json_set(entry, "value", json_deep_copy(value));
+  if (!error && range)
+    error = wx_json_set(entry, "range", json_string(range));
+  if (!error && series->extra)
+    error = wx_json_set(entry, "extra", wx_json_text(series->extra));
+  const int lost = json_array_append_new(series->entries, entry) == 0 ? 0 : -ENOMEM;
+  return error ? error : lost;
 }
 
 // A median with its interval is one entry.
@@ -101,16 +109,31 @@ static int append_result(const Series *series, json_t *result) {
   return metrics ? append_all(series, "", metrics) : append_plain(series, "", result);
 }
 
+enum { SUBJECT_SIZE = 448 };
+
+// What a series is called: github-action-benchmark tells series by their names.
+static void write_subject(const json_t *result, char subject[SUBJECT_SIZE]) {
+  static const char *const of_benchmarks[] = {"case", "variant", "freezer",
+                                              "load", "sidecar", "row"};
+  char name[256];
+  const char *benchmark = wx_json_get_text(result, "benchmark");
+  wx_result_name(result, ", ", name, sizeof name);
+  int length = snprintf(subject, SUBJECT_SIZE, "%.60s%s%s", benchmark ? benchmark : "",
+                        benchmark && *name ? ", " : "", name);
+  for (size_t i = 0; benchmark && i < sizeof of_benchmarks / sizeof *of_benchmarks; ++i) {
+    const char *text = wx_json_get_text(result, of_benchmarks[i]);
+    if (text && length + 64 < SUBJECT_SIZE)
+      length += snprintf(subject + length, SUBJECT_SIZE - (size_t)length, ", %.60s", text);
+  }
+}
+
 int wx_format_gab(const WxDocument *document, FILE *stream) {
   Series series = {json_array(), wx_json_get_text(document->context, "command"), NULL};
   int error = series.entries ? 0 : -ENOMEM;
   for (size_t i = 0; !error && i < json_array_size(document->results); ++i) {
     json_t *result = json_array_get(document->results, i);
-    char name[256], subject[320];
-    wx_result_name(result, ", ", name, sizeof name);
-    const char *benchmark = wx_json_get_text(result, "benchmark");
-    snprintf(subject, sizeof subject, "%.60s%s%s", benchmark ? benchmark : "",
-             benchmark && *name ? ", " : "", name);
+    char subject[SUBJECT_SIZE];
+    write_subject(result, subject);
     series.subject = *subject ? subject : document->kind;
     error = append_result(&series, result);
   }

@@ -5,6 +5,7 @@
 #include "output/result.h"
 #include "output/shown.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,20 +112,26 @@ static void write_expectation(FILE *stream, const char *suite, const json_t *exp
   fputs("</testcase>\n", stream);
 }
 
-static void write_comparison(FILE *stream, const char *suite, const json_t *row) {
+// A value of a row, as JSON has it.
+static int write_value(FILE *stream, const char *before, const json_t *value) {
+  char *text = wx_json_print(value, JSON_ENCODE_ANY);
+  fputs(before, stream);
+  write_text(stream, text);
+  free(text);
+  return text ? 0 : -ENOMEM;
+}
+
+static int write_comparison(FILE *stream, const char *suite, const json_t *row) {
+  int error = 0;
   open_case(stream, suite, wx_json_get_text(row, "metric"));
   if (is_worse(row)) {
-    char *base = json_dumps(json_object_get(row, "base"), JSON_ENCODE_ANY);
-    char *now = json_dumps(json_object_get(row, "new"), JSON_ENCODE_ANY);
-    fputs("<failure message=\"was ", stream);
-    write_text(stream, base);
-    fputs(", is ", stream);
-    write_text(stream, now);
+    error = write_value(stream, "<failure message=\"was ", json_object_get(row, "base"));
+    if (!error)
+      error = write_value(stream, ", is ", json_object_get(row, "new"));
     fputs("\"/>", stream);
-    free(base);
-    free(now);
   }
   fputs("</testcase>\n", stream);
+  return error;
 }
 
 static void write_counts(FILE *stream, Counts counts) {
@@ -132,44 +139,45 @@ static void write_counts(FILE *stream, Counts counts) {
           counts.failures, counts.skipped);
 }
 
-static void write_cases(FILE *stream, const char *suite, const json_t *result) {
+static int write_cases(FILE *stream, const char *suite, const json_t *result) {
   const char *skipped = wx_json_get_text(result, "skipped");
   if (skipped) {
     open_case(stream, suite, "run");
     write_skip(stream, skipped);
     fputs("</testcase>\n", stream);
-    return;
+    return 0;
   }
   if (ended_text(result)) {
     open_case(stream, suite, "run");
     write_failure(stream, ended_text(result));
     fputs("</testcase>\n", stream);
   }
-  if (wx_json_get_text(result, "gate"))
-    write_comparison(stream, suite, result);
+  const int error = wx_json_get_text(result, "gate") ? write_comparison(stream, suite, result) : 0;
   const json_t *expectations = json_object_get(result, "expectations");
   for (size_t i = 0; i < json_array_size(expectations); ++i)
     write_expectation(stream, suite, json_array_get(expectations, i));
+  return error;
 }
 
 enum { NAME_SIZE = 512 };
 
-// Writes the suite of the results of one name that begin at `first`. Returns the index after them.
-static size_t write_suite(FILE *stream, const json_t *results, size_t first) {
+// Writes the suite of the results of one name that begin at `*first`, and moves that behind them.
+static int write_suite(FILE *stream, const json_t *results, size_t *first) {
   char suite[NAME_SIZE], other[NAME_SIZE];
-  wx_result_name(json_array_get(results, first), ", ", suite, sizeof suite);
-  size_t end = first;
+  wx_result_name(json_array_get(results, *first), ", ", suite, sizeof suite);
+  size_t end = *first;
   do {
     ++end;
     wx_result_name(json_array_get(results, end), ", ", other, sizeof other);
   } while (end < json_array_size(results) && strcmp(suite, other) == 0);
   fputs("  <testsuite name=\"", stream);
   write_text(stream, suite);
-  write_counts(stream, count_range(results, first, end));
-  for (size_t i = first; i < end; ++i)
-    write_cases(stream, suite, json_array_get(results, i));
+  write_counts(stream, count_range(results, *first, end));
+  int error = 0;
+  for (; *first < end && !error; ++*first)
+    error = write_cases(stream, suite, json_array_get(results, *first));
   fputs("  </testsuite>\n", stream);
-  return end;
+  return error;
 }
 
 int wx_format_junit(const WxDocument *document, FILE *stream) {
@@ -177,8 +185,9 @@ int wx_format_junit(const WxDocument *document, FILE *stream) {
   fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"wxbench ", stream);
   write_text(stream, document->kind);
   write_counts(stream, count_range(results, 0, json_array_size(results)));
-  for (size_t i = 0; i < json_array_size(results);)
-    i = write_suite(stream, results, i);
+  int error = 0;
+  for (size_t i = 0; i < json_array_size(results) && !error;)
+    error = write_suite(stream, results, &i);
   fputs("</testsuites>\n", stream);
-  return 0;
+  return error;
 }

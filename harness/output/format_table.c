@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <libsmartcols/libsmartcols.h>
+#include <stdlib.h>
+#include <string.h>
 
 static int fill_row(struct libscols_table *printed, const WxTable *table, size_t row) {
   struct libscols_line *line = scols_table_new_line(printed, NULL);
@@ -32,6 +34,24 @@ static int fill(struct libscols_table *printed, const WxTable *table) {
   return 0;
 }
 
+// libsmartcols prints nothing in place of a cell that it has no memory for. It takes that memory
+// for the first cell and keeps it, so that is the one to look at.
+static bool has_first_heading(const char *text, const char *heading) {
+  text += strspn(text, " ");
+  return strncmp(text, heading, strlen(heading)) == 0;
+}
+
+static int print_whole(struct libscols_table *printed, const WxTable *table, FILE *stream) {
+  char *text = NULL;
+  int error = scols_print_table_to_string(printed, &text);
+  if (!error && (!text || (*text && !has_first_heading(text, wx_table_column(table, 0).name))))
+    error = -ENOMEM;
+  if (!error && *text)
+    fprintf(stream, "%s\n", text);
+  free(text);
+  return error;
+}
+
 static int print(const WxTable *table, FILE *stream) {
   if (wx_table_columns(table) == 0)
     return 0; // Of no results: libsmartcols refuses a table without columns.
@@ -40,13 +60,13 @@ static int print(const WxTable *table, FILE *stream) {
     return -ENOMEM;
   // A cut number would be a wrong number: never fit the table to the terminal.
   scols_table_set_termforce(printed, SCOLS_TERMFORCE_NEVER);
-  scols_table_set_column_separator(printed, "  ");
-  scols_table_set_stream(printed, stream);
-  int error = fill(printed, table);
+  int error = scols_table_set_column_separator(printed, "  ");
+  if (!error)
+    error = fill(printed, table);
   if (!error && wx_table_title(table))
     fprintf(stream, "%s\n", wx_table_title(table));
   if (!error)
-    error = scols_print_table(printed);
+    error = print_whole(printed, table, stream);
   scols_unref_table(printed);
   return error;
 }

@@ -1,5 +1,6 @@
 #include "output/json.h"
 
+#include "os/text.h"
 #include "output/shown.h"
 
 #include <errno.h>
@@ -50,15 +51,54 @@ const char *wx_json_get_text(const json_t *object, const char *key) {
   return json_string_value(json_object_get(object, key));
 }
 
-int wx_json_set(json_t *object, const char *key, json_t *value) {
-  return json_object_set_new(object, key, value) == 0 ? 0 : -ENOMEM;
+// The stream remembers where a part could not be written, which json_dumpf() does not always tell.
+static int put(const char *bytes, size_t size, void *stream) {
+  return fwrite(bytes, 1, size, stream) == size ? 0 : -1;
+}
+
+char *wx_json_print(const json_t *value, size_t flags) {
+  WxText text = {0};
+  FILE *stream = wx_text_stream(&text);
+  const int failed = stream ? json_dump_callback(value, put, stream, flags) : -1;
+  const int lost = stream ? wx_text_stream_end(stream, &text) : -ENOMEM;
+  if (failed)
+    wx_text_free(&text);
+  return lost ? NULL : text.data;
 }
 
 int wx_json_write(const json_t *value, FILE *stream) {
-  char *text = json_dumps(value, JSON_INDENT(2));
+  char *text = wx_json_print(value, JSON_INDENT(2));
   if (!text)
     return -ENOMEM;
   wx_shown_put_json(stream, text, strlen(text));
   free(text);
   return fputc('\n', stream) == EOF || ferror(stream) ? -EIO : 0;
+}
+
+int wx_json_set(json_t *object, const char *key, json_t *value) {
+  return json_object_set_new(object, key, value) == 0 ? 0 : -ENOMEM;
+}
+
+WxJsonBuilder wx_json_object(void) {
+  json_t *value = json_object();
+  return (WxJsonBuilder){value, !value};
+}
+
+WxJsonBuilder wx_json_list(void) {
+  json_t *value = json_array();
+  return (WxJsonBuilder){value, !value};
+}
+
+void wx_json_put(WxJsonBuilder *object, const char *key, json_t *member) {
+  object->lost |= json_object_set_new(object->value, key, member) != 0;
+}
+
+void wx_json_append(WxJsonBuilder *list, json_t *item) {
+  list->lost |= json_array_append_new(list->value, item) != 0;
+}
+
+json_t *wx_json_built(WxJsonBuilder *builder) {
+  if (builder->lost)
+    json_decref(builder->value);
+  return builder->lost ? NULL : builder->value;
 }

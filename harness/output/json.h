@@ -9,6 +9,7 @@
 #include "stats/figure.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 /// An integer, or null where the figure is unknown.
@@ -29,6 +30,31 @@ const char *wx_json_get_text(const json_t *object, const char *key);
 /// Writes a value, indented by two, and a newline. Nothing in it is obeyed by a terminal (shown.h);
 /// who reads it back gets the same strings. -ENOMEM, or -EIO where the stream failed.
 int wx_json_write(const json_t *value, FILE *stream);
+
+/// The text of a value, with flags of json_dumps(), in a new string that the caller frees. NULL
+/// where memory ran out. (json_dumps() itself may leave out a part then.)
+char *wx_json_print(const json_t *value, size_t flags);
+
+/* Objects and lists that are whole or lost
+ * -------------------------------------------------------------------------------------------------
+ *
+ * Building is sticky, as for tables: after a lost part the rest is only released.
+ */
+
+typedef struct {
+  json_t *value;
+  bool lost; ///< Memory ran out.
+} WxJsonBuilder;
+
+WxJsonBuilder wx_json_object(void);
+WxJsonBuilder wx_json_list(void);
+
+/// Adds a member or an item, and takes ownership of it. NULL counts as lost.
+void wx_json_put(WxJsonBuilder *object, const char *key, json_t *member);
+void wx_json_append(WxJsonBuilder *list, json_t *item);
+
+/// Ends the builder: the caller's value, NULL where a part was lost.
+json_t *wx_json_built(WxJsonBuilder *builder);
 
 /// Sets a member and takes ownership of `value`. Returns 0, or -ENOMEM, also where `value` is NULL.
 int wx_json_set(json_t *object, const char *key, json_t *value);

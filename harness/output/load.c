@@ -1,11 +1,12 @@
 #include "output/load.h"
 
+#include "os/text.h"
 #include "output/json.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 // Says what is wrong with a member, as `a.json: kind: expected a string`.
 static int refuse(char *problem, const char *name, const char *member, const char *expected) {
@@ -37,11 +38,37 @@ static int check(const char *name, const json_t *root, char *problem) {
   return 0;
 }
 
-static int finish(const char *name, json_t *parsed, const json_error_t *damage, json_t **root,
-                  char *problem) {
+static int fail(const char *name, int error, char *problem) {
+  snprintf(problem, WX_PROBLEM, "%s: %s", name, strerror(-error));
+  return error;
+}
+
+static bool same_damage(const json_error_t *one, const json_error_t *other) {
+  return one->line == other->line && one->column == other->column &&
+         strcmp(one->text, other->text) == 0;
+}
+
+// jansson takes what it has no memory for now for damage, now for nothing at all. Damage is found
+// again at the same place.
+static json_t *parse(const char *text, size_t length, json_error_t *damage) {
+  json_error_t first;
+  json_t *parsed = json_loadb(text, length, JSON_REJECT_DUPLICATES, &first);
+  if (!parsed)
+    parsed = json_loadb(text, length, JSON_REJECT_DUPLICATES, damage);
+  if (!parsed && !same_damage(&first, damage))
+    damage->text[0] = '\0';
+  return parsed;
+}
+
+int wx_document_parse(const char *name, const char *text, size_t length, json_t **root,
+                      char problem[WX_PROBLEM]) {
+  json_error_t damage;
+  json_t *parsed = parse(text, length, &damage);
+  if (!parsed && !damage.text[0])
+    return fail(name, -ENOMEM, problem);
   if (!parsed) {
-    snprintf(problem, WX_PROBLEM, "%s:%d:%d: %s", name, damage->line < 1 ? 1 : damage->line,
-             damage->column < 1 ? 1 : damage->column, damage->text);
+    snprintf(problem, WX_PROBLEM, "%s:%d:%d: %s", name, damage.line < 1 ? 1 : damage.line,
+             damage.column < 1 ? 1 : damage.column, damage.text);
     return -EINVAL;
   }
   const int error = check(name, parsed, problem);
@@ -52,27 +79,11 @@ static int finish(const char *name, json_t *parsed, const json_error_t *damage, 
   return error;
 }
 
-int wx_document_parse(const char *name, const char *text, size_t length, json_t **root,
-                      char problem[WX_PROBLEM]) {
-  json_error_t damage;
-  json_t *parsed = json_loadb(text, length, JSON_REJECT_DUPLICATES, &damage);
-  return finish(name, parsed, &damage, root, problem);
-}
-
 int wx_document_load(const char *path, json_t **root, char problem[WX_PROBLEM]) {
-  FILE *file = fopen(path, "re");
-  struct stat status = {0};
-  int error = file && fstat(fileno(file), &status) == 0 ? 0 : -errno;
-  if (!error && S_ISDIR(status.st_mode))
-    error = -EISDIR;
-  if (error) {
-    snprintf(problem, WX_PROBLEM, "%s: %s", path, strerror(-error));
-    if (file)
-      fclose(file);
-    return error;
-  }
-  json_error_t damage;
-  json_t *parsed = json_loadf(file, JSON_REJECT_DUPLICATES, &damage);
-  fclose(file);
-  return finish(path, parsed, &damage, root, problem);
+  WxText text = {0};
+  int error = wx_text_read(&text, path);
+  error = error ? fail(path, error, problem)
+                : wx_document_parse(path, text.data, text.length, root, problem);
+  wx_text_free(&text);
+  return error;
 }

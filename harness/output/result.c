@@ -8,140 +8,110 @@
 const char *const wx_result_names[WX_NAMES_OF_RESULT] = {"scenario", "workload", "strategy",
                                                          "mode",     "model",    "runtime"};
 
-// Appends a member; once something was lost, only releases the value.
-typedef struct {
-  json_t *object;
-  bool lost;
-} Builder;
-
-static Builder build(void) {
-  json_t *object = json_object();
-  return (Builder){object, !object};
-}
-
-static void put(Builder *builder, const char *key, json_t *value) {
-  if (wx_json_set(builder->object, key, value) < 0)
-    builder->lost = true;
-}
-
-static json_t *built(Builder *builder) {
-  if (!builder->lost)
-    return builder->object;
-  json_decref(builder->object);
-  return NULL;
-}
-
-static void put_name(Builder *builder, const char *key, const char *name) {
+static void put_name(WxJsonBuilder *builder, const char *key, const char *name) {
   if (name)
-    put(builder, key, wx_json_text(name));
+    wx_json_put(builder, key, wx_json_text(name));
 }
 
 static json_t *by_verb_json(const WxByVerb *calls) {
-  Builder builder = build();
-  put(&builder, "reserve", wx_json_figure(calls->reserve));
-  put(&builder, "commit", wx_json_figure(calls->commit));
-  put(&builder, "map_rw", wx_json_figure(calls->map_rw));
-  put(&builder, "unmap_rw", wx_json_figure(calls->unmap_rw));
-  put(&builder, "release", wx_json_figure(calls->release));
-  put(&builder, "total", wx_json_figure(calls->total));
-  return built(&builder);
+  WxJsonBuilder builder = wx_json_object();
+  wx_json_put(&builder, "reserve", wx_json_figure(calls->reserve));
+  wx_json_put(&builder, "commit", wx_json_figure(calls->commit));
+  wx_json_put(&builder, "map_rw", wx_json_figure(calls->map_rw));
+  wx_json_put(&builder, "unmap_rw", wx_json_figure(calls->unmap_rw));
+  wx_json_put(&builder, "release", wx_json_figure(calls->release));
+  wx_json_put(&builder, "total", wx_json_figure(calls->total));
+  return wx_json_built(&builder);
 }
 
 static json_t *times_json(const WxOperationTime *times, size_t count) {
-  Builder builder = build();
+  WxJsonBuilder builder = wx_json_object();
   for (size_t i = 0; i < count; ++i) {
-    Builder time = build();
-    put(&time, "median", wx_json_figure(times[i].median));
-    put(&time, "ci_low", wx_json_figure(times[i].ci_low));
-    put(&time, "ci_high", wx_json_figure(times[i].ci_high));
-    put(&time, "n", wx_json_figure(times[i].n));
-    put(&builder, times[i].operation, built(&time));
+    WxJsonBuilder time = wx_json_object();
+    wx_json_put(&time, "median", wx_json_figure(times[i].median));
+    wx_json_put(&time, "ci_low", wx_json_figure(times[i].ci_low));
+    wx_json_put(&time, "ci_high", wx_json_figure(times[i].ci_high));
+    wx_json_put(&time, "n", wx_json_figure(times[i].n));
+    wx_json_put(&builder, times[i].operation, wx_json_built(&time));
   }
-  return built(&builder);
+  return wx_json_built(&builder);
 }
 
 static json_t *metrics_json(const WxMetrics *metrics) {
-  Builder builder = build();
-  put(&builder, "live_peak_bytes", wx_json_figure(metrics->live_peak_bytes));
-  put(&builder, "allocated_peak_bytes", wx_json_figure(metrics->allocated_peak_bytes));
-  put(&builder, "retained_bytes", wx_json_figure(metrics->retained_bytes));
-  put(&builder, "orphaned_bytes", wx_json_figure(metrics->orphaned_bytes));
-  put(&builder, "mappings_peak", wx_json_figure(metrics->mappings_peak));
-  put(&builder, "syscalls", by_verb_json(&metrics->syscalls));
-  put(&builder, "list_nodes", by_verb_json(&metrics->list_nodes));
-  put(&builder, "minor_faults", wx_json_figure(metrics->minor_faults));
-  put(&builder, "wall_ns", wx_json_figure(metrics->wall_ns));
-  put(&builder, "time_ns", times_json(metrics->times, metrics->time_count));
-  put(&builder, "wx_pages_seen", wx_json_figure(metrics->wx_pages_seen));
-  put(&builder, "failures", wx_json_figure(metrics->failures));
-  return built(&builder);
+  WxJsonBuilder builder = wx_json_object();
+  wx_json_put(&builder, "live_peak_bytes", wx_json_figure(metrics->live_peak_bytes));
+  wx_json_put(&builder, "allocated_peak_bytes", wx_json_figure(metrics->allocated_peak_bytes));
+  wx_json_put(&builder, "retained_bytes", wx_json_figure(metrics->retained_bytes));
+  wx_json_put(&builder, "orphaned_bytes", wx_json_figure(metrics->orphaned_bytes));
+  wx_json_put(&builder, "mappings_peak", wx_json_figure(metrics->mappings_peak));
+  wx_json_put(&builder, "syscalls", by_verb_json(&metrics->syscalls));
+  wx_json_put(&builder, "list_nodes", by_verb_json(&metrics->list_nodes));
+  wx_json_put(&builder, "minor_faults", wx_json_figure(metrics->minor_faults));
+  wx_json_put(&builder, "wall_ns", wx_json_figure(metrics->wall_ns));
+  wx_json_put(&builder, "time_ns", times_json(metrics->times, metrics->time_count));
+  wx_json_put(&builder, "wx_pages_seen", wx_json_figure(metrics->wx_pages_seen));
+  wx_json_put(&builder, "failures", wx_json_figure(metrics->failures));
+  return wx_json_built(&builder);
 }
 
 static json_t *sample_json(const WxSample *sample) {
-  Builder builder = build();
-  put(&builder, "round", wx_json_figure(sample->round));
-  put(&builder, "step", wx_json_text(sample->step));
-  put(&builder, "t_ns", wx_json_figure(sample->t_ns));
-  put(&builder, "live_bytes", wx_json_figure(sample->live_bytes));
-  put(&builder, "reserved_bytes", wx_json_figure(sample->reserved_bytes));
-  put(&builder, "allocated_bytes", wx_json_figure(sample->allocated_bytes));
-  put(&builder, "mapped_bytes", wx_json_figure(sample->mapped_bytes));
-  put(&builder, "orphaned_bytes", wx_json_figure(sample->orphaned_bytes));
-  put(&builder, "rss_bytes", wx_json_figure(sample->rss_bytes));
-  put(&builder, "rss_shmem_bytes", wx_json_figure(sample->rss_shmem_bytes));
-  put(&builder, "pss_bytes", wx_json_figure(sample->pss_bytes));
-  put(&builder, "cgroup_shmem_bytes", wx_json_figure(sample->cgroup_shmem_bytes));
-  put(&builder, "mappings", wx_json_figure(sample->mappings));
-  put(&builder, "doublemapper_mappings", wx_json_figure(sample->doublemapper_mappings));
-  return built(&builder);
+  WxJsonBuilder builder = wx_json_object();
+  wx_json_put(&builder, "round", wx_json_figure(sample->round));
+  wx_json_put(&builder, "step", wx_json_text(sample->step));
+  wx_json_put(&builder, "t_ns", wx_json_figure(sample->t_ns));
+  wx_json_put(&builder, "live_bytes", wx_json_figure(sample->live_bytes));
+  wx_json_put(&builder, "reserved_bytes", wx_json_figure(sample->reserved_bytes));
+  wx_json_put(&builder, "allocated_bytes", wx_json_figure(sample->allocated_bytes));
+  wx_json_put(&builder, "mapped_bytes", wx_json_figure(sample->mapped_bytes));
+  wx_json_put(&builder, "orphaned_bytes", wx_json_figure(sample->orphaned_bytes));
+  wx_json_put(&builder, "rss_bytes", wx_json_figure(sample->rss_bytes));
+  wx_json_put(&builder, "rss_shmem_bytes", wx_json_figure(sample->rss_shmem_bytes));
+  wx_json_put(&builder, "pss_bytes", wx_json_figure(sample->pss_bytes));
+  wx_json_put(&builder, "cgroup_shmem_bytes", wx_json_figure(sample->cgroup_shmem_bytes));
+  wx_json_put(&builder, "mappings", wx_json_figure(sample->mappings));
+  wx_json_put(&builder, "doublemapper_mappings", wx_json_figure(sample->doublemapper_mappings));
+  return wx_json_built(&builder);
 }
 
 static json_t *expectation_json(const WxExpectationResult *expectation) {
-  Builder builder = build();
-  put(&builder, "name", wx_json_text(expectation->name));
-  put(&builder, "ok", expectation->reason ? json_null() : json_boolean(expectation->ok));
-  put(&builder, "expected", wx_json_text(expectation->expected));
-  put(&builder, "actual", wx_json_text(expectation->actual));
+  WxJsonBuilder builder = wx_json_object();
+  wx_json_put(&builder, "name", wx_json_text(expectation->name));
+  wx_json_put(&builder, "ok", expectation->reason ? json_null() : json_boolean(expectation->ok));
+  wx_json_put(&builder, "expected", wx_json_text(expectation->expected));
+  wx_json_put(&builder, "actual", wx_json_text(expectation->actual));
   if (expectation->reason)
-    put(&builder, "reason", wx_json_text(expectation->reason));
-  return built(&builder);
+    wx_json_put(&builder, "reason", wx_json_text(expectation->reason));
+  return wx_json_built(&builder);
 }
 
 static json_t *samples_json(const WxResult *result) {
-  json_t *samples = json_array();
-  for (size_t i = 0; samples && i < result->sample_count; ++i) {
-    if (json_array_append_new(samples, sample_json(&result->samples[i])) != 0) {
-      json_decref(samples);
-      samples = NULL;
-    }
-  }
-  return samples;
+  WxJsonBuilder samples = wx_json_list();
+  for (size_t i = 0; i < result->sample_count; ++i)
+    wx_json_append(&samples, sample_json(&result->samples[i]));
+  return wx_json_built(&samples);
 }
 
 static json_t *expectations_json(const WxResult *result) {
-  json_t *expectations = json_array();
-  for (size_t i = 0; expectations && i < result->expectation_count; ++i) {
-    if (json_array_append_new(expectations, expectation_json(&result->expectations[i])) != 0) {
-      json_decref(expectations);
-      expectations = NULL;
-    }
-  }
-  return expectations;
+  WxJsonBuilder expectations = wx_json_list();
+  for (size_t i = 0; i < result->expectation_count; ++i)
+    wx_json_append(&expectations, expectation_json(&result->expectations[i]));
+  return wx_json_built(&expectations);
 }
 
 json_t *wx_ended_json(const WxEnded *ended) {
-  Builder builder = build();
-  put(&builder, "how", wx_json_text(wx_ended_name(ended->how)));
-  put(&builder, "status", ended->how == WX_ENDED_EXIT ? json_integer(ended->status) : json_null());
-  put(&builder, "signal",
-      ended->how == WX_ENDED_SIGNAL ? json_integer(ended->signal) : json_null());
-  put(&builder, "last_line", wx_json_text(*ended->last_line ? ended->last_line : NULL));
-  put(&builder, "text", wx_json_text(ended->text));
-  return built(&builder);
+  WxJsonBuilder builder = wx_json_object();
+  wx_json_put(&builder, "how", wx_json_text(wx_ended_name(ended->how)));
+  wx_json_put(&builder, "status",
+              ended->how == WX_ENDED_EXIT ? json_integer(ended->status) : json_null());
+  wx_json_put(&builder, "signal",
+              ended->how == WX_ENDED_SIGNAL ? json_integer(ended->signal) : json_null());
+  wx_json_put(&builder, "last_line", wx_json_text(*ended->last_line ? ended->last_line : NULL));
+  wx_json_put(&builder, "text", wx_json_text(ended->text));
+  return wx_json_built(&builder);
 }
 
 json_t *wx_result_json(const WxResult *result) {
-  Builder builder = build();
+  WxJsonBuilder builder = wx_json_object();
   put_name(&builder, "scenario", result->scenario);
   put_name(&builder, "workload", result->workload);
   put_name(&builder, "strategy", result->strategy);
@@ -149,19 +119,19 @@ json_t *wx_result_json(const WxResult *result) {
   put_name(&builder, "model", result->model);
   put_name(&builder, "runtime", result->runtime);
   if (result->skipped) {
-    put(&builder, "skipped", wx_json_text(result->skipped));
-    return built(&builder);
+    wx_json_put(&builder, "skipped", wx_json_text(result->skipped));
+    return wx_json_built(&builder);
   }
   if (result->ended)
-    put(&builder, "ended", wx_ended_json(result->ended));
-  put(&builder, "metrics", result->ended ? json_null() : metrics_json(&result->metrics));
-  put(&builder, "samples", samples_json(result));
-  put(&builder, "expectations", expectations_json(result));
+    wx_json_put(&builder, "ended", wx_ended_json(result->ended));
+  wx_json_put(&builder, "metrics", result->ended ? json_null() : metrics_json(&result->metrics));
+  wx_json_put(&builder, "samples", samples_json(result));
+  wx_json_put(&builder, "expectations", expectations_json(result));
   if (result->verdict_code && !result->ended) {
-    Builder verdict = build();
-    put(&verdict, "code", wx_json_text(result->verdict_code));
-    put(&verdict, "text", wx_json_text(result->verdict_text));
-    put(&builder, "verdict", built(&verdict));
+    WxJsonBuilder verdict = wx_json_object();
+    wx_json_put(&verdict, "code", wx_json_text(result->verdict_code));
+    wx_json_put(&verdict, "text", wx_json_text(result->verdict_text));
+    wx_json_put(&builder, "verdict", wx_json_built(&verdict));
   }
-  return built(&builder);
+  return wx_json_built(&builder);
 }

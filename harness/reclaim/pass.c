@@ -28,6 +28,7 @@ enum { PAUSES_AHEAD = 8 };
 
 // How often in a row the moment may be a bad one (a process is being born, or this one gets its
 // turn late), and how long it waits for a better one.
+enum { LEAST_PROBE_NS = 1000000 }; // Another thread takes so long to answer, whatever the budget.
 enum { MOST_BAD_MOMENTS = 200, BAD_MOMENT_NS = 1000000, GONE_NAP_NS = 50000 };
 
 typedef struct {
@@ -249,7 +250,8 @@ static int get_ready(Work *work, WxReason *reason) {
   WxHolders *holders = work->pass->holders;
   int failed = wx_holders_update(holders, reason);
   wx_freeze_hurry(&work->freeze, true);
-  if (!failed && !wx_probe_is_free(work->probe, work->pass->max_pause_ns))
+  const uint64_t budget = work->pass->max_pause_ns;
+  if (!failed && !wx_probe_is_free(work->probe, budget > LEAST_PROBE_NS ? budget : LEAST_PROBE_NS))
     failed = wx_reason(reason, -EAGAIN, "somebody is busy with the memfd itself");
   if (!failed)
     failed = wx_holders_update_born(holders, reason);

@@ -35,4 +35,9 @@ void wx_pauses_merge(WxPauseLog *log, const WxPauseLog *other);
 /// The summary; all 0 where no pause was counted.
 WxPauses wx_pauses_summary(const WxPauseLog *log);
 
+/// A length of the summary; unknown where no pause was counted.
+static inline WxFigure wx_pauses_length(const WxPauses *pauses, uint64_t length_ns) {
+  return pauses->count ? (WxFigure)length_ns : WX_UNKNOWN;
+}
+
 #endif

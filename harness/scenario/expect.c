@@ -1,5 +1,6 @@
 #include "scenario/expect.h"
 
+#include "os/text.h"
 #include "scenario/expect_figure.h"
 #include "stats/units.h"
 
@@ -57,16 +58,15 @@ static bool series_holds(const char *op, const WxFigure values[], size_t count) 
 }
 
 static char *print_series(const WxFigure values[], size_t count) {
-  char *text = NULL;
-  size_t size;
-  FILE *stream = open_memstream(&text, &size);
+  WxText text = {0};
+  FILE *stream = wx_text_stream(&text);
   if (!stream)
     return NULL;
   for (size_t i = 0; i < count; ++i) {
     char number[WX_UNITS_TEXT];
     fprintf(stream, "%s%s", i ? " " : "", wx_units_format_count(number, values[i]));
   }
-  return fclose(stream) ? NULL : text;
+  return wx_text_stream_end(stream, &text) ? NULL : text.data;
 }
 
 static char *print_figure(WxFigure figure) {

@@ -110,20 +110,21 @@ static int collect(void *context, unsigned char *buffer, size_t size) {
 }
 
 // Writes the document, and by that frees it, as text that the caller frees.
-static int write_document(yaml_document_t *document, char **text, size_t *size) {
+static int write_document(yaml_document_t *document, WxText *text) {
   yaml_emitter_t emitter;
-  FILE *stream = open_memstream(text, size);
-  if (!stream || !yaml_emitter_initialize(&emitter)) {
+  FILE *stream = wx_text_stream(text);
+  const bool begun = stream && yaml_emitter_initialize(&emitter);
+  if (!begun)
     yaml_document_delete(document);
-    if (stream)
-      fclose(stream);
-    return -ENOMEM;
+  bool written = begun;
+  if (begun) {
+    yaml_emitter_set_output(&emitter, collect, stream);
+    yaml_emitter_set_unicode(&emitter, 1);
+    written = yaml_emitter_dump(&emitter, document);
+    yaml_emitter_delete(&emitter);
   }
-  yaml_emitter_set_output(&emitter, collect, stream);
-  yaml_emitter_set_unicode(&emitter, 1);
-  const int written = yaml_emitter_dump(&emitter, document);
-  yaml_emitter_delete(&emitter);
-  return fclose(stream) || !written || !*text ? -ENOMEM : 0;
+  const int lost = stream ? wx_text_stream_end(stream, text) : -ENOMEM;
+  return written ? lost : -ENOMEM;
 }
 
 // Whether libcyaml ran out of memory: it says so in several ways, and what it reads has been parsed
@@ -136,18 +137,17 @@ static bool is_out_of_memory(cyaml_err_t error) {
 // Hands a checked document over to libcyaml, and frees it.
 static int convert(yaml_document_t *document, const cyaml_schema_value_t *schema, void **loaded,
                    WxComplaint *complaint) {
-  char *text = NULL;
-  size_t size = 0;
-  int result = write_document(document, &text, &size);
+  WxText text = {0};
+  int result = write_document(document, &text);
   if (result == 0) {
-    const cyaml_err_t error =
-        cyaml_load_data((const uint8_t *)text, size, &wx_yaml_config, schema, loaded, NULL);
+    const cyaml_err_t error = cyaml_load_data((const uint8_t *)text.data, text.length,
+                                              &wx_yaml_config, schema, loaded, NULL);
     if (is_out_of_memory(error))
       result = -ENOMEM;
     else if (error)
       result = wx_complain(complaint, 0, "%s", cyaml_strerror(error));
   }
-  free(text);
+  wx_text_free(&text);
   return result;
 }
 

@@ -126,6 +126,23 @@ claim audit_bundle_of_a_process_that_is_gone_leaves_no_folder [ ! -e "$work/gone
 "$wxbench" audit "$target" --bundle "$work/whole" --unredacted | grep '^Wrote' >"$work/whole.txt"
 claim audit_bundle_says_that_nothing_is_redacted has "$work/whole.txt" 'audit.txt' 'nothing is redacted'
 
+# A process with files and variables of its own: what must be gone from the whole bundle, and what must stay.
+mkdir "$work/private"
+cp "$(command -v sleep)" "$work/private/private-tool"
+env -i API_KEY=hunter2 DOTNET_GCName="$work/private/gc.so" MALLOC_ARENA_MAX=73 "$work/private/private-tool" 300 &
+own=$!
+trap 'kill $target $own 2>/dev/null; rm -rf "$work"' EXIT
+until [ "$(cat "/proc/$own/comm")" = private-tool ]; do sleep 0.01; done
+"$wxbench" audit "$own" --bundle "$work/published" --quiet
+left=
+for text in "$work/private" hunter2 gc.so; do grep -rqF -- "$text" "$work/published" && left+=" $text"; done
+claim audit_bundle_holds_nothing_of_the_users test -z "$left"
+missing=
+for text in /redacted-1 API_KEY= DOTNET_GCName= MALLOC_ARENA_MAX=73 libc.so.6 '[heap]' 'VmRSS:' '"rss_bytes"' private-tool; do
+  grep -rqF -- "$text" "$work/published" || missing+=" $text"
+done
+claim audit_bundle_holds_all_of_the_systems test -z "$missing"
+
 "$wxbench" audit "$target" --json "$work/later.json" --quiet
 "$wxbench" audit --diff "$work/live.json" "$work/later.json" >"$work/diff"
 claim audit_diff_shows_before_and_now has "$work/diff" 'before' 'change' 'Verdict: not-affected, now not-affected.'

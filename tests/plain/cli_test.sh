@@ -69,6 +69,7 @@ refused another_schema_is_named "schema.json: schema: is 'wxbench/9', expected '
   "${compare[@]}" "$work/base.json" "$work/schema.json"
 refused a_file_that_is_not_there_is_named 'none.json: No such file' "${compare[@]}" "$work/none.json" "$work/base.json"
 refused a_folder_is_no_file 'Is a directory' "${compare[@]}" "$work" "$work/base.json"
+impossible what_is_not_possible_here_is_77 'SKIP: .NET runtime 99.9.9 is not here' "$wxbench" validate --runtime 99.9.9
 refused one_file_is_too_few 'expected two files.*but got 1' "${compare[@]}" "$work/base.json"
 refused a_line_break_in_a_name_stays_one_line 'No such file' "${compare[@]}" $'a\nb' "$work/base.json"
 

@@ -183,6 +183,7 @@ START_TEST(a_series_grows_each_round_or_not_at_all) {
   ck_assert_str_eq(last_reason, "allocated_bytes is not known: it was not measured");
   ck_assert(series_is("flat", flat, 3));
   ck_assert(!series_is("flat", steps, 3));
+  ck_assert(!series_is("flat", falling, 3));
   ck_assert(!series_is("flat", unknown, 3));
 }
 END_TEST

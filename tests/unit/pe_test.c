@@ -124,6 +124,19 @@ START_TEST(letters_in_text_and_headers_without_a_signature_are_told_apart) {
 }
 END_TEST
 
+START_TEST(a_letter_alone_is_nothing) {
+  Bytes bytes = {calloc(1, 0x1000), 0x1000};
+  memcpy(bytes.bytes + 0x100, "M", 1);
+  memcpy(bytes.bytes + 0x200, "ZM", 2);
+  memcpy(bytes.bytes + 0x300, "MAZE", 4);
+  bytes.bytes[bytes.size - 1] = 'M';
+  const Found found = search(&bytes, BASE, BASE + bytes.size);
+  ck_assert_uint_eq(found.images, 0);
+  ck_assert_uint_eq(found.hits, 0);
+  free(bytes.bytes);
+}
+END_TEST
+
 START_TEST(an_image_across_windows_and_behind_a_hole_is_found) {
   const size_t size = 3 << 20;
   Bytes bytes = {calloc(1, size), size};
@@ -177,7 +190,8 @@ START_TEST(an_image_is_written_out_as_it_is) {
 }
 END_TEST
 
-WX_TEST_MAIN("pe", an_assembly_is_found_and_named_as_in_the_file_and_as_loaded,
+WX_TEST_MAIN("pe", a_letter_alone_is_nothing,
+             an_assembly_is_found_and_named_as_in_the_file_and_as_loaded,
              the_published_letters_are_explained,
              letters_in_text_and_headers_without_a_signature_are_told_apart,
              an_image_across_windows_and_behind_a_hole_is_found,

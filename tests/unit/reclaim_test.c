@@ -108,10 +108,14 @@ END_TEST
 
 START_TEST(work_ends_before_the_budget_does) {
   for (uint64_t budget = 100000; budget <= 1000000000; budget *= 10)
-    for (uint64_t thaw = 0; thaw < 2 * budget; thaw += budget / 4 + 1) {
+    for (uint64_t thaw = 0; thaw < 2 * budget; thaw += budget / 100 + 1) {
       const WxPace pace = {.freeze_ns = budget / 8, .thaw_ns = thaw, .page_ns = 1000};
       ck_assert_uint_gt(wx_pace_work_limit(&pace, budget), wx_pace_freeze_limit(budget));
       ck_assert_uint_lt(wx_pace_work_limit(&pace, budget), budget);
+      // Thawing in time goes before working on, down to what makes a pause worth it.
+      const uint64_t least = wx_pace_freeze_limit(budget) + budget / 40;
+      ck_assert(wx_pace_work_limit(&pace, budget) == least ||
+                wx_pace_work_limit(&pace, budget) + thaw == budget * 3 / 4);
       ck_assert_uint_ge(wx_pace_pages(&pace, budget), 1);
     }
 }
@@ -383,7 +387,7 @@ static void make_another_page_zero(void *context) {
 }
 
 /// A pass that may fail twice in a row, where freezing fails `failures` times.
-static int run_failing(int failures, WxPassDone *done) {
+static int run_pass(int failures, uint64_t max_pause_ns, WxPassDone *done) {
   static const WxFreezer freezer = {.name = "failing",
                                     .prepare = prepare_nothing,
                                     .stop = fail_at_first,
@@ -400,7 +404,7 @@ static int run_failing(int failures, WxPassDone *done) {
   const WxPass pass = {.fd = target.fd,
                        .holders = &target.holders,
                        .freezer = &freezer,
-                       .max_pause_ns = ONE_PAUSE_IS_ENOUGH_NS,
+                       .max_pause_ns = max_pause_ns,
                        .most_failures = 2,
                        .hook = &hook,
                        .where = &target.orphaned};
@@ -411,6 +415,27 @@ static int run_failing(int failures, WxPassDone *done) {
   end_child(pid);
   return result;
 }
+
+static int run_failing(int failures, WxPassDone *done) {
+  return run_pass(failures, ONE_PAUSE_IS_ENOUGH_NS, done);
+}
+
+// The 37 zero pages that are allocated lie in 19 pieces, the holes behind them join the last one.
+START_TEST(what_comes_back_is_told_to_the_byte) {
+  static WxPassDone done;
+  ck_assert_int_eq(run_failing(0, &done), 0);
+  ck_assert_uint_eq(done.punched_bytes, (PAGES - 8 - 19) * PAGE);
+}
+END_TEST
+
+// A pause whose time is over when it begins does one page, and no more.
+START_TEST(a_pause_ends_at_its_deadline_with_at_least_a_page_done) {
+  static WxPassDone done;
+  ck_assert_int_eq(run_pass(0, 1, &done), 0);
+  ck_assert_uint_eq(done.punched_bytes, (PAGES - 8 - 19) * PAGE);
+  ck_assert_uint_eq(done.log.count, PAGES - 8 - 19);
+}
+END_TEST
 
 START_TEST(attempt_that_failed_is_repeated_without_looking_again) {
   static WxPassDone smooth, done;
@@ -783,23 +808,22 @@ START_TEST(freezers_are_found_by_name_and_none_is_not) {
 }
 END_TEST
 
-WX_TEST_MAIN("reclaim", every_single_byte_makes_a_page_not_zero,
-             runs_of_zero_pages_end_at_the_first_other_page,
-             quantiles_of_pauses_are_exact_to_two_percent, extreme_pauses_have_a_class,
-             merged_logs_are_as_one, work_ends_before_the_budget_does,
-             more_pages_are_at_hand_than_are_expected_to_fit,
-             holders_run_longer_after_each_failure_up_to_a_bound,
-             attempt_that_failed_is_repeated_without_looking_again,
-             pass_gives_up_after_too_many_failures_and_can_go_on,
-             number_used_again_can_be_that_of_a_holder,
-             process_that_opens_the_file_later_is_found_whatever_its_number,
-             process_that_has_not_run_is_not_read_again, birth_since_the_last_update_is_seen,
-             least_quota_of_all_groups_on_the_way_up_counts, quota_of_version_1_is_found_too,
-             what_is_written_between_check_and_punch_is_written_back,
-             failures_under_the_net_leave_nothing_behind, small_share_of_urgency_is_used_by_half,
-             longer_measurements_count_at_once_and_shorter_ones_slowly,
-             scan_finds_the_zero_pages_and_allocates_none, scan_goes_on_where_its_room_ended,
-             failures_while_looking_and_punching_leave_nothing_behind,
-             only_the_zero_pages_are_punched, process_without_its_memfd_is_told_from_none,
-             holders_of_an_ended_process_are_none, undo_of_a_number_used_again_reaches_nobody,
-             freezers_are_found_by_name_and_none_is_not)
+WX_TEST_MAIN(
+    "reclaim", every_single_byte_makes_a_page_not_zero,
+    runs_of_zero_pages_end_at_the_first_other_page, quantiles_of_pauses_are_exact_to_two_percent,
+    extreme_pauses_have_a_class, merged_logs_are_as_one, work_ends_before_the_budget_does,
+    more_pages_are_at_hand_than_are_expected_to_fit,
+    holders_run_longer_after_each_failure_up_to_a_bound, what_comes_back_is_told_to_the_byte,
+    a_pause_ends_at_its_deadline_with_at_least_a_page_done,
+    attempt_that_failed_is_repeated_without_looking_again,
+    pass_gives_up_after_too_many_failures_and_can_go_on, number_used_again_can_be_that_of_a_holder,
+    process_that_opens_the_file_later_is_found_whatever_its_number,
+    process_that_has_not_run_is_not_read_again, birth_since_the_last_update_is_seen,
+    least_quota_of_all_groups_on_the_way_up_counts, quota_of_version_1_is_found_too,
+    what_is_written_between_check_and_punch_is_written_back,
+    failures_under_the_net_leave_nothing_behind, small_share_of_urgency_is_used_by_half,
+    longer_measurements_count_at_once_and_shorter_ones_slowly,
+    scan_finds_the_zero_pages_and_allocates_none, scan_goes_on_where_its_room_ended,
+    failures_while_looking_and_punching_leave_nothing_behind, only_the_zero_pages_are_punched,
+    process_without_its_memfd_is_told_from_none, holders_of_an_ended_process_are_none,
+    undo_of_a_number_used_again_reaches_nobody, freezers_are_found_by_name_and_none_is_not)

@@ -1,4 +1,5 @@
 // Real runtimes are found where they lie, and told apart by version.
+#include "scenario/mode.h"
 #include "scenario/runtime_switch.h"
 #include "scenario/runtimes.h"
 #include "support/suite.h"
@@ -177,6 +178,24 @@ START_TEST(a_root_that_is_none_is_passed_over) {
 }
 END_TEST
 
+START_TEST(each_mode_switches_what_its_name_says) {
+  static const struct {
+    const char *name;
+    bool wx, preload, live;
+  } rows[] = {{"on", true, false, false},
+              {"off", false, false, false},
+              {"preload", true, true, false},
+              {"live", true, false, true}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+    const WxMode *mode = wx_mode_find(rows[i].name);
+    ck_assert_ptr_eq(mode, wx_mode_at(i));
+    ck_assert(mode->wx == rows[i].wx && mode->preload == rows[i].preload &&
+              mode->live == rows[i].live);
+  }
+  ck_assert_ptr_null(wx_mode_find("of"));
+}
+END_TEST
+
 // dotnet/runtime PR 69672: on from .NET 7. The number is hexadecimal.
 START_TEST(the_switch_is_read_as_the_runtime_reads_it) {
   static const struct {
@@ -184,9 +203,10 @@ START_TEST(the_switch_is_read_as_the_runtime_reads_it) {
     int major;
     bool on;
   } rows[] = {
-      {NULL, NULL, 6, false}, {NULL, NULL, 7, true}, {"0", NULL, 10, false}, {"1", NULL, 6, true},
-      {"0", "1", 10, false},  {NULL, "0", 8, false}, {NULL, "1", 6, true},   {"A", NULL, 6, true},
-      {"00", NULL, 8, false}, {"x", NULL, 8, true},  {"", NULL, 8, true},    {"0z", NULL, 8, true},
+      {"x", NULL, 7, true},   {"x", NULL, 6, false}, {NULL, NULL, 6, false}, {NULL, NULL, 7, true},
+      {"0", NULL, 10, false}, {"1", NULL, 6, true},  {"0", "1", 10, false},  {NULL, "0", 8, false},
+      {NULL, "1", 6, true},   {"A", NULL, 6, true},  {"00", NULL, 8, false}, {"x", NULL, 8, true},
+      {"", NULL, 8, true},    {"0z", NULL, 8, true},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
     unsetenv("DOTNET_EnableWriteXorExecute");
@@ -200,7 +220,8 @@ START_TEST(the_switch_is_read_as_the_runtime_reads_it) {
 }
 END_TEST
 
-WX_TEST_MAIN("runtimes", none_is_success, laid_out_ones_come_newest_first,
-             a_version_is_picked_by_whole_parts, a_folder_without_all_its_parts_is_none,
-             one_folder_may_hold_several, the_first_place_of_a_version_counts,
-             a_root_that_is_none_is_passed_over, the_switch_is_read_as_the_runtime_reads_it)
+WX_TEST_MAIN("runtimes", each_mode_switches_what_its_name_says, none_is_success,
+             laid_out_ones_come_newest_first, a_version_is_picked_by_whole_parts,
+             a_folder_without_all_its_parts_is_none, one_folder_may_hold_several,
+             the_first_place_of_a_version_counts, a_root_that_is_none_is_passed_over,
+             the_switch_is_read_as_the_runtime_reads_it)

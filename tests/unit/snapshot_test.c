@@ -1,5 +1,6 @@
 // One sample of a process: what a double-mapped file holds, what of it is mapped, what is orphaned.
 #include "measure/memfd.h"
+#include "measure/process.h"
 #include "measure/sampling.h"
 #include "measure/snapshot.h"
 #include "os/count.h"
@@ -9,6 +10,7 @@
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <linux/sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -368,35 +370,88 @@ START_TEST(a_descendant_that_ends_meanwhile_maps_nothing) {
 }
 END_TEST
 
-// Two processes may start within one tick of the clock that start times are told in.
-START_TEST(a_later_process_of_the_same_number_is_another_one) {
-  const pid_t child = start(NULL, NULL);
-  const WxObserverOptions options = {.pid = child, .name = WX_DOUBLEMAPPER};
-  WxObserver *observer;
-  ck_assert_int_eq(wx_observer_open(&observer, &options), 0);
-  finish(child);
-  FILE *last_pid = fopen("/proc/sys/kernel/ns_last_pid", "we");
-  const bool set = last_pid && fprintf(last_pid, "%d", (int)child - 1) > 0;
-  if ((last_pid && fclose(last_pid)) || !set) {
-    WX_SKIP("the next pid cannot be chosen");
-    wx_observer_close(observer);
-    return;
-  }
-  const pid_t later = start(NULL, NULL);
-  WxSnapshot snapshot;
-  if (later == child)
-    ck_assert_int_eq(wx_observer_take(observer, &snapshot), -ESRCH);
-  else
-    WX_SKIP("another process took the number first");
-  finish(later);
-  wx_observer_close(observer);
-}
-END_TEST
-
 static void become_nobody(void) {
   ck_assert_int_eq(setgid(65534), 0);
   ck_assert_int_eq(setuid(65534), 0);
 }
+
+// A process of a number that is free, in another tick of the clock that start times are told in
+// than `ticks`. A negative errno where the number cannot be chosen, or was taken by another one.
+static pid_t start_as(pid_t pid, uint64_t ticks) {
+  WxText text = {0};
+  for (;;) {
+    const struct clone_args wanted = {
+        .exit_signal = SIGCHLD, .set_tid = (uintptr_t)&pid, .set_tid_size = 1};
+    const pid_t later = (pid_t)syscall(SYS_clone3, &wanted, sizeof wanted);
+    if (later < 0)
+      return -errno;
+    if (later == 0) {
+      (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+      for (;;)
+        (void)pause();
+    }
+    uint64_t began;
+    ck_assert_int_eq(wx_process_start_time(later, &began, &text), 0);
+    if (began != ticks) {
+      wx_text_free(&text);
+      return later;
+    }
+    finish(later);
+  }
+}
+
+// The first one by its descriptor, the second one, as before Linux 5.3, by its start time.
+START_TEST(a_later_process_of_the_same_number_is_another_one) {
+  for (int without = 0; without < 2; ++without) {
+    const pid_t child = start(NULL, NULL);
+    const WxObserverOptions options = {.pid = child, .name = WX_DOUBLEMAPPER};
+    WxObserver *observer;
+    if (without)
+      wx_os_inject(WX_OS_PIDFD_OPEN, 1, ENOSYS);
+    ck_assert_int_eq(wx_observer_open(&observer, &options), 0);
+    ck_assert_int_eq(wx_os_inject_end(), without);
+    uint64_t ticks;
+    WxText text = {0};
+    ck_assert_int_eq(wx_process_start_time(child, &ticks, &text), 0);
+    wx_text_free(&text);
+    finish(child);
+    const pid_t later = start_as(child, ticks);
+    WxSnapshot snapshot;
+    if (later > 0) {
+      ck_assert_int_eq(wx_observer_take(observer, &snapshot), -ESRCH);
+      finish(later);
+    }
+    wx_observer_close(observer);
+    if (later <= 0) {
+      WX_SKIP("the number cannot be chosen: %s", strerror(-later));
+      return;
+    }
+  }
+}
+END_TEST
+
+// Of a file that is only mapped, without the right to ask it: no sum is known then.
+START_TEST(a_sum_of_which_one_file_is_not_known_is_unknown) {
+  const pid_t child = fork();
+  ck_assert_int_ge(child, 0);
+  if (child == 0) {
+    DoubleMap seen = double_map_make(SIZE), unseen = double_map_make(SIZE);
+    double_map_writable(&seen);
+    double_map_writable(&unseen);
+    (void)close(unseen.fd);
+    if (geteuid() == 0)
+      become_nobody();
+    const WxSnapshot snapshot = sample_self();
+    _exit(snapshot.inodes == 2 && !wx_known(snapshot.allocated_bytes) &&
+                  !wx_known(snapshot.mapped_bytes) && !wx_known(snapshot.orphaned_bytes)
+              ? 0
+              : 1);
+  }
+  int status;
+  ck_assert_int_eq(waitpid(child, &status, 0), child);
+  ck_assert_int_eq(status, 0);
+}
+END_TEST
 
 START_TEST(a_process_of_another_user_is_refused) {
   if (geteuid() != 0) {
@@ -466,5 +521,5 @@ WX_TEST_MAIN("snapshot", a_process_without_the_file_holds_nothing_and_that_is_kn
              a_peak_over_a_step_that_is_unknown_is_unknown, a_process_that_has_ended_is_not_there,
              a_descendant_that_ends_meanwhile_maps_nothing,
              a_later_process_of_the_same_number_is_another_one,
-             a_process_of_another_user_is_refused,
+             a_sum_of_which_one_file_is_not_known_is_unknown, a_process_of_another_user_is_refused,
              any_system_call_of_a_sample_may_fail_and_nothing_is_left)

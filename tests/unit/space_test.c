@@ -133,6 +133,42 @@ START_TEST(the_flag_of_smaps_tells_heaps_from_the_collector) {
 }
 END_TEST
 
+START_TEST(without_the_runtime_no_range_is_the_collectors) {
+  for (int with = 0; with < 2; ++with) {
+    WxMapping copy[COUNT];
+    memcpy(copy, mappings, sizeof copy);
+    for (size_t i = 0; i < COUNT; ++i)
+      if (!with && strstr(copy[i].path, "libcoreclr"))
+        copy[i].path = "/opt/app/libother.so";
+    WxSpace space = {.mappings = copy, .count = COUNT, .memory = &memory};
+    ck_assert_int_eq(wx_space_attribute(&space), 0);
+    const WxOwnership sum = wx_space_sum(&space, SPAN_START, SPAN_END);
+    ck_assert_uint_eq(sum.bytes[WX_OWNER_GC_COMMITTED], with ? 0x411000 : 0);
+    ck_assert_uint_eq(sum.bytes[WX_OWNER_ANONYMOUS], with ? 0 : 0x411000);
+    wx_space_free(&space);
+  }
+}
+END_TEST
+
+START_TEST(a_stack_has_a_guard_of_one_or_two_pages_and_is_no_smaller_than_128_kib) {
+  static const struct {
+    uint64_t guard, size;
+    WxOwner owner;
+  } rows[] = {{0x1000, 128 * KIB, WX_OWNER_STACK},
+              {0x2000, 128 * KIB, WX_OWNER_STACK},
+              {0x1000, 128 * KIB - 0x1000, WX_OWNER_ANONYMOUS},
+              {0x3000, 128 * KIB, WX_OWNER_ANONYMOUS}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+    const uint64_t start = BASE + 0x1000, top = start + rows[i].guard;
+    const WxMapping pair[] = {ANON(start, top, 0), ANON(top, top + rows[i].size, RW)};
+    WxSpace space = {.mappings = pair, .count = 2};
+    ck_assert_int_eq(wx_space_attribute(&space), 0);
+    ck_assert_int_eq(space.owners[1], rows[i].owner);
+    wx_space_free(&space);
+  }
+}
+END_TEST
+
 START_TEST(another_malloc_has_no_glibc_heaps) {
   WxSpace space = {.mappings = mappings, .count = COUNT, .heap_rules = {.other_malloc = true}};
   ck_assert_int_eq(wx_space_attribute(&space), 0);
@@ -328,11 +364,13 @@ START_TEST(a_core_that_names_no_deleted_file_calls_its_code_unnamed) {
 }
 END_TEST
 
-WX_TEST_MAIN("space", headers_prove_heaps_also_merged_and_chained_ones_and_refute_the_collector,
+WX_TEST_MAIN("space", without_the_runtime_no_range_is_the_collectors,
+             headers_prove_heaps_also_merged_and_chained_ones_and_refute_the_collector,
              without_memory_the_shape_is_taken_and_says_so_and_a_full_heap_is_only_a_pattern,
-             the_flag_of_smaps_tells_heaps_from_the_collector, another_malloc_has_no_glibc_heaps,
-             the_parts_of_the_span_add_up_to_the_byte, a_module_is_an_interval_by_both_rules,
-             names_are_mangled_as_debuggers_mangle_them,
+             the_flag_of_smaps_tells_heaps_from_the_collector,
+             a_stack_has_a_guard_of_one_or_two_pages_and_is_no_smaller_than_128_kib,
+             another_malloc_has_no_glibc_heaps, the_parts_of_the_span_add_up_to_the_byte,
+             a_module_is_an_interval_by_both_rules, names_are_mangled_as_debuggers_mangle_them,
              rows_are_what_a_debugger_shows_and_say_what_they_really_are,
              cores_of_every_writer_give_the_owners_that_maps_give,
              a_core_that_names_no_deleted_file_calls_its_code_unnamed)

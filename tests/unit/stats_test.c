@@ -119,6 +119,8 @@ START_TEST(a_difference_must_exceed_the_noise_and_the_threshold) {
   const WxInterval same = {1.01, 0.98, 1.05, 30};
   const double noise = wx_interval_noise(&same);
   ck_assert_double_eq_tol(noise, 0.05, 1e-9);
+  const WxInterval below = {0.99, 0.92, 1.02, 30};
+  ck_assert_double_eq_tol(wx_interval_noise(&below), 0.08, 1e-9);
   const WxInterval slower = {1.2, 1.1, 1.3, 30}, faster = {0.8, 0.7, 0.9, 30};
   ck_assert_int_eq(wx_interval_difference(&slower, noise, 0.1), WX_HIGHER);
   ck_assert_int_eq(wx_interval_difference(&faster, noise, 0.1), WX_LOWER);

@@ -128,6 +128,10 @@ START_TEST(the_owner_of_half_of_it_is_named) {
   ck_assert_str_eq(judge(&facts), "malloc");
   facts.malloc_bytes = 100 * MIB;
   ck_assert_str_eq(judge(&facts), "clean");
+  facts.malloc_bytes = (facts.rss_anon + facts.allocated) / 2; // Half exactly.
+  ck_assert_str_eq(judge(&facts), "malloc");
+  facts.malloc_bytes -= 1;
+  ck_assert_str_eq(judge(&facts), "clean");
   facts.allocated = facts.mapped = 2 * GIB;
   ck_assert_str_eq(judge(&facts), "live");
 }
@@ -179,6 +183,23 @@ START_TEST(from_a_file_the_next_step_is_the_live_process) {
   wx_verdict_judge(&verdict, &facts);
   ck_assert_str_eq(wx_verdict_code(verdict.code), "artefact");
   ck_assert_ptr_nonnull(strstr(verdict.next, "Nothing"));
+}
+END_TEST
+
+START_TEST(in_a_file_an_artefact_begins_at_four_times_what_is_mapped_and_128_mib_more) {
+  static const struct {
+    WxFigure own_va, span;
+    const char *code;
+  } rows[] = {{50 * MIB, 200 * MIB, "artefact"},
+              {50 * MIB, 200 * MIB - 1, "unknown"},
+              {10 * MIB, 138 * MIB, "artefact"},
+              {10 * MIB, 138 * MIB - 1, "unknown"}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+    WxVerdictFacts facts = saved();
+    facts.own_va = rows[i].own_va;
+    facts.span = rows[i].span;
+    ck_assert_msg(!strcmp(judge(&facts), rows[i].code), "row %zu: %s", i, judge(&facts));
+  }
 }
 END_TEST
 
@@ -234,6 +255,9 @@ START_TEST(a_dump_is_told_by_reserved_memory_that_is_resident_too) {
   WxVerdict verdict;
   wx_verdict_judge(&verdict, &facts);
   ck_assert_ptr_null(strstr(verdict.text, "dump"));
+  facts.reserved_resident = 8 * MIB;
+  wx_verdict_judge(&verdict, &facts);
+  ck_assert_ptr_nonnull(strstr(verdict.text, "8.0 MiB of private reserved memory are resident"));
   facts.reserved_resident = 445 * MIB;
   wx_verdict_judge(&verdict, &facts);
   ck_assert_ptr_nonnull(strstr(verdict.text, "may be the effect of a dump"));
@@ -256,8 +280,8 @@ START_TEST(worse_codes_come_first) {
 }
 END_TEST
 
-WX_TEST_MAIN("verdict", a_healthy_process_is_clean,
-             retained_begins_at_8_mib_and_a_quarter_of_allocated,
+WX_TEST_MAIN("verdict", in_a_file_an_artefact_begins_at_four_times_what_is_mapped_and_128_mib_more,
+             a_healthy_process_is_clean, retained_begins_at_8_mib_and_a_quarter_of_allocated,
              retained_wins_over_everything_else,
              retained_memory_is_advised_to_be_given_back_only_as_a_reclaim_would,
              below_the_border_the_text_still_says_how_much, the_owner_of_half_of_it_is_named,

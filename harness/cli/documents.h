@@ -1,0 +1,59 @@
+/**
+   @file documents.h
+   What each verb puts into its document, apart from where the figures come from: so that a test can
+   write every document from figures that it knows (tests/support/specimen.h). Each function stands
+   in the file of its verb.
+*/
+#ifndef WX_CLI_DOCUMENTS_H
+#define WX_CLI_DOCUMENTS_H
+
+#include "cli/endings.h"
+#include "cli/validate_live.h"
+#include "output/document.h"
+#include "scenario/fidelity.h"
+#include "stats/result.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* list
+ * -------------------------------------------------------------------------------------------------
+ */
+
+/// An empty table for one kind of thing.
+WxTable *wx_list_table(const char *title);
+
+/// Adds one thing to the table and to the document; `about` may be NULL.
+void wx_list_add(WxDocument *document, WxTable *table, const char *kind, const char *name,
+                 const char *about);
+
+/* run and validate
+ * -------------------------------------------------------------------------------------------------
+ */
+
+/// Adds a judged result of `run`; `ran` is the strategy that it fell back to, or its own.
+void wx_run_document_add(WxDocument *document, const WxResult *result, const char *ran);
+
+/// Adds a judged result of `validate`, what was reclaimed beside it, if anything, and what it took
+/// in turns with the other modes (may be NULL; taken over).
+void wx_validate_document_add(WxDocument *document, const WxResult *result, const WxLive *live,
+                              json_t *time);
+
+/// Adds a comparison of the model with real runs.
+void wx_fidelity_document_add(WxDocument *document, const WxFidelity *fidelity,
+                              const WxFidelityOrder *order, WxEndings *endings);
+
+/* compare and report
+ * -------------------------------------------------------------------------------------------------
+ */
+
+/// Compares two documents, read from files of these names. 0, or a negative errno with `problem`
+/// set; `*worse` says how much got worse.
+int wx_compare_document(WxDocument *document, json_t *const documents[2],
+                        const char *const names[2], size_t *worse, char *problem);
+
+/// Adds the content of one file to a report.
+void wx_report_document_add(WxDocument *document, const char *name, const json_t *root);
+
+#endif
