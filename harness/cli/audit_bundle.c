@@ -202,7 +202,7 @@ static int write_json(Bundle *bundle, WxDocument *document) {
   FILE *stream = fit ? wx_text_stream(&text) : NULL;
   int error = stream ? wx_json_write(root, stream) : -ENOMEM;
   const int lost = stream ? wx_text_stream_end(stream, &text) : 0;
-  error = error ? error : lost;
+  error = lost ? lost : error;
   json_decref(root);
   const int status = error ? report(bundle, "audit.json", error)
                            : write_part(bundle, "audit.json", text.data, text.length);

@@ -101,7 +101,8 @@ static void add_results(const WxFidelity *fidelity, const WxFidelityOrder *order
   if (wx_json_set(json, "real_runs", json_integer((json_int_t)order->runs)) ||
       wx_json_set(json, "fidelity", build_rows(fidelity)))
     document->lost = true;
-  wx_endings_add(endings, fidelity->model.result.model, &model);
+  if (expectations) // Else the document is lost.
+    wx_endings_add(endings, fidelity->model.result.model, &model);
   wx_document_add_result(document, wx_result_json(&fidelity->real.result));
   wx_document_add_result(document, json);
   free_expectations(expectations, count);

@@ -37,7 +37,7 @@ int wx_format_render(const WxFormat *format, const WxDocument *document, char **
     return -ENOMEM;
   int error = format->write(document, stream);
   const int lost = wx_text_stream_end(stream, &buffer);
-  error = error ? error : lost;
+  error = lost ? lost : error; // A stream in memory fails for want of it.
   if (error) {
     wx_text_free(&buffer);
     return error;
