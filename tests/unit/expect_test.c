@@ -58,6 +58,33 @@ static WxResult result_with(WxFigure retained) {
   return result;
 }
 
+START_TEST(each_figure_of_a_run_is_read_by_its_name) {
+  WxResult result = result_with(3);
+  result.metrics.live_peak_bytes = 1;
+  result.metrics.allocated_peak_bytes = 2;
+  result.metrics.mappings_peak = 4;
+  result.metrics.syscalls = (WxByVerb){5, 6, 7, 8, 9, 10};
+  result.metrics.list_nodes.total = 11;
+  result.metrics.minor_faults = 12;
+  result.metrics.wx_pages_seen = 13;
+  result.metrics.failures = 14;
+  static const struct {
+    const char *name;
+    WxFigure value;
+  } rows[] = {
+      {"live_peak_bytes", 1},  {"allocated_peak_bytes", 2},
+      {"retained_bytes", 3},   {"mappings_peak", 4},
+      {"syscalls.reserve", 5}, {"syscalls.commit", 6},
+      {"syscalls.map_rw", 7},  {"syscalls.unmap_rw", 8},
+      {"syscalls.release", 9}, {"syscalls", 10},
+      {"list_nodes", 11},      {"minor_faults", 12},
+      {"wx_pages_seen", 13},   {"failures", 14},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i)
+    ck_assert_msg(wx_expect_figure(&result, rows[i].name) == rows[i].value, "%s", rows[i].name);
+}
+END_TEST
+
 START_TEST(numbers_are_compared) {
   const WxResult result = result_with(4096);
   static const struct {
@@ -319,10 +346,11 @@ START_TEST(a_value_that_is_no_number_is_an_error) {
 }
 END_TEST
 
-WX_TEST_MAIN("expect", numbers_are_compared, figures_and_parameters_are_multiplied,
-             what_was_judged_is_said, an_unknown_figure_meets_no_expectation,
-             an_unknown_figure_fails_no_expectation, a_number_beyond_all_figures_is_survived,
-             a_series_grows_each_round_or_not_at_all, one_round_is_no_series, a_series_is_printed,
+WX_TEST_MAIN("expect", each_figure_of_a_run_is_read_by_its_name, numbers_are_compared,
+             figures_and_parameters_are_multiplied, what_was_judged_is_said,
+             an_unknown_figure_meets_no_expectation, an_unknown_figure_fails_no_expectation,
+             a_number_beyond_all_figures_is_survived, a_series_grows_each_round_or_not_at_all,
+             one_round_is_no_series, a_series_is_printed,
              a_sampled_figure_is_that_of_the_last_sample, the_peak_of_whole_blocks_is_a_figure,
              an_expectation_is_about_its_strategy_only,
              another_strategy_is_compared_with_where_it_ran, a_skipped_result_is_not_judged,

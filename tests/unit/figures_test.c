@@ -47,7 +47,8 @@ START_TEST(system_calls_are_told_verb_by_verb_and_add_up) {
                                     [WX_COMMIT] = 30,
                                     [WX_MAP_RW] = 500,
                                     [WX_UNMAP_RW] = 7000,
-                                    [WX_RELEASE] = 110000}};
+                                    [WX_RELEASE] = 110000},
+                       .walked = {[WX_RESERVE] = 3, [WX_RELEASE] = 4}};
   WxMetrics metrics = wx_metrics_unknown();
   wx_verb_counts(&cost, &metrics);
   const WxByVerb calls = metrics.syscalls;
@@ -57,6 +58,10 @@ START_TEST(system_calls_are_told_verb_by_verb_and_add_up) {
   ck_assert_int_eq(calls.unmap_rw, 7000);
   ck_assert_int_eq(calls.release, 110000);
   ck_assert_int_eq(calls.total, 117532);
+  ck_assert_int_eq(metrics.list_nodes.reserve, 3);
+  ck_assert_int_eq(metrics.list_nodes.commit, 0);
+  ck_assert_int_eq(metrics.list_nodes.release, 4);
+  ck_assert_int_eq(metrics.list_nodes.total, 7);
 }
 END_TEST
 
