@@ -12,6 +12,10 @@
 
 enum { CODES = 256, LIFE_NS = 300000 };
 
+// What a child is killed by.
+static const int deadly[] = {SIGKILL, SIGTERM, SIGHUP, SIGUSR1};
+enum { DEADLY = sizeof deadly / sizeof *deadly };
+
 static const uint64_t look_ns = 1000000;
 static const uint64_t patience_ns = 10000000000; // On a busy machine.
 
@@ -45,7 +49,8 @@ static pid_t have_child(void) {
   if (pid == 0) {
     sigset_t none;
     (void)sigemptyset(&none);
-    (void)signal(SIGTERM, SIG_DFL); // Before one may come in.
+    for (int i = 0; i < DEADLY; ++i) // Before one may come in; some are ignored below nohup.
+      (void)signal(deadly[i], SIG_DFL);
     (void)pthread_sigmask(SIG_SETMASK, &none, NULL);
   }
   return pid;
@@ -62,8 +67,7 @@ static void exits(void) {
 }
 
 static void is_killed(void) {
-  static const int signals[] = {SIGKILL, SIGTERM, SIGHUP, SIGUSR1};
-  const int signal = signals[attack_random(sizeof signals / sizeof *signals)];
+  const int signal = deadly[attack_random(DEADLY)];
   const pid_t pid = have_child();
   while (pid == 0)
     (void)pause();

@@ -39,7 +39,16 @@ for way in $("$attacks/holders" list); do
 done
 pages_are_given_back() { [ "$(account forked_descriptor punches)" -gt 0 ]; }
 claim pages_are_given_back_while_others_hold_the_file pages_are_given_back
-vforked_is_served() { [ "$(account vforked punches)" -gt 0 ]; }
+# On busy processors the tool may not get its turn while somebody holds the file so: then once more.
+vforked_is_served() {
+  local try
+  for try in 1 2 3; do
+    [ "$(account vforked punches)" -gt 0 ] && return
+    echo "attempt $try: nothing was given back"
+    beside vforked || return
+  done
+  [ "$(account vforked punches)" -gt 0 ]
+}
 claim pages_are_given_back_while_a_thread_waits_for_its_vforked_child vforked_is_served
 nothing_is_given_back() { is_account traced punches 0; }
 claim nothing_is_given_back_while_somebody_else_traces_a_holder nothing_is_given_back

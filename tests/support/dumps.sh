@@ -1,6 +1,5 @@
 # shellcheck shell=bash
 # Crashes of a real runtime beside a sidecar: source after tap.sh and real.sh. Is the dump written?
-# The array `slowly`, if there is one, is put before the sidecar's command.
 
 # Waiting here starts no process: a sidecar lets go of its target whenever one is born.
 exec 9<> <(:)
@@ -22,7 +21,7 @@ crash() {
   DOTNET_DbgEnableMiniDump=1 DOTNET_DbgMiniDumpType=1 DOTNET_DbgMiniDumpName=$files.core "$@" >"$files.out" 2>&1 &
   program=$!
   until [ -d "/proc/$program/map_files" ] && says "/proc/$program/maps" doublemapper || [ "$SECONDS" -ge "$until" ]; do nap; done
-  timeout "$seconds" ${slowly[@]+"${slowly[@]}"} "${wxbench:?}" reclaim --pid "$program" --every 0.001 --above 0 --max-pause 200 >"$files.said" 2>&1 &
+  timeout "$seconds" "${wxbench:?}" reclaim --pid "$program" --every 0.001 --above 0 --max-pause 200 >"$files.said" 2>&1 &
   sidecar=$!
   until says "$files.said" 'given back in' || [ "$SECONDS" -ge "$until" ]; do nap; done
   build/tests/attacks/signal_thread "$program" ".NET Finalizer" 6
