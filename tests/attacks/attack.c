@@ -41,8 +41,8 @@ uint64_t attack_now(void) {
 
 void attack_nap(uint64_t ns) {
   struct timespec left = {.tv_sec = (time_t)(ns / second_ns), .tv_nsec = (long)(ns % second_ns)};
-  while (nanosleep(&left, &left) && errno == EINTR)
-    continue;
+  while (nanosleep(&left, &left) && errno == EINTR) {
+  }
 }
 
 uint32_t attack_random(uint32_t limit) {

@@ -64,8 +64,8 @@ static int full_end(void) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC | O_NONBLOCK))
     return -1;
-  while (write(ends[1], bytes, sizeof bytes) > 0 || errno == EINTR)
-    continue;
+  while (write(ends[1], bytes, sizeof bytes) > 0 || errno == EINTR) {
+  }
   return fcntl(ends[1], F_SETFL, 0) ? -1 : ends[1];
 }
 
@@ -362,8 +362,8 @@ static bool in_yield(void) {
 }
 
 static bool computing(void) {
-  for (volatile int i = 0; i < TURNS; ++i)
-    continue;
+  for (volatile int i = 0; i < TURNS; ++i) {
+  }
   return true;
 }
 

@@ -102,7 +102,7 @@ Held held_until_now(void) {
     return held;
   uint64_t *sorted = malloc(count * sizeof *sorted);
   if (!sorted)
-    attack_die("malloc");
+    abort();
   memcpy(sorted, holds, count * sizeof *sorted);
   qsort(sorted, count, sizeof *sorted, compare);
   for (size_t i = 0; i < count; ++i)

@@ -163,8 +163,9 @@ static int hold_descriptor(void *unused) {
 }
 
 static void cloned(int (*body)(void *), int flags, void *argument) {
-  char *stack = malloc(STACK);
-  if (!stack || clone(body, stack + STACK, flags | SIGCHLD, argument) < 0)
+  char *stack =
+      mmap(NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+  if (stack == MAP_FAILED || clone(body, stack + STACK, flags | SIGCHLD, argument) < 0)
     attack_die("clone");
 }
 

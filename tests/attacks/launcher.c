@@ -47,7 +47,8 @@ static int execute(void *context) {
   const Launch *launch = context;
   char *const nothing[] = {NULL};
   attack_nap(launch->linger_ns);
-  (void)execve(launch->words[0], launch->words, nothing);
+  if (launch->words[0])
+    (void)execve(launch->words[0], launch->words, nothing);
   _exit(CANNOT);
 }
 

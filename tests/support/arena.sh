@@ -2,6 +2,7 @@
 # Source after tap.sh: the rest of the test runs as the first process of namespaces of its own. `--all` means its own
 # processes there, it may choose the numbers of processes, and nothing that it starts outlives it. Needs root.
 # $scratch is a folder that every user may enter; $attacks is the folder of the attack programs.
+# shellcheck disable=SC2034 # for the test that sources this
 attacks=build/tests/attacks
 if [ -z "${WXBENCH_ARENA:-}" ]; then
   if [ "$(id -u)" != 0 ] || ! unshare --pid --ipc --fork --mount-proc true 2>/dev/null; then
@@ -42,6 +43,7 @@ start() {
   mkfifo "$scratch/$name.pipe"
   "$@" >"$scratch/$name.pipe" 2>"$scratch/$name.err" </dev/null &
   jobs[$name]=$!
+  # shellcheck disable=SC2093,SC1083 # only opens a descriptor
   exec {outputs[$name]}<"$scratch/$name.pipe"
   rm "$scratch/$name.pipe"
   # shellcheck disable=SC2034 # for the test that sources this
@@ -54,6 +56,7 @@ finish() {
   wait "${jobs[$1]}"
   status=$?
   cat <&"${outputs[$1]}" >"$scratch/$1.out"
+  # shellcheck disable=SC2093,SC1083 # only closes a descriptor
   exec {outputs[$1]}<&-
   unset "jobs[$1]"
   return "$status"
