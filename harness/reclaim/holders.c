@@ -490,8 +490,9 @@ static int check_known(WxHolders *holders, WxReason *reason) {
                        (int)known->pid, (int)known->parent);
     if (known->kind != UNREADABLE)
       continue;
+    // One that was forked executes a program soon, as a rule, and can be told then.
     if (may_have_inherited(holders, known) || (known->forked && may_be_fork(holders, known->pid)))
-      return wx_reason(reason, -EBUSY,
+      return wx_reason(reason, known->forked ? -EAGAIN : -EBUSY,
                        "process %d may hold the memfd of process %d as well, but may not be looked "
                        "at: run as root or with CAP_SYS_PTRACE",
                        (int)known->pid, (int)holders->pid);

@@ -218,7 +218,11 @@ static bool survives(const WxFreezer *freezer, void (*before_freeze)(void *conte
                        .max_pause_ns = options.max_pause_ns,
                        .hook = &hook,
                        .where = &target.allocated};
-  ck_assert_int_eq(wx_pass_run(&pass, done, &reason), 0);
+  int result;
+  do // On busy processors a task may come to its stop long after its pause: then once more.
+    result = wx_pass_run(&pass, done, &reason);
+  while (result == -EINPROGRESS);
+  ck_assert_msg(result == 0, "%d %s", result, reason.text);
   *written = writer.written;
   char answer = 0;
   ck_assert_int_eq(read(writer.answers[0], &answer, 1), 1);
