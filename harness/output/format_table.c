@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <libsmartcols/libsmartcols.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,10 +36,15 @@ static int fill(struct libscols_table *printed, const WxTable *table) {
 }
 
 // libsmartcols prints nothing in place of a cell that it has no memory for. It takes that memory
-// for the first cell and keeps it, so that is the one to look at.
+// for the first cell and keeps it, so that is the one to look at: as far as it is plain, since what
+// else is printed depends on the locale.
 static bool has_first_heading(const char *text, const char *heading) {
   text += strspn(text, " ");
-  return strncmp(text, heading, strlen(heading)) == 0;
+  heading += strspn(heading, " ");
+  for (; *heading > ' ' && *heading < 127 && *heading != '\\'; ++heading, ++text)
+    if (*text != *heading)
+      return false;
+  return true;
 }
 
 static int print_whole(struct libscols_table *printed, const WxTable *table, FILE *stream) {
