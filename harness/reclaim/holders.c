@@ -530,21 +530,15 @@ static uint64_t age_ns(const WxHolder *holder) {
   return since > born ? since - born : 0;
 }
 
-// One that was forked has executed a program since, and may hold nothing any more; or is about to:
-// attaching waits for that, and without CAP_SYS_PTRACE it must not happen while it is traced.
-static int check_forked(WxHolders *holders, size_t index, WxReason *reason) {
-  WxHolder *holder = &holders->items[index];
+// One that was forked has executed a program since, and may hold nothing any more.
+static int check_forked(WxHolders *holders, size_t index) {
   WxTaskStat stat;
-  const int failed = wx_task_stat(holders->proc, holder->pid, &stat);
-  if (failed == -ESRCH || (!failed && !(stat.flags & WX_TASK_FORKED))) {
-    const pid_t pid = holder->pid;
-    remove_holder(holders, index);
-    return failed ? 0 : insert_unread(holders, pid);
-  }
-  if (!failed && age_ns(holder) < young_ns &&
-      (!holders->may_trace_any || holders->waited_for_young++ < MOST_WAITS_FOR_YOUNG))
-    return wx_reason(reason, -EAGAIN, "process %d is starting a program", (int)holder->pid);
-  return failed;
+  const pid_t pid = holders->items[index].pid;
+  const int failed = wx_task_stat(holders->proc, pid, &stat);
+  if (failed != -ESRCH && (failed || stat.flags & WX_TASK_FORKED))
+    return failed;
+  remove_holder(holders, index);
+  return failed ? 0 : insert_unread(holders, pid);
 }
 
 static int check_holders(WxHolders *holders, WxReason *reason) {
@@ -553,11 +547,23 @@ static int check_holders(WxHolders *holders, WxReason *reason) {
     if (!is_there(&holders->items[i]))
       remove_holder(holders, i);
     else if (holders->items[i].forked)
-      failed = check_forked(holders, i, reason);
+      failed = check_forked(holders, i);
     else
       failed = check_dying(holders, &holders->items[i], reason);
     if (failed)
       return failed;
+  }
+  return 0;
+}
+
+// One that was forked a moment ago, also one found only now, is about to execute a program:
+// attaching waits for that, and without CAP_SYS_PTRACE it must not happen while it is traced.
+static int check_young(WxHolders *holders, WxReason *reason) {
+  for (size_t i = 0; i < holders->count; ++i) {
+    const WxHolder *holder = &holders->items[i];
+    if (holder->forked && age_ns(holder) < young_ns &&
+        (!holders->may_trace_any || holders->waited_for_young++ < MOST_WAITS_FOR_YOUNG))
+      return wx_reason(reason, -EAGAIN, "process %d is starting a program", (int)holder->pid);
   }
   return 0;
 }
@@ -606,7 +612,9 @@ static int update(WxHolders *holders, bool all, bool born_only, WxReason *reason
     if (!result)
       holders->given = last;
   }
-  return result ? result : check_known(holders, reason);
+  if (!result)
+    result = check_known(holders, reason);
+  return result ? result : check_young(holders, reason);
 }
 
 int wx_holders_update(WxHolders *holders, WxReason *reason) {
