@@ -165,6 +165,8 @@ help:
 	@echo 'make lint    clang-format, clang-tidy, cppcheck and shellcheck'
 	@echo 'make fuzz    fuzz every parser (FUZZ_SECONDS=600 each)'
 	@echo 'make soak    allocation under both ways of reclaiming (SOAK_SECONDS=3600 each)'
+	@echo 'make soak-safety  pauses, signals, kills and crashes of what is reclaimed from (SOAK_PAUSES=10000,'
+	@echo '             SOAK_STRIKES=1000, SOAK_CRASHES=200); needs root'
 	@echo 'make clean   remove build/'
 
 -include $(wildcard tests/fuzz/build.mk)
@@ -182,6 +184,14 @@ SOAK_SECONDS ?= 3600
 .PHONY: soak
 soak: all $(B)/tests/plain/reclaim_soak_test
 	@WXBENCH_SOAK_SECONDS=$(SOAK_SECONDS) WXBENCH_TEST_TIMEOUT=$$(($(SOAK_SECONDS) * 3)) tests/run $(B)/tests/plain/reclaim_soak_test
+
+SOAK_PAUSES  ?= 10000
+SOAK_STRIKES ?= 1000
+SOAK_CRASHES ?= 200
+export SOAK_PAUSES SOAK_STRIKES SOAK_CRASHES
+.PHONY: soak-safety
+soak-safety: all attacks dotnet
+	@tests/soak/safety.sh
 
 .PHONY: lint
 lint:

@@ -1,0 +1,180 @@
+#!/usr/bin/env bash
+# shellcheck disable=SC2317 # the functions are called by the name of their part
+# What a reclaim does to its target, over and over: `make soak-safety`. Prints one table; exit status 1 where a result was
+# wrong, a signal or a dump was lost, or anything stayed held.
+#   tests/soak/safety.sh [pauses|storm|strikes|crashes]...    default: all
+# SOAK_PAUSES (10000) beside each program, SOAK_STRIKES (1000) for each way of freezing, SOAK_CRASHES (200).
+# SOAK_RUNTIMES: versions of .NET, default: all that are laid out. SOAK_PART is this script's own.
+set -u
+pauses=${SOAK_PAUSES:-10000} strikes=${SOAK_STRIKES:-1000} crashes=${SOAK_CRASHES:-200}
+# shellcheck source=tests/support/tap.sh
+. tests/support/tap.sh
+log=build/soak-safety.log # What is behind a number that is not 0.
+part=${SOAK_PART-}
+
+# The first process of namespaces of its own, where it is named here: it begins anew in them.
+case $part in
+pauses | crashes)
+  # shellcheck source=tests/support/real.sh
+  . tests/support/real.sh
+  ;;&
+pauses | storm | strikes)
+  # shellcheck source=tests/support/arena.sh
+  . tests/support/arena.sh
+  ;;
+crashes)
+  # shellcheck source=tests/support/dumps.sh
+  . tests/support/dumps.sh
+  scratch=$(mktemp -d)
+  trap 'rm -rf "$scratch"' EXIT
+  ;;
+esac
+
+# row WHAT COUNT P50 P99 LONGEST ABANDONED OVER WRONG LOST HELD: `-` where there is no such number.
+row() {
+  printf '| %-33s | %13s | %7s | %7s | %7s | %9s | %11s | %5s | %4s | %4s |\n' "$@"
+  [[ "$8$9${10}" =~ ^[0-]*$ ]]
+}
+table_head() {
+  echo "kernel $(uname -r), $(nproc) processors, $(date -u +%F), load $(cut -d ' ' -f 1-3 /proc/loadavg)"
+  row 'beside' 'count' 'p50 ms' 'p99 ms' 'longest' 'abandoned' 'over budget' wrong lost held
+  echo '|---|---|---|---|---|---|---|---|---|---|'
+}
+# figure NAME FILE: of a result file. milliseconds NAME FILE: the same, with two digits.
+figure() { sed -nE "s/.*\"$1\": ([0-9]+).*/\1/p" "$2" | head -n 1; }
+milliseconds() { figure "$1" "$2" | awk '{ printf "%.2f", $1 / 1e6 }'; }
+# paused WHAT FILE WRONG LOST: the row of a sidecar's result.
+paused() {
+  row "$1" "$(figure count "$2") pauses" "$(milliseconds p50_ns "$2")" "$(milliseconds p99_ns "$2")" "$(milliseconds max_ns "$2")" \
+    "$(figure abandoned "$2")" "$(figure over_budget "$2")" "$3" "$4" -
+}
+
+# ---- Real runtimes: they compute the same beside a sidecar that always has something to do ----
+
+# runs ROUNDS: the program alone, then beside a sidecar. $wrong: 1 where the results differ.
+runs() {
+  local result=$scratch/result.json said=$scratch/said target sidecar
+  app "$runtime" asm count=12 rounds="$1"
+  "${app[@]}" >"$scratch/alone" || return
+  rm -f "$result"
+  "${app[@]}" >"$scratch/beside" &
+  target=$!
+  until "$wxbench" reclaim --pid "$target" --dry-run -q >"$said" 2>&1; do
+    kill -0 "$target" 2>/dev/null || break
+  done
+  "$wxbench" reclaim --pid "$target" --every 0.001 --above 0 --json "$result" -q >"$said" 2>&1 &
+  sidecar=$!
+  wrong=0
+  if ! wait "$target" || ! cmp -s "$scratch/alone" "$scratch/beside"; then wrong=1; fi
+  wait "$sidecar" || wrong=1
+  [ "$wrong" = 0 ] || cat "$scratch/alone" "$scratch/beside" "$said" >>"$log"
+  [ -s "$result" ]
+}
+# beside_runtime VERSION: as many rounds as it takes; how many is found by fewer.
+beside_runtime() {
+  local rounds=20 count=0 wrong runtime=build/runtimes/$1
+  until [ "$count" -ge "$pauses" ]; do
+    [ "$count" = 0 ] || rounds=$((rounds * pauses * 5 / 4 / count + 1))
+    runs "$rounds" || { row ".NET $1" - - - - - - 1 - - && return; }
+    count=$(figure count "$scratch/result.json")
+    if [ "$wrong" = 1 ] || [ "$count" = 0 ]; then break; fi
+  done
+  paused ".NET $1" "$scratch/result.json" "$wrong" - && [ "$count" -ge "$pauses" ]
+}
+part_pauses() {
+  local status=0 version
+  for version in ${SOAK_RUNTIMES:-$(cd build/runtimes && echo *)}; do beside_runtime "$version" || status=1; done
+  return "$status"
+}
+
+# ---- A program with 64 threads in every kind of call, and signals as fast as the machine gives ----
+
+# wrong NAME, lost NAME: what the program NAME accounts for.
+wrong() { awk '$1 ~ /_wrong$/ { sum += $2 } END { print sum + 0 }' "$scratch/$1.out"; }
+lost() { awk '$1 ~ /^signals_(lost|doubled|reordered|altered)$/ { sum += $2 } END { print sum + 0 }' "$scratch/$1.out"; }
+# ended NAME: ends the program, and keeps its account where it is not clean.
+ended() {
+  end "$1" || echo "$1 ended with $?" >>"$log"
+  [ "$(wrong "$1")$(lost "$1")" = 00 ] || cat "$scratch/$1.out" "$scratch/$1.err" >>"$log"
+}
+# sum_up NUMBER: reads lines of a sidecar until they tell of so many pauses.
+sum_up() {
+  local sum=0 line
+  while [ "$sum" -lt "$1" ] && read -r line; do
+    [[ $line =~ given\ back\ in\ ([0-9]+)\ pauses ]] && sum=$((sum + BASH_REMATCH[1]))
+  done
+  return 0
+}
+part_storm() {
+  local sidecar said name
+  start storm "$attacks/target" threads=64 rate=1000000 pages=4096 children=1
+  mkfifo "$scratch/said"
+  "$wxbench" reclaim --pid "$pid" --every 0.001 --above 0 --json "$scratch/storm.json" >"$scratch/table" 2>"$scratch/said" &
+  sidecar=$!
+  exec {said}<"$scratch/said"
+  sum_up "$pauses" <&"$said"
+  ended storm
+  cat <&"$said" >"$scratch/rest"
+  wait "$sidecar" || cat "$scratch/rest" >>"$log"
+  name="64 threads, $(account storm signals_a_second) signals/s"
+  paused "$name" "$scratch/storm.json" "$(wrong storm)" "$(lost storm)" && [ "$(figure count "$scratch/storm.json")" -ge "$pauses" ]
+}
+
+# ---- The tool is killed ----
+
+# struck FREEZER WHO COUNT: kills WHO so often, half of the times at a moment at which the target is held.
+struck() {
+  local name=$1-$2 group=/sys/fs/cgroup/freezer/$ATTACK_GROUP-$1-$2 command=() where=() held left hit
+  if [ "$1" = cgroup ]; then
+    mkdir "$group" 2>/dev/null || { skip "$name" "no freezer of version 1" && return; }
+    # shellcheck disable=SC2016 # for the inner shell
+    command=(sh -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$group") where=(freezer="$group")
+  fi
+  start "$name" "${command[@]}" "$attacks/target" threads=64 calm=1 rate=30000 pages=16384
+  "$attacks/strike" target="$pid" rounds="$3" who="$2" when=turns ${where[@]+"${where[@]}"} -- "$(realpath "$wxbench")" \
+    reclaim --pid "$pid" --every 0.005 --above 0 --max-pause 20 --freeze "$1" >"$scratch/strike" 2>>"$log"
+  ended "$name"
+  held=$(awk '$1 == "held" { print $2 }' "$scratch/strike") left=$(awk '$1 == "left" { print $2 }' "$scratch/strike")
+  hit=$(awk '$1 == "struck" { print $2 }' "$scratch/strike")
+  [ "$held$left" = 00 ] || cat "$scratch/strike" >>"$log"
+  row "$1, SIGKILL of $2" "$hit kills" - - - - - "$(($(wrong "$name") + left))" "$(lost "$name")" "$held" && [ "$hit" = "$3" ]
+}
+# By `stop` and the freezer the target stays held if both are killed in one moment (docs/reclaim.md).
+part_strikes() {
+  local status=0 freezer who all
+  for freezer in ptrace stop cgroup; do
+    all=(worker tool)
+    [ "$freezer" != ptrace ] || all+=(both)
+    for who in "${all[@]}"; do
+      struck "$freezer" "$who" $(((strikes + ${#all[@]} - 1) / ${#all[@]})) || status=1
+    done
+  done
+  return "$status"
+}
+
+# ---- The program crashes ----
+
+part_crashes() {
+  local lost=0 time
+  app "${runtimes[0]}" asm count=30 rounds=100000
+  for ((time = 1; time <= crashes; ++time)); do
+    crash crash 60 "${app[@]}" >>"$log" 2>&1 || lost=$((lost + 1))
+  done
+  row "createdump, .NET $(basename "${runtimes[0]}")" "$crashes crashes" - - - - - - "$lost" -
+}
+
+if [ -n "$part" ]; then
+  "part_$part"
+  exit
+fi
+[ $# -gt 0 ] || set -- pauses storm strikes crashes
+: >"$log"
+table_head
+failed=0
+for part; do
+  SOAK_PART=$part "$0"
+  status=$?
+  [ "$status" = 0 ] || [ "$status" = 77 ] || failed=1
+done
+[ "$failed" = 0 ] || echo "more in $log"
+exit "$failed"
