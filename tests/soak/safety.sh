@@ -156,11 +156,11 @@ part_strikes() {
 
 part_crashes() {
   local lost=0 time
-  app "${runtimes[0]}" asm count=30 rounds=100000
-  for ((time = 1; time <= crashes; ++time)); do
-    crash crash 60 "${app[@]}" >>"$log" 2>&1 || lost=$((lost + 1))
+  for ((time = 0; time < crashes; ++time)); do
+    crash crash 60 "${ways_to_crash[time % ${#ways_to_crash[@]}]}" "${runtimes[time / ${#ways_to_crash[@]} % ${#runtimes[@]}]}" >>"$log" 2>&1 ||
+      lost=$((lost + 1))
   done
-  row "createdump, .NET $(basename "${runtimes[0]}")" "$crashes crashes" - - - - - - "$lost" -
+  row "createdump, ${#runtimes[@]} runtimes" "$crashes crashes" - - - - - - "$lost" -
 }
 
 if [ -n "$part" ]; then

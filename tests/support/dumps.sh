@@ -11,28 +11,40 @@ says() {
   [[ $text =~ $2 ]]
 }
 
-# crash NAME SECONDS APP...: runs the app until a sidecar has given back from it, then aborts it. True where its dump is
-# written, by createdump, which has to trace it. The signal goes to a thread at rest: the runtime's handler does what may
-# not be done in one, and hangs now and then where it interrupts malloc, with or without a sidecar.
+# The ways to crash: by a signal, or `inside`, by an exception that nobody catches.
+ways_to_crash=(ABRT SEGV inside BUS FPE ILL)
+
+# crash NAME SECONDS WAY RUNTIME: runs a program that makes and drops code until a sidecar has given back from it, then
+# crashes it. True where its dump is written, by createdump, which has to trace it. The signal goes to a thread at rest: the
+# runtime's handler does what may not be done in one, and hangs now and then where it interrupts malloc, with or without a
+# sidecar.
 crash() {
-  local seconds=$2 until=$((SECONDS + $2)) program sidecar
+  local way=$3 until=$((SECONDS + $2)) child sidecar rounds=100000 output status
   local files=${scratch:?}/$1
-  shift 2
-  DOTNET_DbgEnableMiniDump=1 DOTNET_DbgMiniDumpType=1 DOTNET_DbgMiniDumpName=$files.core "$@" >"$files.out" 2>&1 &
-  program=$!
-  until [ -d "/proc/$program/map_files" ] && says "/proc/$program/maps" doublemapper || [ "$SECONDS" -ge "$until" ]; do nap; done
-  timeout "$seconds" "${wxbench:?}" reclaim --pid "$program" --every 0.001 --above 0 --max-pause 200 >"$files.said" 2>&1 &
+  output=$files.out
+  # It prints its result at the end, and cannot.
+  [ "$way" != inside ] || { rounds=60 && output=/dev/full; }
+  app "$4" asm count=30 "rounds=$rounds"
+  : >"$files.out"
+  DOTNET_DbgEnableMiniDump=1 DOTNET_DbgMiniDumpType=1 DOTNET_DbgMiniDumpName=$files.core "${app[@]}" >"$output" 2>"$files.err" &
+  child=$!
+  until [ -d "/proc/$child/map_files" ] && says "/proc/$child/maps" doublemapper || [ "$SECONDS" -ge "$until" ]; do nap; done
+  timeout "$2" "${wxbench:?}" reclaim --pid "$child" --every 0.001 --above 0 --max-pause 200 >"$files.said" 2>&1 &
   sidecar=$!
   until says "$files.said" 'given back in' || [ "$SECONDS" -ge "$until" ]; do nap; done
-  build/tests/attacks/signal_thread "$program" ".NET Finalizer" 6
-  until says "$files.out" 'successfully|[Ff]ail|FAIL' || [ "$SECONDS" -ge "$until" ]; do nap; done
-  kill -KILL "$program" 2>/dev/null # The runtime aborts for its own SIGABRT only.
-  wait "$program" 2>/dev/null
+  if [ "$way" != inside ]; then
+    build/tests/attacks/signal_thread "$child" ".NET Finalizer" "$(kill -l "$way")"
+    until says "$files.out" 'successfully|[Ff]ail|FAIL' || [ "$SECONDS" -ge "$until" ]; do nap; done
+    kill -KILL "$child" 2>/dev/null # The runtime aborts for its own SIGABRT only.
+  fi
+  wait "$child" 2>/dev/null
+  status=$?
   wait "$sidecar" # It ends with its target.
-  if [ -s "$files.core" ] && says "$files.out" 'successfully'; then
+  if [ -s "$files.core" ] && says "$files.said" 'given back in' && { [ "$status" = 134 ] || says "$files.out" successfully; }; then
     rm -f "$files.core"
     return
   fi
-  tail -n 3 "$files.out" "$files.said"
+  echo "$way, exit status $status"
+  tail -vn 3 "$files.out" "$files.err" "$files.said"
   false
 }
