@@ -34,6 +34,19 @@ START_TEST(peaks_are_over_all_steps_and_orphaned_is_of_the_last) {
 }
 END_TEST
 
+// A larger one may have been missed.
+START_TEST(a_peak_is_unknown_where_one_step_is) {
+  WxSample some[sizeof samples / sizeof *samples];
+  memcpy(some, samples, sizeof samples);
+  some[2].live_bytes = WX_UNKNOWN;
+  const WxSampling sampling = {.samples = some, .count = sizeof some / sizeof *some};
+  WxMetrics metrics = wx_metrics_unknown();
+  wx_sampling_metrics(&sampling, &metrics);
+  ck_assert_int_eq(metrics.live_peak_bytes, WX_UNKNOWN);
+  ck_assert_int_eq(metrics.allocated_peak_bytes, 29);
+}
+END_TEST
+
 START_TEST(without_a_sample_nothing_is_known) {
   WxMetrics metrics = wx_metrics_unknown();
   wx_sampling_metrics(&(WxSampling){0}, &metrics);
@@ -84,5 +97,6 @@ START_TEST(times_are_of_the_verbs_that_were_used_by_their_names) {
 END_TEST
 
 WX_TEST_MAIN("figures", peaks_are_over_all_steps_and_orphaned_is_of_the_last,
-             without_a_sample_nothing_is_known, system_calls_are_told_verb_by_verb_and_add_up,
+             a_peak_is_unknown_where_one_step_is, without_a_sample_nothing_is_known,
+             system_calls_are_told_verb_by_verb_and_add_up,
              times_are_of_the_verbs_that_were_used_by_their_names)
