@@ -379,19 +379,34 @@ static void see_no_births(WxHolders *holders) {
   holders->given = BEYOND_ALL_NUMBERS;
 }
 
-/// Before the first attempt: makes a page that had a byte all zero, which only another search could
-/// find.
-static void make_another_page_zero(void *context) {
-  int *fd = context;
-  static const char zeros[PAGE];
-  if (*fd >= 0)
-    ck_assert_int_eq(pwrite(*fd, zeros, PAGE, 0), PAGE);
-  (void)close(*fd);
-  *fd = -1;
+/// A page that is filled with a byte after the search and before the first attempt. The first one
+/// of the file has a byte; filled with zeros only another search could find it.
+typedef struct {
+  size_t page;
+  char byte;
+  int fd;
+  bool done;
+} Change;
+
+static void change_once(void *context) {
+  Change *change = context;
+  char page[PAGE];
+  memset(page, change->byte, sizeof page);
+  const off_t at = (off_t)(change->page * PAGE);
+  if (!change->done)
+    ck_assert_int_eq(pwrite(change->fd, page, sizeof page, at), sizeof page);
+  change->done = true;
+}
+
+static void assert_changed(const Change *change) {
+  char byte;
+  ck_assert(change->done);
+  ck_assert_int_eq(pread(change->fd, &byte, 1, (off_t)(change->page * PAGE)), 1);
+  ck_assert_int_eq(byte, change->byte);
 }
 
 /// A pass that may fail twice in a row, where freezing fails `failures` times.
-static int run_pass(int failures, uint64_t max_pause_ns, WxPassDone *done) {
+static int run_pass(int failures, uint64_t max_pause_ns, Change change, WxPassDone *done) {
   static const WxFreezer freezer = {.name = "failing",
                                     .prepare = prepare_nothing,
                                     .stop = fail_at_first,
@@ -402,9 +417,9 @@ static int run_pass(int failures, uint64_t max_pause_ns, WxPassDone *done) {
   ck_assert_int_eq(wx_target_open(&target, pid, &memfd, NULL), 0);
   ck_assert_int_eq(wx_target_look(&target, NULL), 0);
   see_no_births(&target.holders);
-  int fd = wx_memfd_open(&memfd, pid, O_RDWR, NULL);
-  ck_assert_int_ge(fd, 0);
-  const WxReclaimHook hook = {.before_freeze = make_another_page_zero, .context = &fd};
+  change.fd = wx_memfd_open(&memfd, pid, O_RDWR, NULL);
+  ck_assert_int_ge(change.fd, 0);
+  const WxReclaimHook hook = {.before_freeze = change_once, .context = &change};
   const WxPass pass = {.fd = target.fd,
                        .holders = &target.holders,
                        .freezer = &freezer,
@@ -414,7 +429,8 @@ static int run_pass(int failures, uint64_t max_pause_ns, WxPassDone *done) {
                        .where = &target.orphaned};
   failures_left = failures;
   const int result = wx_pass_run(&pass, done, NULL);
-  ck_assert_int_eq(fd, -1);
+  assert_changed(&change);
+  ck_assert_int_eq(close(change.fd), 0);
   wx_target_close(&target);
   end_child(pid);
   return result;
@@ -422,7 +438,7 @@ static int run_pass(int failures, uint64_t max_pause_ns, WxPassDone *done) {
 
 static int run_failing(int failures, WxPassDone *done) {
   late_ns = 0;
-  return run_pass(failures, ONE_PAUSE_IS_ENOUGH_NS, done);
+  return run_pass(failures, ONE_PAUSE_IS_ENOUGH_NS, (Change){0}, done);
 }
 
 // The 37 zero pages that are allocated lie in 19 pieces, the holes behind them join the last one.
@@ -433,12 +449,20 @@ START_TEST(what_comes_back_is_told_to_the_byte) {
 }
 END_TEST
 
+START_TEST(what_was_found_zero_is_looked_at_again_under_the_freeze) {
+  static WxPassDone done;
+  late_ns = 0;
+  ck_assert_int_eq(run_pass(0, ONE_PAUSE_IS_ENOUGH_NS, (Change){.page = 1, .byte = 7}, &done), 0);
+  ck_assert_uint_eq(done.punched_bytes, (PAGES - 8 - 19 - 1) * PAGE);
+}
+END_TEST
+
 // A pause whose time is over once all is frozen does one page, and no more.
 START_TEST(a_pause_ends_at_its_deadline_with_at_least_a_page_done) {
   enum { PAUSE_NS = 4000000 };
   static WxPassDone done;
   late_ns = PAUSE_NS;
-  ck_assert_int_eq(run_pass(0, PAUSE_NS, &done), 0);
+  ck_assert_int_eq(run_pass(0, PAUSE_NS, (Change){0}, &done), 0);
   ck_assert_uint_eq(done.punched_bytes, (PAGES - 8 - 19) * PAGE);
   ck_assert_uint_eq(done.log.count, PAGES - 8 - 19);
 }
@@ -821,7 +845,9 @@ WX_TEST_MAIN(
     extreme_pauses_have_a_class, merged_logs_are_as_one, work_ends_before_the_budget_does,
     more_pages_are_at_hand_than_are_expected_to_fit,
     holders_run_longer_after_each_failure_up_to_a_bound, what_comes_back_is_told_to_the_byte,
+    what_was_found_zero_is_looked_at_again_under_the_freeze,
     a_pause_ends_at_its_deadline_with_at_least_a_page_done,
+
     attempt_that_failed_is_repeated_without_looking_again,
     pass_gives_up_after_too_many_failures_and_can_go_on, number_used_again_can_be_that_of_a_holder,
     process_that_opens_the_file_later_is_found_whatever_its_number,
