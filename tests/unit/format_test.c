@@ -49,6 +49,39 @@ START_TEST(markdown_cells_cannot_break_out_of_their_row) {
 }
 END_TEST
 
+START_TEST(a_table_is_printed_whatever_its_first_heading_is) {
+  static const char *const headings[] = {"",       " ",     "  name",  "na me", "gr\u00f6\u00dfe",
+                                         "\u00f6", "\\x41", "a\\x41b", "\n",    "\xff"};
+  for (size_t i = 0; i < sizeof headings / sizeof *headings; ++i) {
+    WxDocument document;
+    wx_document_init(&document, "list");
+    const WxColumn columns[] = {{headings[i], WX_TEXT}, {"size", WX_COUNT}};
+    WxTable *table = wx_table_new(NULL, columns, 2);
+    wx_table_add(table, (WxCell[]){wx_text("value"), wx_figure(1024)});
+    wx_document_add_table(&document, table);
+    char *text = wx_example_render(&document, "table");
+    wx_assert_contains(text, "1,024");
+    free(text);
+    wx_document_free(&document);
+  }
+}
+END_TEST
+
+START_TEST(junit_writes_a_comparison_that_lacks_a_value) {
+  WxDocument document;
+  wx_document_init(&document, "compare");
+  wx_document_add_result(&document, json_pack("{s:s, s:s, s:i}", "metric", "retained_bytes", "gate",
+                                              "worse", "new", 7));
+  wx_document_add_result(&document,
+                         json_pack("{s:s, s:s}", "metric", "mappings_peak", "gate", "worse"));
+  char *text = wx_example_render(&document, "junit");
+  wx_assert_contains(text, "name=\"retained_bytes\"><failure message=\"was , is 7\"/>");
+  wx_assert_contains(text, "name=\"mappings_peak\"><failure message=\"was , is \"/>");
+  free(text);
+  wx_document_free(&document);
+}
+END_TEST
+
 START_TEST(junit_counts_failures_and_skips_and_escapes_names) {
   WxDocument document = wx_example_document();
   char *text = wx_example_render(&document, "junit");
@@ -175,6 +208,8 @@ END_TEST
 
 WX_TEST_MAIN("format", csv_has_a_row_per_sample_and_leaves_unknown_empty,
              csv_of_plain_rows_quotes_what_needs_it, markdown_cells_cannot_break_out_of_their_row,
+             a_table_is_printed_whatever_its_first_heading_is,
+             junit_writes_a_comparison_that_lacks_a_value,
              junit_counts_failures_and_skips_and_escapes_names,
              what_cannot_be_judged_is_neither_met_nor_failed_in_any_format,
              gab_is_an_array_of_named_values_with_units, a_flat_table_finds_columns_in_all_results,
