@@ -98,6 +98,7 @@ static const WxClrPrograms *const versions[] = {
     &wx_clr_programs_net8,
     &wx_clr_programs_net9,
     &wx_clr_programs_net10,
+    &wx_clr_programs_net11,
 };
 
 static const WxClrProgram *find_in(const WxClrPrograms *known, const char *workload,

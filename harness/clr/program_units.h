@@ -26,6 +26,12 @@ enum {
     WX_CLR_BARRIER, 1, 64, 0                                                                       \
   }
 
+/// The same on .NET 11, where the stub linker makes none: no page of its heap is ever committed.
+#define STEP_WITHOUT_STUBS(METHODS)                                                                \
+  {WX_CLR_CODE, METHODS, 440, 0}, {WX_CLR_CALLS, 1, 64, 0}, {                                      \
+    WX_CLR_BARRIER, 1, 64, 0                                                                       \
+  }
+
 enum { WX_CLR_PROGRAMS = 11 };
 
 /// The programs of one version; the rest of the table is empty.
@@ -34,6 +40,7 @@ typedef struct {
   WxClrProgram programs[WX_CLR_PROGRAMS];
 } WxClrPrograms;
 
-extern const WxClrPrograms wx_clr_programs_net8, wx_clr_programs_net9, wx_clr_programs_net10;
+extern const WxClrPrograms wx_clr_programs_net8, wx_clr_programs_net9, wx_clr_programs_net10,
+    wx_clr_programs_net11;
 
 #endif

@@ -1,9 +1,10 @@
 /**
    @file versions.h
-   What differs between .NET 6 and .NET 10 in how executable memory is laid out: one row a version.
+   What differs between .NET 6 and .NET 11 in how executable memory is laid out: one row a version.
 
    Each field says where its values come from: the number of a pull request of dotnet/runtime, or
-   "measured", which is: read from the system calls of 8.0.31, 9.0.20 and 10.0.14 on x86-64 Linux.
+   "measured", which is: read from the system calls of 8.0.31, 9.0.20, 10.0.14 and 11.0.0 on x86-64
+   Linux, as scripts/measure-model does.
    .NET 6 and 7 cannot be obtained as packages any more, so what no pull request states about them
    is taken from .NET 8 and marked in versions.c.
 */
@@ -52,7 +53,8 @@ typedef struct WxClrVersion {
   bool pool;           ///< Any block may come from the pool near the program: PR 69430 (.NET 7).
 
   size_t stub_page; ///< Page of interleaved stubs: PR 65738 (.NET 7), PR 83632 (.NET 8). 0: none.
-  bool data_page_first;  ///< A pair's data page is committed before its code page: measured on 10.
+  bool data_page_first;  ///< A pair's data page is committed before its code page: measured on 10
+                         ///< and 11.
   bool data_page_filled; ///< A pair's data page is written whole at once: measured on 10.
 
   WxClrParts global;      ///< Initial block of the global allocator.

@@ -1,5 +1,6 @@
 // The calls that the model makes are those of the real runtime, one by one: each expected line was
-// read from the system calls of 8.0.31, 9.0.20 or 10.0.14 (x86-64).
+// read from the system calls of 8.0.31, 9.0.20, 10.0.14 or 11.0.0 (x86-64), as
+// scripts/measure-model prints them.
 #include "clr/process.h"
 #include "clr/workload.h"
 #include "support/recorded.h"
@@ -86,6 +87,16 @@ START_TEST(net10_commits_the_data_page_of_a_pair_first) {
 }
 END_TEST
 
+START_TEST(a_small_assembly_takes_two_blocks_on_net11) {
+  WxClr *clr = start_model("net11");
+  make_assembly(clr, 4);
+  ck_assert_str_eq(wx_recorded_take(recorder),
+                   "R3:64 C3+48:4w C3+52:4w R4:64 C4+16:16w C4+0:16x V4+0:16 C3+0:4x V3+0:4 "
+                   "C3+56:4w C3+60:4w");
+  close_model(clr);
+}
+END_TEST
+
 static void assert_made_by(const char *version, unsigned operations, const char *real) {
   WxClr *clr = start_model(version);
   make_assembly(clr, operations);
@@ -118,6 +129,14 @@ START_TEST(code_that_fits_the_initial_block_stays_in_it_on_net10) {
 }
 END_TEST
 
+START_TEST(data_that_fits_the_initial_block_stays_in_it_on_net11) {
+  assert_made_by("net11", 40,
+                 "R3:64 C3+48:4w C3+52:4w R4:64 C4+16:16w C4+0:16x V4+0:16 C3+0:4x V3+0:4 C3+4:4x "
+                 "V3+0:8 C3+56:4w C3+8:4x V3+4:8 C3+12:4x V3+8:8 C3+60:4w C3+16:4x V3+12:8 "
+                 "C3+20:4x V3+16:8");
+}
+END_TEST
+
 START_TEST(code_that_outgrows_it_gets_a_heap_and_a_nibble_map_on_net8) {
   assert_made_by(
       "net8", 200,
@@ -142,6 +161,14 @@ START_TEST(code_that_outgrows_it_gets_a_heap_and_a_longer_map_on_net10) {
       "R3:64 C3+48:4w C3+52:4w R4:64 C4+16:16w C4+0:16x V4+0:16 C3+0:4x V3+0:4 " FIRST_PAGES
       "C3+32:4x C3+56:4w V3+28:8 C3+36:4x V3+32:8 R5:512 C5+0:4x R6:64 C6+0:12w "
       "V5+0:4 " LATER_PAGES);
+}
+END_TEST
+
+START_TEST(a_nibble_map_that_fits_the_initial_block_is_in_it_on_net11) {
+  assert_made_by("net11", 1000,
+                 "R3:64 C3+48:4w C3+52:4w R4:64 C4+16:16w C4+0:16x V4+0:16 C3+0:4x V3+0:4 C3+4:4x "
+                 "V3+0:8 C3+8:4x V3+4:8 C3+12:8x V3+8:12 C3+20:4x V3+16:8 C3+24:8x V3+20:12 "
+                 "C3+32:4x V3+28:8 R5:512 C5+0:4x C3+56:8w V5+0:4 C5+4:4x V5+0:8 C5+8:4x V5+4:8");
 }
 END_TEST
 
@@ -255,11 +282,14 @@ WX_TEST_MAIN("clr_sequence", a_runtime_starts_with_barrier_global_block_and_cell
              a_small_assembly_takes_three_blocks_on_net8,
              a_small_assembly_takes_three_blocks_on_net9,
              net10_commits_the_data_page_of_a_pair_first,
+             a_small_assembly_takes_two_blocks_on_net11,
              code_that_fits_the_initial_block_stays_in_it_on_net8,
              code_that_fits_the_initial_block_stays_in_it_on_net10,
+             data_that_fits_the_initial_block_stays_in_it_on_net11,
              code_that_outgrows_it_gets_a_heap_and_a_nibble_map_on_net8,
              code_that_outgrows_it_gets_a_heap_and_a_nibble_map_on_net9,
              code_that_outgrows_it_gets_a_heap_and_a_longer_map_on_net10,
+             a_nibble_map_that_fits_the_initial_block_is_in_it_on_net11,
              large_methods_are_mapped_two_or_three_pages_at_a_time,
              dynamic_methods_are_laid_out_and_written_as_in_the_runtime,
              the_seventh_heap_of_dynamic_methods_is_four_times_as_large,

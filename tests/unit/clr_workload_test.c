@@ -34,9 +34,10 @@ static const struct {
   const char *version, *workload;
   uint64_t small, large;
 } real[] = {
-    {"net8", "asm", 600, 0}, {"net9", "asm", 600, 0}, {"net10", "asm", 600, 0},
-    {"net8", "dyn", 12, 2},  {"net9", "dyn", 12, 2},  {"net10", "dyn", 12, 2},
-    {"net8", "alc", 500, 0}, {"net9", "alc", 600, 0}, {"net10", "alc", 500, 0},
+    {"net8", "asm", 600, 0},  {"net9", "asm", 600, 0},  {"net10", "asm", 600, 0},
+    {"net11", "asm", 400, 0}, {"net8", "dyn", 12, 2},   {"net9", "dyn", 12, 2},
+    {"net10", "dyn", 12, 2},  {"net11", "dyn", 12, 2},  {"net8", "alc", 500, 0},
+    {"net9", "alc", 600, 0},  {"net10", "alc", 500, 0}, {"net11", "alc", 500, 0},
 };
 
 START_TEST(a_workload_releases_exactly_what_the_real_runtime_releases) {
@@ -77,7 +78,7 @@ START_TEST(unknown_names_are_no_version_and_no_workload) {
   ck_assert_ptr_null(wx_clr_version_find("net5"));
   ck_assert_ptr_null(wx_clr_workload_find("hello"));
   ck_assert_str_eq(wx_clr_version_at(0)->name, "net6");
-  ck_assert_ptr_null(wx_clr_version_at(5));
+  ck_assert_ptr_null(wx_clr_version_at(6));
 }
 END_TEST
 

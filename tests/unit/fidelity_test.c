@@ -79,7 +79,7 @@ END_TEST
 START_TEST(the_model_of_a_runtime_is_that_of_its_major_version) {
   ck_assert_str_eq(wx_model_of("10.0.14")->name, "net10");
   ck_assert_str_eq(wx_model_of("8.0.31")->name, "net8");
-  ck_assert_ptr_null(wx_model_of("11.0.0"));
+  ck_assert_str_eq(wx_model_of("11.0.0")->name, "net11");
   ck_assert_ptr_null(wx_model_of("preview"));
 }
 END_TEST
