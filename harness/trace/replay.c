@@ -239,6 +239,22 @@ static int no_operation(WxReplay *replay, const WxTraceEvent *event) {
   return leave_out(replay);
 }
 
+static void note_size(WxReplayTally *tally, const WxTraceEvent *event) {
+  const bool fill = event->kind == WX_TRACE_RELEASE && event->mark;
+  const bool shrinks = event->growth < 0;
+  tally->fills += fill;
+  tally->shrinking_fills += fill && shrinks;
+  tally->shrinking_others += !fill && shrinks;
+}
+
+WxReplayGiver wx_replay_giver(const WxReplayTally *tally) {
+  if (!tally->shrinking_fills && !tally->shrinking_others)
+    return WX_REPLAY_NOBODY;
+  // What is written elsewhere meanwhile can hide that a release gave back, but not for most.
+  return !tally->shrinking_others && tally->shrinking_fills * 2 >= tally->fills ? WX_REPLAY_PRELOAD
+                                                                                : WX_REPLAY_OUTSIDE;
+}
+
 int wx_replay_apply(WxReplay *replay, const WxTraceEvent *event) {
   static int (*const apply[WX_TRACE_KIND_LIMIT])(WxReplay *, const WxTraceEvent *) = {
       [WX_TRACE_FILE] = note_only,
@@ -255,6 +271,7 @@ int wx_replay_apply(WxReplay *replay, const WxTraceEvent *event) {
   };
   WxReplayTally *tally = &replay->tally;
   tally->events++;
+  note_size(tally, event);
   tally->recorded_bytes += (uint64_t)event->growth;
   if (tally->recorded_bytes > tally->recorded_peak)
     tally->recorded_peak = tally->recorded_bytes;

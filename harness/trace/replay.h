@@ -30,7 +30,17 @@ typedef struct {
   bool recorded_end_known;     ///< The last events say what it held when the program ended.
   uint64_t recorded_end_bytes; ///< That.
   uint64_t after_end;          ///< Events after that, of threads that still ran.
+  uint64_t fills;              ///< Releases that had filled their block,
+  uint64_t shrinking_fills;    ///< and those of them after which the file held less than before.
+  uint64_t shrinking_others;   ///< Other events at which it held less.
 } WxReplayTally;
+
+/// Who gave the file's memory back while it was recorded. The runtime itself never does.
+typedef enum {
+  WX_REPLAY_NOBODY,
+  WX_REPLAY_PRELOAD, ///< libwxreclaim.so, at each release.
+  WX_REPLAY_OUTSIDE, ///< Somebody else, at any time.
+} WxReplayGiver;
 
 /// What a replay does: an operation of the strategy, or a touch of one page's memory.
 enum { WX_DID_WRITE = WX_OPERATIONS, WX_DID_READ, WX_DEEDS };
@@ -58,6 +68,9 @@ void wx_replay_tell(WxReplay *replay, WxReplayWatch *watch, void *context);
 int wx_replay_release_all(WxReplay *replay);
 
 const WxReplayTally *wx_replay_tally(const WxReplay *replay);
+
+/// Tells by the sizes that the trace has of the file.
+WxReplayGiver wx_replay_giver(const WxReplayTally *tally);
 
 /// Frees the replay. Blocks that are live stay the allocator's.
 void wx_replay_close(WxReplay *replay);

@@ -6,7 +6,8 @@
    The samples: step `start`; `generated`, wherever the recorder had looked at the whole file (the
    live size was at a height then) and some more in between; `collected`, where the recorded program
    ended; `end`, after what was live then is released. Peaks are those of the recorded program, so
-   without `end`; what is retained is what is left at `end`.
+   without `end`; what is retained is what is mapped nowhere at `collected`: what the recorded
+   program kept, before the replay's own teardown.
 */
 #ifndef WX_TRACE_REPLAY_RUN_H
 #define WX_TRACE_REPLAY_RUN_H
@@ -59,7 +60,9 @@ typedef struct {
 
 /// Replays. Returns 0 with `run->result` filled, whatever became of the child, or -ENOMEM. On the
 /// runtime's own path (`coreclr`) the result has expectations: each call, the memory at the end
-/// and at the peak as recorded.
+/// and at the peak as recorded. Where the recorded memory was given back (wx_replay_giver()), they
+/// are about the calls alone; of a recording beside libwxreclaim.so `coreclr+punch` has those about
+/// memory.
 int wx_replay_run(const WxReplayOrder *order, WxReplayRun *run);
 
 void wx_replay_run_free(WxReplayRun *run);

@@ -238,7 +238,9 @@ static int build_replay(WxDocument *document) {
                                           .recorded_peak = (uint64_t)WX_MIB(281),
                                           .recorded_end_known = true,
                                           .recorded_end_bytes = (uint64_t)WX_MIB(283),
-                                          .after_end = 1223},
+                                          .after_end = 1223,
+                                          .fills = 1,
+                                          .shrinking_fills = 1},
                                 .header = {.lost = 1229, .lost_errno = ENOSPC},
                                 .damage = {.offset = 1231, .reason = "is cut short"},
                                 .path = "coreclr-off"};

@@ -133,6 +133,29 @@ START_TEST(growth_adds_up_to_what_the_recorded_file_held) {
 }
 END_TEST
 
+static WxReplayGiver giver_of(int64_t at_first_fill, int64_t at_second_fill, int64_t at_reserve) {
+  begin(&wx_strategy_rwx);
+  const int64_t growths[] = {at_reserve, at_first_fill, at_second_fill};
+  for (uint64_t i = 0; i < 3; i++) {
+    WxTraceEvent event = event_of(i ? WX_TRACE_RELEASE : WX_TRACE_RESERVE, i * BLOCK, BLOCK);
+    event.mark = true;
+    event.growth = growths[i];
+    ck_assert_int_eq(wx_replay_apply(replay, &event), 0);
+  }
+  const WxReplayGiver giver = wx_replay_giver(tally());
+  end();
+  return giver;
+}
+
+START_TEST(a_file_that_shrinks_at_releases_was_recorded_beside_the_preload) {
+  ck_assert_int_eq(giver_of(PAGE, BLOCK - PAGE, PAGE), WX_REPLAY_NOBODY);
+  ck_assert_int_eq(giver_of(-PAGE, -PAGE, PAGE), WX_REPLAY_PRELOAD);
+  ck_assert_int_eq(giver_of(-PAGE, PAGE, PAGE), WX_REPLAY_PRELOAD); // Hidden by what was written.
+  ck_assert_int_eq(giver_of(PAGE, BLOCK - PAGE, -PAGE), WX_REPLAY_OUTSIDE);
+  ck_assert_int_eq(giver_of(-PAGE, -PAGE, -PAGE), WX_REPLAY_OUTSIDE);
+}
+END_TEST
+
 START_TEST(what_the_trace_does_not_describe_is_left_out) {
   begin(&wx_strategy_coreclr);
   use_block(BLOCK);
@@ -270,6 +293,7 @@ WX_TEST_MAIN("replay", each_event_is_one_operation_on_every_strategy,
              extents_show_which_pages_of_a_block_were_written,
              end_is_known_after_the_scan_at_exit_and_its_last_one_counts,
              growth_adds_up_to_what_the_recorded_file_held,
+             a_file_that_shrinks_at_releases_was_recorded_beside_the_preload,
              what_the_trace_does_not_describe_is_left_out, views_of_one_range_are_all_unmapped,
              files_of_two_runtimes_are_told_apart, everything_live_is_released_at_the_end,
              system_calls_of_100000_live_blocks_are_one_an_event,
