@@ -100,6 +100,17 @@ no_workloads() { BUILD_STATUS=1 bench 2 && there simulator.json && grep -q '^plo
 claim without_the_workloads_the_simulator_is_kept_and_it_is_2 no_workloads
 no_sdk() { BUILD_STATUS=77 bench 0 && there simulator.json; }
 claim without_an_sdk_the_simulator_is_all_there_is no_sdk
+one_second() {
+  local first second
+  # shellcheck disable=SC2016 # for the imitation
+  printf '#!/bin/sh\necho 2026-01-02-030405\n' >"$scratch/bin/date" && chmod +x "$scratch/bin/date"
+  CALLS=$scratch/calls PATH=$scratch/bin:$PATH "$tree/scripts/bench" >"$scratch/first" 2>/dev/null
+  CALLS=$scratch/calls PATH=$scratch/bin:$PATH "$tree/scripts/bench" >"$scratch/second" 2>/dev/null
+  rm "$scratch/bin/date"
+  first=$(sed -n 's/^results: //p' "$scratch/first") second=$(sed -n 's/^results: //p' "$scratch/second")
+  [ "$first" = results/local/2026-01-02-030405 ] && [ "$second" = "$first-2" ] && [ -s "$tree/$second/simulator.json" ]
+}
+claim two_runs_begun_in_one_second_have_folders_of_their_own one_second
 interrupted() {
   imitate scripts/plot <<<'#!/usr/bin/env bash
 kill -INT "$PPID"'
