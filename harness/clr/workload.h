@@ -41,7 +41,7 @@ int wx_clr_workload_run(const WxClrWorkload *workload, WxClr *clr, const WxClrSe
                         WxClrStep *step, void *context);
 
 /// Bytes of machine code that the JIT asks for to compile the C# workloads' method of `size`
-/// operations; measured on 8.0.31, 9.0.20, 10.0.14 and 11.0.0, which agree.
+/// operations; measured on 8.0.31, 9.0.20, 10.0.14 and the first 11.0, which agree.
 size_t wx_clr_workload_code(unsigned size);
 
 #endif
