@@ -25,7 +25,7 @@ claim library_comes_last comes_last
 same_process() { [ "$(bash -c "echo \$\$; exec $wxbench reclaim -- sh -c 'echo \$\$'" | uniq | wc -l)" = 1 ]; }
 claim no_process_of_ours_remains same_process
 
-refused unknown_command_is_one_line "no-such-program.*No such file" "$wxbench" reclaim -- no-such-program
+refused unknown_command_is_one_line "no-such-program.*No such file" env PATH=/usr/bin:/bin "$wxbench" reclaim -- no-such-program
 refused command_that_cannot_run_is_one_line "/etc/passwd.*Permission denied" "$wxbench" reclaim -- /etc/passwd
 refused nothing_to_do_is_one_line "expected" "$wxbench" reclaim
 

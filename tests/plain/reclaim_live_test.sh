@@ -63,7 +63,7 @@ gives_back() {
   "$wxbench" reclaim --pid "$pid" --max-pause 50 --json "$scratch/live.json" -q &&
     [ "$(figure punched_bytes "$scratch/live.json")" = $((16 << 20)) ] && [ "$(allocated "$pid")" = 0 ]
 }
-claim orphaned_pages_come_back gives_back
+claim_where_idle orphaned_pages_come_back gives_back
 claim a_second_time_there_is_nothing_to_do "$wxbench" reclaim --pid "$pid" -q
 
 start sealed 1
@@ -146,16 +146,16 @@ ends_with_the_last_holder() {
   sh -c 'exec 8<>"/proc/$0/fd/3" && read -r _ <"$1"' "$pid" "$scratch/last" &
   local holder=$! sidecar
   until [ -e "/proc/$holder/fd/8" ]; do sleep 0.01; done
-  timeout -k 1 30 "$wxbench" reclaim --pid "$pid" --every 0.02 --max-pause 50 -q &
+  timeout -k 1 30 "$wxbench" reclaim --pid "$pid" --every 0.02 --max-pause 50 >/dev/null 2>"$scratch/last.log" &
   sidecar=$!
-  until_allocated "$pid" 0 || return
+  until_allocated "$pid" 0 || { kill "$pid" "$holder" "$sidecar" && cat "$scratch/last.log" && return 1; }
   kill -KILL "$pid"
   sleep 0.2
   kill -0 "$sidecar" || return
   echo >"$scratch/last"
   wait "$sidecar"
 }
-claim sidecar_ends_well_with_the_last_that_holds_the_file ends_with_the_last_holder
+claim_where_idle sidecar_ends_well_with_the_last_that_holds_the_file ends_with_the_last_holder
 
 # In a PID namespace of its own: all processes there are the test's, and the first one ignores SIGSTOP from inside.
 in_namespace() { unshare --pid --fork --mount-proc --kill-child "$@"; }

@@ -144,7 +144,7 @@ fi
 
 # ---- Bad usage ----
 fresh
-refused unknown_command_is_one_line "no-such-program.*No such file" "$wxbench" record -o "$trace" -- no-such-program
+refused unknown_command_is_one_line "no-such-program.*No such file" env PATH=/usr/bin:/bin "$wxbench" record -o "$trace" -- no-such-program
 leaves_no_file() { [ ! -e "$trace" ]; }
 claim unknown_command_leaves_no_file leaves_no_file
 refused missing_output_is_one_line "expected -o FILE" "$wxbench" record -- true

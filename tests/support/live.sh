@@ -9,9 +9,12 @@ live() {
   until "${wxbench:?}" reclaim --pid "$target" --dry-run -q 2>/dev/null; do
     kill -0 "$target" 2>/dev/null || break
   done
-  "$wxbench" reclaim --pid "$target" --every 0.02 --json "${scratch:?}/live.json" -q 2>"${scratch:?}/live.log" &
+  "$wxbench" reclaim --pid "$target" --every 0.02 --json "${scratch:?}/live.json" >/dev/null 2>"${scratch:?}/live.log" &
   sidecar=$!
   wait "$target" || { status=$?; echo "the target ended with $status"; kill "$sidecar"; return "$status"; }
   wait "$sidecar" || [ "$(wc -l <"${scratch:?}/live.log")" = 1 ] # It may have ended before it was found.
 }
-gave_back() { [ "$(sed -nE 's/.*"punched_bytes": ([0-9]+).*/\1/p' "${scratch:?}/live.json")" -gt $((1 << 20)) ]; }
+gave_back() {
+  [ "$(sed -nE 's/.*"punched_bytes": ([0-9]+).*/\1/p' "${scratch:?}/live.json")" -gt $((1 << 20)) ] ||
+    { cat "${scratch:?}/live.log" && false; }
+}

@@ -24,6 +24,12 @@ int wx_suite_run_variants(const char *name, const TTest *const tests[], size_t c
 /// Says that the running test cannot be checked here, and why; return from the test afterwards.
 #define WX_SKIP(...) wx_test_skip(__func__, __VA_ARGS__)
 
+/// A user who may not run before others (CAP_SYS_NICE) pauses a process only where the processors
+/// are free. Where that is the reason of a failure, says so and ends the running test.
+#define WX_SKIP_WHERE_BUSY(REASON) wx_test_skip_where_busy(__func__, (REASON))
+
+void wx_test_skip_where_busy(const char *function, const char *reason);
+
 void wx_test_skip(const char *function, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

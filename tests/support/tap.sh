@@ -19,6 +19,24 @@ claim() {
   if "$@"; then ok "$name"; else not_ok "$name"; fi
 }
 
+# claim_where_idle NAME COMMAND...: as claim, of a command that pauses another process: a user who may not run before others can
+# do that only where the processors are free.
+claim_where_idle() {
+  local name=$1 said status=0
+  shift
+  said=$(mktemp)
+  "$@" >"$said" 2>&1 || status=$?
+  cat "$said"
+  if [ "$status" = 0 ]; then
+    ok "$name"
+  elif [ "$(id -u)" != 0 ] && grep -q 'may not run before others' "$said"; then
+    skip "$name" "the processors are busy, and this user may not run before others"
+  else
+    not_ok "$name"
+  fi
+  rm -f "$said"
+}
+
 # ends_with STATUS NAME PATTERN COMMAND...: holds if the command exits so and prints exactly one line on stderr, which matches.
 ends_with() {
   local expected=$1 name=$2 pattern=$3 error status
@@ -40,4 +58,4 @@ impossible() { ends_with 77 "$@"; }
 tap_end() { exit "$tap_failed"; }
 
 # A test with a function of its own by one of these names would take claims away unseen.
-readonly -f ok not_ok skip claim ends_with refused impossible tap_end
+readonly -f ok not_ok skip claim claim_where_idle ends_with refused impossible tap_end

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static WxCrowd crowd;
@@ -225,8 +226,38 @@ static size_t asked_in(const WxFollow *follow, uint64_t cycle) {
   return count;
 }
 
+// A folder in place of /proc that lists three processes which last as long as the test does.
+static int three_processes(void) {
+  char folder[] = "/tmp/wx-crowd-XXXXXX";
+  char path[64];
+  const pid_t lasting[] = {1, getppid(), getpid()};
+  ck_assert_ptr_nonnull(mkdtemp(folder));
+  const int listed = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  ck_assert_int_ge(listed, 0);
+  for (size_t i = 0; i < 3; ++i) {
+    (void)snprintf(path, sizeof path, "%s/%d", folder, (int)lasting[i]);
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+  }
+  return listed;
+}
+
+static void remove_processes(int listed) {
+  char folder[64];
+  char link[64];
+  (void)snprintf(link, sizeof link, "/proc/self/fd/%d", listed);
+  const ssize_t length = readlink(link, folder, sizeof folder - 1);
+  ck_assert_int_gt(length, 0);
+  folder[length] = '\0';
+  const pid_t lasting[] = {1, getppid(), getpid()};
+  for (size_t i = 0; i < 3; ++i) {
+    (void)snprintf(link, sizeof link, "%d", (int)lasting[i]);
+    ck_assert_int_eq(unlinkat(listed, link, AT_REMOVEDIR), 0);
+  }
+  ck_assert_int_eq(rmdir(folder), 0);
+}
+
 START_TEST(without_time_a_cycle_asks_one_process_and_the_next_one_another) {
-  WxFollow follow = {.proc = -1};
+  WxFollow follow = {.proc = three_processes()};
   WxShares shares = {0};
   unsigned found = 0;
   for (uint64_t cycle = 1; cycle < 4; ++cycle) {
@@ -234,6 +265,7 @@ START_TEST(without_time_a_cycle_asks_one_process_and_the_next_one_another) {
     ck_assert_uint_eq(asked_in(&follow, cycle), 1);
   }
   ck_assert_uint_eq(asked_in(&follow, 1), 1); // It was not asked again: the others wait.
+  remove_processes(follow.proc);
   wx_follow_close(&follow);
   wx_shares_free(&shares);
 }
