@@ -69,8 +69,33 @@ static WxFigure reserved_peak(const WxResult *result) {
   return peak;
 }
 
+// What the largest live size has above that of the first step, where the runtime has only started.
+static WxFigure live_growth(const WxResult *result) {
+  return result->sample_count
+             ? wx_figure_minus(result->metrics.live_peak_bytes, result->samples[0].live_bytes)
+             : WX_UNKNOWN;
+}
+
+/// Figures that are in no document: only expectations use them.
+typedef struct {
+  const char *name;
+  WxFigure (*figure)(const WxResult *result);
+} Derived;
+
+static const Derived derived[] = {
+    {"reserved_peak_bytes", reserved_peak},
+    {"live_growth_bytes", live_growth},
+};
+
+static const Derived *derived_figure(const char *name) {
+  for (size_t i = 0; i < sizeof derived / sizeof *derived; ++i)
+    if (strcmp(derived[i].name, name) == 0)
+      return &derived[i];
+  return NULL;
+}
+
 bool wx_expect_is_figure(const char *name) {
-  return metric_field(name) || sample_field(name) || strcmp(name, "reserved_peak_bytes") == 0;
+  return metric_field(name) || sample_field(name) || derived_figure(name);
 }
 
 bool wx_expect_is_sampled(const char *name) {
@@ -85,8 +110,9 @@ bool wx_expect_is_of_file(const char *name) {
 WxFigure wx_expect_figure(const WxResult *result, const char *metric) {
   if (result->ended)
     return WX_UNKNOWN;
-  if (strcmp(metric, "reserved_peak_bytes") == 0)
-    return reserved_peak(result);
+  const Derived *computed = derived_figure(metric);
+  if (computed)
+    return computed->figure(result);
   const Field *field = metric_field(metric);
   if (field)
     return figure_at(&result->metrics, field);

@@ -260,6 +260,18 @@ START_TEST(the_peak_of_whole_blocks_is_a_figure) {
 }
 END_TEST
 
+START_TEST(what_was_live_at_the_start_is_no_growth) {
+  WxSample samples[2] = {wx_sample_unknown(0, "start"), wx_sample_unknown(0, "generated")};
+  WxResult result = {.metrics = wx_metrics_unknown(), .samples = samples, .sample_count = 2};
+  result.metrics.live_peak_bytes = 23;
+  ck_assert(!wx_known(wx_expect_figure(&result, "live_growth_bytes")));
+  samples[0].live_bytes = 4;
+  ck_assert_int_eq(wx_expect_figure(&result, "live_growth_bytes"), 19);
+  result.sample_count = 0;
+  ck_assert(!wx_known(wx_expect_figure(&result, "live_growth_bytes")));
+}
+END_TEST
+
 START_TEST(an_expectation_is_about_its_strategy_only) {
   const WxResult result = result_with(0);
   WxExpectedValue value = {.number = "1"};
@@ -352,6 +364,6 @@ WX_TEST_MAIN("expect", each_figure_of_a_run_is_read_by_its_name, numbers_are_com
              a_number_beyond_all_figures_is_survived, a_series_grows_each_round_or_not_at_all,
              one_round_is_no_series, a_series_is_printed,
              a_sampled_figure_is_that_of_the_last_sample, the_peak_of_whole_blocks_is_a_figure,
-             an_expectation_is_about_its_strategy_only,
+             what_was_live_at_the_start_is_no_growth, an_expectation_is_about_its_strategy_only,
              another_strategy_is_compared_with_where_it_ran, a_skipped_result_is_not_judged,
              modes_are_judged_as_strategies_are, a_value_that_is_no_number_is_an_error)
