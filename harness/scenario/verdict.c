@@ -25,9 +25,12 @@ const char *wx_verdict(const WxMetrics *metrics, WxFigure allocated_at_end, char
     return "not-affected";
   }
   if (wx_is_retained(orphaned, allocated_at_end)) {
+    const bool has_grown =
+        wx_known(metrics->live_peak_bytes) && allocated_at_end > metrics->live_peak_bytes;
     snprintf(text, size,
-             "Releasing made the memfd grow: %s of %s (%.0f %%) are allocated and mapped nowhere, "
+             "%s: %s of %s (%.0f %%) are allocated and mapped nowhere, "
              "after a live peak of %s. RSS, Pss and dumps do not show them.",
+             has_grown ? "Releasing made the memfd grow" : "What was released was not given back",
              orphaned_text, allocated_text, percent(orphaned, allocated_at_end), live_text);
     return "retained";
   }

@@ -60,6 +60,9 @@ START_TEST(words_say_how_much) {
   ck_assert_ptr_nonnull(
       strstr(text, "Releasing made the memfd grow: 187.0 MiB of 190.0 MiB (98 %)"));
   ck_assert_ptr_nonnull(strstr(text, "live peak of 64.0 MiB"));
+  verdict(60 * mib, 57 * mib, 60 * mib, text); // Less than was live.
+  ck_assert_ptr_nonnull(
+      strstr(text, "What was released was not given back: 57.0 MiB of 60.0 MiB (95 %)"));
   verdict(20 * mib, 3 * mib, 20 * mib, text);
   ck_assert_ptr_nonnull(
       strstr(text, "20.0 MiB in the memfd at the end, 3.0 MiB of it mapped nowhere"));
