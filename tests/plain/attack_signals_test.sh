@@ -58,7 +58,7 @@ struck() { # struck NAME GROUP|- OPTION... -- STRIKE...
   shift 2
   while [ "$1" != -- ]; do options+=("$1") && shift; done
   start "$name" "${command[@]}" "$attacks/target" threads=64 calm=1 rate=30000 pages=16384
-  timeout 120 "$attacks/strike" target="$pid" rounds=8 seconds=25 after=2000 "${@:2}" -- "$(realpath "$wxbench")" reclaim --pid "$pid" \
+  timeout 120 "$attacks/strike" target="$pid" rounds=8 seconds=60 after=2000 "${@:2}" -- "$(realpath "$wxbench")" reclaim --pid "$pid" \
     --every 0.005 --above 0 --max-pause 100 "${options[@]}" >"$scratch/$name.strike" 2>"$scratch/$name.err"
   status=$?
   end "$name"

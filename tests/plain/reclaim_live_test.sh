@@ -64,6 +64,19 @@ gives_back() {
     [ "$(figure punched_bytes "$scratch/live.json")" = $((16 << 20)) ] && [ "$(allocated "$pid")" = 0 ]
 }
 claim_where_idle orphaned_pages_come_back gives_back
+# The scheduler shares by session first: there, too, a worker is what its nice value says.
+is_favoured() {
+  local pid
+  start retain 4 || return
+  strace -f -qq -e trace=openat,write -o "$scratch/favoured" "$wxbench" reclaim --pid "$pid" --max-pause 50 -q
+  kill -KILL "$pid"
+  grep -A1 '/proc/self/autogroup' "$scratch/favoured" | grep -q 'write([0-9]*, "-20", 3) *= 3'
+}
+if [ "$(id -u)" = 0 ] && [ -e /proc/self/autogroup ] && command -v strace >/dev/null; then
+  claim worker_goes_first_also_among_sessions is_favoured
+else
+  skip worker_goes_first_also_among_sessions "it takes root, strace and a kernel that shares by session"
+fi
 claim a_second_time_there_is_nothing_to_do "$wxbench" reclaim --pid "$pid" -q
 
 start sealed 1
