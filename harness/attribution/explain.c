@@ -2,8 +2,14 @@
 
 #include "measure/maps.h"
 
+#include <string.h>
+
 // A heap counts as full with less than this left: the request that did not fit opened the next one.
 #define NEARLY_FULL_BYTES UINT64_C(0x100000)
+// The regions of the garbage collector: one in 16 of them starts where a heap may.
+#define GC_REGION_BYTES UINT64_C(0x400000)
+// What glibc and the kernel give a thread as a rule, with its guard.
+#define STACK_BYTES UINT64_C(0x802000)
 
 static uint64_t down(uint64_t address, uint64_t slot) {
   return address & ~(slot - 1);
@@ -47,7 +53,7 @@ static void read_front(WxExplanation *explanation, uint64_t slot) {
     explanation->certainty = WX_CERTAINTY_VERY_HIGH;
   } else {
     explanation->reading = WX_READING_HEAP_FRONT;
-    explanation->certainty = WX_CERTAINTY_HIGH;
+    explanation->certainty = rest % GC_REGION_BYTES ? WX_CERTAINTY_HIGH : WX_CERTAINTY_MEDIUM;
   }
 }
 
@@ -81,9 +87,40 @@ bool wx_explain_starts_at_heap(const WxRange *range, uint64_t slot) {
   return into == 0 || into == WX_FRESH_HEAP_BYTES;
 }
 
+// A debugger gives the whole region that holds a thread's stack pointer to the stack, and
+// neighbours of equal protection are one region.
+static bool holds_heaps_too(const WxExplanation *explanation, uint64_t slot) {
+  const WxRange *range = &explanation->range;
+  const uint64_t first = down(range->start + slot - 1, slot);
+  return range->naming->stack && range->end - range->start > STACK_BYTES &&
+         first - range->start <= STACK_BYTES && first < range->end && range->format &&
+         !strcmp(range->format, "maddress");
+}
+
+static void read_name(WxExplanation *explanation, uint64_t slot) {
+  explanation->reading = WX_READING_NAMED;
+  explanation->certainty = WX_CERTAINTY_VERY_HIGH;
+  if (!holds_heaps_too(explanation, slot))
+    return;
+  const WxRange *range = &explanation->range;
+  const uint64_t bytes = range->end - down(range->start + slot - 1, slot);
+  explanation->reading = WX_READING_STACK_AND_HEAPS;
+  explanation->certainty = WX_CERTAINTY_HIGH;
+  explanation->heaps = (bytes + slot - 1) / slot;
+}
+
 WxExplanation wx_explain(const WxRange *range, uint64_t slot) {
   WxExplanation explanation = {.range = *range};
-  cut(&explanation, slot);
+  if (range->end)
+    cut(&explanation, slot);
+  if (range->naming) {
+    read_name(&explanation, slot);
+    return explanation;
+  }
+  if (!range->end) {
+    explanation.reading = WX_READING_ADDRESS;
+    return explanation;
+  }
   const uint64_t into = range->start & (slot - 1);
   if (into == 0) {
     read_front(&explanation, slot);
@@ -103,14 +140,15 @@ WxExplanation wx_explain(const WxRange *range, uint64_t slot) {
 // Whether `front` is writable from the start of a slot to where the tail begins, in one slot with
 // it.
 static bool is_front_of(const WxRange *front, const WxRange *tail, uint64_t slot) {
-  return front->end == tail->start && front->protection == (WX_READ | WX_WRITE) &&
+  return front->end == tail->start && !front->naming && front->protection == (WX_READ | WX_WRITE) &&
          front->start == down(front->start, slot) && tail->start != down(tail->start, slot);
 }
 
 WxExplanation wx_explain_row(const WxRange *rows, size_t count, size_t index, uint64_t slot) {
   WxExplanation explanation = wx_explain(&rows[index], slot);
   const WxRange *tail = &rows[index];
-  if (explanation.reading < WX_READING_UNDETERMINED || !wx_explain_fits_tail(tail->protection) ||
+  if (explanation.reading < WX_READING_UNDETERMINED ||
+      explanation.reading > WX_READING_NO_PATTERN || !wx_explain_fits_tail(tail->protection) ||
       tail->end - down(tail->start, slot) < slot)
     return explanation;
   for (size_t i = 0; i < count; ++i) {

@@ -10,6 +10,7 @@
 #define WX_ATTRIBUTION_EXPLAIN_H
 
 #include "attribution/certainty.h"
+#include "attribution/naming.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,11 +25,20 @@ enum {
 #define WX_HEAP_SLOT_BYTES  UINT64_C(0x4000000)
 #define WX_FRESH_HEAP_BYTES UINT64_C(0x21000)
 
+/// What a row says about who sees what is written.
+typedef enum { WX_SHARING_UNKNOWN, WX_SHARING_PRIVATE, WX_SHARING_SHARED } WxSharing;
+
 /// A range as it was typed or pasted.
 typedef struct {
   uint64_t start;
-  uint64_t end;   ///< Exclusive.
+  uint64_t end;   ///< Exclusive; 0 where only an address is known, both 0 where not even that.
   int protection; ///< WX_READ | WX_WRITE | WX_EXECUTE, 0 for none, or one of the above.
+  WxSharing sharing;
+  const WxNaming *naming; ///< What its name stands for; NULL where there is none.
+  const char *name;       ///< In the line that was parsed, not ended by NUL; may be empty.
+  size_t name_length;
+  const char *format; ///< How the line was recognised: "maps", "pmap -x", "range", ...
+  const char *rest;   ///< What the line has behind it, of a range in prose.
 } WxRange;
 
 /// One part of a range, cut at the slots' ends.
@@ -49,6 +59,9 @@ typedef enum {
   WX_READING_GROWN_TAIL,
   WX_READING_UNDETERMINED,
   WX_READING_NO_PATTERN,
+  WX_READING_NAMED,           ///< By its name.
+  WX_READING_STACK_AND_HEAPS, ///< By its name, and larger than a stack is.
+  WX_READING_ADDRESS,         ///< No range.
 } WxReading;
 
 enum { WX_PIECES_MAX = 3 };
@@ -87,9 +100,13 @@ void wx_explain_verdict(const WxExplanation *explanation, char *text, size_t siz
 /// Whether the range starts at one of the two places that glibc's heaps give away.
 bool wx_explain_starts_at_heap(const WxRange *range, uint64_t slot);
 
-/// Finds the range in one line of text: START-END, or a row of a debugger's listing (two addresses,
-/// perhaps with backticks, a leading 0x and words such as PAGE_READWRITE), or a line of maps.
-/// Returns whether there was one.
+/// Finds the first range in one line of text, and what the line says about it: a line of maps or
+/// smaps, a row of pmap, lsof, perf, gdb, lldb, SOS or dbgeng, or START-END anywhere in prose. What
+/// is no range is not taken for one; a single address is, as such. range->name points into `line`.
+/// Returns whether there was anything.
 bool wx_explain_parse(const char *line, WxRange *range);
+
+/// The same for a text that has to be START-END and nothing else.
+bool wx_explain_parse_range(const char *text, WxRange *range);
 
 #endif

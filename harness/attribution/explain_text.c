@@ -83,6 +83,12 @@ static const struct {
         {"grown-tail", "the PROT_NONE tail of the malloc arena whose writable front ends here", ""},
     [WX_READING_UNDETERMINED] = {"undetermined", "undetermined", ""},
     [WX_READING_NO_PATTERN] = {"no-pattern", "no pattern: these addresses alone say nothing", ""},
+    [WX_READING_NAMED] = {"named", "", ""},
+    [WX_READING_STACK_AND_HEAPS] = {"stack-and-heaps", "", ""},
+    [WX_READING_ADDRESS] = {"address",
+                            "a single address, not a range: it says nothing; paste the "
+                            "line of maps that holds it",
+                            ""},
 };
 
 const char *wx_reading_code(WxReading reading) {
@@ -109,19 +115,53 @@ static void put_undetermined(Writer *writer, const WxExplanation *explanation) {
   put(writer, "; a core's NT_FILE and PT_LOADs decide");
 }
 
-void wx_explain_verdict(const WxExplanation *explanation, char *text, size_t size) {
-  Writer writer = {text, size};
+static void put_pattern(Writer *writer, const WxExplanation *explanation) {
   const bool several = explanation->heaps > 1;
   if (several)
-    put(&writer, explanation->heaps == 2 ? "two " : "%" PRIu64 " ", explanation->heaps);
-  put(&writer, "%s",
+    put(writer, explanation->heaps == 2 ? "two " : "%" PRIu64 " ", explanation->heaps);
+  put(writer, "%s",
       several ? readings[explanation->reading].more : readings[explanation->reading].one);
   if (explanation->reading == WX_READING_RESERVED_TAIL ||
       explanation->reading == WX_READING_GROWN_TAIL)
-    put(&writer, "%s: zero bytes of memory",
+    put(writer, "%s: zero bytes of memory",
         explanation->piece_count > 1 ? " and a hole behind it" : "");
   else if (explanation->reading == WX_READING_TAIL_PART)
-    put(&writer, ": zero bytes of memory");
+    put(writer, ": zero bytes of memory");
   else if (explanation->reading == WX_READING_UNDETERMINED)
-    put_undetermined(&writer, explanation);
+    put_undetermined(writer, explanation);
+}
+
+static void put_named(Writer *writer, const WxRange *range) {
+  const WxNaming *naming = range->naming;
+  const bool known = range->protection >= 0;
+  const char *text = naming->text;
+  if (naming->code_text &&
+      (range->protection == WX_PROTECTION_UNKNOWN || (known && range->protection & WX_EXECUTE)))
+    text = naming->code_text;
+  else if (naming->reserved && known && !range->protection)
+    text = naming->reserved;
+  put(writer, "%s", text);
+  if (naming->shown)
+    put(writer, ": %.*s", (int)range->name_length, range->name);
+  if (!range->start)
+    put(writer, " (the row has no address; the size in it is nominal)");
+  else if (!range->end)
+    put(writer, " (a single address)");
+}
+
+static void put_stack_and_heaps(Writer *writer, const WxExplanation *explanation) {
+  const WxPiece *stack = &explanation->pieces[0];
+  put(writer,
+      "a thread's stack of %.2f MiB and %" PRIu64 " glibc heap%s (malloc) behind it, shown as one",
+      mebibytes(stack->end - stack->start), explanation->heaps, explanation->heaps == 1 ? "" : "s");
+}
+
+void wx_explain_verdict(const WxExplanation *explanation, char *text, size_t size) {
+  Writer writer = {text, size};
+  if (explanation->reading == WX_READING_NAMED)
+    put_named(&writer, &explanation->range);
+  else if (explanation->reading == WX_READING_STACK_AND_HEAPS)
+    put_stack_and_heaps(&writer, explanation);
+  else
+    put_pattern(&writer, explanation);
 }

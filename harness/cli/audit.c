@@ -63,7 +63,7 @@ static const struct argp_option own_options[] = {
 static error_t take_range(struct argp_state *state, const char *text) {
   WxAuditRequest *request = state->input;
   WxRange range;
-  if (!wx_explain_parse(text, &range))
+  if (!wx_explain_parse_range(text, &range))
     return wx_options_refuse(state, "--range '%s': expected START-END in hexadecimal", text);
   request->search_start = range.start;
   request->search_end = range.end;

@@ -4,6 +4,7 @@
 #include "cli/options.h"
 #include "cli/say.h"
 #include "cli/verb.h"
+#include "measure/name_pool.h"
 #include "os/grow.h"
 #include "output/json.h"
 
@@ -13,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPTION_SLOT = 256, TEXT_SIZE = 512, CHANCE = 8192 };
+enum { OPTION_SLOT = 256, TEXT_SIZE = 512, CHANCE = 8192, REGION_CHANCE = 16 };
 
 typedef struct {
   uint64_t slot;
@@ -42,11 +43,12 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
 
 static const WxOptionsSpec spec = {
     .arguments = "[START-END...]",
-    .summary = "Say what ranges of addresses from a debugger's listing are, from the addresses "
-               "alone: which are malloc's heaps, which are no memory at all, and how sure that "
-               "is. Without arguments, rows pasted from a debugger (or lines of maps) are read "
-               "from standard input; their protection, where they have one, is held against the "
-               "pattern.",
+    .summary = "Say what ranges of addresses from somebody's listing are: which are the double "
+               "mapper's, which are malloc's heaps, which are no memory at all, and how sure that "
+               "is. Without arguments, any text is read from standard input: lines of maps or "
+               "smaps, rows of pmap, lsof, perf, gdb, lldb, SOS or WinDbg, or prose with START-END "
+               "in it. A row that names its owner is told by that name; the addresses count where "
+               "it has none.",
     .example = "  wxbench explain 7f4000000000-7f4007ff6000 7f404c021000-7f4051b4c000",
     .options = own_options,
     .parse = parse,
@@ -56,6 +58,7 @@ typedef struct {
   WxRange *items;
   size_t count;
   size_t capacity;
+  WxNamePool names; // Those of the items point into it.
 } Ranges;
 
 static int add(Ranges *ranges, const WxRange *range) {
@@ -63,14 +66,26 @@ static int add(Ranges *ranges, const WxRange *range) {
   if (!items)
     return -ENOMEM;
   ranges->items = items;
-  ranges->items[ranges->count++] = *range;
+  WxRange *added = &items[ranges->count];
+  *added = *range;
+  added->rest = NULL;
+  if (range->name)
+    added->name = wx_name_pool_find(&ranges->names, range->name, range->name_length);
+  if (range->name && !added->name)
+    return -ENOMEM;
+  ++ranges->count;
   return 0;
+}
+
+static void free_ranges(Ranges *ranges) {
+  wx_name_pool_free(&ranges->names);
+  free(ranges->items);
 }
 
 static int take_arguments(const WxOptions *options, Ranges *ranges) {
   for (size_t i = 0; i < options->argument_count; ++i) {
     WxRange range;
-    if (!wx_explain_parse(options->arguments[i], &range))
+    if (!wx_explain_parse_range(options->arguments[i], &range))
       return wx_cli_fail(options->verb,
                          "'%s': expected START-END, two hexadecimal addresses in ascending order",
                          options->arguments[i]);
@@ -86,16 +101,20 @@ static int take_pasted(const WxOptions *options, Ranges *ranges) {
   int failed = 0;
   for (; !failed && getline(&line, &size, stdin) >= 0; ++lines) {
     WxRange range;
-    if (wx_explain_parse(line, &range))
+    for (const char *at = line; !failed && at && wx_explain_parse(at, &range);) {
       failed = add(ranges, &range);
+      at = strcmp(range.format, "range") ? NULL : range.rest;
+    }
   }
   free(line);
   if (failed)
     return wx_cli_fail(options->verb, "%s", strerror(-failed));
   if (!ranges->count)
     return wx_cli_fail(options->verb,
-                       "none of the %zu lines on stdin has a range; expected START-END or rows "
-                       "with two addresses",
+                       "none of the %zu lines on stdin has a range: a summary has no addresses, "
+                       "and what a range is can be told from its name or its addresses only. Paste "
+                       "lines of /proc/PID/maps, rows of pmap -x or of a debugger's list, or "
+                       "START-END",
                        lines);
   return 0;
 }
@@ -113,27 +132,66 @@ static json_t *explanation_json(const WxExplanation *explanation, const char *pi
   WxJsonBuilder list = wx_json_list();
   for (size_t i = 0; i < explanation->piece_count; ++i)
     wx_json_append(&list, piece_json(&explanation->pieces[i]));
-  return json_pack("{s:o, s:o, s:I, s:o, s:s, s:I, s:s, s:s, s:s, s:s}", "start",
-                   json_sprintf("%" PRIx64, explanation->range.start), "end",
-                   json_sprintf("%" PRIx64, explanation->range.end), "size_bytes",
-                   (json_int_t)(explanation->range.end - explanation->range.start), "pieces",
-                   wx_json_built(&list), "decomposition", pieces, "heaps",
-                   (json_int_t)explanation->heaps, "reading", wx_reading_code(explanation->reading),
-                   "text", verdict, "certainty", wx_certainty_name(explanation->certainty), "basis",
-                   "address pattern only");
+  const WxRange *range = &explanation->range;
+  WxJsonBuilder object = wx_json_object();
+  wx_json_put(&object, "start",
+              range->start ? json_sprintf("%" PRIx64, range->start) : json_null());
+  wx_json_put(&object, "end", range->end ? json_sprintf("%" PRIx64, range->end) : json_null());
+  wx_json_put(&object, "size_bytes",
+              range->end ? json_integer((json_int_t)(range->end - range->start)) : json_null());
+  wx_json_put(&object, "pieces", wx_json_built(&list));
+  wx_json_put(&object, "decomposition", json_string(pieces));
+  wx_json_put(&object, "heaps", json_integer((json_int_t)explanation->heaps));
+  wx_json_put(&object, "reading", json_string(wx_reading_code(explanation->reading)));
+  wx_json_put(&object, "owner", wx_json_text(range->naming ? range->naming->code : NULL));
+  wx_json_put(&object, "text", wx_json_text(verdict));
+  wx_json_put(&object, "certainty", json_string(wx_certainty_name(explanation->certainty)));
+  wx_json_put(&object, "format", wx_json_text(range->format));
+  wx_json_put(&object, "basis",
+              json_string(range->naming ? "name in the row"
+                          : range->end  ? "address pattern only"
+                                        : "none"));
+  return wx_json_built(&object);
+}
+
+static void write_range(const WxRange *range, char *text, size_t text_size, char *size,
+                        size_t size_size) {
+  snprintf(size, size_size, "-");
+  if (!range->start)
+    snprintf(text, text_size, "-");
+  else if (!range->end)
+    snprintf(text, text_size, "%" PRIx64, range->start);
+  else
+    snprintf(text, text_size, "%" PRIx64 "-%" PRIx64, range->start, range->end);
+  if (range->end) // As debuggers print it.
+    snprintf(size, size_size, "%.2fmb", (double)(range->end - range->start) / (1024.0 * 1024.0));
 }
 
 static void add_row(WxDocument *document, WxTable *table, const WxExplanation *explanation) {
   const WxRange *range = &explanation->range;
   char text[64], size[32], pieces[TEXT_SIZE], verdict[TEXT_SIZE];
-  snprintf(text, sizeof text, "%" PRIx64 "-%" PRIx64, range->start, range->end);
-  // As debuggers print it.
-  snprintf(size, sizeof size, "%.2fmb", (double)(range->end - range->start) / (1024.0 * 1024.0));
+  write_range(range, text, sizeof text, size, sizeof size);
   wx_explain_pieces(explanation, pieces, sizeof pieces);
   wx_explain_verdict(explanation, verdict, sizeof verdict);
   wx_table_add(table, (WxCell[]){wx_text(text), wx_text(size), wx_text(pieces), wx_text(verdict),
                                  wx_text(wx_certainty_name(explanation->certainty))});
   wx_document_add_result(document, explanation_json(explanation, pieces, verdict));
+}
+
+static void note_basis(WxDocument *document, size_t count, size_t by_pattern, size_t at_heaps) {
+  if (by_pattern == count)
+    wx_document_note(document, "By address pattern only: no file was read.");
+  else
+    wx_document_note(document, "%zu of %zu rows by what they say themselves; no file was read.",
+                     count - by_pattern, count);
+  if (by_pattern)
+    wx_document_note(document,
+                     "%zu of %zu ranges start where a heap of malloc starts or where its first "
+                     "132 KiB end; a page-aligned address does so by chance once in %d times, a "
+                     "region of the garbage collector once in %d.",
+                     at_heaps, by_pattern, CHANCE, REGION_CHANCE);
+  wx_document_note(document, "What the process holds cannot be told from addresses; `wxbench audit "
+                             "PID` can, also what the double mapper released and kept.");
 }
 
 void wx_explain_document(WxDocument *document, const WxRange ranges[], size_t count,
@@ -144,20 +202,17 @@ void wx_explain_document(WxDocument *document, const WxRange ranges[], size_t co
                                      {"what it is", WX_TEXT},
                                      {"certainty", WX_TEXT}};
   WxTable *table = wx_table_new(NULL, columns, sizeof columns / sizeof *columns);
-  size_t at_heaps = 0;
+  size_t at_heaps = 0, by_pattern = 0;
   for (size_t i = 0; i < count; ++i) {
     const WxExplanation explanation = wx_explain_row(ranges, count, i, slot);
     add_row(document, table, &explanation);
+    if (ranges[i].naming || !ranges[i].end)
+      continue;
+    ++by_pattern;
     at_heaps += wx_explain_starts_at_heap(&ranges[i], slot);
   }
   wx_document_add_table(document, table);
-  wx_document_note(document, "By address pattern only: no file was read.");
-  wx_document_note(document,
-                   "%zu of %zu ranges start where a heap of malloc starts or where its first "
-                   "132 KiB end; a page-aligned address does so by chance once in %d times.",
-                   at_heaps, count, CHANCE);
-  wx_document_note(document, "What the process holds cannot be told from addresses; `wxbench audit "
-                             "PID` can, also what the double mapper released and kept.");
+  note_basis(document, count, by_pattern, at_heaps);
 }
 
 int wx_cli_explain(int argc, char **argv) {
@@ -169,13 +224,13 @@ int wx_cli_explain(int argc, char **argv) {
   const int failed =
       options.argument_count ? take_arguments(&options, &ranges) : take_pasted(&options, &ranges);
   if (failed) {
-    free(ranges.items);
+    free_ranges(&ranges);
     wx_options_free(&options);
     return failed;
   }
   WxDocument document;
   wx_document_init(&document, "explain");
   wx_explain_document(&document, ranges.items, ranges.count, own.slot);
-  free(ranges.items);
+  free_ranges(&ranges);
   return wx_cli_finish(&options, &document, WX_UNKNOWN, WX_EXIT_OK);
 }

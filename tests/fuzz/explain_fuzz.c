@@ -22,8 +22,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   WxRange range;
   if (wx_explain_parse(text, &range)) {
     const WxExplanation explanation = wx_explain(&range, WX_HEAP_SLOT_BYTES);
-    uint64_t at = range.start;
-    require(range.start < range.end && explanation.piece_count <= WX_PIECES_MAX);
+    uint64_t at = range.end ? range.start : 0;
+    require((!range.end || range.start < range.end) && explanation.piece_count <= WX_PIECES_MAX);
+    require(!range.name || (range.name >= text && range.name + range.name_length <= text + size));
     for (size_t i = 0; i < explanation.piece_count; ++i) {
       require(explanation.pieces[i].start == at && explanation.pieces[i].end > at);
       at = explanation.pieces[i].end;

@@ -22,6 +22,11 @@ claim explain_tells_the_tail_of_an_arena_by_the_row_before_it [ "$readings" = "h
 
 refused explain_refuses_a_range_that_is_none "expected START-END" "$wxbench" explain 7f00
 refused explain_refuses_a_range_backwards "expected START-END" "$wxbench" explain 7f0000002000-7f0000001000
+owners=$(printf '%s\n' '7f2900010000-7f2900014000 r-xs 00161000 00:01 4711 /memfd:doublemapper (deleted)' \
+  'Is `7f4000000000-7f4007ff6000` or 7f3fc4000000-7f3fcbff5000 malloc'"'"'s?' | "$wxbench" explain --json - | values reading)
+claim explain_takes_a_name_before_the_addresses_and_every_range_of_a_sentence [ "$owners" = "named,full-heaps,full-heaps" ]
+
+refused explain_says_what_to_paste_instead_of_a_summary "a summary has no addresses" "$wxbench" explain
 refused explain_refuses_text_without_ranges "none of the 0 lines on stdin has a range" "$wxbench" explain
 refused explain_refuses_a_slot_that_is_no_power_of_two "expected a power of two" "$wxbench" explain --slot 3MiB 7f0000000000-7f0000001000
 tap_end

@@ -389,16 +389,27 @@ int wx_specimen_audit_images(WxDocument *document) {
 
 // Each reading once.
 int wx_specimen_explain(WxDocument *document) {
-  static const WxRange ranges[] = {
-      {0x7f4000000000, 0x7f4007ff6000, WX_PROTECTION_UNKNOWN},
-      {0x7f4010000000, 0x7f4011234000, WX_READ | WX_WRITE},
-      {0x7f4011234000, 0x7f4014000000, 0},
-      {0x7f4020000000, 0x7f402c000000, WX_READ | WX_WRITE},
-      {0x7f4030021000, 0x7f4034000000, WX_PROTECTION_NOTHING},
-      {0x7f4040021000, 0x7f4041000000, 0},
-      {0x7f4050123000, 0x7f4054000000, WX_PROTECTION_UNKNOWN},
-      {0x7f4060123000, 0x7f406d456000, WX_READ | WX_EXECUTE},
+  WxRange ranges[] = {
+      {.start = 0x7f4000000000, .end = 0x7f4007ff6000, .protection = WX_PROTECTION_UNKNOWN},
+      {.start = 0x7f4010000000, .end = 0x7f4011234000, .protection = WX_READ | WX_WRITE},
+      {.start = 0x7f4011234000, .end = 0x7f4014000000, .protection = 0},
+      {.start = 0x7f4020000000, .end = 0x7f402c000000, .protection = WX_READ | WX_WRITE},
+      {.start = 0x7f4030021000, .end = 0x7f4034000000, .protection = WX_PROTECTION_NOTHING},
+      {.start = 0x7f4040021000, .end = 0x7f4041000000, .protection = 0},
+      {.start = 0x7f4050123000, .end = 0x7f4054000000, .protection = WX_PROTECTION_UNKNOWN},
+      {.start = 0x7f4060123000, .end = 0x7f406d456000, .protection = WX_READ | WX_EXECUTE},
+      {.protection = WX_PROTECTION_UNKNOWN},
+      {.protection = WX_PROTECTION_UNKNOWN},
+      {.start = 0x7f4080123456, .protection = WX_PROTECTION_UNKNOWN},
   };
+  const char *named[] = {
+      "7f2900010000-7f2900014000 r-xs 00161000 00:01 4711 /memfd:doublemapper (deleted)",
+      " | Stack | 7fe747800000 | 7fe7502f1000 | 138.94mb | MEM_PRIVATE | MEM_COMMIT | "
+      "PAGE_READWRITE | |",
+  };
+  for (size_t i = 0; i < LENGTH(named); ++i)
+    if (!wx_explain_parse(named[i], &ranges[LENGTH(ranges) - 3 + i]))
+      return -EINVAL;
   wx_explain_document(document, ranges, LENGTH(ranges), WX_HEAP_SLOT_BYTES);
   return 0;
 }

@@ -37,7 +37,7 @@ START_TEST(the_published_case_is_explained_row_by_row) {
   for (size_t i = 0; i < sizeof published / sizeof *published; ++i) {
     WxRange range;
     char text[512];
-    ck_assert(wx_explain_parse(published[i].range, &range));
+    ck_assert(wx_explain_parse_range(published[i].range, &range));
     const WxExplanation explanation = wx_explain(&range, WX_HEAP_SLOT_BYTES);
     wx_explain_pieces(&explanation, text, sizeof text);
     ck_assert_str_eq(text, published[i].pieces);
@@ -118,7 +118,8 @@ static const struct {
 
 START_TEST(a_pattern_is_graded_by_what_speaks_against_it) {
   for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
-    const WxRange range = {cases[i].start, cases[i].end, cases[i].protection};
+    const WxRange range = {
+        .start = cases[i].start, .end = cases[i].end, .protection = cases[i].protection};
     const WxExplanation explanation = wx_explain(&range, WX_HEAP_SLOT_BYTES);
     ck_assert_msg(explanation.reading == cases[i].reading, "row %zu: %s", i,
                   wx_reading_code(explanation.reading));
@@ -128,8 +129,9 @@ START_TEST(a_pattern_is_graded_by_what_speaks_against_it) {
 END_TEST
 
 START_TEST(a_reserved_row_behind_a_writable_one_of_its_slot_is_the_tail_of_an_arena) {
-  const WxRange front = {0x7f8624000000, 0x7f862425d000, WX_READ | WX_WRITE};
-  const WxRange tail = {0x7f862425d000, 0x7f8628000000, 0};
+  const WxRange front = {
+      .start = 0x7f8624000000, .end = 0x7f862425d000, .protection = WX_READ | WX_WRITE};
+  const WxRange tail = {.start = 0x7f862425d000, .end = 0x7f8628000000};
   static const struct {
     uint64_t front_start, front_end, tail_end;
     int front_protection, tail_protection;
@@ -159,8 +161,11 @@ START_TEST(a_reserved_row_behind_a_writable_one_of_its_slot_is_the_tail_of_an_ar
        WX_READING_NO_PATTERN},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
-    const WxRange pair[] = {{tail.start, rows[i].tail_end, rows[i].tail_protection},
-                            {rows[i].front_start, rows[i].front_end, rows[i].front_protection}};
+    const WxRange pair[] = {
+        {.start = tail.start, .end = rows[i].tail_end, .protection = rows[i].tail_protection},
+        {.start = rows[i].front_start,
+         .end = rows[i].front_end,
+         .protection = rows[i].front_protection}};
     const WxExplanation explanation = wx_explain_row(pair, 2, 0, WX_HEAP_SLOT_BYTES);
     ck_assert_msg(explanation.reading == rows[i].reading, "row %zu: %s", i,
                   wx_reading_code(explanation.reading));
@@ -187,7 +192,9 @@ END_TEST
 START_TEST(pieces_add_up_to_the_range) {
   for (uint64_t i = 1; i < 20000; ++i) {
     const uint64_t start = i * 0x9e3779b97f4a7c15 >> 18 & ~UINT64_C(0xfff);
-    const WxRange range = {start, start + ((i * 7919 % 60000 + 1) << 12), WX_PROTECTION_UNKNOWN};
+    const WxRange range = {.start = start,
+                           .end = start + ((i * 7919 % 60000 + 1) << 12),
+                           .protection = WX_PROTECTION_UNKNOWN};
     const WxExplanation explanation = wx_explain(&range, WX_HEAP_SLOT_BYTES);
     uint64_t at = range.start;
     for (size_t piece = 0; piece < explanation.piece_count; ++piece) {
@@ -201,7 +208,8 @@ START_TEST(pieces_add_up_to_the_range) {
 END_TEST
 
 START_TEST(text_is_cut_where_the_buffer_ends) {
-  const WxRange range = {0x7f4000000000, 0x7f4007ff6000, WX_PROTECTION_UNKNOWN};
+  const WxRange range = {
+      .start = 0x7f4000000000, .end = 0x7f4007ff6000, .protection = WX_PROTECTION_UNKNOWN};
   const WxExplanation explanation = wx_explain(&range, WX_HEAP_SLOT_BYTES);
   for (size_t size = 1; size < 64; ++size) {
     char text[64];
@@ -214,8 +222,168 @@ START_TEST(text_is_cut_where_the_buffer_ends) {
 }
 END_TEST
 
+// One row or more a format; 0 for an end: a single address. An owner is the code of a naming.
+static const struct {
+  const char *line;
+  const char *format;
+  uint64_t start, end;
+  const char *owner;
+} rows[] = {
+    {"7f2900010000-7f2900014000 r-xs 00161000 00:01 4711    /memfd:doublemapper (deleted)\n",
+     "maps", 0x7f2900010000, 0x7f2900014000, "double-mapper"},
+    {"7f2904000000-7f2904001000 rw-s 022c1000 00:01 4711\t/memfd:doublemapper (deleted)\r\n",
+     "maps", 0x7f2904000000, 0x7f2904001000, "double-mapper"},
+    {"7f2904000000-7f2904001000 rw-s 022c1000 00:01 4711 /memfd:doublemapper-template (deleted)",
+     "maps", 0x7f2904000000, 0x7f2904001000, "double-mapper-template"},
+    {"7f290c000000-7f290e330000 rw-p 00000000 103:02 815   /srv/app/data.bin", "maps",
+     0x7f290c000000, 0x7f290e330000, "file"},
+    {"7f290c000000-7f290e330000 rw-s 00000000 00:01 9", "maps", 0x7f290c000000, 0x7f290e330000,
+     "shared"},
+    {"7f290c000000-7f290e330000 rw-p 00000000 00:00 0    <- this one", "maps", 0x7f290c000000,
+     0x7f290e330000, NULL},
+    {"7f290c000000-7f290e330000 rw-p 00000000 00:00 0 [anon: glibc: malloc arena]", "maps",
+     0x7f290c000000, 0x7f290e330000, "arena"},
+    {"55d0a0000000-55d0a0400000 rw-p 00000000 00:00 0 [heap]", "maps", 0x55d0a0000000,
+     0x55d0a0400000, "main-heap"},
+    {"+7f2904000000-7f2904001000 rw-s 022c1000 00:01 4711 /memfd:doublemapper (deleted)", "maps",
+     0x7f2904000000, 0x7f2904001000, "double-mapper"},
+    {"pod.maps:12:7f2904000000-7f2904001000 rw-s 022c1000 00:01 4711 /memfd:jit (deleted)", "maps",
+     0x7f2904000000, 0x7f2904001000, "memfd"},
+    {"> `7f2904000000-7f2904001000 rw-s 022c1000 00:01 4711 /memfd:doublemapper (deleted)`", "maps",
+     0x7f2904000000, 0x7f2904001000, "double-mapper"},
+    {"[0x00007f2900010000-0x00007f2900014000) r-x /memfd:doublemapper (deleted)", "lldb",
+     0x7f2900010000, 0x7f2900014000, "double-mapper"},
+    {"[0x00007f2900010000-0x00007f2900014000) rw-", "lldb", 0x7f2900010000, 0x7f2900014000, NULL},
+    {"    7f2904000000 rw-s  022c1000  00:01    4711    4    4    2  memfd:doublemapper (deleted)",
+     "pmap -X", 0x7f2904000000, 0x7f2904001000, "double-mapper"},
+    {"00007f2904000000       4       4       4 rw-s- memfd:doublemapper (deleted)", "pmap -x",
+     0x7f2904000000, 0x7f2904001000, "double-mapper"},
+    {"00007f2904000000   65536   65536   65536 rw---   [ anon ]", "pmap -x", 0x7f2904000000,
+     0x7f2908000000, NULL},
+    {"00007f2904000000       4 rw-s- 00000000022c1000 000:00001 memfd:doublemapper (deleted)",
+     "pmap -d", 0x7f2904000000, 0x7f2904001000, "double-mapper"},
+    {"00007f2904000000      4K rw-s- memfd:doublemapper (deleted)", "pmap", 0x7f2904000000,
+     0x7f2904001000, "double-mapper"},
+    {"      0x7f2900010000     0x7f2900014000     0x4000   0x161000  r-xs   /memfd:doublemapper "
+     "(deleted)",
+     "gdb", 0x7f2900010000, 0x7f2900014000, "double-mapper"},
+    {"      0x7f2900010000     0x7f2900014000     0x4000   0x161000 /memfd:doublemapper (deleted)",
+     "gdb", 0x7f2900010000, 0x7f2900014000, "double-mapper"},
+    {" | GCHeap | 7fb038000000 | 7fb038011000 | 68.00kb | MEM_IMAGE | MEM_COMMIT | PAGE_READWRITE "
+     "| doublemapper__deleted_ |",
+     "maddress", 0x7fb038000000, 0x7fb038011000, "gc"},
+    {"HighFrequencyHeap 7ff050021000 7ff050030000 60.00kb MEM_IMAGE MEM_UNKNOWN PAGE_UNKNOWN",
+     "maddress", 0x7ff050021000, 0x7ff050030000, "loader-heap"},
+    // The Image column is the interval that the row lies in, and no owner.
+    {" | Image | 7f4000000000 | 7f4007ff6000 | 127.96mb | MEM_IMAGE | MEM_COMMIT | PAGE_READWRITE "
+     "| doublemapper__deleted_ |",
+     "maddress", 0x7f4000000000, 0x7f4007ff6000, NULL},
+    {"    7fb038000000      68.00kb", "maddress -list", 0x7fb038000000, 0x7fb038011000, NULL},
+    {"dotnet 4711  1234.567:  250000 cycles:  7fc8177aa120 [unknown] (/memfd:doublemapper "
+     "(deleted))",
+     "perf script", 0x7fc8177aa120, 0, "double-mapper"},
+    {"\t    7fc8177aa120 [unknown] (/memfd:doublemapper (deleted))", "perf script", 0x7fc8177aa120,
+     0, "double-mapper"},
+    {"\t    7fc8177aa120 JIT_New+0x4a (/usr/share/dotnet/libcoreclr.so)", "perf script",
+     0x7fc8177aa120, 0, "file"},
+    {"   12.34%  dotnet   memfd:doublemapper (deleted)  [.] 0x00007fc8177aa120", "perf report",
+     0x7fc8177aa120, 0, "double-mapper"},
+    {"dotnet 4711 app 55u REG 0,1 2199023255552 4711 /memfd:doublemapper (deleted)", "lsof", 0, 0,
+     "double-mapper"},
+    {"It is (7f4000000000-7f4007ff6000), I think.", "range", 0x7f4000000000, 0x7f4007ff6000, NULL},
+    {"see 7f4000000000-7f4007ff6000: what is it?", "range", 0x7f4000000000, 0x7f4007ff6000, NULL},
+    {"crashed at 0x00007fc8177aa120", "address", 0x7fc8177aa120, 0, NULL},
+    {"7fc8177aa120", "address", 0x7fc8177aa120, 0, NULL},
+};
+
+START_TEST(each_format_is_read_and_a_name_in_it_is_the_owner) {
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+    WxRange range;
+    ck_assert_msg(wx_explain_parse(rows[i].line, &range), "%s", rows[i].line);
+    ck_assert_msg(!strcmp(range.format, rows[i].format), "%s: %s", rows[i].line, range.format);
+    ck_assert_uint_eq(range.start, rows[i].start);
+    ck_assert_uint_eq(range.end, rows[i].end);
+    const char *owner = range.naming ? range.naming->code : "none";
+    ck_assert_msg(!strcmp(owner, rows[i].owner ? rows[i].owner : "none"), "%s: %s", rows[i].line,
+                  owner);
+    const WxExplanation explanation = wx_explain(&range, WX_HEAP_SLOT_BYTES);
+    if (range.naming)
+      ck_assert_int_eq(explanation.reading, WX_READING_NAMED);
+  }
+}
+END_TEST
+
+START_TEST(a_stack_larger_than_a_stack_is_a_stack_and_what_malloc_put_behind_it) {
+  WxRange range;
+  char text[512];
+  ck_assert(wx_explain_parse(" | Stack | 7fe747800000 | 7fe7502f1000 | 138.94mb | MEM_PRIVATE | "
+                             "MEM_COMMIT | PAGE_READWRITE | |",
+                             &range));
+  WxExplanation explanation = wx_explain(&range, WX_HEAP_SLOT_BYTES);
+  ck_assert_int_eq(explanation.reading, WX_READING_STACK_AND_HEAPS);
+  wx_explain_verdict(&explanation, text, sizeof text);
+  ck_assert_str_eq(text, "a thread's stack of 8.00 MiB and 3 glibc heaps (malloc) behind it, shown "
+                         "as one");
+  ck_assert(wx_explain_parse("Stack 7fe747800000 7fe747ff0000 7.94mb", &range));
+  explanation = wx_explain(&range, WX_HEAP_SLOT_BYTES);
+  ck_assert_int_eq(explanation.reading, WX_READING_NAMED);
+}
+END_TEST
+
+// What looks like two addresses, or one, and is none.
+static const char *const prose[] = {
+    "PID 123456 uses 1048576 bytes of 2097152",
+    "between 10000000-20000000 bytes",
+    "on 2026-11-28T18:18:38 the pods 20231000-20241000 died",
+    "550e8400-e29b-41d4-a716-446655440000",
+    "commit 7fc8177aa120 of deadbeefdeadbeefdeadbeefdeadbeefdeadbeef",
+    "sha256:7f4000000000aaaa7f4007ff6000bbbb7f4000000000aaaa7f4007ff6000bbbb",
+    "image 7f4000000000 16K",
+    "10000 20000 RW",
+    "Total 10000 20000 3mb",
+    "dotnet 4711  1234.567:  250000 cycles:",
+    "   at Program.Main() in /src/Program.cs:line 10000",
+    "VmRSS:   166912 kB",
+    "Image  980  3.54gb",
+    "cache-7f4000000000-7f4007ff6000.bin",
+    "a 7f4000000000-7f4007ff6000-7f4007ff7000",
+    "7f4000000123-7f4007ff6456",
+};
+
+START_TEST(what_is_no_range_is_not_taken_for_one) {
+  for (size_t i = 0; i < sizeof prose / sizeof *prose; ++i) {
+    WxRange range;
+    ck_assert_msg(!wx_explain_parse(prose[i], &range), "%s: %s", prose[i], range.format);
+  }
+}
+END_TEST
+
+// Words of every kind in any order, with real ranges among them: those are found, and no others.
+START_TEST(no_text_gives_a_range_that_is_not_in_it) {
+  static const char *const parts[] = {
+      "4711",          "1048576", "2026-11-28", "7fc8177aa120", "12.5mb", "(deleted)", "16K",
+      "cycles:",       "rw-p",    "deadbeef",   "RW",           "[.]",    "250000",    "a7f9c3d",
+      "100000-200000", "4096",    "Heap",       "MEM_COMMIT",   "0,1",    "REG"};
+  enum { PARTS = sizeof parts / sizeof *parts };
+  uint64_t seed = 1;
+  for (int round = 0; round < 20000; ++round) {
+    char line[256] = "";
+    for (int word = 0; word < 8; ++word) {
+      seed = seed * 6364136223846793005U + 1442695040888963407U;
+      strcat(line, parts[(seed >> 33) % PARTS]);
+      strcat(line, " ");
+    }
+    WxRange range;
+    ck_assert_msg(!wx_explain_parse(line, &range) || !range.end, "%s: %s", line, range.format);
+  }
+}
+END_TEST
+
 WX_TEST_MAIN("explain", the_published_case_is_explained_row_by_row,
              rows_are_read_as_debuggers_and_the_kernel_print_them,
              a_pattern_is_graded_by_what_speaks_against_it,
              a_reserved_row_behind_a_writable_one_of_its_slot_is_the_tail_of_an_arena,
-             pieces_add_up_to_the_range, text_is_cut_where_the_buffer_ends)
+             pieces_add_up_to_the_range, text_is_cut_where_the_buffer_ends,
+             each_format_is_read_and_a_name_in_it_is_the_owner,
+             a_stack_larger_than_a_stack_is_a_stack_and_what_malloc_put_behind_it,
+             what_is_no_range_is_not_taken_for_one, no_text_gives_a_range_that_is_not_in_it)
