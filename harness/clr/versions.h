@@ -4,8 +4,8 @@
 
    Each field says where its values come from: the number of a pull request of dotnet/runtime, or
    "measured", which is: read from the system calls of 8.0.31, 9.0.20, 10.0.14 and the first 11.0 on
-   x86-64 Linux, as scripts/measure-model does. .NET 6 and 7 cannot be obtained as packages any
-   more, so what no pull request states about them is taken from .NET 8 and marked in versions.c.
+   x86-64 Linux. .NET 6 and 7 cannot be obtained as packages any more, so what no pull request
+   states about them is taken from .NET 8 and marked in versions.c.
 */
 #ifndef WX_CLR_VERSIONS_H
 #define WX_CLR_VERSIONS_H
