@@ -57,7 +57,7 @@ static bool is_to_end(void *context) {
 
 // Between the sessions of a machine the scheduler shares by session (autogroup), and the nice value
 // of a task counts within its own only: in a session of its own a worker waited for seconds beside
-// a target with many busy threads.
+// a target with many busy threads. Only where more tasks want a processor than there are.
 static void favour_own_session(void) {
   const int fd = wx_os_open("/proc/self/autogroup", O_WRONLY, 0);
   if (fd < 0)
@@ -69,7 +69,7 @@ static void favour_own_session(void) {
 
 // In the child. What is not permitted only makes pauses longer.
 static _Noreturn void work(WxWorker *worker, const WxPass *pass, pid_t parent) {
-  if (!wx_os_new_session())
+  if (!wx_os_new_session() && pass->holders->runnable > (unsigned)sysconf(_SC_NPROCESSORS_ONLN))
     favour_own_session();
   (void)wx_os_set_name("wx-freeze");
   (void)wx_os_set_nice(MOST_FAVOURED);
