@@ -185,10 +185,6 @@ SOAK_SECONDS ?= 3600
 soak: all $(B)/tests/plain/reclaim_soak_test
 	@WXBENCH_SOAK_SECONDS=$(SOAK_SECONDS) WXBENCH_TEST_TIMEOUT=$$(($(SOAK_SECONDS) * 3)) tests/run $(B)/tests/plain/reclaim_soak_test
 
-SOAK_PAUSES  ?= 10000
-SOAK_STRIKES ?= 1000
-SOAK_CRASHES ?= 200
-export SOAK_PAUSES SOAK_STRIKES SOAK_CRASHES
 .PHONY: soak-safety
 soak-safety: all attacks dotnet
 	@tests/soak/safety.sh

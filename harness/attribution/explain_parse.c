@@ -179,25 +179,24 @@ static bool take_protection(Cursor *cursor) {
   return true;
 }
 
-static bool take_hexadecimal(Cursor *cursor) {
-  uint64_t number;
+static bool take_number_column(Cursor *cursor, uint64_t *number) {
   Digits digits;
-  const char *end = take_number(cursor->at, &number, &digits);
+  const char *end = take_number(cursor->at, number, &digits);
   if (!end || !is_space(*end))
     return false;
   cursor->at = end;
   return true;
 }
 
+static bool take_hexadecimal(Cursor *cursor) {
+  uint64_t number;
+  return take_number_column(cursor, &number);
+}
+
 // The size of the range, once more.
 static bool take_same_size(Cursor *cursor) {
   uint64_t size;
-  Digits digits;
-  const char *end = take_number(cursor->at, &size, &digits);
-  if (!end || !is_space(*end) || size != cursor->range->end - cursor->range->start)
-    return false;
-  cursor->at = end;
-  return true;
+  return take_number_column(cursor, &size) && size == cursor->range->end - cursor->range->start;
 }
 
 static bool take_device(Cursor *cursor) {

@@ -4,8 +4,20 @@
 
 #include <string.h>
 
-static const char *const givers[] = {
-    [WX_REPLAY_NOBODY] = NULL, [WX_REPLAY_PRELOAD] = "preload", [WX_REPLAY_OUTSIDE] = "outside"};
+// Who gave memory back while it was recorded: in JSON, and for people.
+static const struct {
+  const char *name;
+  const char *note;
+} givers[] = {
+    [WX_REPLAY_NOBODY] = {NULL, NULL},
+    [WX_REPLAY_PRELOAD] = {"preload",
+                           "Recorded beside libwxreclaim.so, which gave memory back at each "
+                           "release: its memory is that of coreclr+punch; coreclr shows what the "
+                           "program would have kept without."},
+    [WX_REPLAY_OUTSIDE] = {"outside",
+                           "Memory was given back from outside while this was recorded: coreclr "
+                           "shows what the program would have kept without."},
+};
 
 static json_t *recorded_json(const WxReplayReport *report) {
   const WxReplayTally *tally = &report->tally;
@@ -15,21 +27,8 @@ static json_t *recorded_json(const WxReplayReport *report) {
       wx_json_figure(tally->recorded_end_known ? (WxFigure)tally->recorded_end_bytes : WX_UNKNOWN),
       "peak_bytes", wx_json_figure((WxFigure)tally->recorded_peak), "after_end",
       (json_int_t)tally->after_end, "live_blocks", (json_int_t)tally->live_blocks, "ended_by_exit",
-      report->header.ended_by_exit, "given_back_by", givers[wx_replay_giver(tally)], "damage",
+      report->header.ended_by_exit, "given_back_by", givers[wx_replay_giver(tally)].name, "damage",
       report->damage.reason ? json_string(report->damage.reason) : json_null());
-}
-
-static void note_giver(WxDocument *document, const WxReplayTally *tally) {
-  static const char *const notes[] = {
-      [WX_REPLAY_PRELOAD] = "Recorded beside libwxreclaim.so, which gave memory back at each "
-                            "release: its memory is that of coreclr+punch; coreclr shows what the "
-                            "program would have kept without.",
-      [WX_REPLAY_OUTSIDE] = "Memory was given back from outside while this was recorded: coreclr "
-                            "shows what the program would have kept without.",
-  };
-  const char *note = notes[wx_replay_giver(tally)];
-  if (note)
-    wx_document_note(document, "%s", note);
 }
 
 static void note_recording(WxDocument *document, const WxReplayReport *report) {
@@ -42,7 +41,9 @@ static void note_recording(WxDocument *document, const WxReplayReport *report) {
   if (!report->tally.recorded_end_known)
     wx_document_note(document, "The trace does not say what was allocated at the end: what is "
                                "retained is not known.");
-  note_giver(document, &report->tally);
+  const char *note = givers[wx_replay_giver(&report->tally)].note;
+  if (note)
+    wx_document_note(document, "%s", note);
   if (report->tally.left_out > 0)
     wx_document_note(document,
                      "%ju events were left out: they concern blocks that the trace does "

@@ -19,18 +19,19 @@ enum {
   KIB = 1024,
 };
 
+#define STEP_BEGIN(METHODS)                                                                        \
+  {WX_CLR_CODE, METHODS, 440, 0}, {                                                                \
+    WX_CLR_CALLS, 1, 64, 0                                                                         \
+  }
+#define STEP_END                                                                                   \
+  { WX_CLR_BARRIER, 1, 64, 0 }
+
 /// Methods of the program itself, and what is written in turn with them: a stub of virtual calls,
 /// one of the stub linker, the barrier. Each lies in a page of its own.
-#define STEP(METHODS)                                                                              \
-  {WX_CLR_CODE, METHODS, 440, 0}, {WX_CLR_CALLS, 1, 64, 0}, {WX_CLR_STUBS, 1, 64, 0}, {            \
-    WX_CLR_BARRIER, 1, 64, 0                                                                       \
-  }
+#define STEP(METHODS) STEP_BEGIN(METHODS), {WX_CLR_STUBS, 1, 64, 0}, STEP_END
 
 /// The same on .NET 11, where the stub linker makes none: no page of its heap is ever committed.
-#define STEP_WITHOUT_STUBS(METHODS)                                                                \
-  {WX_CLR_CODE, METHODS, 440, 0}, {WX_CLR_CALLS, 1, 64, 0}, {                                      \
-    WX_CLR_BARRIER, 1, 64, 0                                                                       \
-  }
+#define STEP_WITHOUT_STUBS(METHODS) STEP_BEGIN(METHODS), STEP_END
 
 enum { WX_CLR_PROGRAMS = 11 };
 

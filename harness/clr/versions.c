@@ -33,6 +33,12 @@
 #define INTERLEAVED_16K                                                                            \
   .protects = true, .view_cache = 3, .move_to_front = true, .pool = true, .stub_page = 16 * KIB
 
+// Measured on 10 and 11, which agree.
+#define SINCE_10                                                                                   \
+  INTERLEAVED_16K, .clamps_file = true, .data_page_first = true, .data_page_filled = true,         \
+                   .map_rest = 8,                                                                  \
+                   .costs = {.assembly = 3000, .type = 300, .method = 40, .jitted = 88}
+
 static const WxClrVersion versions[] = {
     {
         .name = "net6",
@@ -68,24 +74,14 @@ static const WxClrVersion versions[] = {
     {
         .name = "net10",
         .summary = ".NET 10: as .NET 9, whole data pages written at once, file clamped to memory",
-        INTERLEAVED_16K,
-        .clamps_file = true,
-        .data_page_first = true,
-        .data_page_filled = true,
-        .map_rest = 8,
+        SINCE_10,
         BLOCKS(3, 1),
-        .costs = {.assembly = 3000, .type = 300, .method = 40, .jitted = 88},
     },
     {
         .name = "net11",
         .summary = ".NET 11: as .NET 10, a page more for the data of a collectible allocator",
-        INTERLEAVED_16K,
-        .clamps_file = true,
-        .data_page_first = true,
-        .data_page_filled = true,
-        .map_rest = 8,
+        SINCE_10,
         BLOCKS(4, 0),
-        .costs = {.assembly = 3000, .type = 300, .method = 40, .jitted = 88},
     },
 };
 

@@ -54,7 +54,7 @@ typedef struct WxClrVersion {
   size_t stub_page; ///< Page of interleaved stubs: PR 65738 (.NET 7), PR 83632 (.NET 8). 0: none.
   bool data_page_first;  ///< A pair's data page is committed before its code page: measured on 10
                          ///< and 11.
-  bool data_page_filled; ///< A pair's data page is written whole at once: measured on 10.
+  bool data_page_filled; ///< A pair's data page is written whole at once: the same.
 
   WxClrParts global;      ///< Initial block of the global allocator.
   WxClrParts collectible; ///< Initial block of a collectible one.

@@ -57,6 +57,15 @@ int wx_text_read_most(WxText *text, const char *path, size_t most) {
   return result;
 }
 
+int wx_text_write(const char *path, const char *text) {
+  const int fd = wx_os_open(path, O_WRONLY, 0);
+  if (fd < 0)
+    return fd;
+  const ssize_t put = wx_os_write(fd, text, strlen(text));
+  wx_os_close_reader(fd);
+  return put < 0 ? (int)put : 0;
+}
+
 void wx_text_free(WxText *text) {
   free(text->data);
   *text = (WxText){0};

@@ -25,6 +25,10 @@ int wx_text_read(WxText *text, const char *path);
 /// or no end.
 int wx_text_read_most(WxText *text, const char *path, size_t most);
 
+/// Writes all of `text` to the file at `path`, which is there, in one write, as the kernel's own
+/// files want it.
+int wx_text_write(const char *path, const char *text);
+
 /// Frees the buffer. Allowed on {0} and twice.
 void wx_text_free(WxText *text);
 

@@ -171,12 +171,7 @@ int wx_group_leave(void) {
     return failed;
   char name[WX_GROUP_PATH_SIZE + sizeof "/cgroup.procs"];
   (void)snprintf(name, sizeof name, "%s/cgroup.procs", point);
-  const int fd = wx_os_open(name, O_WRONLY, 0);
-  if (fd < 0)
-    return fd;
-  const ssize_t put = wx_os_write(fd, "0", 1); // The caller.
-  wx_os_close_reader(fd);
-  return put < 0 ? (int)put : 0;
+  return wx_text_write(name, "0"); // The caller.
 }
 
 int wx_group_has(const WxGroup *group, pid_t pid, bool below) {
@@ -190,13 +185,7 @@ int wx_group_has(const WxGroup *group, pid_t pid, bool below) {
 }
 
 int wx_group_write(const WxGroup *group, bool freeze) {
-  const char *text = freeze ? group->kind->freeze : group->kind->thaw;
-  const int fd = wx_os_open(group->control, O_WRONLY, 0);
-  if (fd < 0)
-    return fd;
-  const ssize_t put = wx_os_write(fd, text, strlen(text));
-  wx_os_close_reader(fd);
-  return put < 0 ? (int)put : 0;
+  return wx_text_write(group->control, freeze ? group->kind->freeze : group->kind->thaw);
 }
 
 int wx_group_state_has(const WxGroup *group, const char *text) {

@@ -3,6 +3,7 @@
 #include "os/control.h"
 #include "os/os.h"
 #include "os/process.h"
+#include "os/text.h"
 #include "reclaim/task_stat.h"
 
 #include <fcntl.h>
@@ -48,14 +49,6 @@ static void go_on(const WxUndoEntry *entry) {
     wx_os_close_reader(pidfd);
 }
 
-static void write_text(const WxUndoEntry *entry) {
-  const int fd = wx_os_open(entry->path, O_WRONLY, 0);
-  if (fd < 0)
-    return;
-  (void)wx_os_write(fd, entry->text, strlen(entry->text));
-  wx_os_close_reader(fd);
-}
-
 int wx_undo_run(WxUndo *undo) {
   int undone = 0;
   for (size_t i = 0; i < WX_HOLDERS_MOST; ++i) {
@@ -64,7 +57,7 @@ int wx_undo_run(WxUndo *undo) {
     if (kind == WX_UNDO_CONTINUE)
       go_on(entry);
     if (kind == WX_UNDO_WRITE)
-      write_text(entry);
+      (void)wx_text_write(entry->path, entry->text);
     undone += kind != WX_UNDO_NOTHING;
   }
   return undone;

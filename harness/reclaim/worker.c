@@ -3,13 +3,14 @@
 #include "os/control.h"
 #include "os/os.h"
 #include "os/process.h"
+#include "os/text.h"
 #include "reclaim/freezer_group.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -59,12 +60,9 @@ static bool is_to_end(void *context) {
 // of a task counts within its own only: in a session of its own a worker waited for seconds beside
 // a target with many busy threads. Only where more tasks want a processor than there are.
 static void favour_own_session(void) {
-  const int fd = wx_os_open("/proc/self/autogroup", O_WRONLY, 0);
-  if (fd < 0)
-    return;
-  static const char most_favoured[] = "-20";
-  (void)wx_os_write(fd, most_favoured, sizeof most_favoured - 1);
-  wx_os_close_reader(fd);
+  char nice[8];
+  (void)snprintf(nice, sizeof nice, "%d", MOST_FAVOURED);
+  (void)wx_text_write("/proc/self/autogroup", nice);
 }
 
 // In the child. What is not permitted only makes pauses longer.

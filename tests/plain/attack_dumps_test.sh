@@ -13,7 +13,7 @@ trap 'rm -rf "$scratch"' EXIT
 # A program that allocates all the time beside a sidecar that always has something to do: so that a dump is likely to
 # meet a pause, or the moment before it.
 for ((time = 0; time < ${WXBENCH_CRASHES:-3}; ++time)); do
-  way=${ways_to_crash[time % ${#ways_to_crash[@]}]}
-  claim "dump_of_crash_$((time + 1))_by_${way}_is_written" crash "crash$time" 60 "$way" "${runtimes[time % ${#runtimes[@]}]}"
+  choose_crash "$time"
+  claim "dump_of_crash_$((time + 1))_by_${way}_is_written" crash "crash$time" 60 "$way" "$runtime"
 done
 tap_end

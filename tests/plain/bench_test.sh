@@ -102,7 +102,6 @@ no_sdk() { BUILD_STATUS=77 bench 0 && there simulator.json; }
 claim without_an_sdk_the_simulator_is_all_there_is no_sdk
 one_second() {
   local first second
-  # shellcheck disable=SC2016 # for the imitation
   printf '#!/bin/sh\necho 2026-01-02-030405\n' >"$scratch/bin/date" && chmod +x "$scratch/bin/date"
   CALLS=$scratch/calls PATH=$scratch/bin:$PATH "$tree/scripts/bench" >"$scratch/first" 2>/dev/null
   CALLS=$scratch/calls PATH=$scratch/bin:$PATH "$tree/scripts/bench" >"$scratch/second" 2>/dev/null

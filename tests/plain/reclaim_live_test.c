@@ -46,7 +46,7 @@ static WxReclaim reclaim(pid_t pid, const WxReclaimOptions *options) {
   WxReclaim result;
   WxReason reason = {""};
   const int failed = wx_reclaim_once(pid, options, &result, &reason);
-  WX_SKIP_WHERE_BUSY(reason.text);
+  WX_SKIP_WHERE_BUSY(failed, reason.text);
   ck_assert_msg(failed == 0, "%d %s", failed, reason.text);
   return result;
 }
@@ -223,7 +223,7 @@ static bool survives(const WxFreezer *freezer, void (*before_freeze)(void *conte
   do // On busy processors a task may come to its stop long after its pause: then once more.
     result = wx_pass_run(&pass, done, &reason);
   while (result == -EINPROGRESS);
-  WX_SKIP_WHERE_BUSY(reason.text);
+  WX_SKIP_WHERE_BUSY(result, reason.text);
   ck_assert_msg(result == 0, "%d %s", result, reason.text);
   *written = writer.written;
   char answer = 0;

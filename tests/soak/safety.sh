@@ -155,10 +155,10 @@ part_strikes() {
 # ---- The program crashes ----
 
 part_crashes() {
-  local lost=0 time
+  local lost=0 time way runtime
   for ((time = 0; time < crashes; ++time)); do
-    crash crash 60 "${ways_to_crash[time % ${#ways_to_crash[@]}]}" "${runtimes[time / ${#ways_to_crash[@]} % ${#runtimes[@]}]}" >>"$log" 2>&1 ||
-      lost=$((lost + 1))
+    choose_crash "$time"
+    crash "crash$time" 60 "$way" "$runtime" >>"$log" 2>&1 || lost=$((lost + 1))
   done
   row "createdump, ${#runtimes[@]} runtimes" "$crashes crashes" - - - - - - "$lost" -
 }

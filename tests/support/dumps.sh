@@ -13,6 +13,12 @@ says() {
 
 # The ways to crash: by a signal, or `inside`, by an exception that nobody catches.
 ways_to_crash=(ABRT SEGV inside BUS FPE ILL)
+# choose_crash TIME: $way and $runtime of the TIME-th crash, so that in turn each way meets each runtime.
+choose_crash() {
+  way=${ways_to_crash[$1 % ${#ways_to_crash[@]}]}
+  # shellcheck disable=SC2034 # for the test that sources this
+  runtime=${runtimes[($1 + $1 / ${#ways_to_crash[@]}) % ${#runtimes[@]}]}
+}
 
 # crash NAME SECONDS WAY RUNTIME: runs a program that makes and drops code until a sidecar has given back from it, then
 # crashes it. True where its dump is written, by createdump, which has to trace it. The signal goes to a thread at rest: the

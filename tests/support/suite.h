@@ -26,9 +26,9 @@ int wx_suite_run_variants(const char *name, const TTest *const tests[], size_t c
 
 /// A user who may not run before others (CAP_SYS_NICE) pauses a process only where the processors
 /// are free. Where that is the reason of a failure, says so and ends the running test.
-#define WX_SKIP_WHERE_BUSY(REASON) wx_test_skip_where_busy(__func__, (REASON))
+#define WX_SKIP_WHERE_BUSY(FAILED, REASON) wx_test_skip_where_busy(__func__, (FAILED), (REASON))
 
-void wx_test_skip_where_busy(const char *function, const char *reason);
+void wx_test_skip_where_busy(const char *function, int failed, const char *reason);
 
 void wx_test_skip(const char *function, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -227,37 +227,24 @@ static size_t asked_in(const WxFollow *follow, uint64_t cycle) {
 }
 
 // A folder in place of /proc that lists three processes which last as long as the test does.
-static int three_processes(void) {
-  char folder[] = "/tmp/wx-crowd-XXXXXX";
-  char path[64];
+static void list_three_processes(char *folder, bool make) {
   const pid_t lasting[] = {1, getppid(), getpid()};
-  ck_assert_ptr_nonnull(mkdtemp(folder));
-  const int listed = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  ck_assert_int_ge(listed, 0);
+  char path[64];
+  if (make)
+    ck_assert_ptr_nonnull(mkdtemp(folder));
   for (size_t i = 0; i < 3; ++i) {
     (void)snprintf(path, sizeof path, "%s/%d", folder, (int)lasting[i]);
-    ck_assert_int_eq(mkdir(path, 0700), 0);
+    ck_assert_int_eq(make ? mkdir(path, 0700) : rmdir(path), 0);
   }
-  return listed;
-}
-
-static void remove_processes(int listed) {
-  char folder[64];
-  char link[64];
-  (void)snprintf(link, sizeof link, "/proc/self/fd/%d", listed);
-  const ssize_t length = readlink(link, folder, sizeof folder - 1);
-  ck_assert_int_gt(length, 0);
-  folder[length] = '\0';
-  const pid_t lasting[] = {1, getppid(), getpid()};
-  for (size_t i = 0; i < 3; ++i) {
-    (void)snprintf(link, sizeof link, "%d", (int)lasting[i]);
-    ck_assert_int_eq(unlinkat(listed, link, AT_REMOVEDIR), 0);
-  }
-  ck_assert_int_eq(rmdir(folder), 0);
+  if (!make)
+    ck_assert_int_eq(rmdir(folder), 0);
 }
 
 START_TEST(without_time_a_cycle_asks_one_process_and_the_next_one_another) {
-  WxFollow follow = {.proc = three_processes()};
+  char folder[] = "/tmp/wx-crowd-XXXXXX";
+  list_three_processes(folder, true);
+  WxFollow follow = {.proc = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  ck_assert_int_ge(follow.proc, 0);
   WxShares shares = {0};
   unsigned found = 0;
   for (uint64_t cycle = 1; cycle < 4; ++cycle) {
@@ -265,7 +252,7 @@ START_TEST(without_time_a_cycle_asks_one_process_and_the_next_one_another) {
     ck_assert_uint_eq(asked_in(&follow, cycle), 1);
   }
   ck_assert_uint_eq(asked_in(&follow, 1), 1); // It was not asked again: the others wait.
-  remove_processes(follow.proc);
+  list_three_processes(folder, false);
   wx_follow_close(&follow);
   wx_shares_free(&shares);
 }

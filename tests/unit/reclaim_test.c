@@ -847,7 +847,6 @@ WX_TEST_MAIN(
     holders_run_longer_after_each_failure_up_to_a_bound, what_comes_back_is_told_to_the_byte,
     what_was_found_zero_is_looked_at_again_under_the_freeze,
     a_pause_ends_at_its_deadline_with_at_least_a_page_done,
-
     attempt_that_failed_is_repeated_without_looking_again,
     pass_gives_up_after_too_many_failures_and_can_go_on, number_used_again_can_be_that_of_a_holder,
     process_that_opens_the_file_later_is_found_whatever_its_number,
