@@ -105,13 +105,53 @@ static int interrupt(WxHeldTask *task) {
   return failed == -ESRCH ? 0 : failed;
 }
 
+static WxHeldTask *first_of(WxHolders *holders, const WxHeldTask *task) {
+  for (size_t i = 0; i < holders->task_count; ++i)
+    if (holders->tasks[i].holder == task->holder &&
+        holders->tasks[i].id == holders->items[task->holder].pid)
+      return &holders->tasks[i];
+  return NULL;
+}
+
+// A thread that executes a program ends all others of its process and takes the number of the first
+// one. So where a task is gone, that number may be another task's by now: one that was attached and
+// goes on running unless it is told to stop, or one that was never attached.
+static int check_gone(const WxStopping *stopping, const WxHeldTask *gone) {
+  WxHeldTask *first = first_of(stopping->holders, gone);
+  if (!first)
+    return 0;
+  first->state = WX_TASK_RUNS;
+  const int failed = interrupt(first);
+  first->attached |= first->asked;
+  if (failed || first->asked)
+    return failed;
+  WxTaskStat stat;
+  const int unread = wx_task_stat(stopping->holders->items[first->holder].tasks, first->id, &stat);
+  if (unread == -ESRCH || (!unread && (stat.state == 'Z' || stat.state == 'X')))
+    return 0;
+  return wx_reason(stopping->reason, -EAGAIN, "process %d is starting a program", (int)first->id);
+}
+
+static bool was_first_told(WxHolders *holders, const WxHeldTask *task) {
+  const WxHeldTask *first = first_of(holders, task);
+  return first && first->asked;
+}
+
+static int tell(const WxStopping *stopping, WxHeldTask *task) {
+  const int failed = interrupt(task);
+  return failed || task->state != WX_TASK_GONE ? failed : check_gone(stopping, task);
+}
+
 static int attach_all(const WxStopping *stopping) {
   WxHolders *holders = stopping->holders;
   int failed = 0;
   for (size_t i = 0; i < holders->task_count && !failed; ++i) {
     WxHeldTask *task = &holders->tasks[i];
-    if (task->state == WX_TASK_RUNS && !task->attached)
-      failed = attach(holders, task, stopping->reason);
+    if (task->state != WX_TASK_RUNS || task->attached)
+      continue;
+    failed = attach(holders, task, stopping->reason);
+    if (!failed && task->state == WX_TASK_GONE && was_first_told(holders, task))
+      failed = check_gone(stopping, task);
   }
   return failed;
 }
@@ -138,7 +178,7 @@ static int interrupt_all(const WxStopping *stopping) {
   for (size_t i = 0; i < holders->task_count && !failed; ++i) {
     WxHeldTask *task = &holders->tasks[i];
     if (task->state == WX_TASK_RUNS && !task->asked)
-      failed = interrupt(task);
+      failed = tell(stopping, task);
   }
   return failed;
 }
@@ -162,19 +202,23 @@ static int look(WxHeldTask *task) {
   return 0;
 }
 
-// Looks at each task that runs. Returns how many still do.
+// Looks at each task that runs. Returns how many do then: one may be told once more on the way.
 static int look_at_all(void *context) {
-  WxHolders *holders = context;
-  int running = 0;
+  const WxStopping *stopping = context;
+  WxHolders *holders = stopping->holders;
   for (size_t i = 0; i < holders->task_count; ++i) {
     WxHeldTask *task = &holders->tasks[i];
     if (task->state != WX_TASK_RUNS)
       continue;
-    const int failed = look(task);
+    int failed = look(task);
+    if (!failed && task->state == WX_TASK_GONE)
+      failed = check_gone(stopping, task);
     if (failed)
       return failed;
-    running += task->state == WX_TASK_RUNS;
   }
+  int running = 0;
+  for (size_t i = 0; i < holders->task_count; ++i)
+    running += holders->tasks[i].state == WX_TASK_RUNS;
   return running;
 }
 
@@ -183,7 +227,8 @@ static int await(const WxStopping *stopping) {
   uint64_t until = wx_os_now_ns() + arrival_ns;
   if (stopping->stopped_by_ns > until)
     until = stopping->stopped_by_ns;
-  const int result = wx_freezer_wait(look_at_all, holders, until, stopping->crowded);
+  WxStopping context = *stopping;
+  const int result = wx_freezer_wait(look_at_all, &context, until, stopping->crowded);
   holders->outside = 0;
   if (result != -ETIMEDOUT || stopping->stopped_by_ns >= stopping->held_by_ns)
     return result;

@@ -240,6 +240,20 @@ static bool is_crash_handler(const WxHolders *holders, pid_t pid) {
   return !wx_task_stat(holders->proc, pid, &stat) && strcmp(stat.command, "createdump") == 0;
 }
 
+// Whether a thread other than the first has executed a program while the process was read, or was
+// about to: the first one has nothing any more from its end on until that thread takes its place.
+// `gone`: it could not be read.
+static bool was_replaced(const WxHolders *holders, pid_t pid, const WxTaskStat *before, bool gone) {
+  WxTaskStat after;
+  if (wx_task_stat(holders->proc, pid, &after))
+    return false;
+  if (gone)
+    return after.state != 'Z' || after.threads > 1;
+  return after.state != 'Z' &&
+         (before->state == 'Z' || after.flags & WX_TASK_ENDING || after.threads == 1 ||
+          (after.stack && before->stack != after.stack));
+}
+
 // Reads a process that is no holder yet, and notes what it is. Its descriptors come before its
 // mappings, since that is the way in which a file comes in.
 static int read_process(WxHolders *holders, WxKnown *known, WxReason *reason) {
@@ -260,15 +274,22 @@ static int read_process(WxHolders *holders, WxKnown *known, WxReason *reason) {
   bool leaks = false;
   result = holds(holders, stat.state == 'Z' ? wx_reclaim_reach(pid) : pid, &leaks);
   known->kind = is_crash_handler(holders, pid) ? CRASH_HANDLER : STRANGER;
-  if (result > 0) {
-    known->kind = ENDED;
+  if (result > 0)
     result = add_holder(holders, pid, &stat, leaks, reason);
+  if (is_holder(holders, pid)) {
+    known->kind = ENDED;
+    return 0;
+  }
+  const bool gone = result == -ESRCH || result == -ENOENT;
+  if ((gone || stat.threads > 1) && was_replaced(holders, pid, &stat, gone)) {
+    known->kind = UNREAD;
+    return wx_reason(reason, -EAGAIN, "process %d is starting a program", (int)pid);
   }
   if (result == -EACCES || result == -EPERM) {
     known->kind = UNREADABLE;
     return 0;
   }
-  if (result == -ESRCH || result == -ENOENT) {
+  if (gone) {
     known->kind = ENDED;
     return 0;
   }
@@ -647,8 +668,9 @@ static int add_mapped(WxHolders *holders, WxHolder *holder) {
   return open < 0 ? open : any || open;
 }
 
-// Reads what the holders map of the file and drops those that do not hold it any more. One that may
-// not be read has executed a program with rights of its own, and is judged by the next update.
+// Reads what the holders map of the file and drops those that do not hold it any more. One that
+// could not be read may have executed a program, perhaps with rights of its own, and is judged by
+// the next update.
 static int read_mapped(WxHolders *holders, WxReason *reason) {
   holders->mapped.count = 0;
   for (size_t i = holders->count; i-- > 0;) {
@@ -663,7 +685,7 @@ static int read_mapped(WxHolders *holders, WxReason *reason) {
     if (result && !gone && result != -EACCES && result != -EPERM)
       return result;
     remove_holder(holders, i);
-    result = gone ? 0 : insert_unread(holders, pid);
+    result = insert_unread(holders, pid);
     if (result)
       return result;
   }

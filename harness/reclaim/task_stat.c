@@ -13,7 +13,9 @@ enum {
   STAT_SIZE = 1024,
   FIELDS_TO_PARENT = 1,
   FIELDS_TO_FLAGS = 6,
+  FIELDS_TO_THREADS = 17,
   FIELDS_TO_START = 19,
+  FIELDS_TO_STACK = 25,
 };
 
 static const char *skip_fields(const char *at, int count) {
@@ -30,13 +32,17 @@ static int parse(const char *text, WxTaskStat *stat) {
   const char *first = after + 2;
   const char *parent = skip_fields(first, FIELDS_TO_PARENT);
   const char *flags = skip_fields(first, FIELDS_TO_FLAGS);
+  const char *threads = skip_fields(first, FIELDS_TO_THREADS);
   const char *start = skip_fields(first, FIELDS_TO_START);
-  if (!parent || !flags || !start)
+  const char *stack = skip_fields(first, FIELDS_TO_STACK);
+  if (!parent || !flags || !threads || !start || !stack)
     return -EPROTO;
   *stat = (WxTaskStat){.state = *first,
                        .parent = (pid_t)strtol(parent, NULL, 10),
                        .flags = (unsigned)strtoul(flags, NULL, 10),
-                       .start_ticks = strtoull(start, NULL, 10)};
+                       .threads = (unsigned)strtoul(threads, NULL, 10),
+                       .start_ticks = strtoull(start, NULL, 10),
+                       .stack = strtoull(stack, NULL, 10)};
   const size_t length = (size_t)(after - before) - 1;
   memcpy(stat->command, before + 1,
          length < sizeof stat->command ? length : sizeof stat->command - 1);

@@ -17,7 +17,9 @@ typedef struct {
   char command[16];     ///< The name of the thread, at first that of its program.
   pid_t parent;         ///< Of its process.
   unsigned flags;       ///< WX_TASK_FORKED: it has executed no program since it was forked.
+  unsigned threads;     ///< Of its process.
   uint64_t start_ticks; ///< Since boot: with its number it names one task.
+  uint64_t stack; ///< Where its program's stack began; 0 where it has none or may not be known.
 } WxTaskStat;
 
 /// Reads the `stat` of `task` below the open directory `directory` (as /proc or /proc/PID/task).

@@ -625,6 +625,24 @@ START_TEST(process_that_has_not_run_is_not_read_again) {
 }
 END_TEST
 
+// As where a thread that is about to execute a program takes the place of the one that is read.
+START_TEST(holder_that_could_not_be_read_for_a_moment_is_found_again) {
+  WxHolders holders;
+  const pid_t pid = start_child();
+  open_holders(&holders, pid);
+  bool injected = true;
+  for (uint64_t nth = 1; injected; ++nth) {
+    wx_os_inject(WX_OS_OPEN, nth, ESRCH);
+    (void)wx_holders_look(&holders, NULL);
+    injected = wx_os_inject_end();
+    update_holders(&holders);
+    ck_assert_msg(are_holders(&holders, pid), "open %ju", (uintmax_t)nth);
+  }
+  wx_holders_close(&holders);
+  end_child(pid);
+}
+END_TEST
+
 START_TEST(birth_since_the_last_update_is_seen) {
   const pid_t pid = start_child();
   WxHolders holders;
@@ -850,7 +868,8 @@ WX_TEST_MAIN(
     attempt_that_failed_is_repeated_without_looking_again,
     pass_gives_up_after_too_many_failures_and_can_go_on, number_used_again_can_be_that_of_a_holder,
     process_that_opens_the_file_later_is_found_whatever_its_number,
-    process_that_has_not_run_is_not_read_again, birth_since_the_last_update_is_seen,
+    process_that_has_not_run_is_not_read_again,
+    holder_that_could_not_be_read_for_a_moment_is_found_again, birth_since_the_last_update_is_seen,
     least_quota_of_all_groups_on_the_way_up_counts, quota_of_version_1_is_found_too,
     what_is_written_between_check_and_punch_is_written_back,
     failures_under_the_net_leave_nothing_behind, small_share_of_urgency_is_used_by_half,
