@@ -67,7 +67,7 @@ claim strace_sees_an_unmap_for_each_map as_many unmap_rw map_rw
 # ---- Recorded while memory was given back ----
 "$wxbench" record -q -o "$folder/beside" -- "$wxbench" reclaim -q -- build/tests/imitation releases >/dev/null
 beside_the_preload() {
-  "$wxbench" replay "$folder/beside" --json "$folder/json" | grep -q '^Recorded beside libwxreclaim.so' &&
+  [ "$("$wxbench" replay "$folder/beside" --json "$folder/json" | grep -c '^Recorded beside libwxreclaim.so')" = 1 ] && # Once for all.
     jq -e '.results | map({key: .strategy, value: .}) | from_entries | .coreclr.recorded.given_back_by == "preload" and
       (.coreclr.expectations | length == 1) and .["coreclr+punch"].metrics.retained_bytes == 0 and
       (.["coreclr+punch"].expectations | map(.ok) == [true, true])' "$folder/json" >/dev/null
