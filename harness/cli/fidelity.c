@@ -152,13 +152,20 @@ static void add_failure(const WxFidelity *fidelity, const WxFidelityOrder *order
   wx_document_add_result(document, json);
 }
 
+void wx_cli_fidelity_skip(const WxFidelityOrder *order, const char *why, WxDocument *document,
+                          WxEndings *endings) {
+  char subject[WX_ENDED_TEXT];
+  snprintf(subject, sizeof subject, "%s, %s", order->parameters->scenario->name,
+           order->runtime->version);
+  wx_endings_add_impossible(endings, subject, why);
+  wx_document_note(document, "SKIP %s: %s", subject, why);
+}
+
 void wx_cli_fidelity(const WxFidelityOrder *order, WxDocument *document, WxEndings *endings) {
-  const char *workload = order->parameters->scenario->name;
   WxFidelity fidelity;
   const int result = wx_fidelity(order, &fidelity);
   if (result == -ENOTSUP) {
-    wx_document_note(document, "SKIP %s, %s: %s", workload, order->runtime->version,
-                     fidelity.problem);
+    wx_cli_fidelity_skip(order, fidelity.problem, document, endings);
   } else if (result) {
     add_failure(&fidelity, order, document, endings);
   } else {

@@ -33,7 +33,7 @@ static const struct argp_option own_options[] = {
 static const WxOptionsSpec spec = {
     .arguments = "-- COMMAND...",
     .summary =
-        "Run COMMAND and record what its .NET runtime (8, 9 or 10, unmodified) asks of its "
+        "Run COMMAND and record what its .NET runtime (8 or later, unmodified) asks of its "
         "executable memory: sizes, times and threads, no content and no address. The exit "
         "status is COMMAND's, 128 + n where signal n ended it, 2 where it cannot be started.",
     .example = "  wxbench record -o app.wxt -- dotnet app.dll\n"

@@ -206,8 +206,7 @@ static int compare_model(WxValidateSession *session, const WxLoadedScenario *loa
       .time_limit_ns = session->asked->time_limit_ns,
   };
   if (*session->missing) {
-    wx_document_note(session->document, "SKIP %s, %s: %s", loaded->scenario->name, runtime->version,
-                     session->missing);
+    wx_cli_fidelity_skip(&order, session->missing, session->document, &session->endings);
     return 0;
   }
   wx_progress_show(&session->progress, "%s, %s, %zu runs and the model", loaded->scenario->name,

@@ -3,7 +3,7 @@
    Recognises, in the calls that one thread makes, how the .NET runtime gives executable memory
    back: a pure state machine that makes no call itself.
 
-   Runtimes 8, 9 and 10 release a block of the double-mapped file by mapping the whole of it again,
+   Runtimes 8 to 11 release a block of the double-mapped file by mapping the whole of it again,
    readable and writable, at its own address; filling it with zeros; and unmapping it
    (dotnet/runtime 89776). No other operation of the runtime maps that file at a fixed address for
    writing. So a release is exactly two consecutive mapping calls of one thread:

@@ -21,7 +21,7 @@ typedef struct {
   bool move_to_front; ///< A found block moves to the head of the list: since .NET 8 (PR 83632).
   bool walks; ///< Charge the runtime's linear list walks in time; they are counted either way.
   bool pool;  ///< Addresses come from the pool near the program (64-bit); else from the kernel.
-  uint64_t pool_size; ///< Bytes of the pool; 0x7EFF0000 as measured on .NET 8, 9 and 10.
+  uint64_t pool_size; ///< Bytes of the pool; 0x7EFF0000 as measured on .NET 8 to 11.
   unsigned pool_skip; ///< Pages skipped at its start; the runtime takes a random 0..64.
   uint64_t file_size; ///< Bytes of the file; 2 TiB on 64-bit, clamped since PR 119316 (.NET 10).
   WxBacking backing;

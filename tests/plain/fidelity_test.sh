@@ -29,6 +29,9 @@ claim 'the_model_releases_exactly_what_the_real_runtime_releases' exact_rows_hol
 claim 'the_document_has_the_real_run_and_the_model' has_two_results asm
 claim 'no_recording_is_left_behind' nothing_is_left
 "$wxbench" validate --fidelity=1 --runtime "$version" --workload hello >"$scratch/note" 2>&1
-claim 'a_workload_without_a_model_is_skipped_and_no_failure' [ $? = 0 ]
-claim 'and_says_so' grep -q 'SKIP hello' "$scratch/note"
+claim 'where_no_workload_has_a_model_nothing_is_possible' [ $? = 77 ]
+claim 'and_says_why' grep -q 'hello, .*: there is no model of this workload' "$scratch/note"
+"$wxbench" validate --fidelity=1 --runtime "$version" --workload hello --workload dyn >"$scratch/note" 2>&1
+claim 'beside_one_with_a_model_it_is_a_sentence' [ $? -le 1 ]
+claim 'that_says_why' grep -q '^SKIP hello' "$scratch/note"
 tap_end
