@@ -173,6 +173,13 @@ static int list_tasks(WxHolders *holders, pid_t pid) {
   return failed;
 }
 
+// Of a task that has ended nothing is left; until its parent takes notice its entry belongs to
+// root.
+static bool has_ended(const WxHolders *holders, pid_t task) {
+  WxTaskStat stat;
+  return !wx_task_stat(holders->proc, task, &stat) && stat.state == 'Z';
+}
+
 // Whether `pid` has a descriptor of the file that it can write to; `*leaks`: and one that a program
 // executed by it would inherit. A task may have a table of its own (unshare(CLONE_FILES)).
 static int has_descriptor(WxHolders *holders, pid_t pid, bool *leaks) {
@@ -185,7 +192,7 @@ static int has_descriptor(WxHolders *holders, pid_t pid, bool *leaks) {
     if (task == pid || wx_os_shares_descriptors(pid, task) > 0)
       continue;
     const int result = table_has_it(holders, task, leaks);
-    if (result < 0 && result != -ENOENT && result != -ESRCH)
+    if (result < 0 && result != -ENOENT && result != -ESRCH && !has_ended(holders, task))
       return result;
     any |= result > 0;
   }
@@ -280,17 +287,14 @@ static int read_process(WxHolders *holders, WxKnown *known, WxReason *reason) {
     known->kind = ENDED;
     return 0;
   }
-  const bool gone = result == -ESRCH || result == -ENOENT;
+  const bool denied = result == -EACCES || result == -EPERM;
+  const bool gone = result == -ESRCH || result == -ENOENT || (denied && has_ended(holders, pid));
   if ((gone || stat.threads > 1) && was_replaced(holders, pid, &stat, gone)) {
     known->kind = UNREAD;
     return wx_reason(reason, -EAGAIN, "process %d is starting a program", (int)pid);
   }
-  if (result == -EACCES || result == -EPERM) {
-    known->kind = UNREADABLE;
-    return 0;
-  }
-  if (gone) {
-    known->kind = ENDED;
+  if (gone || denied) {
+    known->kind = gone ? ENDED : UNREADABLE;
     return 0;
   }
   return result;

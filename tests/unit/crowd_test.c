@@ -10,10 +10,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static WxCrowd crowd;
@@ -226,9 +228,10 @@ static size_t asked_in(const WxFollow *follow, uint64_t cycle) {
   return count;
 }
 
-// A folder in place of /proc that lists three processes which last as long as the test does.
-static void list_three_processes(char *folder, bool make) {
-  const pid_t lasting[] = {1, getppid(), getpid()};
+// A folder in place of /proc that lists three processes of one user, which last as long as the test
+// does.
+static void list_three_processes(char *folder, pid_t child, bool make) {
+  const pid_t lasting[] = {getppid(), getpid(), child};
   char path[64];
   if (make)
     ck_assert_ptr_nonnull(mkdtemp(folder));
@@ -242,7 +245,11 @@ static void list_three_processes(char *folder, bool make) {
 
 START_TEST(without_time_a_cycle_asks_one_process_and_the_next_one_another) {
   char folder[] = "/tmp/wx-crowd-XXXXXX";
-  list_three_processes(folder, true);
+  const pid_t child = fork();
+  if (child == 0)
+    for (;;)
+      (void)pause();
+  list_three_processes(folder, child, true);
   WxFollow follow = {.proc = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   ck_assert_int_ge(follow.proc, 0);
   WxShares shares = {0};
@@ -252,7 +259,9 @@ START_TEST(without_time_a_cycle_asks_one_process_and_the_next_one_another) {
     ck_assert_uint_eq(asked_in(&follow, cycle), 1);
   }
   ck_assert_uint_eq(asked_in(&follow, 1), 1); // It was not asked again: the others wait.
-  list_three_processes(folder, false);
+  list_three_processes(folder, child, false);
+  ck_assert_int_eq(kill(child, SIGKILL), 0);
+  ck_assert_int_eq(waitpid(child, NULL, 0), child);
   wx_follow_close(&follow);
   wx_shares_free(&shares);
 }

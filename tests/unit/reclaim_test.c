@@ -34,6 +34,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -643,6 +644,45 @@ START_TEST(holder_that_could_not_be_read_for_a_moment_is_found_again) {
 }
 END_TEST
 
+// Exit status: 0 the holders are found, 1 not because of the child that has ended.
+static void look_beside_a_zombie(void) {
+  const uid_t user = getuid() ? getuid() : 65534;
+  if (setresuid(user, user, user) || prctl(PR_SET_DUMPABLE, 1))
+    _exit(2);
+  const int fd = memfd_create("zombie", MFD_CLOEXEC);
+  const pid_t ended = fork();
+  if (ended == 0)
+    _exit(0);
+  const pid_t holder = fork();
+  if (holder == 0)
+    wx_bystander_wait();
+  siginfo_t info;
+  struct stat status;
+  if (holder < 0 || waitid(P_PID, (id_t)ended, &info, WEXITED | WNOWAIT) || fstat(fd, &status))
+    _exit(2);
+  const WxFileId file = {major(status.st_dev), minor(status.st_dev), status.st_ino};
+  WxHolders holders;
+  WxReason reason = {""};
+  char name[32];
+  (void)snprintf(name, sizeof name, "process %d ", (int)ended);
+  if (wx_holders_open(&holders, holder, file, &reason))
+    _exit(2);
+  const int failed = wx_holders_look(&holders, &reason); // A stranger may be in the way.
+  wx_holders_close(&holders);
+  wx_bystander_end(holder);
+  _exit(failed && strstr(reason.text, name));
+}
+
+START_TEST(child_that_has_ended_is_not_in_the_way_of_an_ordinary_user) {
+  const pid_t pid = fork();
+  if (pid == 0)
+    look_beside_a_zombie();
+  int status;
+  ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+  ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 START_TEST(birth_since_the_last_update_is_seen) {
   const pid_t pid = start_child();
   WxHolders holders;
@@ -869,7 +909,8 @@ WX_TEST_MAIN(
     pass_gives_up_after_too_many_failures_and_can_go_on, number_used_again_can_be_that_of_a_holder,
     process_that_opens_the_file_later_is_found_whatever_its_number,
     process_that_has_not_run_is_not_read_again,
-    holder_that_could_not_be_read_for_a_moment_is_found_again, birth_since_the_last_update_is_seen,
+    holder_that_could_not_be_read_for_a_moment_is_found_again,
+    child_that_has_ended_is_not_in_the_way_of_an_ordinary_user, birth_since_the_last_update_is_seen,
     least_quota_of_all_groups_on_the_way_up_counts, quota_of_version_1_is_found_too,
     what_is_written_between_check_and_punch_is_written_back,
     failures_under_the_net_leave_nothing_behind, small_share_of_urgency_is_used_by_half,
