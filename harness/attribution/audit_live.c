@@ -1,5 +1,6 @@
 #include "attribution/audit.h"
 #include "measure/guard.h"
+#include "measure/life.h"
 #include "measure/retention.h"
 #include "os/task.h"
 
@@ -191,13 +192,26 @@ static void judge_reclaim(WxAudit *audit, const WxAuditOptions *options) {
   }
 }
 
+// Reads all, and asks at the end whether the process still has the address space that it began
+// with: nothing can be said of one that was ending or ran another program meanwhile.
+static int read_one_life(WxAudit *audit, const WxAuditOptions *options, WxText *text) {
+  WxLife before, after;
+  int result = wx_life_read(&before, audit->pid, text);
+  if (!result)
+    result = read_all(audit, options, text);
+  const int gone = wx_life_read(&after, audit->pid, text);
+  if (gone)
+    return gone == -EACCES && result ? result : gone;
+  return !result && !wx_life_is_same(&before, &after) ? -ESTALE : result;
+}
+
 int wx_audit_live(WxAudit *audit, pid_t pid, const WxAuditOptions *options) {
   wx_audit_begin(audit, WX_SOURCE_LIVE, options);
   audit->pid = pid;
   WxText text = {0};
   WxCgroup none = {0};
   wx_cgroup_read(&audit->cgroup, &none, &text);
-  int result = read_all(audit, options, &text);
+  int result = read_one_life(audit, options, &text);
   wx_text_free(&text);
   if (result)
     return result;

@@ -111,8 +111,11 @@ int wx_audit_run_watch(WxOptions *options, const WxAuditRequest *request, pid_t 
     }
     if (!error)
       error = show(request, &origin, &audit, terminal);
-    // The end of the process is the end of the view.
-    if (error && !(sample && error == -ESRCH))
+    // The end of the process is the end of the view, and said: whoever waits for a value gets none.
+    if (sample && (error == -ESRCH || error == -ESTALE))
+      status =
+          wx_cli_fail(options->verb, "process %d has ended or runs another program now", (int)pid);
+    else if (error)
       status = wx_audit_explain_failure(options, options->arguments[0], &audit, error);
     wx_audit_free(&audit);
     if (!error && fflush(stdout))
