@@ -126,6 +126,7 @@ static void collect_span_facts(const WxAudit *audit, WxVerdictFacts *facts) {
   const uint64_t *span = audit->span.bytes;
   if (!audit->module)
     return;
+  facts->shown = (WxFigure)audit->rows.bytes;
   facts->span = (WxFigure)(audit->module->end - audit->module->start);
   facts->own_va = (WxFigure)span[WX_OWNER_DOUBLE_MAPPER];
   facts->empty = (WxFigure)(span[WX_OWNER_HEAP_RESERVED] + span[WX_OWNER_GC_RESERVED] +
@@ -140,7 +141,111 @@ static WxFigure count_mappings(const WxAudit *audit) {
     return WX_UNKNOWN;
   const bool last_is_none =
       space->count && !strcmp(space->mappings[space->count - 1].path, "[vsyscall]");
-  return (WxFigure)(space->count - last_is_none);
+  const size_t count = audit->lines > space->count ? audit->lines : space->count;
+  return (WxFigure)(count - last_is_none);
+}
+
+// Whether the file ends as the kernel's list does; a core that is not damaged has all.
+static bool is_whole(const WxAudit *audit) {
+  static const char *const last[] = {"[stack]", "[vdso]", "[vvar]", "[vsyscall]"};
+  const WxSpace *space = audit->space;
+  if (audit->source == WX_SOURCE_CORE || audit->source == WX_SOURCE_LIVE)
+    return true;
+  for (size_t i = space->count; i-- > 0;)
+    for (size_t k = 0; k < sizeof last / sizeof *last; ++k)
+      if (!strcmp(space->mappings[i].path, last[k]))
+        return true;
+  return false;
+}
+
+// Every process that has a main heap has a stack above it.
+static bool is_cut(const WxAudit *audit) {
+  return audit->residency[WX_OWNER_MAIN_HEAP].mappings && !is_whole(audit);
+}
+
+static const char *why_incomplete(const WxAudit *audit) {
+  if (*audit->damage)
+    return audit->damage;
+  if (audit->left_out)
+    return audit->left_out;
+  return is_cut(audit) ? "it ends before the stack, which the kernel's list has last" : NULL;
+}
+
+static int compare_mappings(const void *a, const void *b) {
+  const WxMapping *left = *(const WxMapping *const *)a, *right = *(const WxMapping *const *)b;
+  if (left->inode != right->inode)
+    return left->inode < right->inode ? -1 : 1;
+  return (left->offset > right->offset) - (left->offset < right->offset);
+}
+
+// What lies below the last mapping of each of the double mapper's files and is mapped nowhere.
+static WxFigure find_released(const WxAudit *audit) {
+  const WxSpace *space = audit->space;
+  const WxMapping **own = calloc(space->count + 1, sizeof *own);
+  size_t count = 0;
+  uint64_t released = 0, covered = 0, inode = 0;
+  if (!own)
+    return WX_UNKNOWN;
+  for (size_t i = 0; i < space->count; ++i)
+    if (space->owners[i] == WX_OWNER_DOUBLE_MAPPER)
+      own[count++] = &space->mappings[i];
+  qsort(own, count, sizeof *own, compare_mappings);
+  for (size_t i = 0; i < count; ++i) {
+    if (!i || own[i]->inode != inode) {
+      covered = 0;
+      inode = own[i]->inode;
+    }
+    const uint64_t end = own[i]->offset + (own[i]->end - own[i]->start);
+    released += own[i]->offset > covered ? own[i]->offset - covered : 0;
+    covered = end > covered ? end : covered;
+  }
+  free(own);
+  return (WxFigure)released;
+}
+
+// Which owner has the most address space that may be memory, where nothing says what is.
+static void collect_committed(const WxAudit *audit, WxVerdictFacts *facts) {
+  const uint64_t *bytes = audit->ownership.bytes;
+  const struct {
+    const char *name;
+    uint64_t bytes;
+  } owners[] = {
+      {"malloc", bytes[WX_OWNER_HEAP_COMMITTED] + bytes[WX_OWNER_MAIN_HEAP]},
+      {"The garbage collector", bytes[WX_OWNER_GC_COMMITTED]},
+  };
+  facts->committed = WX_UNKNOWN;
+  if (audit->source == WX_SOURCE_LIVE || audit->space->residency)
+    return;
+  for (size_t i = 0; i < sizeof owners / sizeof *owners; ++i) {
+    if (wx_known(facts->committed) && (WxFigure)owners[i].bytes <= facts->committed)
+      continue;
+    facts->committed = (WxFigure)owners[i].bytes;
+    facts->committer = owners[i].name;
+  }
+}
+
+// Whose the mappings are for the most part.
+static const char *find_most_mapped(const WxAudit *audit) {
+  size_t most = 0;
+  for (size_t i = 1; i < WX_OWNERS; ++i)
+    if (audit->residency[i].mappings > audit->residency[most].mappings)
+      most = i;
+  return audit->residency[most].mappings ? wx_owner_name((WxOwner)most) : NULL;
+}
+
+static void collect_file_facts(const WxAudit *audit, WxVerdictFacts *facts) {
+  facts->from_file = audit->source != WX_SOURCE_LIVE;
+  facts->whole = is_whole(audit);
+  facts->missing = why_incomplete(audit);
+  facts->most_mapped = find_most_mapped(audit);
+  collect_committed(audit, facts);
+  if (!facts->from_file)
+    return;
+  facts->released_range = find_released(audit);
+  WxFigure mapped = audit->space->residency ? 0 : WX_UNKNOWN;
+  for (size_t i = 0; wx_known(mapped) && i < WX_PARTS; ++i)
+    mapped += audit->parts[i].pss_bytes;
+  facts->mapped = mapped;
 }
 
 // What a dump leaves behind: to read a page that was never used makes it resident.
@@ -171,6 +276,8 @@ static WxVerdictFacts collect_facts(const WxAudit *audit) {
       .allocated = audit->truth.allocated_bytes,
       .mapped = audit->truth.mapped_bytes,
       .orphaned = audit->truth.orphaned_bytes,
+      .shown = WX_UNKNOWN,
+      .released_range = WX_UNKNOWN,
       .own_va = 0,
       .span = audit->module ? 0 : WX_UNKNOWN,
       .foreign = WX_UNKNOWN,
@@ -191,6 +298,7 @@ static WxVerdictFacts collect_facts(const WxAudit *audit) {
       .dumped = wx_truth_looks_dumped(&audit->truth) && audit->parts[WX_PART_NONE].bytes > 0,
   };
   collect_span_facts(audit, &facts);
+  collect_file_facts(audit, &facts);
   weigh_dump(audit, &facts);
   return facts;
 }

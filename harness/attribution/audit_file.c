@@ -32,6 +32,34 @@ static void use_own_space(WxAudit *audit) {
   audit->own_space.heap_rules = audit->allocator.rules;
 }
 
+static void say_left_out(WxAudit *audit, size_t lines, size_t left_out) {
+  audit->lines = lines;
+  if (!left_out)
+    return;
+  audit->left_out = "most of its mappings were counted only";
+  wx_audit_notice(audit, "%zu of the %zu mappings were counted only.", left_out, lines);
+}
+
+// Of an smaps, what /proc/PID/status says of a living process: the sums of its rows.
+static void sum_process(WxAudit *audit) {
+  const WxSpace *space = audit->space;
+  if (!space->residency)
+    return;
+  WxFigure rss = 0, anonymous = 0, shmem = 0, swap = 0;
+  for (size_t i = 0; i < space->count; ++i) {
+    const WxFigure resident = (WxFigure)space->residency[i].rss;
+    const WxMapping *mapping = &space->mappings[i];
+    rss += resident;
+    swap += (WxFigure)space->residency[i].swap;
+    shmem += mapping->shared ? resident : 0;
+    anonymous += mapping->shared || mapping->path[0] == '/' ? 0 : resident;
+  }
+  audit->status.rss_bytes = rss;
+  audit->status.rss_anon_bytes = anonymous;
+  audit->status.rss_shmem_bytes = shmem;
+  audit->status.swap_bytes = swap;
+}
+
 static int load_maps(WxAudit *audit, const char *path) {
   WxDamage damage;
   const int result = wx_maps_load(&audit->maps, path, &damage);
@@ -42,6 +70,7 @@ static int load_maps(WxAudit *audit, const char *path) {
     return load_nothing(audit, "/proc/PID/maps");
   audit->own_space.mappings = audit->maps.items;
   audit->own_space.count = audit->maps.count;
+  say_left_out(audit, audit->maps.lines, audit->maps.left_out);
   use_own_space(audit);
   return audit->maps.count || !result ? wx_space_attribute(&audit->own_space) : -EINVAL;
 }
@@ -57,6 +86,7 @@ static int load_smaps(WxAudit *audit, const char *path) {
   audit->own_space.mappings = audit->smaps.items;
   audit->own_space.residency = audit->smaps.residency;
   audit->own_space.count = audit->smaps.count;
+  say_left_out(audit, audit->smaps.lines, audit->smaps.left_out);
   use_own_space(audit);
   return audit->smaps.count || !result ? wx_space_attribute(&audit->own_space) : -EINVAL;
 }
@@ -133,6 +163,7 @@ int wx_audit_file(WxAudit *audit, WxSource source, const char *path,
                     "A saved file cannot show what the double mapper's file holds, nor "
                     "released memory that is still held%s.",
                     source == WX_SOURCE_MAPS ? ", nor resident bytes" : "");
+  sum_process(audit);
   const int failed = wx_audit_weigh(audit, options->rows);
   if (!failed)
     wx_audit_judge(audit, options);

@@ -13,9 +13,12 @@ enum {
   LIVE_MIB = 64,      // Nor the double mapper's live pages.
   OWNER_PART = 2,     // Half of what is looked at.
   ARTEFACT_MIB = 128, // Of others' memory inside the interval.
-  ARTEFACT_TIMES = 4, // How often the interval exceeds what is mapped, where no more is known.
   LIMIT_PERCENT = 90,
 };
+
+// Values of vm.max_map_count: the kernel's default, what search engines ask for, what some
+// distributions set.
+static const WxFigure usual_limits[] = {65530, 262144, 1048576};
 
 static const struct {
   const char *code;
@@ -58,16 +61,30 @@ static bool at_least(WxFigure figure, WxFigure least) {
   return wx_known(figure) && figure >= least;
 }
 
-static bool is_near_limit(const WxVerdictFacts *facts) {
-  return wx_known(facts->mappings) && at_least(facts->max_map_count, 1) &&
-         facts->mappings >= facts->max_map_count / 100 * LIMIT_PERCENT;
+static bool is_near(WxFigure mappings, WxFigure limit) {
+  return mappings >= limit / 100 * LIMIT_PERCENT;
 }
 
-// The memory of the process, each page once.
+WxFigure wx_verdict_limit(const WxVerdictFacts *facts) {
+  if (!wx_known(facts->mappings))
+    return WX_UNKNOWN;
+  if (!facts->from_file)
+    return at_least(facts->max_map_count, 1) && is_near(facts->mappings, facts->max_map_count)
+               ? facts->max_map_count
+               : WX_UNKNOWN;
+  for (size_t i = 0; i < sizeof usual_limits / sizeof *usual_limits; ++i)
+    if (is_near(facts->mappings, usual_limits[i]) && facts->mappings <= usual_limits[i] + 1)
+      return usual_limits[i];
+  return WX_UNKNOWN;
+}
+
+// The memory of the process, each page once. A file does not say what the double mapper's holds,
+// only what is mapped of it.
 static WxFigure footprint(const WxVerdictFacts *facts) {
   if (!wx_known(facts->rss_anon))
     return WX_UNKNOWN;
-  return facts->rss_anon + (wx_known(facts->allocated) ? facts->allocated : 0);
+  const WxFigure own = facts->from_file ? facts->mapped : facts->allocated;
+  return facts->rss_anon + (wx_known(own) ? own : 0);
 }
 
 typedef struct {
@@ -103,15 +120,36 @@ static bool find_owner(const WxVerdictFacts *facts, WxVerdictCode *code) {
   return most > 0;
 }
 
-// Alive, what others hold inside the interval decides; from a file, how far the interval exceeds
-// what is mapped, since nothing else is known.
+// What others hold inside the interval decides, held against what the double mapper holds: alive
+// its file, else what it maps. Where malloc or the collector may explain the process, address space
+// alone is no proof that a debugger is all that is wrong.
 static bool is_artefact(const WxVerdictFacts *facts) {
-  if (!facts->double_mapper || !wx_known(facts->span))
+  if (!facts->double_mapper || !wx_known(facts->span) ||
+      !at_least(facts->foreign, ARTEFACT_MIB * MIB))
     return false;
-  if (wx_known(facts->allocated))
-    return at_least(facts->foreign, ARTEFACT_MIB * MIB) && facts->foreign >= facts->allocated;
-  return at_least(facts->span - facts->own_va, ARTEFACT_MIB * MIB) &&
-         facts->span >= ARTEFACT_TIMES * facts->own_va;
+  if (!facts->from_file)
+    return wx_known(facts->allocated) && facts->foreign >= facts->allocated;
+  return facts->foreign >= facts->own_va;
+}
+
+// Whether some owner of address space may be the largest of the process: only what is resident
+// tells.
+static bool may_be_large(const WxVerdictFacts *facts) {
+  return at_least(facts->committed, OWNER_MIB * MIB);
+}
+
+// A file shows nothing that is orphaned, but where it can be: in ranges of the double mapper's file
+// that lie below its last mapping and are mapped nowhere.
+static bool may_be_retained(const WxVerdictFacts *facts) {
+  return wx_is_retained(facts->released_range, facts->released_range + facts->own_va);
+}
+
+static bool is_clean(const WxVerdictFacts *facts) {
+  if (!facts->from_file)
+    return wx_known(facts->orphaned) && wx_known(facts->allocated);
+  return facts->whole && !may_be_large(facts) && !may_be_retained(facts) &&
+         !at_least(facts->own_va, LIVE_MIB * MIB) &&
+         (wx_known(facts->rss_anon) || wx_known(facts->committed));
 }
 
 // Nothing that a reclaim would refuse.
@@ -137,8 +175,15 @@ static void advise_reclaim(WxVerdict *verdict, const WxVerdictFacts *facts) {
 // Where the input cannot show what is orphaned, no verdict but the live process's is the last.
 static void write_next(WxVerdict *verdict, const WxVerdictFacts *facts) {
   const bool blind = facts->double_mapper && !wx_known(facts->allocated);
+  const bool arenas = at_least(facts->heaps_committed, facts->malloc_bytes / 2);
   if (verdict->code == WX_VERDICT_RETAINED)
     advise_reclaim(verdict, facts);
+  else if (verdict->code == WX_VERDICT_MALLOC && !arenas)
+    snprintf(verdict->next, sizeof verdict->next,
+             "Look for a native leak, or try another allocator: it is the main heap, on which "
+             "MALLOC_ARENA_MAX has no effect.");
+  else if (verdict->code == WX_VERDICT_MALLOC)
+    snprintf(verdict->next, sizeof verdict->next, "%s", codes[verdict->code].next);
   else
     snprintf(verdict->next, sizeof verdict->next, "%s",
              blind && verdict->code != WX_VERDICT_UNKNOWN
@@ -147,21 +192,25 @@ static void write_next(WxVerdict *verdict, const WxVerdictFacts *facts) {
                  : codes[verdict->code].next);
 }
 
+// By what is known of the whole.
+static WxVerdictCode judge_whole(const WxVerdictFacts *facts) {
+  WxVerdictCode owner;
+  if (find_owner(facts, &owner))
+    return owner;
+  if (is_artefact(facts))
+    return WX_VERDICT_ARTEFACT;
+  if (!facts->double_mapper && facts->names_known)
+    return facts->from_file && !facts->whole ? WX_VERDICT_UNKNOWN : WX_VERDICT_NOT_AFFECTED;
+  return is_clean(facts) ? WX_VERDICT_CLEAN : WX_VERDICT_UNKNOWN;
+}
+
 void wx_verdict_judge(WxVerdict *verdict, const WxVerdictFacts *facts) {
-  WxVerdictCode code = WX_VERDICT_UNKNOWN, owner;
   if (wx_is_retained(facts->orphaned, facts->allocated))
-    code = WX_VERDICT_RETAINED;
-  else if (is_near_limit(facts))
-    code = WX_VERDICT_MAP_LIMIT;
-  else if (find_owner(facts, &owner))
-    code = owner;
-  else if (is_artefact(facts))
-    code = WX_VERDICT_ARTEFACT;
-  else if (!facts->double_mapper && facts->names_known)
-    code = WX_VERDICT_NOT_AFFECTED;
-  else if (wx_known(facts->orphaned))
-    code = WX_VERDICT_CLEAN;
-  verdict->code = code;
+    verdict->code = WX_VERDICT_RETAINED;
+  else if (wx_known(wx_verdict_limit(facts)))
+    verdict->code = WX_VERDICT_MAP_LIMIT;
+  else
+    verdict->code = facts->missing ? WX_VERDICT_UNKNOWN : judge_whole(facts);
   write_next(verdict, facts);
   wx_verdict_write(verdict, facts);
 }

@@ -24,6 +24,7 @@ typedef struct {
   WxFigure orphaned;
   WxFigure own_va;       ///< Address space that maps the file.
   WxFigure span;         ///< From its lowest to its highest mapping.
+  WxFigure shown;        ///< What the rows of a debugger add up to under its name.
   WxFigure foreign;      ///< Of the span: memory of others without a file.
   WxFigure empty;        ///< Of the span: holes and reserved address space of others.
   WxFigure rss_anon;     ///< Memory of the process without a file.
@@ -37,6 +38,14 @@ typedef struct {
   WxFigure max_map_count;
   WxFigure heaps_committed; ///< glibc's heaps, for the text.
   WxFigure arenas;
+  bool from_file;             ///< A saved maps or smaps, or a core.
+  const char *missing;        ///< Why the source was not read whole; NULL: it was.
+  bool whole;                 ///< It is known to be: the kernel's last mappings are in it.
+  WxFigure committed;         ///< Address space of the largest of malloc, the collector and other
+                              ///< memory without a file, where nothing resident is known,
+  const char *committer;      ///< and whose that is.
+  const char *most_mapped;    ///< Whose the mappings are for the most part; NULL: not known.
+  WxFigure released_range;    ///< Of the file: below its last mapping, and mapped nowhere.
   bool dumped;                ///< Everything mapped is allocated, as after a dump.
   WxFigure reserved_parts;    ///< Of the double mapper, for the text.
   WxFigure reserved_resident; ///< Private reserved mappings that are resident for the most part.
@@ -71,6 +80,10 @@ const char *wx_verdict_code(WxVerdictCode code);
 
 /// How urgent: for a list, worst first; lower is worse.
 int wx_verdict_rank(WxVerdictCode code);
+
+/// The limit of mappings that the process is near to: its own, or the usual one that it would be
+/// near to where a file does not say it; unknown where it is near to none.
+WxFigure wx_verdict_limit(const WxVerdictFacts *facts);
 
 /// Judges. `retained` if and only if orphaned is at least 8 MiB and at least a quarter of
 /// allocated.

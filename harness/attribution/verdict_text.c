@@ -5,6 +5,8 @@
 #include <string.h>
 
 // Less of reserved memory than that may be resident for other reasons.
+// Address space worth a word.
+#define LARGE    ((WxFigure)128 << 20)
 #define DUMP_MIN ((WxFigure)8 << 20)
 
 static double mib(WxFigure bytes) {
@@ -32,6 +34,24 @@ static bool looks_dumped(const WxVerdictFacts *facts) {
   return facts->dumped || is_reserved_resident(facts);
 }
 
+static void say_unknown(WxVerdict *verdict, const WxVerdictFacts *facts) {
+  if (facts->missing)
+    say(verdict, "What could be read does not settle it: %s. In it %s.", facts->missing,
+        facts->double_mapper ? "there is a double mapper"
+                             : "there is no double mapper, but it may be in the rest");
+  else if (facts->from_file && !facts->double_mapper && facts->names_known)
+    say(verdict, "There is no double mapper in these lines, which do not end as the kernel's list "
+                 "does ([stack], [vdso]): it may be in others.");
+  else
+    say(verdict, "What the double mapper holds cannot be known from this input.");
+  if (!facts->missing && wx_known(facts->committed) && facts->committer &&
+      facts->committed >= LARGE)
+    say(verdict,
+        " %s has %.1f MiB of address space; how much of it is memory, smaps or the living process "
+        "tells.",
+        facts->committer, mib(facts->committed));
+}
+
 static void say_first(WxVerdict *verdict, const WxVerdictFacts *facts) {
   switch (verdict->code) {
   case WX_VERDICT_RETAINED:
@@ -41,8 +61,11 @@ static void say_first(WxVerdict *verdict, const WxVerdictFacts *facts) {
         mib(facts->orphaned), percent(facts->orphaned, facts->allocated), mib(facts->allocated));
     break;
   case WX_VERDICT_MAP_LIMIT:
-    say(verdict, "%lld mappings of %lld that the kernel allows (vm.max_map_count).",
-        (long long)facts->mappings, (long long)facts->max_map_count);
+    say(verdict, "%lld mappings of %lld that the kernel allows (vm.max_map_count)%s.",
+        (long long)facts->mappings, (long long)wx_verdict_limit(facts),
+        facts->from_file ? " if that was the limit: the file does not say it" : "");
+    if (facts->most_mapped)
+      say(verdict, " Most of them are of: %s.", facts->most_mapped);
     break;
   case WX_VERDICT_LIVE:
     say(verdict, "The double mapper holds %.1f MiB of code and data that are mapped and in use.",
@@ -71,19 +94,27 @@ static void say_first(WxVerdict *verdict, const WxVerdictFacts *facts) {
     break;
   case WX_VERDICT_ARTEFACT:
     say(verdict,
-        "A debugger would attribute up to %.1f MiB to the double mapper, which maps %.1f MiB of "
-        "address space there; %.1f MiB of the rest are other memory, %.1f MiB none.",
-        mib(facts->span), mib(facts->own_va), mib(facts->foreign), mib(facts->empty));
+        "A debugger's rows under the double mapper's name add up to %.1f MiB, %.1f MiB of them "
+        "other memory without a file; the double mapper maps %.1f MiB of address space in that "
+        "interval of %.1f MiB, of which %.1f MiB are no memory.",
+        mib(facts->shown), mib(facts->foreign), mib(facts->own_va), mib(facts->span),
+        mib(facts->empty));
     break;
   case WX_VERDICT_NOT_AFFECTED:
     say(verdict, "There is no double mapper: no memfd of that name is open or mapped.");
     break;
   case WX_VERDICT_CLEAN:
+    if (facts->from_file) {
+      say(verdict, "Nothing%s stands out.", looks_dumped(facts) ? " but the effect of a dump" : "");
+      if (facts->double_mapper)
+        say(verdict, " The double mapper maps %.1f MiB of address space.", mib(facts->own_va));
+      break;
+    }
     say(verdict, "The double mapper holds %.1f MiB and nothing%s stands out.",
         mib(facts->allocated), looks_dumped(facts) ? " but the effect of a dump" : "");
     break;
   case WX_VERDICT_UNKNOWN:
-    say(verdict, "What the double mapper holds cannot be known from this input.");
+    say_unknown(verdict, facts);
     break;
   }
 }
@@ -92,9 +123,10 @@ static void say_first(WxVerdict *verdict, const WxVerdictFacts *facts) {
 static void say_orphaned(WxVerdict *verdict, const WxVerdictFacts *facts) {
   if (verdict->code == WX_VERDICT_RETAINED || !facts->double_mapper)
     return;
+  const bool own = verdict->code == WX_VERDICT_CLEAN || verdict->code == WX_VERDICT_LIVE;
   if (wx_known(facts->orphaned))
-    say(verdict, " %.1f MiB of it are orphaned (%.0f %%).", mib(facts->orphaned),
-        percent(facts->orphaned, facts->allocated));
+    say(verdict, " %.1f MiB of %s are orphaned (%.0f %%).", mib(facts->orphaned),
+        own ? "it" : "the double mapper's file", percent(facts->orphaned, facts->allocated));
   else
     say(verdict, " Released memory that is still held cannot be seen in this input.");
 }

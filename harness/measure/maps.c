@@ -31,14 +31,20 @@ static int append_line(Parser *parser, char *line, char *newline) {
     return -ENOMEM;
   maps->items = items;
   WxMapping *mapping = &items[maps->count];
-  const WxMapping *previous = maps->count ? mapping - 1 : NULL;
-  parser->reason = parser->bounded ? wx_maps_exceed(maps->count, &maps->names) : NULL;
+  WxMapping *previous = maps->count ? mapping - 1 : NULL;
+  parser->reason = parser->bounded ? wx_maps_exceed(&maps->names) : NULL;
   if (parser->reason)
     return -EINVAL;
   const int result = wx_maps_take_line(line, newline, previous, mapping, &parser->tail,
                                        &maps->names, &parser->reason);
-  maps->count += !result;
-  return result;
+  if (result)
+    return result;
+  ++maps->lines;
+  const WxMappingFate fate =
+      parser->bounded ? wx_maps_place(maps->count, previous, mapping) : WX_MAPPING_KEPT;
+  maps->count += fate == WX_MAPPING_KEPT;
+  maps->left_out += fate == WX_MAPPING_COUNTED;
+  return 0;
 }
 
 // Appends the whole lines of a piece, and says how much of it is left.
@@ -55,13 +61,23 @@ static int take_lines(Parser *parser, char *piece, size_t size, size_t *left) {
   return 0;
 }
 
+// The last line, of `size` bytes at `line`, has no newline. It counts where nothing is missing that
+// a line must have.
+static int take_last(Parser *parser, char *line, size_t size) {
+  parser->maps->open_ended = true;
+  const int result = append_line(parser, line, line + size);
+  if (result == -EINVAL)
+    parser->reason = "the last line is cut short";
+  return result;
+}
+
 static int read_all(Parser *parser, WxPieces *pieces) {
   size_t left = 0;
   for (char *piece;;) {
     const ssize_t size = wx_pieces_next(pieces, left, &piece);
     if (size == 0 && left)
-      parser->reason = "the last line is cut short";
-    else if (size == -E2BIG)
+      return take_last(parser, piece, left);
+    if (size == -E2BIG)
       parser->reason = "expected a shorter line";
     if (size <= 0)
       return parser->reason ? -EINVAL : (int)size;
@@ -74,17 +90,18 @@ static int read_all(Parser *parser, WxPieces *pieces) {
 static int parse(WxMaps *maps, int fd, bool bounded, WxDamage *damage) {
   WxPieces pieces = {.fd = fd};
   Parser parser = {.maps = maps, .bounded = bounded};
-  maps->count = 0;
+  maps->count = maps->lines = maps->left_out = 0;
+  maps->open_ended = false;
   const int result = read_all(&parser, &pieces);
   wx_pieces_end(&pieces);
   *damage = (WxDamage){0};
   if (parser.reason)
-    *damage = (WxDamage){.line = maps->count + 1, .reason = parser.reason};
+    *damage = (WxDamage){.line = maps->lines + 1, .reason = parser.reason};
   return result;
 }
 
 static int load(WxMaps *maps, const char *path, bool bounded, WxDamage *damage) {
-  maps->count = 0;
+  maps->count = maps->lines = maps->left_out = 0;
   *damage = (WxDamage){0};
   const int fd = wx_os_open(path, O_RDONLY, 0);
   if (fd < 0)

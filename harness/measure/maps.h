@@ -33,13 +33,22 @@ typedef struct {
   WxMapping *items;
   size_t count;
   size_t capacity;
-  WxNamePool names;  ///< Paths point into it.
+  size_t lines;     ///< Mappings of the file; more than `count` where some were joined or left out,
+  size_t left_out;  ///< and so many of them are in no item.
+  bool open_ended;  ///< The last line has no newline: it may be cut short.
+  WxNamePool names; ///< Paths point into it.
   size_t most_bytes; ///< Set by who reads processes that it does not know: a list that takes more
                      ///< memory than this, names included, is -E2BIG. 0: no bound.
 } WxMaps;
 
-/// More than that in a saved file is damage, so that none makes us use memory without bounds.
-enum { WX_MAPPINGS_MAX = 1 << 20, WX_NAMES_MAX = 1 << 18, WX_NAMES_BYTES_MAX = 32 << 20 };
+/// No saved file makes us use memory without bounds. Behind so many mappings, touching ones of data
+/// files are joined, and behind a quarter more all are counted only. More names are damage.
+enum {
+  WX_MAPPINGS_MAX = 1 << 20,
+  WX_MAPPINGS_KEPT = WX_MAPPINGS_MAX / 4 * 5,
+  WX_NAMES_MAX = 1 << 18,
+  WX_NAMES_BYTES_MAX = 32 << 20
+};
 
 /// Where and why a saved file could not be understood.
 typedef struct {

@@ -146,12 +146,25 @@ int wx_maps_take_line(char *line, char *newline, const WxMapping *previous, WxMa
   return mapping->path ? 0 : -ENOMEM;
 }
 
-const char *wx_maps_exceed(size_t count, const WxNamePool *names) {
-  if (count >= WX_MAPPINGS_MAX)
-    return "expected at most 1,048,576 mappings";
+const char *wx_maps_exceed(const WxNamePool *names) {
   if (names->count >= WX_NAMES_MAX || names->bytes >= WX_NAMES_BYTES_MAX)
     return "expected at most 262,144 different names of 32 MiB together";
   return NULL;
+}
+
+static bool is_data(const WxMapping *mapping) {
+  return mapping->path[0] == '/' && strncmp(mapping->path, "/memfd:", 7) != 0 &&
+         !(mapping->protection & WX_EXECUTE);
+}
+
+WxMappingFate wx_maps_place(size_t count, WxMapping *previous, const WxMapping *mapping) {
+  if (count < WX_MAPPINGS_MAX)
+    return WX_MAPPING_KEPT;
+  if (previous->end == mapping->start && is_data(previous) && is_data(mapping)) {
+    previous->end = mapping->end;
+    return WX_MAPPING_JOINED;
+  }
+  return count < WX_MAPPINGS_KEPT ? WX_MAPPING_KEPT : WX_MAPPING_COUNTED;
 }
 
 const char *wx_maps_follow(const WxMapping *previous, WxMapping *mapping) {

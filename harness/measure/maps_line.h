@@ -26,9 +26,14 @@ typedef struct {
 int wx_maps_take_line(char *line, char *newline, const WxMapping *previous, WxMapping *mapping,
                       WxMapsTail *tail, WxNamePool *names, const char **reason);
 
-/// What a saved file has too many of after `count` mappings with `names`, as a constant phrase; or
-/// NULL.
-const char *wx_maps_exceed(size_t count, const WxNamePool *names);
+/// What a saved file has too many of with `names`, as a constant phrase; or NULL.
+const char *wx_maps_exceed(const WxNamePool *names);
+
+/// What becomes of a mapping of a saved file that was read behind `count` others.
+typedef enum { WX_MAPPING_KEPT, WX_MAPPING_JOINED, WX_MAPPING_COUNTED } WxMappingFate;
+
+/// Decides it, and joins `mapping` to `previous`, the last that was kept, where that is due.
+WxMappingFate wx_maps_place(size_t count, WxMapping *previous, const WxMapping *mapping);
 
 /// Holds `mapping` against the one before it. The kernel prints one that grew between two of its
 /// reads again: what was already printed is cut off. Returns NULL, or what is wrong as a constant

@@ -32,9 +32,9 @@ ssize_t wx_pieces_next(WxPieces *pieces, size_t kept, char **piece) {
     return -ENOMEM;
   memmove(pieces->buffer, pieces->buffer + pieces->given - kept, kept);
   const ssize_t got = fill(pieces->fd, pieces->buffer + kept);
+  *piece = pieces->buffer;
   if (got <= 0)
     return got;
-  *piece = pieces->buffer;
   pieces->given = kept + (size_t)got;
   return (ssize_t)pieces->given;
 }

@@ -21,8 +21,9 @@ typedef struct {
 
 /// Gives the next piece of the file in `*piece`: the last `kept` bytes of the piece before it, then
 /// new ones. It may be written to, one byte beyond its end too, until the next call. Returns its
-/// size; 0 at the end of the file; -E2BIG where more than WX_PIECE_MAX is to be kept, or another
-/// negative errno. Not to be called again after 0 or a failure.
+/// size; 0 at the end of the file, `*piece` being what was kept; -E2BIG where more than
+/// WX_PIECE_MAX is to be kept, or another negative errno. Not to be called again after 0 or a
+/// failure.
 ssize_t wx_pieces_next(WxPieces *pieces, size_t kept, char **piece);
 
 /// Frees the buffer; the file stays open.

@@ -44,13 +44,32 @@ static const char *close_entry(const Parser *parser) {
                             : "expected the line Rss: of the mapping before (is this a maps file?)";
 }
 
+// Where the list is full the entry just read goes into the one before it, or is counted only.
+static void place_entry(Parser *parser) {
+  WxSmaps *smaps = parser->smaps;
+  if (!parser->bounded || smaps->count < 2)
+    return;
+  const size_t last = smaps->count - 1;
+  const WxMappingFate fate = wx_maps_place(last, &smaps->items[last - 1], &smaps->items[last]);
+  if (fate == WX_MAPPING_KEPT)
+    return;
+  if (fate == WX_MAPPING_JOINED) {
+    smaps->residency[last - 1].rss += smaps->residency[last].rss;
+    smaps->residency[last - 1].pss += smaps->residency[last].pss;
+    smaps->residency[last - 1].swap += smaps->residency[last].swap;
+  }
+  smaps->left_out += fate == WX_MAPPING_COUNTED;
+  smaps->count = last;
+}
+
 static int open_entry(Parser *parser, char *line, char *newline) {
   WxSmaps *smaps = parser->smaps;
   parser->reason = close_entry(parser);
   if (!parser->reason && parser->bounded)
-    parser->reason = wx_maps_exceed(smaps->count, &smaps->names);
+    parser->reason = wx_maps_exceed(&smaps->names);
   if (parser->reason)
     return -EINVAL;
+  place_entry(parser);
   WxMapping *mapping = make_room(smaps);
   if (!mapping)
     return -ENOMEM;
@@ -59,6 +78,7 @@ static int open_entry(Parser *parser, char *line, char *newline) {
                                        &smaps->names, &parser->reason);
   if (result)
     return result;
+  ++smaps->lines;
   wx_smaps_entry_begin(&parser->entry, &smaps->residency[smaps->count++], newline + 1);
   return 0;
 }
@@ -100,12 +120,22 @@ static int take_lines(Parser *parser, char *piece, size_t size, size_t *left) {
   return 0;
 }
 
+// The last line, of `size` bytes at `line`, has no newline. It counts where it ends the file well.
+static const char *take_last(Parser *parser, char *line, size_t size) {
+  if (is_hexadecimal(*line))
+    return "the last line is cut short";
+  line[size] = '\n';
+  const char *reason = wx_smaps_entry_take(&parser->entry, line, line + size);
+  reason = reason ? reason : close_entry(parser);
+  return reason ? "the last line is cut short" : NULL;
+}
+
 static int parse_all(Parser *parser, WxPieces *pieces) {
   size_t left = 0;
   for (char *piece;;) {
     const ssize_t size = wx_pieces_next(pieces, left, &piece);
     if (size == 0)
-      parser->reason = left ? "the last line is cut short" : close_entry(parser);
+      parser->reason = left ? take_last(parser, piece, left) : close_entry(parser);
     else if (size == -E2BIG)
       parser->reason = "expected a shorter line";
     if (size <= 0)
@@ -119,7 +149,7 @@ static int parse_all(Parser *parser, WxPieces *pieces) {
 static int parse(WxSmaps *smaps, int fd, bool bounded, WxDamage *damage) {
   Parser parser = {.smaps = smaps, .line = 1, .bounded = bounded};
   WxPieces pieces = {.fd = fd};
-  smaps->count = 0;
+  smaps->count = smaps->lines = smaps->left_out = 0;
   const int result = parse_all(&parser, &pieces);
   wx_pieces_end(&pieces);
   *damage = (WxDamage){0};
@@ -127,12 +157,14 @@ static int parse(WxSmaps *smaps, int fd, bool bounded, WxDamage *damage) {
     *damage = (WxDamage){.line = parser.line, .reason = parser.reason};
   // What stood before the damage is kept: whole entries only.
   if (result == -EINVAL && smaps->count && !wx_smaps_entry_is_whole(&parser.entry))
-    --smaps->count;
+    --smaps->count, --smaps->lines;
+  if (!result)
+    place_entry(&parser);
   return result;
 }
 
 static int load(WxSmaps *smaps, const char *path, bool bounded, WxDamage *damage) {
-  smaps->count = 0;
+  smaps->count = smaps->lines = smaps->left_out = 0;
   *damage = (WxDamage){0};
   const int fd = wx_os_open(path, O_RDONLY, 0);
   if (fd < 0)

@@ -27,6 +27,8 @@ typedef struct {
   size_t count;
   size_t capacity;
   size_t residency_capacity;
+  size_t lines;     ///< As in maps.h.
+  size_t left_out;  ///< As in maps.h.
   WxNamePool names; ///< Paths point into it.
 } WxSmaps;
 

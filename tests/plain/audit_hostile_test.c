@@ -133,9 +133,13 @@ static void check(const char *source, const char *damage, const char *reported) 
   ck_assert_int_eq(wait4(pid, &status, 0, &usage), pid);
   const bool said = is_reported(reported ? reported : "");
   unlink(path);
-  ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 2, "status %x, %s", status, text);
-  ck_assert_msg(strstr(text, damage) && strchr(text, '\n') == strrchr(text, '\n'),
-                "expected one line with '%s', got '%s'", damage, text);
+  ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == (damage ? 2 : 0), "status %x, %s",
+                status, text);
+  if (damage)
+    ck_assert_msg(strstr(text, damage) && strchr(text, '\n') == strrchr(text, '\n'),
+                  "expected one line with '%s', got '%s'", damage, text);
+  else
+    ck_assert_str_eq(text, "");
   ck_assert_msg(said == (reported != NULL), "expected %s in the JSON", reported);
   ck_assert_msg(usage.ru_maxrss <= MOST_KIB, "%ld KiB", usage.ru_maxrss);
 }
@@ -253,7 +257,7 @@ START_TEST(maps_of_more_lines_than_a_process_can_have) {
   begin();
   for (uint64_t i = 1; i <= 1500000; ++i)
     put_maps_line(i, "");
-  check("--maps", "line 1048577: expected at most 1,048,576 mappings", "\"mappings\": 1048576");
+  check("--maps", NULL, "\"mappings\": 1500000");
 }
 END_TEST
 
@@ -281,7 +285,7 @@ START_TEST(smaps_of_more_entries_than_a_process_can_have) {
     put_maps_line(i, "");
     fputs("Rss: 4 kB\nVmFlags: rd wr\n", file);
   }
-  check("--smaps", "expected at most 1,048,576 mappings", "\"mappings\": 1048576");
+  check("--smaps", NULL, "\"mappings\": 1100000");
 }
 END_TEST
 

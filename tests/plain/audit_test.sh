@@ -34,8 +34,9 @@ claim audit_of_saved_maps_says_null_for_what_it_cannot_know has "$work/maps.json
 "$wxbench" audit --smaps "$work/smaps" --sort size >"$work/smaps.txt"
 claim audit_of_saved_smaps_has_residency has "$work/smaps.txt" 'Summary by kind' '[TOTAL]'
 
-# An interval of 2 GiB of which the double mapper maps 2 MiB: a file cannot say whether more is held.
+# An interval of 2 GiB with 300 MiB of others' memory: a file cannot say whether more is held.
 printf '%s\n' '7f0000000000-7f0000100000 rw-s 00000000 00:01 7 /memfd:doublemapper (deleted)' \
+  '7f0010001000-7f0022c01000 rw-p 00000000 00:00 0 ' \
   '7f0080000000-7f0080100000 r-xs 00100000 00:01 7 /memfd:doublemapper (deleted)' >"$work/artefact"
 "$wxbench" audit --maps "$work/artefact" --json "$work/artefact.json" >"$work/artefact.txt"
 claim audit_of_a_file_sends_an_artefact_to_the_live_process has "$work/artefact.txt" 'VERDICT artefact' 'Next: Audit the live process'
@@ -51,8 +52,8 @@ sed 's/---p/rw-p/' "$work/dumped" >"$work/used"
 claim audit_takes_no_used_memory_for_the_effect_of_a_dump test -z "$(grep 'may be the effect of a dump' "$work/used.txt")"
 
 # Damage: what stands before it is reported, one line names it, exit 2.
-head -c 700 "$work/maps" >"$work/cut"
-lines=$(head -c 700 "$work/maps" | tr -cd '\n' | wc -c)
+{ head -n 7 "$work/maps" && sed -n 8p "$work/maps" | head -c 9; } >"$work/cut"
+lines=7
 "$wxbench" audit --maps "$work/cut" --json "$work/cut.json" >"$work/cut.txt" 2>"$work/cut.err"
 claim audit_of_damaged_maps_exits_2 [ $? = 2 ]
 claim audit_of_damaged_maps_names_the_line has "$work/cut.err" "line $((lines + 1)): the last line is cut short"
@@ -62,6 +63,13 @@ refused audit_of_empty_smaps_says_nothing_of_nothing "the file is empty; expecte
 refused audit_of_smaps_as_maps_names_the_line "line 2: expected START-END" "$wxbench" audit --maps "$work/smaps"
 refused audit_of_maps_as_smaps_asks_whether_it_is_maps "is this a maps file" "$wxbench" audit --smaps "$work/maps"
 refused audit_of_a_core_that_is_none_says_what_was_expected "offset 0: expected an ELF file" "$wxbench" audit --core "$work/maps"
+
+claim audit_of_damaged_maps_judges_nothing_by_half_a_file has "$work/cut.txt" 'VERDICT unknown'
+head -n 7 "$work/maps" >"$work/half"
+"$wxbench" audit --maps "$work/half" >"$work/half.txt"
+claim audit_of_the_first_lines_of_maps_does_not_say_that_there_is_no_double_mapper has "$work/half.txt" 'VERDICT unknown'
+"$wxbench" audit --maps "$work/maps" >"$work/whole.txt"
+claim audit_of_whole_maps_says_that_there_is_no_double_mapper has "$work/whole.txt" 'VERDICT not-affected'
 
 # A group of version 2 beside those of version 1 (hybrid): the one that has the memory controller counts.
 group=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)/wxbench-audit-$$

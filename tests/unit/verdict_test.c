@@ -39,6 +39,8 @@ static WxVerdictFacts saved(void) {
   facts.allocated = facts.mapped = facts.orphaned = WX_UNKNOWN;
   facts.rss_anon = facts.gc = facts.malloc_bytes = facts.cgroup_usage = WX_UNKNOWN;
   facts.other_shmem = facts.page_cache = facts.kernel = facts.max_map_count = WX_UNKNOWN;
+  facts.released_range = facts.committed = WX_UNKNOWN;
+  facts.from_file = true;
   return facts;
 }
 
@@ -65,7 +67,7 @@ START_TEST(retained_begins_at_8_mib_and_a_quarter_of_allocated) {
       {32 * MIB + 1, 8 * MIB, "clean"},    {9 * MIB, 8 * MIB, "retained"},
       {1000 * MIB, 250 * MIB, "retained"}, {4 * MIB, 4 * MIB, "clean"},
       {1003 * MIB, 250 * MIB, "live"},     {100 * MIB, WX_UNKNOWN, "unknown"},
-      {WX_UNKNOWN, 100 * MIB, "artefact"},
+      {WX_UNKNOWN, 100 * MIB, "unknown"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
     WxVerdictFacts facts = healthy();
@@ -160,10 +162,11 @@ START_TEST(the_limit_of_mappings_is_near_from_90_percent_on) {
 }
 END_TEST
 
-START_TEST(a_file_can_show_an_artefact_but_never_retained_or_clean) {
+START_TEST(a_file_can_show_an_artefact_but_never_retained) {
   WxVerdictFacts facts = saved();
+  facts.foreign = 128 * MIB;
   ck_assert_str_eq(judge(&facts), "artefact");
-  facts.span = facts.own_va + 127 * MIB;
+  facts.foreign = 127 * MIB;
   ck_assert_str_eq(judge(&facts), "unknown");
   WxVerdict verdict;
   wx_verdict_judge(&verdict, &facts);
@@ -173,6 +176,7 @@ END_TEST
 
 START_TEST(from_a_file_the_next_step_is_the_live_process) {
   WxVerdictFacts facts = saved();
+  facts.foreign = 128 * MIB;
   WxVerdict verdict;
   wx_verdict_judge(&verdict, &facts);
   ck_assert_str_eq(wx_verdict_code(verdict.code), "artefact");
@@ -186,19 +190,68 @@ START_TEST(from_a_file_the_next_step_is_the_live_process) {
 }
 END_TEST
 
-START_TEST(in_a_file_an_artefact_begins_at_four_times_what_is_mapped_and_128_mib_more) {
+START_TEST(in_a_file_an_artefact_is_memory_of_others_128_mib_of_it_and_more_than_is_mapped) {
   static const struct {
-    WxFigure own_va, span;
+    WxFigure own_va, foreign;
     const char *code;
-  } rows[] = {{50 * MIB, 200 * MIB, "artefact"},
-              {50 * MIB, 200 * MIB - 1, "unknown"},
-              {10 * MIB, 138 * MIB, "artefact"},
-              {10 * MIB, 138 * MIB - 1, "unknown"}};
+  } rows[] = {{50 * MIB, 128 * MIB, "artefact"},
+              {50 * MIB, 128 * MIB - 1, "unknown"},
+              {200 * MIB, 200 * MIB, "artefact"},
+              {200 * MIB, 200 * MIB - 1, "unknown"}};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
     WxVerdictFacts facts = saved();
     facts.own_va = rows[i].own_va;
-    facts.span = rows[i].span;
+    facts.foreign = rows[i].foreign;
     ck_assert_msg(!strcmp(judge(&facts), rows[i].code), "row %zu: %s", i, judge(&facts));
+  }
+}
+END_TEST
+
+START_TEST(a_file_is_clean_only_where_it_is_whole_and_nothing_may_be_large_or_released) {
+  WxVerdictFacts facts = saved();
+  facts.committed = 20 * MIB;
+  facts.released_range = 0;
+  facts.whole = true;
+  ck_assert_str_eq(judge(&facts), "clean");
+  facts.whole = false;
+  ck_assert_str_eq(judge(&facts), "unknown");
+  facts.whole = true;
+  facts.committed = 128 * MIB;
+  ck_assert_str_eq(judge(&facts), "unknown");
+  facts.committed = 20 * MIB;
+  facts.released_range = 40 * MIB;
+  ck_assert_str_eq(judge(&facts), "unknown");
+}
+END_TEST
+
+START_TEST(a_file_read_in_part_settles_nothing_but_the_number_of_mappings) {
+  WxVerdictFacts facts = saved();
+  facts.whole = true;
+  facts.committed = facts.released_range = 0;
+  facts.missing = "line 7: expected START-END in hexadecimal";
+  ck_assert_str_eq(judge(&facts), "unknown");
+  facts.double_mapper = false;
+  ck_assert_str_eq(judge(&facts), "unknown");
+  facts.rss_anon = 400 * MIB;
+  facts.malloc_bytes = 375 * MIB;
+  ck_assert_str_eq(judge(&facts), "unknown");
+  facts.mappings = 60000;
+  ck_assert_str_eq(judge(&facts), "map-limit");
+  facts.missing = NULL;
+  facts.mappings = 1000;
+  ck_assert_str_eq(judge(&facts), "malloc");
+}
+END_TEST
+
+START_TEST(in_a_file_the_limit_of_mappings_is_one_of_the_usual) {
+  static const struct {
+    WxFigure mappings, limit;
+  } rows[] = {{58949, WX_UNKNOWN}, {58950, 65530},   {65531, 65530},
+              {65532, WX_UNKNOWN}, {250000, 262144}, {2200000, WX_UNKNOWN}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+    WxVerdictFacts facts = saved();
+    facts.mappings = rows[i].mappings;
+    ck_assert_int_eq(wx_verdict_limit(&facts), rows[i].limit);
   }
 }
 END_TEST
@@ -232,6 +285,9 @@ START_TEST(without_a_double_mapper_a_process_is_not_affected_unless_the_source_h
   facts = saved();
   facts.double_mapper = false;
   facts.span = WX_UNKNOWN;
+  facts.foreign = WX_UNKNOWN;
+  ck_assert_str_eq(judge(&facts), "unknown");
+  facts.whole = true;
   ck_assert_str_eq(judge(&facts), "not-affected");
   facts.names_known = false;
   ck_assert_str_eq(judge(&facts), "unknown");
@@ -280,14 +336,18 @@ START_TEST(worse_codes_come_first) {
 }
 END_TEST
 
-WX_TEST_MAIN("verdict", in_a_file_an_artefact_begins_at_four_times_what_is_mapped_and_128_mib_more,
-             a_healthy_process_is_clean, retained_begins_at_8_mib_and_a_quarter_of_allocated,
+WX_TEST_MAIN("verdict",
+             in_a_file_an_artefact_is_memory_of_others_128_mib_of_it_and_more_than_is_mapped,
+             a_file_is_clean_only_where_it_is_whole_and_nothing_may_be_large_or_released,
+             a_file_read_in_part_settles_nothing_but_the_number_of_mappings,
+             in_a_file_the_limit_of_mappings_is_one_of_the_usual, a_healthy_process_is_clean,
+             retained_begins_at_8_mib_and_a_quarter_of_allocated,
              retained_wins_over_everything_else,
              retained_memory_is_advised_to_be_given_back_only_as_a_reclaim_would,
              below_the_border_the_text_still_says_how_much, the_owner_of_half_of_it_is_named,
              what_the_container_holds_beside_the_process_is_named,
              the_limit_of_mappings_is_near_from_90_percent_on,
-             a_file_can_show_an_artefact_but_never_retained_or_clean,
+             a_file_can_show_an_artefact_but_never_retained,
              from_a_file_the_next_step_is_the_live_process,
              retained_memory_is_given_back_by_a_command_that_can_be_typed,
              alive_an_artefact_needs_memory_of_others_inside_the_interval,
