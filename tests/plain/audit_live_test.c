@@ -100,7 +100,10 @@ START_TEST(saved_maps_and_smaps_of_it_give_the_same_interval_and_say_what_they_c
     ck_assert_mem_eq(&saved.span, &live.span, sizeof saved.span);
     ck_assert_uint_eq(saved.space->heaps.committed_bytes, live.space->heaps.committed_bytes);
     ck_assert_int_eq(saved.space->heaps.weakest, sources[i].proof);
-    ck_assert_int_eq(saved.verdict.code, WX_VERDICT_ARTEFACT);
+    // Little memory lies in the interval, and what is orphaned behind the last mapping no file
+    // shows.
+    ck_assert_int_eq(saved.verdict.code, WX_VERDICT_CLEAN);
+    ck_assert_ptr_nonnull(strstr(saved.verdict.text, "cannot be seen in this input"));
     wx_audit_free(&saved);
   }
   wx_audit_free(&live);
