@@ -12,13 +12,14 @@ static json_t *histogram_json(const WxHistogram *histogram) {
   return wx_json_built(&list);
 }
 
-static json_t *parts_json(const WxAudit *audit) {
+static json_t *parts_json(const WxAudit *audit, bool named) {
   static const char *const names[WX_PARTS] = {"rx", "rw", "none", "other"};
   WxJsonBuilder object = wx_json_object();
   for (size_t i = 0; i < WX_PARTS; ++i) {
     const WxProtectionPart *part = &audit->parts[i];
     WxJsonBuilder one = wx_json_object();
-    PUT_FIGURES(&one, {"count", (WxFigure)part->count}, {"va_bytes", (WxFigure)part->bytes},
+    PUT_FIGURES(&one, {"count", named ? (WxFigure)part->count : WX_UNKNOWN},
+                {"va_bytes", named ? (WxFigure)part->bytes : WX_UNKNOWN},
                 {"rss_bytes", part->rss_bytes}, {"pss_bytes", part->pss_bytes});
     wx_json_put(&object, names[i], wx_json_built(&one));
   }
@@ -49,18 +50,22 @@ json_t *wx_audit_json_double_mapper(const WxAudit *audit) {
   for (size_t i = 0; i < WX_PARTS; ++i)
     va += parts[i].bytes;
   const WxModule *module = audit->module;
+  // A core that names no memfd says nothing about the mappings of one.
+  const bool named = module || audit->facts.names_known;
+  const WxFigure none = named ? 0 : WX_UNKNOWN;
   PUT_FIGURES(&object, {"inodes", truth->inodes}, {"allocated_bytes", truth->allocated_bytes},
               {"mapped_bytes", truth->mapped_bytes}, {"orphaned_bytes", truth->orphaned_bytes},
-              {"mapped_va_bytes", (WxFigure)va},
-              {"span_bytes", module ? (WxFigure)(module->end - module->start) : 0},
-              {"clrmd_span_bytes", module ? (WxFigure)(module->end - module->offset0) : 0},
+              {"mapped_va_bytes", named ? (WxFigure)va : WX_UNKNOWN},
+              {"span_bytes", module ? (WxFigure)(module->end - module->start) : none},
+              {"clrmd_span_bytes", module ? (WxFigure)(module->end - module->offset0) : none},
               {"mappers_checked", truth->mappers_checked},
               {"mappers_unreadable", truth->mappers_unreadable});
-  wx_json_put(&object, "mappings",
-              json_pack("{s:I, s:I, s:I}", "rx", (json_int_t)parts[WX_PART_RX].count, "rw",
-                        (json_int_t)parts[WX_PART_RW].count, "none",
-                        (json_int_t)parts[WX_PART_NONE].count));
-  wx_json_put(&object, "by_protection", parts_json(audit));
+  WxJsonBuilder counts = wx_json_object();
+  PUT_FIGURES(&counts, {"rx", named ? (WxFigure)parts[WX_PART_RX].count : WX_UNKNOWN},
+              {"rw", named ? (WxFigure)parts[WX_PART_RW].count : WX_UNKNOWN},
+              {"none", named ? (WxFigure)parts[WX_PART_NONE].count : WX_UNKNOWN});
+  wx_json_put(&object, "mappings", wx_json_built(&counts));
+  wx_json_put(&object, "by_protection", parts_json(audit, named));
   wx_json_put(&object, "estimate", json_boolean(truth->estimate));
   wx_json_put(&object, "looks_dumped", json_boolean(audit->facts.dumped));
   wx_json_put(&object, "files", files_json(truth));

@@ -22,6 +22,7 @@ claim explain_tells_the_tail_of_an_arena_by_the_row_before_it [ "$readings" = "h
 
 refused explain_refuses_a_range_that_is_none "expected START-END" "$wxbench" explain 7f00
 refused explain_refuses_a_range_backwards "expected START-END" "$wxbench" explain 7f0000002000-7f0000001000
+# shellcheck disable=SC2016 # backticks as people paste them
 owners=$(printf '%s\n' '7f2900010000-7f2900014000 r-xs 00161000 00:01 4711 /memfd:doublemapper (deleted)' \
   'Is `7f4000000000-7f4007ff6000` or 7f3fc4000000-7f3fcbff5000 malloc'"'"'s?' | "$wxbench" explain --json - | values reading)
 claim explain_takes_a_name_before_the_addresses_and_every_range_of_a_sentence [ "$owners" = "named,full-heaps,full-heaps" ]
