@@ -30,6 +30,7 @@ enum {
   OPTION_RANGE,
   OPTION_DIFF,
   OPTION_MEMFD,
+  OPTION_OOM,
 };
 enum { DEFAULT_ROWS = 10, MOST_ROWS = 100000 };
 #define SECOND_NS UINT64_C(1000000000)
@@ -39,6 +40,10 @@ static const struct argp_option own_options[] = {
     {"maps", OPTION_MAPS, "FILE", 0, "A saved /proc/PID/maps", 0},
     {"smaps", OPTION_SMAPS, "FILE", 0, "A saved /proc/PID/smaps", 0},
     {"core", OPTION_CORE, "FILE", 0, "A core of the kernel, gcore or createdump", 0},
+    {"oom", OPTION_OOM, "FILE", 0,
+     "What is left of a kill for want of memory (- is stdin): the kernel's log, kubectl describe, "
+     "memory.stat, status",
+     0},
     {"fast", OPTION_FAST, 0, 0, "Read maps once instead of smaps, ask no other process", 0},
     {"rows", OPTION_ROWS, "N", 0, "How many of a debugger's rows to show (10)", 0},
     {"sort", OPTION_SORT, "kind|size", 0, "Order of the summary by kind", 0},
@@ -116,6 +121,9 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
     return take_file(state, WX_SOURCE_SMAPS, argument);
   case OPTION_CORE:
     return take_file(state, WX_SOURCE_CORE, argument);
+  case OPTION_OOM:
+    request->oom = argument;
+    return 0;
   case OPTION_FAST:
     request->audit.fast = true;
     return 0;
@@ -182,19 +190,23 @@ static int take_pid(const WxOptions *options, pid_t *pid) {
 // What cannot go together. Returns 0 or the exit status.
 static int check(const WxOptions *options, const WxAuditRequest *request, pid_t *pid) {
   if (request->diff)
-    return options->argument_count == 1 && !request->path && !request->all
+    return options->argument_count == 1 && !request->path && !request->all && !request->oom
                ? 0
                : wx_cli_fail(options->verb, "--diff BASE.json expects one other file, NEW.json");
-  const size_t sources = options->argument_count + (request->path != NULL) + request->all;
+  const size_t sources =
+      options->argument_count + (request->path != NULL) + request->all + (request->oom != NULL);
   if (sources != 1)
     return wx_cli_fail(options->verb,
-                       "expected one of PID, --all, --maps FILE, --smaps FILE and --core FILE");
+                       "expected one of PID, --all, --maps FILE, --smaps FILE, --core FILE and "
+                       "--oom FILE");
   if ((request->watch_ns || request->bundle) && !options->argument_count)
     return wx_cli_fail(options->verb, "%s needs a PID", request->bundle ? "--bundle" : "--watch");
   if (request->watch_ns && (request->prom || options->json || request->bundle))
     return wx_cli_fail(options->verb, "--watch goes with neither --json, --prom nor --bundle");
   if (request->images && !options->argument_count && request->source != WX_SOURCE_CORE)
     return wx_cli_fail(options->verb, "--images, --extract and --range need a PID or --core FILE");
+  if (request->oom && request->prom)
+    return wx_cli_fail(options->verb, "--oom has no metrics: it goes without --prom");
   if (options->json && !strcmp(options->json, "-") && request->prom && !request->prom_path)
     return wx_cli_fail(options->verb, "--json - and --prom cannot both have stdout");
   return options->argument_count ? take_pid(options, pid) : 0;
@@ -245,6 +257,8 @@ int wx_cli_audit(int argc, char **argv) {
   request.audit.extents = request.images || request.bundle;
   if (request.diff)
     return wx_audit_run_diff(&options, request.diff, options.arguments[0]);
+  if (request.oom)
+    return wx_audit_run_oom(&options, request.oom);
   if (request.path)
     return wx_audit_run_one(&options, &request, pid);
   return guard_live(&options, &request, pid);

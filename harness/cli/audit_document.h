@@ -8,6 +8,7 @@
 
 #include "attribution/audit.h"
 #include "attribution/explain.h"
+#include "attribution/oom.h"
 #include "attribution/redact.h"
 #include "attribution/survey.h"
 #include "output/document.h"
@@ -58,6 +59,9 @@ void wx_audit_all_document(WxDocument *document, WxAuditRow *rows, size_t count,
 
 /// Adds what changed between two results of audits.
 void wx_audit_diff_document(WxDocument *document, const json_t *base, const json_t *now);
+
+/// Adds what is left of each kill, and whose memory it was.
+void wx_audit_oom_document(WxDocument *document, const WxOomReport reports[], size_t count);
 
 /// What a line of `audit --watch` needs beside the audit.
 typedef struct {

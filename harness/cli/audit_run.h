@@ -22,6 +22,7 @@ typedef struct {
   const char *bundle;    ///< Folder of --bundle.
   bool unredacted;
   const char *diff;      ///< Base file of --diff.
+  const char *oom;       ///< File of --oom; `-` is stdin.
   const char *extract;   ///< Folder of --extract.
   bool images;           ///< Search for PE images.
   uint64_t search_start; ///< Of --range; all memory where the end is 0.
@@ -35,6 +36,7 @@ typedef struct {
 int wx_audit_run_one(WxOptions *options, const WxAuditRequest *request, pid_t pid);
 int wx_audit_run_all(WxOptions *options, const WxAuditRequest *request);
 int wx_audit_run_diff(WxOptions *options, const char *base_path, const char *now_path);
+int wx_audit_run_oom(WxOptions *options, const char *path);
 int wx_audit_run_watch(WxOptions *options, const WxAuditRequest *request, pid_t pid);
 
 /// Writes what to attach to an issue into the folder request->bundle, just made: maps, smaps,

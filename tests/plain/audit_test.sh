@@ -156,4 +156,14 @@ claim audit_bundle_holds_all_of_the_systems test -z "$missing"
 claim audit_diff_shows_before_and_now has "$work/diff" 'before' 'change' 'Verdict: not-affected, now not-affected.'
 "$wxbench" explain 7f4000000000-7f4007ff6000 --json "$work/explain.json" --quiet
 refused audit_diff_refuses_another_kind "expected an audit" "$wxbench" audit --diff "$work/explain.json" "$work/live.json"
+
+"$wxbench" audit --oom tests/fixtures/oom/v1.log --json "$work/oom.json" >"$work/oom.txt"
+claim audit_of_a_kill_says_what_is_mapped_nowhere has "$work/oom.txt" 'VERDICT retained (certainty: medium)' '91.6 MiB are mapped nowhere'
+claim audit_of_a_kill_has_json has "$work/oom.json" '"source": "oom"' '"shmem_unmapped_bytes": 96092160' '"kernel_bytes": null'
+"$wxbench" audit --oom - <tests/fixtures/oom/malloc.log >"$work/oom-malloc.txt"
+claim audit_of_a_kill_reads_stdin has "$work/oom-malloc.txt" 'VERDICT malloc' 'W^X off cannot help'
+refused audit_of_a_kill_refuses_a_text_without_one "no line of it is of a kernel's report" "$wxbench" audit --oom tests/plain/audit_test.sh
+refused audit_of_a_kill_refuses_what_is_not_there "No such file" "$wxbench" audit --oom "$work/nothing"
+refused audit_of_a_kill_has_no_metrics "goes without --prom" "$wxbench" audit --oom tests/fixtures/oom/v1.log --prom
+refused audit_of_a_kill_goes_alone "expected one of PID" "$wxbench" audit 1 --oom tests/fixtures/oom/v1.log
 tap_end

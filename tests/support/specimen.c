@@ -589,6 +589,7 @@ static const WxSpecimen specimens[] = {
     {"audit-smaps", "audit", wx_specimen_audit_smaps, false, {{0}}},
     {"audit-all", "audit", wx_specimen_audit_all, false, {{"prom", wx_specimen_metrics}}},
     {"audit-diff", "audit", wx_specimen_audit_diff, false, {{0}}},
+    {"audit-oom", "audit", wx_specimen_audit_oom, false, {{0}}},
     {"audit-images", "audit", wx_specimen_audit_images, false, {{0}}},
     {"explain", "explain", wx_specimen_explain, false, {{0}}},
     {"bench-audit", "bench", build_bench_audit, false, {{0}}},

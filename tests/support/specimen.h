@@ -56,6 +56,7 @@ int wx_specimen_audit_unknown(WxDocument *document);
 int wx_specimen_audit_smaps(WxDocument *document);
 int wx_specimen_audit_all(WxDocument *document);
 int wx_specimen_audit_diff(WxDocument *document);
+int wx_specimen_audit_oom(WxDocument *document);
 int wx_specimen_audit_images(WxDocument *document);
 int wx_specimen_explain(WxDocument *document);
 char *wx_specimen_metrics(const WxDocument *document);

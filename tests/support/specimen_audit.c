@@ -319,6 +319,30 @@ int wx_specimen_audit_all(WxDocument *document) {
   return 0;
 }
 
+// All known, as a report and a table of tasks say it; then nothing but that something was killed.
+int wx_specimen_audit_oom(WxDocument *document) {
+  WxOomReport reports[2] = {wx_oom_nothing(), wx_oom_nothing()};
+  reports[0].killed = reports[1].killed = true;
+  reports[0].kills = 1;
+  reports[0].pid = 4721;
+  snprintf(reports[0].command, sizeof reports[0].command, "My \"app\"");
+  reports[0].scope = WX_OOM_GROUP;
+  reports[0].dotnet = true;
+  reports[0].virtual_bytes = WX_MIB(3001);
+  reports[0].anon_rss_bytes = WX_MIB(53);
+  reports[0].file_rss_bytes = WX_MIB(29);
+  reports[0].shmem_rss_bytes = WX_MIB(31);
+  reports[0].page_tables_bytes = WX_MIB(2);
+  reports[0].group = group;
+  reports[0].group.usage_bytes = WX_MIB(431);
+  reports[0].group.anon_bytes = WX_MIB(59);
+  reports[0].group.file_mapped_bytes = WX_MIB(37);
+  for (size_t i = 0; i < LENGTH(reports); ++i)
+    wx_oom_judge(&reports[i]);
+  wx_audit_oom_document(document, reports, LENGTH(reports));
+  return 0;
+}
+
 int wx_specimen_audit_diff(WxDocument *document) {
   static json_t *base, *now; // What is read is there before memory can run out.
   WxAudit audit = known_audit();
