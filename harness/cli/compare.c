@@ -47,18 +47,23 @@ static void note_context(WxDocument *document, const json_t *base, const json_t 
   }
 }
 
-static void fill(WxDocument *document, WxComparison *comparison) {
-  for (size_t i = 0; i < json_array_size(comparison->rows); ++i)
-    wx_document_add_result(document, json_incref(json_array_get(comparison->rows, i)));
-  WxTable *table = wx_comparison_table(NULL, comparison->rows);
+static void add_unless_empty(WxDocument *document, WxTable *table) {
   if (table && !wx_table_error(table) && wx_table_rows(table) == 0)
     wx_table_free(table);
   else
     wx_document_add_table(document, table);
+}
+
+static void fill(WxDocument *document, WxComparison *comparison) {
+  for (size_t i = 0; i < json_array_size(comparison->rows); ++i)
+    wx_document_add_result(document, json_incref(json_array_get(comparison->rows, i)));
+  add_unless_empty(document, wx_comparison_table(NULL, comparison->rows));
+  add_unless_empty(document, wx_comparison_information(comparison->rows));
   const size_t *count = comparison->count;
   wx_document_note(document, "%zu worse, %zu better, %zu the same, %zu for information.",
                    count[WX_GATE_WORSE], count[WX_GATE_BETTER], count[WX_GATE_SAME],
                    count[WX_GATE_INFO]);
+  wx_document_lead(document);
 }
 
 // Loads both files. Returns 0, or the exit status after the fault was reported.

@@ -79,6 +79,8 @@ void wx_report_document_add(WxDocument *document, const char *name, const json_t
   snprintf(title, sizeof title, "%s (%s)", name, command ? command : kind);
   if (json_array_size(results) > 0)
     wx_document_add_table(document, table_of(kind, title, results));
+  if (strcmp(kind, "compare") == 0)
+    wx_document_add_table(document, wx_comparison_information(results));
   wx_document_note(document, "%s: %s on %s.", name, date ? date : "no date",
                    kernel ? kernel : "an unknown kernel");
   note_results(document, results);

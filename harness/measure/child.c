@@ -1,6 +1,7 @@
 #include "measure/child.h"
 
 #include "measure/environment.h"
+#include "os/layout.h"
 #include "os/os.h"
 #include "os/process.h"
 
@@ -11,7 +12,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { NOT_STARTED = 127, VARIABLE_SIZE = 64 };
+enum {
+  NOT_STARTED = 127,
+  VARIABLE_SIZE = 64,
+  OUT_OF_THE_WAY = 64, ///< Descriptors that are about to be moved stand here or above.
+};
 
 /// The pipes, each {read, write}; -1 where not made.
 typedef struct {
@@ -86,6 +91,26 @@ static int prepare_child(const Pipes *pipes, const WxObserveOptions *options, pi
   return result;
 }
 
+// The same descriptors, limits and kind of address space, whatever this process has.
+static int become_fresh(Pipes *pipes, const WxFresh *fresh, char **environment) {
+  const int from[] = {pipes->answers[0], pipes->steps[1], fresh->fd};
+  enum { MOVED = sizeof from / sizeof *from };
+  int moved[MOVED];
+  int result = pipes->failure[1] = wx_os_duplicate_from(pipes->failure[1], OUT_OF_THE_WAY);
+  for (int i = 0; i < MOVED && result >= 0; ++i)
+    result = moved[i] = wx_os_duplicate_from(from[i], OUT_OF_THE_WAY);
+  if (result >= 0)
+    result = 0;
+  for (int i = 0; i < MOVED && result == 0; ++i)
+    result = wx_os_duplicate_onto(moved[i], WX_FRESH_ANSWERS + i);
+  if (result)
+    return result;
+  wx_os_close_on_exec_from(WX_FRESH_UNUSED);
+  wx_os_fix_next_layout();
+  char *const argv[] = {(char[]){"/proc/self/exe"}, NULL};
+  return wx_os_exec(argv, environment);
+}
+
 static int become_program(const Pipes *pipes, const WxObserveOptions *options, char **environment) {
   int result = wx_os_keep_on_exec(pipes->answers[0]);
   if (!result)
@@ -106,7 +131,8 @@ static _Noreturn void run_child(Pipes *pipes, const WxObserveOptions *options, c
   if (!result && options->child)
     _exit(become_function(pipes, options));
   if (!result)
-    result = become_program(pipes, options, environment);
+    result = options->fresh ? become_fresh(pipes, options->fresh, environment)
+                            : become_program(pipes, options, environment);
   (void)write(pipes->failure[1], &result, sizeof result);
   _exit(NOT_STARTED);
 }
@@ -159,10 +185,11 @@ int wx_child_start(WxChild *child, const WxObserveOptions *options) {
   *child = (WxChild){-1, -1, -1, -1, -1, -1, -1};
   Pipes pipes;
   int result = make_pipes(&pipes, options);
-  char variable[VARIABLE_SIZE];
+  char variable[VARIABLE_SIZE], ordered[] = WX_FRESH_VARIABLE "=1";
   snprintf(variable, sizeof variable, "%s=%d,%d", WX_STEP_VARIABLE, pipes.answers[0],
            pipes.steps[1]);
-  char **environment = wx_environment_make(options->environment, variable);
+  char **environment = options->fresh ? wx_environment_fresh(ordered, variable)
+                                      : wx_environment_make(options->environment, variable);
   if (!result && !environment)
     result = -ENOMEM;
   if (!result)

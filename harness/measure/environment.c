@@ -41,3 +41,25 @@ char **wx_environment_make(const char *const *changes, char *last) {
   made[count] = last;
   return made;
 }
+
+static bool concerns_loading(const char *entry) {
+  static const char *const names[] = {"LD_",   "WXRE",  "ASAN_",  "UBSAN_",
+                                      "TSAN_", "LSAN_", "TMPDIR="};
+  for (size_t i = 0; i < sizeof names / sizeof *names; ++i)
+    if (strncmp(entry, names[i], strlen(names[i])) == 0)
+      return true;
+  return false;
+}
+
+char **wx_environment_fresh(char *first, char *last) {
+  char **made = calloc(count_of((const char *const *)environ) + 3, sizeof *made);
+  if (!made)
+    return NULL;
+  size_t count = 0;
+  for (char **entry = environ; entry && *entry; ++entry)
+    if (concerns_loading(*entry))
+      made[count++] = *entry;
+  made[count++] = first;
+  made[count] = last;
+  return made;
+}

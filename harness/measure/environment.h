@@ -11,4 +11,9 @@
 /// there is no memory.
 char **wx_environment_make(const char *const *changes, char *last);
 
+/// Makes the environment of a process whose counts must not depend on this one's: what decides how
+/// a program is loaded and what was loaded into it (a preload library, a sanitizer) is told, and
+/// the two entries. As above of ownership.
+char **wx_environment_fresh(char *first, char *last);
+
 #endif

@@ -6,6 +6,7 @@
 #ifndef WX_MEASURE_OBSERVE_H
 #define WX_MEASURE_OBSERVE_H
 
+#include "measure/fresh.h"
 #include "measure/steps.h"
 #include "os/text.h"
 #include "stats/ended.h"
@@ -36,13 +37,16 @@ typedef enum {
 /// WX_OBSERVED_STOPPED and that value.
 typedef int WxStepCallback(void *context, pid_t pid, const WxStep *step);
 
-/// What to start and how. Zero is a good value for all but `argv` or `child`.
+/// What to start and how. Zero is a good value for all but one of `argv`, `child`
+/// and `fresh`.
 typedef struct {
   char *const *argv; ///< The program, looked up in PATH, and its arguments; ends with NULL.
   /// Instead of `argv`: runs in the child; its result is the exit status. What it prints it must
   /// flush itself.
   int (*child)(WxStepChannel channel, void *context);
   void *child_context;
+  /// Instead of both: this program is executed afresh and plays the order (fresh.h).
+  const WxFresh *fresh;
   /// `NAME=value` adds or replaces a variable, `NAME` alone removes it; ends with NULL, or NULL.
   const char *const *environment;
   const char *directory; ///< Working directory, or NULL for this one.

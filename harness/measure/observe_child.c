@@ -35,6 +35,7 @@ static void explain(const WxChildOrder *order, const WxObserved *observed, WxEnd
 void wx_observe_child(const WxChildOrder *order, WxObserved *observed, WxEnded *ended) {
   const WxObserveOptions options = {
       .child = order->play,
+      .fresh = order->fresh,
       .child_context = order->context,
       .output = WX_STREAM_INHERIT,
       .errors = WX_STREAM_INHERIT,

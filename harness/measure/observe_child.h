@@ -11,6 +11,7 @@
 /// What is played, and how it is looked at.
 typedef struct {
   int (*play)(WxStepChannel channel, void *context); ///< Its result is the exit status.
+  const WxFresh *fresh; ///< Instead of `play`: what is played in a process executed for it.
   WxStepCallback *on_step;
   void *context;      ///< Of both.
   const int *error;   ///< In the report: what the child says went wrong, a negative errno, or 0.

@@ -3,10 +3,12 @@
 #include "os/text.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 void wx_os_fix_layout(char *const argv[]) {
@@ -18,6 +20,18 @@ void wx_os_fix_layout(char *const argv[]) {
   // Some sandboxes accept the call and ignore it: without the check this would never end.
   if (personality(0xffffffff) & ADDR_NO_RANDOMIZE)
     (void)execv("/proc/self/exe", argv);
+}
+
+enum { USUAL_STACK = 8 * 1024 * 1024 };
+
+void wx_os_fix_next_layout(void) {
+  struct rlimit stack;
+  if (getrlimit(RLIMIT_STACK, &stack) == 0) {
+    const bool less = stack.rlim_max != RLIM_INFINITY && stack.rlim_max < USUAL_STACK;
+    stack.rlim_cur = less ? stack.rlim_max : USUAL_STACK;
+    (void)setrlimit(RLIMIT_STACK, &stack);
+  }
+  (void)personality(ADDR_NO_RANDOMIZE);
 }
 
 // A wider one is the space that everything new is placed in, or that lies beside it.

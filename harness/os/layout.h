@@ -13,6 +13,11 @@
 /// it): then counts may vary by a few.
 void wx_os_fix_layout(char *const argv[]);
 
+/// The program that this process executes next gets the address space of any other: not
+/// randomised, placed downwards, the stack's limit the usual one. For between fork and exec; what
+/// the kernel or a container refuses is left as it is.
+void wx_os_fix_next_layout(void);
+
 /// Closes the gaps between this process's libraries with mappings that nothing can use, so that
 /// what is mapped from here on lies below all of them, whichever libraries there are: a block in a
 /// gap would merge with no other. For a process that ends soon; what cannot be closed stays open.

@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FIRST_FREE = STDERR_FILENO + 1 };
+enum { FIRST_FREE = STDERR_FILENO + 1, MOST_DESCRIPTORS = 65536 };
 
 uint64_t wx_os_now_ns(void) {
   struct timespec now;
@@ -86,6 +86,17 @@ int wx_os_duplicate_from(int fd, int lowest) {
     return failed;
   const int made = fcntl(fd, F_DUPFD_CLOEXEC, lowest);
   return made < 0 ? -errno : made;
+}
+
+void wx_os_close_on_exec_from(int lowest) {
+#ifdef SYS_close_range
+  enum { CLOSE_ON_EXEC = 1 << 2 };
+  if (syscall(SYS_close_range, (unsigned)lowest, ~0U, CLOSE_ON_EXEC) == 0) // Linux 5.11.
+    return;
+#endif
+  const long most = sysconf(_SC_OPEN_MAX);
+  for (int fd = lowest; fd < most && fd < MOST_DESCRIPTORS; ++fd)
+    (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
 int wx_os_poll(struct pollfd *entries, size_t count, int timeout_ms) {

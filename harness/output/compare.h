@@ -38,8 +38,10 @@ int wx_compare(const json_t *base, const json_t *now, const char *const names[2]
 
 void wx_comparison_free(WxComparison *comparison);
 
-/// The rows that are not the same on both sides as a table, the worse ones first. NULL where memory
-/// ran out.
+/// The rows that got worse and then those that got better as a table. NULL where memory ran out.
 WxTable *wx_comparison_table(const char *title, const json_t *rows);
+
+/// The other rows that are not the same on both sides, times first of all, as a folded table.
+WxTable *wx_comparison_information(const json_t *rows);
 
 #endif

@@ -74,12 +74,24 @@ static void add_all(WxTable *table, const json_t *rows, const char *gate) {
   }
 }
 
-WxTable *wx_comparison_table(const char *title, const json_t *rows) {
+static WxTable *table_of(const char *title, const json_t *rows, const char *const gates[],
+                         size_t count) {
   const WxColumn columns[] = {{"result", WX_TEXT}, {"metric", WX_TEXT}, {"base", WX_TEXT},
                               {"new", WX_TEXT},    {"change", WX_TEXT}, {"gate", WX_TEXT}};
   WxTable *table = wx_table_new(title, columns, sizeof columns / sizeof *columns);
-  static const char *const order[] = {"worse", "better", "info"};
-  for (size_t i = 0; i < sizeof order / sizeof *order; ++i)
-    add_all(table, rows, order[i]);
+  for (size_t i = 0; i < count; ++i)
+    add_all(table, rows, gates[i]);
+  return table;
+}
+
+WxTable *wx_comparison_table(const char *title, const json_t *rows) {
+  static const char *const order[] = {"worse", "better"};
+  return table_of(title, rows, order, sizeof order / sizeof *order);
+}
+
+WxTable *wx_comparison_information(const json_t *rows) {
+  static const char *const order[] = {"info"};
+  WxTable *table = table_of("for information, times first of all: no gate", rows, order, 1);
+  wx_table_fold(table);
   return table;
 }

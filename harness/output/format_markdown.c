@@ -23,7 +23,11 @@ static void write_head(const WxTable *table, FILE *stream) {
 }
 
 static void write_table(const WxTable *table, FILE *stream) {
-  if (wx_table_title(table)) {
+  const bool folded = wx_table_folded(table);
+  if (folded)
+    fprintf(stream, "<details><summary>%zu rows: %s</summary>\n\n", wx_table_rows(table),
+            wx_table_title(table));
+  else if (wx_table_title(table)) {
     fputs("### ", stream);
     write_cell(stream, wx_table_title(table));
     fputs("\n\n", stream);
@@ -38,6 +42,8 @@ static void write_table(const WxTable *table, FILE *stream) {
     }
     fputs("|\n", stream);
   }
+  if (folded)
+    fputs("\n</details>\n", stream);
 }
 
 // Paragraphs, with an empty line between whatever stands above and each.

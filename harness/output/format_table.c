@@ -92,6 +92,11 @@ int wx_format_table(const WxDocument *document, FILE *stream) {
     if (above)
       fputc('\n', stream);
     above = true;
+    if (wx_table_folded(document->tables[i])) {
+      fprintf(stream, "%zu rows %s (--format markdown, csv or json shows them)\n",
+              wx_table_rows(document->tables[i]), wx_table_title(document->tables[i]));
+      continue;
+    }
     const int error = print(document->tables[i], stream);
     if (error)
       return error;

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +18,7 @@ struct WxTable {
   size_t capacity; ///< In rows.
   WxCell *cell;    ///< Row by row.
   bool lost;
+  bool folded;
 };
 
 // Copies text that may be NULL, as it may be shown. Returns false where memory ran out.
@@ -75,6 +75,15 @@ void wx_table_add(WxTable *table, const WxCell cells[]) {
       table->lost = true;
   }
   ++table->rows;
+}
+
+void wx_table_fold(WxTable *table) {
+  if (table)
+    table->folded = true;
+}
+
+bool wx_table_folded(const WxTable *table) {
+  return table->folded;
 }
 
 void wx_table_free(WxTable *table) {

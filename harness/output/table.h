@@ -10,6 +10,7 @@
 
 #include "stats/figure.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /// What a column holds decides how its cells are aligned and written.
@@ -49,6 +50,11 @@ typedef struct WxTable WxTable;
 /// A table without rows, NULL where memory ran out. `title` may be NULL. All text is copied as it
 /// may be shown (shown.h), so that no format has to look at it again.
 WxTable *wx_table_new(const char *title, const WxColumn columns[], size_t column_count);
+
+/// Folds the table: formats for people show that it is there, and Markdown its rows on a click.
+/// Accepts a NULL table.
+void wx_table_fold(WxTable *table);
+bool wx_table_folded(const WxTable *table);
 
 /// Adds a row: one cell per column, in their order. Accepts a NULL table.
 void wx_table_add(WxTable *table, const WxCell cells[]);

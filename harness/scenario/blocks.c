@@ -2,6 +2,7 @@
 
 #include "codegen/codegen.h"
 #include "os/os.h"
+#include "os/process.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -181,11 +182,15 @@ int wx_blocks_rewrite(WxPlay *play, const char *name) {
 }
 
 int wx_blocks_fork(WxPlay *play, const char *name) {
+  const uint64_t faults = wx_os_minor_faults();
   const pid_t child = fork();
   if (child < 0)
     return -errno;
   if (child == 0)
     _exit(wx_blocks_rewrite(play, name) ? 1 : 0);
+  if (play->steady)
+    wx_os_steady_again(play->steady);
+  play->own_faults += wx_os_minor_faults() - faults;
   int status;
   if (waitpid(child, &status, 0) < 0)
     return -errno;

@@ -47,7 +47,7 @@ static int play_rounds(WxPlay *play) {
   }
   if (result == 0)
     result = release_all(play);
-  play->report->minor_faults = wx_os_minor_faults() - faults;
+  play->report->minor_faults = wx_os_minor_faults() - faults - play->own_faults;
   return result ? result : wx_play_step(play, "end");
 }
 
@@ -78,7 +78,8 @@ static int open_and_play(WxPlay *play, const WxPlayOrder *order) {
 }
 
 int wx_play(const WxPlayOrder *order, WxStepChannel channel) {
-  WxPlay play = {.parameters = order->parameters,
+  WxPlay play = {.steady = order->steady,
+                 .parameters = order->parameters,
                  .channel = channel,
                  .report = order->report,
                  .version = order->version};

@@ -14,6 +14,7 @@ typedef struct {
   WxStrategyOptions options;
   const WxClrVersion *version; ///< Of the runtime that actions on a model get.
   WxPlayReport *report;
+  const WxSteady *steady; ///< Of this process; NULL where it was not made steady.
 } WxPlayOrder;
 
 /// Plays all rounds: says step `start`, opens the strategy, does the rounds, releases what is live

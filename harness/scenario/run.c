@@ -3,8 +3,8 @@
 #include "measure/memfd.h"
 #include "measure/observe_child.h"
 #include "os/interrupt.h"
-#include "os/layout.h"
 #include "scenario/needs.h"
+#include "scenario/order.h"
 #include "scenario/runtime_switch.h"
 #include "strategy/registry.h"
 
@@ -21,12 +21,6 @@ typedef struct {
   WxPlayReport *shared; ///< Written by the child while it plays.
   char shm_link[SHM_LINK_SIZE];
 } Playing;
-
-static int play_in_child(WxStepChannel channel, void *context) {
-  const Playing *playing = context;
-  wx_os_close_gaps();
-  return wx_play(&playing->order, channel) ? 1 : 0;
-}
 
 static int sample_step(void *context, pid_t pid, const WxStep *step) {
   Playing *playing = context;
@@ -47,6 +41,23 @@ static int sample_step(void *context, pid_t pid, const WxStep *step) {
   return 0;
 }
 
+// What the process was before the strategy was opened is no part of it.
+static void subtract_own(WxSample samples[], size_t count) {
+  static const size_t figures[] = {offsetof(WxSample, rss_bytes), offsetof(WxSample, pss_bytes),
+                                   offsetof(WxSample, rss_shmem_bytes)};
+  for (size_t f = 0; f < sizeof figures / sizeof *figures; ++f) {
+    WxFigure own = WX_UNKNOWN;
+    for (size_t i = 0; i < count; ++i) {
+      WxFigure *figure = (WxFigure *)(void *)((char *)&samples[i] + figures[f]);
+      if (i == 0)
+        own = *figure;
+      *figure = wx_figure_minus(*figure, own);
+      if (wx_known(*figure) && *figure < 0) // A page of the program was taken away.
+        *figure = 0;
+    }
+  }
+}
+
 static void fill_result(WxRun *run, const WxObserved *observed) {
   WxMetrics *metrics = &run->result.metrics;
   const WxFigure own_mappings = metrics->mappings_peak;
@@ -60,6 +71,7 @@ static void fill_result(WxRun *run, const WxObserved *observed) {
   metrics->wall_ns = (WxFigure)(observed->wall_ns - observed->waiting_ns);
   wx_verb_counts(&run->report.cost, metrics);
   metrics->times = run->times;
+  subtract_own(run->sampling.samples, run->sampling.count);
   metrics->time_count = wx_verb_times(&run->report.cost, &run->report.durations, run->times);
   run->result.samples = run->sampling.samples;
   run->result.sample_count = run->sampling.count;
@@ -78,13 +90,14 @@ static const WxStrategy *choose_path(const WxScenario *scenario, const WxStrateg
 
 static int play_shared(Playing *playing, uint64_t time_limit_ns) {
   WxRun *run = playing->run;
-  playing->shared = wx_child_report_new(sizeof *playing->shared);
-  if (!playing->shared) {
-    snprintf(run->problem, sizeof run->problem, "no memory for a report");
-    return -ENOMEM;
+  WxFresh fresh = {.fd = -1};
+  const int failed = wx_play_order_open(&fresh, &playing->order);
+  if (failed) {
+    snprintf(run->problem, sizeof run->problem, "no memory for an order: %s", strerror(-failed));
+    return failed;
   }
-  playing->order.report = playing->shared;
-  const WxChildOrder order = {.play = play_in_child,
+  playing->shared = fresh.report;
+  const WxChildOrder order = {.fresh = &fresh,
                               .on_step = sample_step,
                               .context = playing,
                               .error = &playing->shared->error,
@@ -98,7 +111,7 @@ static int play_shared(Playing *playing, uint64_t time_limit_ns) {
     fill_result(run, &observed);
   else
     wx_sampling_ended(&run->sampling, &run->ended, &run->result);
-  wx_child_report_free(playing->shared, sizeof *playing->shared);
+  wx_fresh_close(&fresh);
   return 0;
 }
 

@@ -2,6 +2,8 @@
 
 #include "scenario/scenario_check.h"
 
+#include <errno.h>
+
 #define TEXT(NAME, STRUCT, MEMBER, FLAGS)                                                          \
   CYAML_FIELD_STRING_PTR(NAME, CYAML_FLAG_POINTER | (FLAGS), STRUCT, MEMBER, 0, CYAML_UNLIMITED)
 #define WORD(STRUCT, MEMBER)          TEXT(#MEMBER, STRUCT, MEMBER, CYAML_FLAG_DEFAULT)
@@ -77,6 +79,24 @@ static const cyaml_schema_value_t scenario_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, WxScenario, scenario_fields)};
 
 _Static_assert(WX_PROBLEM_SIZE <= sizeof((WxComplaint *)0)->text, "a problem is a complaint");
+
+int wx_scenario_save(const WxScenario *scenario, char **text, size_t *length) {
+  const cyaml_err_t error =
+      cyaml_save_data(text, length, &wx_yaml_config, &scenario_schema, scenario, 0);
+  return error ? -ENOMEM : 0; // What was loaded can be saved.
+}
+
+void wx_scenario_text_free(char *text) {
+  wx_yaml_config.mem_fn(wx_yaml_config.mem_ctx, text, 0);
+}
+
+int wx_scenario_parse(const char *text, WxScenario **loaded, WxComplaint *complaint) {
+  void *data;
+  const int result = wx_yaml_parse(text, &scenario_schema, &data, complaint);
+  if (result == 0)
+    *loaded = data;
+  return result;
+}
 
 int wx_scenario_load(const char *path, WxScenario **loaded, WxComplaint *complaint) {
   void *data;

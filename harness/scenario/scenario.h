@@ -73,6 +73,15 @@ typedef struct {
 /// or a negative errno with `complaint` set. The caller ends with wx_scenario_free().
 int wx_scenario_load(const char *path, WxScenario **loaded, WxComplaint *complaint);
 
+/// Writes a loaded scenario as YAML into memory: `*text` of `*length` bytes, without a NUL, to be
+/// ended with wx_scenario_text_free(). Returns 0 or -ENOMEM.
+int wx_scenario_save(const WxScenario *scenario, char **text, size_t *length);
+void wx_scenario_text_free(char *text);
+
+/// Reads what wx_scenario_save() wrote, with a NUL after it. As wx_scenario_load(), but the words
+/// were checked before.
+int wx_scenario_parse(const char *text, WxScenario **loaded, WxComplaint *complaint);
+
 /// Allowed on NULL.
 void wx_scenario_free(WxScenario *scenario);
 

@@ -7,6 +7,7 @@
 
 #include "clr/versions.h"
 #include "measure/steps.h"
+#include "os/steady.h"
 #include "scenario/parameters.h"
 #include "strategy/verb_figures.h"
 
@@ -52,6 +53,8 @@ typedef struct {
   WxAllocator *allocator;
   WxStepChannel channel;
   WxPlayReport *report;
+  const WxSteady *steady; ///< This process's own pages; NULL in a test.
+  uint64_t own_faults;    ///< Faults on those pages while the rounds ran.
   WxGroup *groups;
   size_t group_count;
   uint64_t round;    ///< From 1; 0 before the first.

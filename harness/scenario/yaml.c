@@ -185,6 +185,17 @@ int wx_yaml_load(const char *path, const cyaml_schema_value_t *schema, void **lo
   return result;
 }
 
+int wx_yaml_parse(const char *text, const cyaml_schema_value_t *schema, void **loaded,
+                  WxComplaint *complaint) {
+  *complaint = (WxComplaint){0};
+  const cyaml_err_t error =
+      cyaml_load_data((const uint8_t *)text, strlen(text), &wx_yaml_config, schema, loaded, NULL);
+  if (error == CYAML_OK)
+    return 0;
+  wx_complain(complaint, 0, "%s", cyaml_strerror(error));
+  return is_out_of_memory(error) ? -ENOMEM : -EINVAL;
+}
+
 static size_t line_in(yaml_document_t *document, const char *key, size_t item) {
   const yaml_node_t *root = yaml_document_get_root_node(document);
   if (!root || root->type != YAML_MAPPING_NODE)

@@ -28,6 +28,10 @@ extern const cyaml_config_t wx_yaml_config;
 int wx_yaml_load(const char *path, const cyaml_schema_value_t *schema, void **loaded,
                  WxComplaint *complaint);
 
+/// As wx_yaml_load() of a text that was checked before: libcyaml alone reads it.
+int wx_yaml_parse(const char *text, const cyaml_schema_value_t *schema, void **loaded,
+                  WxComplaint *complaint);
+
 /// The line of the value of `key` in the mapping that the file is, or of its `item`-th entry where
 /// it is a list. 0 where there is none. For a complaint about what a schema cannot say.
 size_t wx_yaml_line(const char *path, const char *key, size_t item);

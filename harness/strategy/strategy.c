@@ -8,8 +8,9 @@
 #include <string.h>
 
 static const WxStrategy *const registry[] = {
-    &wx_strategy_coreclr, &wx_strategy_coreclr_punch,        &wx_strategy_coreclr_off,
-    &wx_strategy_rwx,     &wx_strategy_close_without_munmap,
+#define WX_STRATEGY_ROW(name) &wx_strategy_##name,
+    WX_STRATEGIES(WX_STRATEGY_ROW)
+#undef WX_STRATEGY_ROW
 };
 
 static const char *const operation_names[WX_OPERATIONS] = {
