@@ -42,7 +42,7 @@ static const char *take(const char **at) {
   return text;
 }
 
-static int play(const char *at, WxPlayOrder *order, WxParameters *parameters,
+static int play(const char *at, WxPlayOrder *order, WxParameters *parameters, WxSteady *steady,
                 WxStepChannel channel) {
   WxComplaint complaint = {0};
   WxScenario *scenario;
@@ -53,9 +53,8 @@ static int play(const char *at, WxPlayOrder *order, WxParameters *parameters,
   }
   parameters->scenario = scenario;
   order->parameters = parameters;
-  WxSteady steady;
-  wx_os_steady(&steady);
-  order->steady = &steady;
+  wx_os_steady(steady);
+  order->steady = steady;
   const int played = wx_play(order, channel);
   wx_scenario_free(scenario);
   return played;
@@ -71,14 +70,18 @@ static int play_order(const void *bytes, size_t size, void *report, WxStepChanne
                        .version = wx_clr_version_find(take(&at)),
                        .report = report};
   WxOverride *overrides = calloc(head->override_count + 1, sizeof *overrides);
-  if (!strategy || !overrides)
-    return order.report->error = strategy ? -ENOMEM : -ENOENT;
+  if (!strategy || !overrides) {
+    order.report->error = strategy ? -ENOMEM : -ENOENT;
+    free(overrides);
+    return 1;
+  }
   for (size_t i = 0; i < head->override_count; ++i) {
     overrides[i].key = take(&at);
     overrides[i].value = take(&at);
   }
   WxParameters parameters = {.overrides = overrides, .override_count = head->override_count};
-  const int result = play(at, &order, &parameters, channel);
+  WxSteady steady;
+  const int result = play(at, &order, &parameters, &steady, channel);
   free(overrides);
   return result != 0;
 }
