@@ -125,7 +125,7 @@ static int list(const WxOptions *options, WxTraceReader *reader) {
 
 static bool is_chosen(const WxNames *names, const WxStrategy *strategy) {
   if (names->count == 0)
-    return !(strategy->capabilities & WX_IS_REFUTED);
+    return !(strategy->capabilities & WX_ONLY_WHERE_NAMED);
   for (size_t i = 0; i < names->count; i++)
     if (strcmp(names->items[i], strategy->name) == 0)
       return true;

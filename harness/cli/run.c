@@ -87,7 +87,7 @@ typedef struct {
 } Session;
 
 static bool is_default(const WxStrategy *strategy) {
-  return !(strategy->capabilities & WX_IS_REFUTED);
+  return !(strategy->capabilities & WX_ONLY_WHERE_NAMED);
 }
 
 // The strategies to run: those of the command line, else of the scenario, else all but refuted

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-typedef enum { SWITCH, NUMBER, BACKING, SEED, ROUNDS } Kind;
+typedef enum { SWITCH, NUMBER, BACKING, GRANULARITY, SEED, ROUNDS } Kind;
 
 // What can be set of every scenario. A new option: a field of WxStrategyOptions and a row.
 typedef struct {
@@ -32,6 +32,7 @@ static const Option options_table[] = {
     OPTION(pool_size, NUMBER, UINT64_C(1) << 40),
     OPTION(file_size, NUMBER, INT64_MAX),
     OPTION(backing, BACKING, 1),
+    OPTION(granularity, GRANULARITY, 1),
     {"seed", SEED, offsetof(WxStrategyOptions, pool_skip), sizeof(unsigned), UINT64_MAX},
     {"rounds", ROUNDS, 0, 0, UINT64_MAX},
 };
@@ -69,19 +70,30 @@ int wx_parameters_number(const WxParameters *parameters, const char *name, uint6
              : 0;
 }
 
-static int read_switch(const char *text, uint64_t *value) {
-  static const char *const words[] = {"0", "1", "no", "yes", "off", "on"};
-  for (size_t i = 0; i < sizeof words / sizeof *words; ++i)
+// The words of the options that are no numbers: in turn 0 and 1.
+static const struct {
+  const char *words[6];
+  const char *expected;
+} vocabularies[] = {
+    [SWITCH] = {{"0", "1", "no", "yes", "off", "on"}, "yes or no"},
+    [BACKING] = {{"memfd", "shm"}, "memfd or shm"},
+    [GRANULARITY] = {{"page", "block"}, "page or block"},
+};
+
+static bool is_word(const Option *option) {
+  return option->kind == SWITCH || option->kind == BACKING || option->kind == GRANULARITY;
+}
+
+static int read_word(const Option *option, const char *text, uint64_t *value, char *problem) {
+  const char *const *words = vocabularies[option->kind].words;
+  for (size_t i = 0; i < 6 && words[i]; ++i)
     if (strcmp(text, words[i]) == 0) {
       *value = i % 2;
       return 0;
     }
+  snprintf(problem, WX_PROBLEM_SIZE, "%s: '%.40s' is not %s", option->name, text,
+           vocabularies[option->kind].expected);
   return -EINVAL;
-}
-
-static int read_backing(const char *text, uint64_t *value) {
-  *value = strcmp(text, "shm") == 0 ? WX_BACKING_SHM : WX_BACKING_MEMFD;
-  return *value == WX_BACKING_SHM || strcmp(text, "memfd") == 0 ? 0 : -EINVAL;
 }
 
 static int out_of_range(const Option *option, uint64_t value, uint64_t least, char *problem) {
@@ -94,14 +106,8 @@ static int out_of_range(const Option *option, uint64_t value, uint64_t least, ch
 static int read_option(const WxParameters *parameters, const Option *option, uint64_t *value,
                        char problem[WX_PROBLEM_SIZE]) {
   const char *text = wx_parameters_text(parameters, option->name);
-  if (option->kind == SWITCH || option->kind == BACKING) {
-    const bool is_switch = option->kind == SWITCH;
-    const int result = is_switch ? read_switch(text, value) : read_backing(text, value);
-    if (result)
-      snprintf(problem, WX_PROBLEM_SIZE, "%s: '%.40s' is not %s", option->name, text,
-               is_switch ? "yes or no" : "memfd or shm");
-    return result;
-  }
+  if (is_word(option))
+    return read_word(option, text, value, problem);
   const int result = wx_parameters_quantity(parameters, option->name, value, problem);
   const uint64_t least = option->kind == ROUNDS ? 1 : 0;
   if (result == 0 && (*value < least || *value > option->most))

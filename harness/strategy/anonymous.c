@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
-WxAnonymous *wx_anonymous_new(const WxStrategy *strategy, const WxStrategyOptions *options) {
-  WxAnonymous *self = calloc(1, sizeof *self);
+WxAnonymous *wx_anonymous_new(const WxStrategy *strategy, const WxStrategyOptions *options,
+                              size_t size) {
+  WxAnonymous *self = calloc(1, size);
   if (!self)
     return NULL;
   self->allocator.strategy = strategy;
@@ -21,6 +23,37 @@ void wx_anonymous_walk(WxAnonymous *self, WxOperation operation, uintptr_t base)
   atomic_fetch_add_explicit(&self->allocator.walked[operation], below, memory_order_relaxed);
   if (self->walks)
     wx_blocks_pass(&self->blocks, below);
+}
+
+// What the pool does not have comes from the kernel, if anywhere will do.
+static int reserve_outside_pool(size_t size, WxRange within, void **base) {
+  if (within.low != 0 || within.high != UINTPTR_MAX)
+    return -ENOMEM;
+  const int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+  const int result = wx_os_mmap(NULL, size, PROT_NONE, flags, -1, 0, base);
+  if (result == 0) // Keeps it out of dumps; the runtime ignores a failure too.
+    (void)wx_os_madvise(*base, size, MADV_DONTDUMP);
+  return result;
+}
+
+int wx_anonymous_reserve(WxAllocator *allocator, size_t size, WxRange within, void **base) {
+  WxAnonymous *self = (WxAnonymous *)allocator;
+  WxBlock *block = calloc(1, sizeof *block);
+  if (!block)
+    return -ENOMEM;
+  block->size = size;
+  pthread_mutex_lock(&self->lock);
+  int result = wx_pool_take(&self->pool, size, within, base);
+  if (result == 0 && !*base)
+    result = reserve_outside_pool(size, within, base);
+  if (result == 0) {
+    wx_anonymous_walk(self, WX_RESERVE, (uintptr_t)*base);
+    wx_blocks_insert(&self->blocks, block, (uintptr_t)*base);
+  }
+  pthread_mutex_unlock(&self->lock);
+  if (result)
+    free(block);
+  return result;
 }
 
 int wx_anonymous_map_rw(WxAllocator *allocator, void *start, size_t size, bool cacheable,
@@ -47,8 +80,10 @@ int wx_anonymous_release(WxAllocator *allocator, void *base) {
   if (result == 0)
     wx_blocks_remove(&self->blocks, block);
   pthread_mutex_unlock(&self->lock);
-  if (result == 0)
+  if (result == 0) {
+    free(block->pages);
     free(block);
+  }
   return result;
 }
 

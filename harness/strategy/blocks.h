@@ -20,9 +20,12 @@ typedef struct WxBlock {
   WxRankedNode by_turn;  ///< Key: position in the imitated list, smallest at its head.
   struct WxBlock *previous;
   struct WxBlock *next;
-  size_t size;     ///< Bytes.
-  uint64_t offset; ///< In the file behind the block, if there is one.
-  bool unmapped;   ///< A release got as far as the munmap and failed after it.
+  size_t size;               ///< Bytes.
+  uint64_t offset;           ///< In the file behind the block, if there is one.
+  WxRankedNode by_alias;     ///< Key: a writable view of the whole block, 0 where there is none.
+  struct WxPageState *pages; ///< One a page where the strategy keeps them, else NULL; of the block.
+  bool has_data; ///< Of a strategy that maps code before it is committed: data was committed.
+  bool unmapped; ///< A release got as far as the munmap and failed after it.
 } WxBlock;
 
 /// Live blocks; {0} is empty.

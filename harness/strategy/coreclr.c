@@ -1,6 +1,6 @@
 // The runtime with W^X on, as shipped in .NET 7 to 10: a released block is zero-filled and its
 // pages are kept.
-#include "strategy/double_mapping.h"
+#include "strategy/give_back.h"
 #include "strategy/registry.h"
 
 static int release(WxAllocator *allocator, void *base) {

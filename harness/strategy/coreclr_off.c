@@ -5,48 +5,16 @@
 #include "strategy/registry.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 
 static int off_open(const WxStrategy *strategy, const WxStrategyOptions *options,
                     WxAllocator **opened) {
-  WxAnonymous *self = wx_anonymous_new(strategy, options);
+  WxAnonymous *self = wx_anonymous_new(strategy, options, sizeof *self);
   if (!self)
     return -ENOMEM;
   wx_pool_open(&self->pool, options);
   *opened = &self->allocator;
   return 0;
-}
-
-// What the pool does not have comes from the kernel, if anywhere will do.
-static int reserve_outside_pool(size_t size, WxRange within, void **base) {
-  if (within.low != 0 || within.high != UINTPTR_MAX)
-    return -ENOMEM;
-  const int flags = MAP_PRIVATE | MAP_ANONYMOUS;
-  const int result = wx_os_mmap(NULL, size, PROT_NONE, flags, -1, 0, base);
-  if (result == 0) // Keeps it out of dumps; the runtime ignores a failure too.
-    (void)wx_os_madvise(*base, size, MADV_DONTDUMP);
-  return result;
-}
-
-static int off_reserve(WxAllocator *allocator, size_t size, WxRange within, void **base) {
-  WxAnonymous *self = (WxAnonymous *)allocator;
-  WxBlock *block = calloc(1, sizeof *block);
-  if (!block)
-    return -ENOMEM;
-  block->size = size;
-  pthread_mutex_lock(&self->lock);
-  int result = wx_pool_take(&self->pool, size, within, base);
-  if (result == 0 && !*base)
-    result = reserve_outside_pool(size, within, base);
-  if (result == 0) {
-    wx_anonymous_walk(self, WX_RESERVE, (uintptr_t)*base);
-    wx_blocks_insert(&self->blocks, block, (uintptr_t)*base);
-  }
-  pthread_mutex_unlock(&self->lock);
-  if (result)
-    free(block);
-  return result;
 }
 
 static int off_commit(WxAllocator *allocator, void *start, size_t size, bool executable) {
@@ -70,7 +38,7 @@ const WxStrategy wx_strategy_coreclr_off = {
     .summary = "the runtime's path with EnableWriteXorExecute=0: pool, mprotect RWX, munmap",
     .capabilities = WX_CAN_PATCH | WX_IS_RUNTIME_PATH,
     .open = off_open,
-    .reserve = off_reserve,
+    .reserve = wx_anonymous_reserve,
     .commit = off_commit,
     .map_rw = wx_anonymous_map_rw,
     .unmap_rw = wx_anonymous_unmap_rw,

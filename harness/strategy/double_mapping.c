@@ -22,12 +22,10 @@ static void walk_blocks(WxDoubleMapping *self, WxOperation operation, const WxBl
     wx_blocks_pass(&self->blocks, nodes);
 }
 
-int wx_double_mapping_open(const WxStrategy *strategy, const WxStrategyOptions *options,
-                           WxAllocator **opened) {
-  const int fd = wx_backing_open(options->backing, options->file_size);
-  if (fd < 0)
-    return wx_strategy_coreclr_off.open(&wx_strategy_coreclr_off, options, opened);
-  WxDoubleMapping *self = calloc(1, sizeof *self);
+// Takes `fd` over, also where there is no memory.
+static int open_on(int fd, const WxStrategy *strategy, const WxStrategyOptions *options,
+                   size_t size, WxAllocator **opened) {
+  WxDoubleMapping *self = calloc(1, size);
   if (!self) {
     wx_backing_abandon(fd);
     return -ENOMEM;
@@ -35,11 +33,26 @@ int wx_double_mapping_open(const WxStrategy *strategy, const WxStrategyOptions *
   self->allocator.strategy = strategy;
   self->options = *options;
   self->fd = fd;
+  self->reserved = PROT_NONE;
   self->views.capacity = options->cache;
   pthread_mutex_init(&self->lock, NULL);
   wx_pool_open(&self->pool, options);
   *opened = &self->allocator;
   return 0;
+}
+
+int wx_double_mapping_open(const WxStrategy *strategy, const WxStrategyOptions *options,
+                           WxAllocator **opened) {
+  const int fd = wx_backing_open(options->backing, options->file_size);
+  if (fd < 0)
+    return wx_strategy_coreclr_off.open(&wx_strategy_coreclr_off, options, opened);
+  return open_on(fd, strategy, options, sizeof(WxDoubleMapping), opened);
+}
+
+int wx_double_mapping_open_sized(const WxStrategy *strategy, const WxStrategyOptions *options,
+                                 size_t size, WxAllocator **opened) {
+  const int fd = wx_backing_open(options->backing, options->file_size);
+  return fd < 0 ? fd : open_on(fd, strategy, options, size, opened);
 }
 
 // A released block of exactly this size, or else a new one at the end of the file's used part.
@@ -80,7 +93,7 @@ static int place_block(WxDoubleMapping *self, const WxBlock *block, WxRange with
   if (!wanted && (within.low != 0 || within.high != UINTPTR_MAX))
     return -ENOMEM;
   const int flags = MAP_SHARED | (wanted ? MAP_FIXED : 0);
-  result = wx_os_mmap(wanted, block->size, PROT_NONE, flags, self->fd, block->offset, base);
+  result = wx_os_mmap(wanted, block->size, self->reserved, flags, self->fd, block->offset, base);
   if (result && wanted)
     wx_pool_untake(&self->pool, wanted);
   return result;
@@ -179,7 +192,7 @@ static int release_block(WxDoubleMapping *self, WxBlock *block, WxGiveBack *give
   const int result = give_back(self, block);
   if (result)
     return result;
-  block->unmapped = false;
+  block->unmapped = block->has_data = false;
   wx_blocks_remove(&self->blocks, block);
   wx_free_list_push(&self->released, block);
   return 0;
@@ -198,29 +211,42 @@ int wx_double_mapping_release(WxAllocator *allocator, void *base, WxGiveBack *gi
   return result;
 }
 
-int wx_give_back_by_zeroing(WxDoubleMapping *self, WxBlock *block) {
-  void *base = (void *)wx_block_base(block);
-  const int result = wx_os_mmap(base, block->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-                                self->fd, block->offset, &base);
-  if (result)
-    return result;
-  memset(base, 0, block->size);
-  return wx_os_munmap(base, block->size);
-}
-
 bool wx_double_mapping_owns(WxAllocator *allocator, uintptr_t address) {
   WxDoubleMapping *self = (WxDoubleMapping *)allocator;
   size_t visited;
   pthread_mutex_lock(&self->lock);
   const bool owns = wx_pool_owns(&self->pool, address) ||
                     wx_blocks_containing(&self->blocks, address, 1) != NULL ||
-                    wx_views_aliasing(&self->views, address, &visited) != NULL;
+                    wx_views_aliasing(&self->views, address, &visited) != NULL ||
+                    wx_double_mapping_alias(self, address) != NULL;
   pthread_mutex_unlock(&self->lock);
   return owns;
 }
 
+WxBlock *wx_double_mapping_alias(const WxDoubleMapping *self, uintptr_t address) {
+  WxRankedNode *node = wx_ranked_floor(&self->aliases, address);
+  if (!node)
+    return NULL;
+  WxBlock *block = (WxBlock *)(void *)((char *)node - offsetof(WxBlock, by_alias));
+  return address - block->by_alias.key < block->size ? block : NULL;
+}
+
+int wx_double_mapping_drop_alias(WxDoubleMapping *self, WxBlock *block) {
+  if (!block->by_alias.key)
+    return 0;
+  const int result = wx_os_munmap((void *)(uintptr_t)block->by_alias.key, block->size);
+  if (result)
+    return result;
+  wx_ranked_remove(&self->aliases, &block->by_alias);
+  block->by_alias.key = 0;
+  return 0;
+}
+
 static int unmap_blocks(WxDoubleMapping *self) {
   for (WxBlock *block; (block = wx_blocks_any(&self->blocks));) {
+    const int dropped = wx_double_mapping_drop_alias(self, block);
+    if (dropped)
+      return dropped;
     if (!block->unmapped) {
       const int result = wx_os_munmap((void *)wx_block_base(block), block->size);
       if (result)

@@ -21,19 +21,27 @@ typedef struct {
   WxStrategyOptions options;
   pthread_mutex_t lock; ///< Guards what follows.
   int fd;
+  int reserved; ///< How a block is mapped before it is committed: PROT_NONE, as in the runtime.
   uint64_t next_offset; ///< Where the next new block lies in the file; only ever rises.
   WxPool pool;
   WxBlocks blocks; ///< The list of live (RX) blocks.
   WxFreeList released;
   WxViews views;
+  WxRanked aliases; ///< Of the blocks that have one: WxBlock.by_alias.
 } WxDoubleMapping;
 
 /// How the pages of a block are given back. Called with the lock held and no view left; -errno
 /// leaves the block live.
 typedef int WxGiveBack(WxDoubleMapping *self, WxBlock *block);
 
+/// As the runtime: where the file cannot be made, `coreclr-off` is opened.
 int wx_double_mapping_open(const WxStrategy *strategy, const WxStrategyOptions *options,
                            WxAllocator **opened);
+
+/// Where the file cannot be made, fails. The state has `size` bytes and begins with a
+/// WxDoubleMapping; the rest is zero.
+int wx_double_mapping_open_sized(const WxStrategy *strategy, const WxStrategyOptions *options,
+                                 size_t size, WxAllocator **opened);
 int wx_double_mapping_reserve(WxAllocator *allocator, size_t size, WxRange within, void **base);
 int wx_double_mapping_commit(WxAllocator *allocator, void *start, size_t size, bool executable);
 int wx_double_mapping_map_rw(WxAllocator *allocator, void *start, size_t size, bool cacheable,
@@ -45,8 +53,10 @@ int wx_double_mapping_close(WxAllocator *allocator);
 /// The verb release with `give_back` in its middle.
 int wx_double_mapping_release(WxAllocator *allocator, void *base, WxGiveBack *give_back);
 
-/// What the runtime does: maps the whole block writable in its place, fills it with zeros, unmaps
-/// it. The pages stay in the file, and those that had never been touched are allocated by the fill.
-int wx_give_back_by_zeroing(WxDoubleMapping *self, WxBlock *block);
+/// The block whose alias contains `address`, or NULL. With the lock held.
+WxBlock *wx_double_mapping_alias(const WxDoubleMapping *self, uintptr_t address);
+
+/// Unmaps the alias of `block`, if it has one. With the lock held.
+int wx_double_mapping_drop_alias(WxDoubleMapping *self, WxBlock *block);
 
 #endif

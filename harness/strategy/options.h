@@ -15,6 +15,12 @@ typedef enum {
   WX_BACKING_SHM, ///< A POSIX shared-memory object, unlinked at once, as on systems without memfd.
 } WxBacking;
 
+/// What `mprotect` makes writable to write some bytes.
+typedef enum {
+  WX_GRANULARITY_PAGE,  ///< The pages that they lie in.
+  WX_GRANULARITY_BLOCK, ///< All code of their block.
+} WxGranularity;
+
 typedef struct {
   unsigned cache;     ///< RW views kept for reuse, 0..16; 3 since .NET 8 (dotnet/runtime PR 83632).
   bool stale_views;   ///< A release forgets to drop cached views: .NET 7 before PR 82841.
@@ -25,6 +31,7 @@ typedef struct {
   unsigned pool_skip; ///< Pages skipped at its start; the runtime takes a random 0..64.
   uint64_t file_size; ///< Bytes of the file; 2 TiB on 64-bit, clamped since PR 119316 (.NET 10).
   WxBacking backing;
+  WxGranularity granularity;
 } WxStrategyOptions;
 
 /// The options of .NET 8 and later on 64-bit Linux.

@@ -13,6 +13,10 @@
   STRATEGY(coreclr_punch)                                                                          \
   STRATEGY(coreclr_off)                                                                            \
   STRATEGY(rwx)                                                                                    \
+  STRATEGY(dual)                                                                                   \
+  STRATEGY(pwrite)                                                                                 \
+  STRATEGY(mprotect)                                                                               \
+  STRATEGY(publish)                                                                                \
   STRATEGY(close_without_munmap)
 
 #define WX_STRATEGY_DECLARE(name) extern const WxStrategy wx_strategy_##name;

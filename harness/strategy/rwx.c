@@ -10,7 +10,7 @@
 
 static int rwx_open(const WxStrategy *strategy, const WxStrategyOptions *options,
                     WxAllocator **opened) {
-  WxAnonymous *self = wx_anonymous_new(strategy, options);
+  WxAnonymous *self = wx_anonymous_new(strategy, options, sizeof *self);
   if (!self)
     return -ENOMEM;
   *opened = &self->allocator;

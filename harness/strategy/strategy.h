@@ -60,7 +60,9 @@ enum {
   WX_IS_RUNTIME_PATH = 1 << 3, ///< Imitates a path of the runtime.
   WX_IS_REFUTED =
       1 << 4, ///< A guess that is wrong; only run where a scenario or the user names it.
-  WX_CLOSES_FILES = 1 << 5, ///< Closes files that it goes on mapping.
+  WX_CLOSES_FILES = 1 << 5,   ///< Closes files that it goes on mapping.
+  WX_IS_ALTERNATIVE = 1 << 6, ///< Not what the runtime does: only run where it is named.
+  WX_ONLY_WHERE_NAMED = WX_IS_REFUTED | WX_IS_ALTERNATIVE,
 };
 
 /// A strategy: one row of the registry.

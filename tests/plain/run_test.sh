@@ -299,7 +299,7 @@ refused an_unknown_strategy_names_a_near_one "^wxbench run: unknown strategy 'co
   "$wxbench" run release_retains --strategy corclr
 refused an_unknown_scenario_names_a_near_one "^wxbench run: unknown scenario 'release_retain'; did you mean 'release_retains'" \
   "$wxbench" run release_retain
-refused an_unknown_scenario_names_all_where_none_is_near "unknown scenario 'zzz'; expected 'close_without_munmap'" \
+refused an_unknown_scenario_names_all_where_none_is_near "unknown scenario 'zzz'; expected 'block_cycle', 'close_without_munmap'" \
   "$wxbench" run zzz
 refused a_workload_is_no_scenario 'asm.yaml is a workload of the real runtime.*validate' \
   "$wxbench" run scenarios/workloads/asm.yaml

@@ -12,9 +12,18 @@ typedef struct {
   const WxClrVersion *version;
 } WxPairing;
 
+// A runtime puts several methods into one page: no use to it is what cannot be written again.
+static const WxStrategy *usable(int index) {
+  const WxStrategy *strategy;
+  for (size_t i = 0; (strategy = wx_strategy_at(i)); ++i)
+    if (strategy->capabilities & WX_CAN_PATCH && index-- == 0)
+      return strategy;
+  return NULL;
+}
+
 static int strategies(void) {
   int count = 0;
-  while (wx_strategy_at((size_t)count))
+  while (usable(count))
     ++count;
   return count;
 }
@@ -30,7 +39,7 @@ static int versions(void) {
 static WxPairing pairing(int index) {
   const int of_version = index - strategies();
   if (of_version < 0)
-    return (WxPairing){wx_strategy_at((size_t)index), wx_clr_version_find("net8")};
+    return (WxPairing){usable(index), wx_clr_version_find("net8")};
   return (WxPairing){wx_strategy_find("coreclr"), wx_clr_version_at((size_t)of_version)};
 }
 

@@ -61,8 +61,9 @@ END_TEST
 
 START_TEST(options_reach_the_strategy) {
   static const WxOverride overrides[] = {
-      {"cache", "0"}, {"stale_views", "yes"}, {"move_to_front", "off"}, {"walks", "1"},
-      {"pool", "no"}, {"pool_size", "1MiB"},  {"file_size", "2MiB"},    {"backing", "shm"},
+      {"cache", "0"},        {"stale_views", "yes"}, {"move_to_front", "off"},
+      {"walks", "1"},        {"pool", "no"},         {"pool_size", "1MiB"},
+      {"file_size", "2MiB"}, {"backing", "shm"},     {"granularity", "block"},
   };
   const WxParameters set = {&scenario, overrides, sizeof overrides / sizeof *overrides};
   WxStrategyOptions options = wx_strategy_options_default();
@@ -73,6 +74,7 @@ START_TEST(options_reach_the_strategy) {
   ck_assert_uint_eq(options.pool_size, 1048576);
   ck_assert_uint_eq(options.file_size, 2097152);
   ck_assert_int_eq(options.backing, WX_BACKING_SHM);
+  ck_assert_int_eq(options.granularity, WX_GRANULARITY_BLOCK);
   ck_assert_uint_eq(options.pool_skip, wx_strategy_options_default().pool_skip);
 }
 END_TEST
@@ -93,7 +95,7 @@ START_TEST(bad_values_are_refused) {
   static const WxOverride bad[] = {
       {"cache", "17"},     {"cache", "many"},      {"pool", "maybe"}, {"backing", "file"},
       {"pool_size", "-1"}, {"pool_size", "2TiB"},  {"rounds", "0"},   {"blocks", ""},
-      {"blocks", "12 "},   {"file_size", "16EiB"}, {"walks", "2"},
+      {"blocks", "12 "},   {"file_size", "16EiB"}, {"walks", "2"},    {"granularity", "pool"},
   };
   static const char *const words[] = {
       "expected 0 to 16",
@@ -107,6 +109,7 @@ START_TEST(bad_values_are_refused) {
       "blocks: '12 '",
       "file_size: ",
       "'2' is not yes or no",
+      "'pool' is not page or block",
   };
   for (size_t i = 0; i < sizeof bad / sizeof *bad; ++i)
     refused(&bad[i], words[i]);
@@ -148,12 +151,12 @@ END_TEST
 
 START_TEST(what_can_be_set_is_known) {
   const char *names[64];
-  ck_assert_uint_eq(wx_parameters_names(&scenario, names, 64), 12);
+  ck_assert_uint_eq(wx_parameters_names(&scenario, names, 64), 13);
   ck_assert_str_eq(names[0], "blocks");
   ck_assert(wx_parameters_known(&plain, "cache"));
   ck_assert(wx_parameters_known(&plain, "rounds"));
   ck_assert(!wx_parameters_known(&plain, "count"));
-  ck_assert_uint_eq(wx_parameters_names(&scenario, names, 2), 12);
+  ck_assert_uint_eq(wx_parameters_names(&scenario, names, 2), 13);
 }
 END_TEST
 

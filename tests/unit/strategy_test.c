@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { BLOCK = 64 * 1024, PAGE = 4096, CODE = 512, MANY = 24 };
 
@@ -34,6 +36,10 @@ static int write_code(WxAllocator *allocator, void *base, uint64_t identity) {
   const int unmapped = wx_allocator_unmap_rw(allocator, view);
   wx_codegen_flush(base, CODE);
   return result ? result : unmapped;
+}
+
+static bool can(int index, unsigned capability) {
+  return wx_strategy_at((size_t)index)->capabilities & capability;
 }
 
 static void *generate(WxAllocator *allocator, size_t size, uint64_t identity) {
@@ -103,11 +109,83 @@ START_TEST(no_mapping_is_writable_and_executable_where_that_is_promised) {
   const unsigned before = wx_test_mappings("wx", "");
   WxAllocator *allocator = open_strategy(_i);
   void *base = generate(allocator, BLOCK, 1);
+  char *other;
+  ck_assert_int_eq(wx_allocator_reserve(allocator, BLOCK, WX_ANYWHERE, (void **)&other), 0);
+  ck_assert_int_eq(wx_allocator_commit(allocator, other, PAGE, true), 0);
   void *view;
-  ck_assert_int_eq(wx_allocator_map_rw(allocator, base, CODE, true, &view), 0);
-  const bool enforced = wx_strategy_at((size_t)_i)->capabilities & WX_CAN_ENFORCE_WX;
-  ck_assert(enforced == (wx_test_mappings("wx", "") == before));
+  ck_assert_int_eq(wx_allocator_map_rw(allocator, other, CODE, true, &view), 0);
+  ck_assert(can(_i, WX_CAN_ENFORCE_WX) == (wx_test_mappings("wx", "") == before));
+  check_code(base, 1);
   ck_assert_int_eq(wx_allocator_unmap_rw(allocator, view), 0);
+  ck_assert_int_eq(wx_allocator_close(allocator), 0);
+}
+END_TEST
+
+START_TEST(code_is_patched_where_that_is_promised_and_else_refused) {
+  WxAllocator *allocator = open_strategy(_i);
+  void *base = generate(allocator, BLOCK, 1);
+  for (uint64_t identity = 2; identity < 5; ++identity) {
+    void *view;
+    const int result = wx_allocator_map_rw(allocator, base, CODE, true, &view);
+    ck_assert_int_eq(result, can(_i, WX_CAN_PATCH) ? 0 : -EPERM);
+    if (result)
+      break;
+    ck_assert_int_eq(wx_codegen_emit(view, CODE, identity), 0);
+    ck_assert_int_eq(wx_allocator_unmap_rw(allocator, view), 0);
+    wx_codegen_flush(base, CODE);
+    check_code(base, identity);
+  }
+  ck_assert_int_eq(wx_allocator_close(allocator), 0);
+}
+END_TEST
+
+START_TEST(a_view_shows_what_is_there_and_changes_no_other_byte) {
+  WxAllocator *allocator = open_strategy(_i);
+  unsigned char *base;
+  void *view;
+  ck_assert_int_eq(wx_allocator_reserve(allocator, BLOCK, WX_ANYWHERE, (void **)&base), 0);
+  ck_assert_int_eq(wx_allocator_commit(allocator, base, 2 * (size_t)PAGE, true), 0);
+  ck_assert_int_eq(wx_allocator_map_rw(allocator, base, PAGE, false, &view), 0);
+  memset(view, 0x11, PAGE);
+  ck_assert_int_eq(wx_allocator_unmap_rw(allocator, view), 0);
+  if (can(_i, WX_CAN_PATCH)) {
+    ck_assert_int_eq(wx_allocator_map_rw(allocator, base + 8, 16, false, &view), 0);
+    ck_assert_uint_eq(*(unsigned char *)view, 0x11);
+    ((unsigned char *)view)[3] = 0x22;
+    ((unsigned char *)view)[9] = 0;
+    ck_assert_int_eq(wx_allocator_unmap_rw(allocator, view), 0);
+  }
+  for (size_t i = 0; i < 2 * (size_t)PAGE; ++i) {
+    const bool patched = can(_i, WX_CAN_PATCH) && (i == 11 || i == 17);
+    ck_assert_uint_eq(base[i], i >= PAGE ? 0 : !patched ? 0x11 : i == 11 ? 0x22 : 0);
+  }
+  ck_assert_int_eq(wx_allocator_close(allocator), 0);
+}
+END_TEST
+
+START_TEST(code_runs_in_a_forked_child_and_after_it_in_the_parent) {
+  WxAllocator *allocator = open_strategy(_i);
+  void *blocks[MANY];
+  for (uint64_t i = 0; i < MANY; ++i)
+    blocks[i] = generate(allocator, BLOCK, i);
+  const pid_t child = fork();
+  ck_assert_int_ge(child, 0);
+  if (child == 0) {
+    int wrong = 0;
+    for (uint64_t i = 0; i < MANY; ++i)
+      wrong |= wx_codegen_check(blocks[i], CODE, i);
+    void *base; // Of memory that the parent has not used: nothing of the parent's is written.
+    wrong |= wx_allocator_reserve(allocator, 3 * BLOCK, WX_ANYWHERE, &base);
+    wrong |= write_code(allocator, base, 77) || wx_codegen_check(base, CODE, 77);
+    _exit(wrong != 0);
+  }
+  int status;
+  ck_assert_int_eq(waitpid(child, &status, 0), child);
+  ck_assert_int_eq(status, 0);
+  for (uint64_t i = 0; i < MANY; ++i)
+    check_code(blocks[i], i);
+  for (size_t i = 0; i < MANY; ++i)
+    ck_assert_int_eq(wx_allocator_release(allocator, blocks[i]), 0);
   ck_assert_int_eq(wx_allocator_close(allocator), 0);
 }
 END_TEST
@@ -206,6 +284,9 @@ int main(void) {
       fresh_and_reused_memory_reads_as_zero,
       only_a_release_that_zero_fills_keeps_pages,
       no_mapping_is_writable_and_executable_where_that_is_promised,
+      code_is_patched_where_that_is_promised_and_else_refused,
+      a_view_shows_what_is_there_and_changes_no_other_byte,
+      code_runs_in_a_forked_child_and_after_it_in_the_parent,
       what_is_owned_is_known,
       an_address_that_is_no_block_is_not_released,
       every_failed_system_call_is_survived_without_a_leak,
