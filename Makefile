@@ -12,7 +12,7 @@ CC       ?= gcc
 ifeq ($(origin CC),default)
 CC       := gcc
 endif
-PACKAGES := libcyaml yaml-0.1 jansson smartcols gsl
+PACKAGES := libcyaml yaml-0.1 jansson gsl
 
 # What the build needs and is not there; nothing else is asked before that is known.
 LACKING := $(shell for tool in $(firstword $(CC)) pkg-config; do command -v $$tool >/dev/null || echo $$tool; done; \

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -78,7 +77,6 @@ static void fill_standard_descriptors(void) {
 
 int main(int argc, char **argv) {
   fill_standard_descriptors();
-  setlocale(LC_CTYPE, "");
   if (argc < 2)
     return wx_cli_fail(NULL, "no verb given; expected one of those that `wxbench --help` lists");
   const char *first = argv[1];

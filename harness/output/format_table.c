@@ -1,83 +1,74 @@
-// Aligned columns, by libsmartcols; then the notes.
+// Aligned columns; then the notes.
 #include "output/format.h"
+#include "output/width.h"
 
 #include <errno.h>
-#include <libsmartcols/libsmartcols.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-static int fill_row(struct libscols_table *printed, const WxTable *table, size_t row) {
-  struct libscols_line *line = scols_table_new_line(printed, NULL);
-  if (!line)
-    return -ENOMEM;
+/// Between two columns.
+enum { GAP = 2 };
+
+// Text on the left, figures on the right; nothing follows the last text of a line.
+static void put_cell(FILE *stream, const WxTable *table, size_t column, const char *text,
+                     size_t width) {
+  const size_t length = strlen(text);
+  const size_t taken = wx_width(text, length);
+  const int padding = taken < width ? (int)(width - taken) : 0;
+  const bool last = column + 1 == wx_table_columns(table);
+  if (wx_table_column(table, column).type != WX_TEXT)
+    fprintf(stream, "%*s%s%*s", padding, "", text, last ? 0 : GAP, "");
+  else
+    fprintf(stream, "%s%*s", text, last ? 0 : padding + GAP, "");
+}
+
+// The columns each take what their widest cell takes: a cut number would be a wrong number.
+static void measure(const WxTable *table, size_t widths[]) {
   for (size_t column = 0; column < wx_table_columns(table); ++column) {
-    char buffer[WX_CELL_TEXT];
-    const int error = scols_line_set_data(line, column, wx_table_show(table, row, column, buffer));
-    if (error)
-      return error;
+    const char *name = wx_table_column(table, column).name;
+    widths[column] = wx_width(name, strlen(name));
+    for (size_t row = 0; row < wx_table_rows(table); ++row) {
+      char buffer[WX_CELL_TEXT];
+      const char *text = wx_table_show(table, row, column, buffer);
+      const size_t width = wx_width(text, strlen(text));
+      if (width > widths[column])
+        widths[column] = width;
+    }
   }
-  return 0;
 }
 
-static int fill(struct libscols_table *printed, const WxTable *table) {
-  for (size_t i = 0; i < wx_table_columns(table); ++i) {
-    const WxColumn column = wx_table_column(table, i);
-    if (!scols_table_new_column(printed, column.name, 0,
-                                column.type == WX_TEXT ? 0 : SCOLS_FL_RIGHT))
-      return -ENOMEM;
-  }
+static void print_rows(const WxTable *table, const size_t widths[], FILE *stream) {
+  const size_t columns = wx_table_columns(table);
+  for (size_t i = 0; i < columns; ++i)
+    put_cell(stream, table, i, wx_table_column(table, i).name, widths[i]);
+  fputc('\n', stream);
   for (size_t row = 0; row < wx_table_rows(table); ++row) {
-    const int error = fill_row(printed, table, row);
-    if (error)
-      return error;
+    for (size_t i = 0; i < columns; ++i) {
+      char buffer[WX_CELL_TEXT];
+      put_cell(stream, table, i, wx_table_show(table, row, i, buffer), widths[i]);
+    }
+    fputc('\n', stream);
   }
-  return 0;
-}
-
-// libsmartcols prints nothing in place of a cell that it has no memory for. It takes that memory
-// for the first cell and keeps it, so that is the one to look at: as far as it is plain, since what
-// else is printed depends on the locale.
-static bool has_first_heading(const char *text, const char *heading) {
-  text += strspn(text, " ");
-  heading += strspn(heading, " ");
-  for (; *heading > ' ' && *heading < 127 && *heading != '\\'; ++heading, ++text)
-    if (*text != *heading)
-      return false;
-  return true;
-}
-
-static int print_whole(struct libscols_table *printed, const WxTable *table, FILE *stream) {
-  char *text = NULL;
-  int error = scols_print_table_to_string(printed, &text);
-  if (!error && (!text || (*text && !has_first_heading(text, wx_table_column(table, 0).name))))
-    error = -ENOMEM;
-  if (!error && *text)
-    fprintf(stream, "%s\n", text);
-  free(text);
-  return error;
 }
 
 static int print(const WxTable *table, FILE *stream) {
   if (wx_table_columns(table) == 0)
-    return 0; // Of no results: libsmartcols refuses a table without columns.
-  struct libscols_table *printed = scols_new_table();
-  if (!printed)
+    return 0; // Of no results.
+  size_t *widths = calloc(wx_table_columns(table), sizeof *widths);
+  if (!widths)
     return -ENOMEM;
-  // A cut number would be a wrong number: never fit the table to the terminal.
-  scols_table_set_termforce(printed, SCOLS_TERMFORCE_NEVER);
-  int error = scols_table_set_column_separator(printed, "  ");
-  if (!error)
-    error = fill(printed, table);
-  if (!error && wx_table_title(table))
+  if (wx_table_title(table))
     fprintf(stream, "%s\n", wx_table_title(table));
-  if (!error)
-    error = print_whole(printed, table, stream);
-  scols_unref_table(printed);
-  return error;
+  if (wx_table_rows(table)) {
+    measure(table, widths);
+    print_rows(table, widths, stream);
+  }
+  free(widths);
+  return 0;
 }
 
-// libsmartcols prints nothing of a table without rows.
+// Nothing is said of a table without rows, unless it has a title.
 static bool is_shown(const WxTable *table) {
   return wx_table_rows(table) || wx_table_title(table);
 }

@@ -7,7 +7,7 @@
    `\033`, bytes that are no UTF-8 as `\377`, other characters without a shape of their own (the
    controls above U+0080, what changes the direction of text or cannot be seen) as `\u202e`. Plain
    text stays as it is, the backslash included, so that what was shown once is not changed by being
-   shown again. (Octal, since libsmartcols writes a text that holds `\x` in yet another way.)
+   shown again.
 
    Nothing else in the program decides what is harmless; tests/plain/shown_test.sh looks for text
    that went past.

@@ -67,6 +67,36 @@ START_TEST(a_table_is_printed_whatever_its_first_heading_is) {
 }
 END_TEST
 
+START_TEST(columns_stay_in_line_beside_any_text) {
+  // As the terminal sees them, each takes four columns; the last one is no UTF-8.
+  static const char *const names[] = {"name",
+                                      "gr\u00fcn",
+                                      "\u0441\u043b\u043e\u043d",
+                                      "\u6f22\u5b57",
+                                      "\U0001f600\U0001f600",
+                                      "ne\u0301e\u0301e",
+                                      "\xff"};
+  WxDocument document;
+  wx_document_init(&document, "list");
+  const WxColumn columns[] = {{"name", WX_TEXT}, {"size", WX_COUNT}, {"note", WX_TEXT}};
+  WxTable *table = wx_table_new(NULL, columns, 3);
+  for (size_t i = 0; i < sizeof names / sizeof *names; ++i)
+    wx_table_add(table, (WxCell[]){wx_text(names[i]), wx_figure(123456), wx_text("x")});
+  wx_document_add_table(&document, table);
+  char *text = wx_example_render(&document, "table");
+  ck_assert_str_eq(text, "name     size  note\n"
+                         "name  123,456  x\n"
+                         "gr\u00fcn  123,456  x\n"
+                         "\u0441\u043b\u043e\u043d  123,456  x\n"
+                         "\u6f22\u5b57  123,456  x\n"
+                         "\U0001f600\U0001f600  123,456  x\n"
+                         "ne\u0301e\u0301e  123,456  x\n"
+                         "\\377  123,456  x\n");
+  free(text);
+  wx_document_free(&document);
+}
+END_TEST
+
 START_TEST(junit_writes_a_comparison_that_lacks_a_value) {
   WxDocument document;
   wx_document_init(&document, "compare");
@@ -208,7 +238,7 @@ END_TEST
 
 WX_TEST_MAIN("format", csv_has_a_row_per_sample_and_leaves_unknown_empty,
              csv_of_plain_rows_quotes_what_needs_it, markdown_cells_cannot_break_out_of_their_row,
-             a_table_is_printed_whatever_its_first_heading_is,
+             a_table_is_printed_whatever_its_first_heading_is, columns_stay_in_line_beside_any_text,
              junit_writes_a_comparison_that_lacks_a_value,
              junit_counts_failures_and_skips_and_escapes_names,
              what_cannot_be_judged_is_neither_met_nor_failed_in_any_format,
