@@ -142,7 +142,7 @@ TOGETHER := $(filter-out $(LONG_TESTS) $(ALONE_TESTS),$(sort $(SHELL_TESTS) $(PL
 .PHONY: test
 test:
 	@scripts/bootstrap build test
-	@$(MAKE) --no-print-directory -j$$(nproc) tests dotnet
+	@$(MAKE) --no-print-directory -j$$(nproc) tests dotnet static-tests
 	@tests/run $(LONG_TESTS) $(TOGETHER) --alone $(ALONE_TESTS)
 
 .PHONY: bench
@@ -167,10 +167,12 @@ help:
 	@echo 'make soak    allocation under both ways of reclaiming (SOAK_SECONDS=3600 each)'
 	@echo 'make soak-safety  pauses, signals, kills and crashes of what is reclaimed from (SOAK_PAUSES=10000,'
 	@echo '             SOAK_STRIKES=1000, SOAK_CRASHES=200); needs root'
+	@echo 'make static  build/static/MACHINE: programs without a shared library, for x86-64 and 64-bit ARM'
 	@echo 'make clean   remove build/'
 
 -include $(wildcard tests/fuzz/build.mk)
 -include $(wildcard tests/attacks/build.mk)
+-include $(wildcard packaging/*.mk)
 
 .PHONY: golden
 golden: $(B)/tests/unit/golden_test

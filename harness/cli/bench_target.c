@@ -54,7 +54,7 @@ static int start_threads(WxTargetState *state, WxTargetLoad load) {
 // (dotnet/runtime 89776). Written and not filled through a mapping: a page fault each costs 20
 // times as much here.
 static int fill(int fd, uint64_t bytes) {
-  static const char zeros[BLOCK];
+  static char zeros[BLOCK]; // Not const: as that it would be a third of the program's file.
   int failed = 0;
   for (uint64_t at = 0; at < bytes && !failed; at += BLOCK)
     failed = wx_os_pwrite(fd, zeros, BLOCK, BLOCK + at);

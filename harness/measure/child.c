@@ -58,8 +58,20 @@ static int make_pipes(Pipes *pipes, const WxObserveOptions *options) {
 
 // The functions from here to run_child() run in the child, between fork and exec: no allocation.
 
+// What ends at once, where no /dev/null is: a root may hold nothing but /proc.
+static int open_ended_pipe(void) {
+  int ends[2];
+  const int failed = wx_os_pipe(ends);
+  if (failed)
+    return failed;
+  wx_os_close_reader(ends[1]);
+  return ends[0];
+}
+
 static int point_to_null(int stream, int flags) {
-  const int fd = wx_os_open("/dev/null", flags, 0);
+  int fd = wx_os_open("/dev/null", flags, 0);
+  if (fd == -ENOENT && flags == O_RDONLY)
+    fd = open_ended_pipe();
   if (fd < 0)
     return fd;
   const int result = fd == stream ? wx_os_keep_on_exec(fd) : wx_os_duplicate_onto(fd, stream);

@@ -10,7 +10,7 @@ RECORD_SRC := $(addprefix harness/preload/,recogniser.c raw.c files.c places.c p
 
 PRELOAD_CFLAGS := -std=c17 -g -O2 -ftree-vectorize $(WARNINGS) -Iharness -ffreestanding -fno-builtin -fPIC \
   -fvisibility=hidden -fno-stack-protector -fno-tree-loop-distribute-patterns -fno-asynchronous-unwind-tables \
-  -ftls-model=initial-exec
+  -ftls-model=initial-exec "-ffile-prefix-map=$(CURDIR)=."
 # Atomics in line: the out-of-line ones of aarch64 live in libgcc.
 preload_arch = $(if $(findstring aarch64,$(shell $(1) -dumpmachine 2>/dev/null)),-mno-outline-atomics)
 PRELOAD_LDFLAGS := -shared -nostdlib -nostartfiles -Wl,-z,now,-z,relro,-z,noexecstack -Wl,--hash-style=both \
