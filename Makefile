@@ -7,7 +7,7 @@ SHELL := /bin/bash
 Q := $(if $(V),,@)
 B := build
 
-VERSION  := 0.1.0
+VERSION  := $(strip $(file <VERSION))
 CC       ?= gcc
 ifeq ($(origin CC),default)
 CC       := gcc
@@ -65,15 +65,15 @@ all: $(B)/wxbench
 
 -include $(wildcard harness/preload/build.mk)
 
-$(B)/obj/plain/%.o: %.c Makefile scripts/versions
+$(B)/obj/plain/%.o: %.c Makefile VERSION scripts/versions
 	@mkdir -p $(@D)
 	@echo '  CC   $@'
 	$(Q)$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) $(PLAIN) -MMD -MP -c -o $@ $<
-$(B)/obj/asan/%.o: %.c Makefile scripts/versions
+$(B)/obj/asan/%.o: %.c Makefile VERSION scripts/versions
 	@mkdir -p $(@D)
 	@echo '  CC   $@'
 	$(Q)$(CC) $(CPPFLAGS) -Itests $(PKG_CFLAGS) $(CFLAGS) $(ASAN) -MMD -MP -c -o $@ $<
-$(B)/obj/tsan/%.o: %.c Makefile scripts/versions
+$(B)/obj/tsan/%.o: %.c Makefile VERSION scripts/versions
 	@mkdir -p $(@D)
 	@echo '  CC   $@'
 	$(Q)$(CC) $(CPPFLAGS) -Itests $(PKG_CFLAGS) $(CFLAGS) $(TSAN) -MMD -MP -c -o $@ $<
@@ -168,6 +168,8 @@ help:
 	@echo 'make soak-safety  pauses, signals, kills and crashes of what is reclaimed from (SOAK_PAUSES=10000,'
 	@echo '             SOAK_STRIKES=1000, SOAK_CRASHES=200); needs root'
 	@echo 'make static  build/static/MACHINE: programs without a shared library, for x86-64 and 64-bit ARM'
+	@echo 'make install, make uninstall  with PREFIX=/usr/local and DESTDIR='
+	@echo 'make deb     Debian packages, in build/packages'
 	@echo 'make clean   remove build/'
 
 -include $(wildcard tests/fuzz/build.mk)

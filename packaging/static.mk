@@ -17,7 +17,7 @@ STATIC_SRC := $(sort $(LIB_SRC) $(CLI_SRC)) $(sort $(wildcard harness/static/*.c
 
 # static_rules MACHINE: objects, program, preload libraries.
 define static_rules
-$(B)/obj/static/$(1)/%.o: %.c Makefile packaging/static.mk scripts/versions $(if $(call static_foreign,$(1)),| $(SYSROOT)/complete)
+$(B)/obj/static/$(1)/%.o: %.c Makefile VERSION packaging/static.mk scripts/versions $(if $(call static_foreign,$(1)),| $(SYSROOT)/complete)
 	@mkdir -p $$(@D)
 	@echo '  CC   $$@'
 	$$(Q)$(call static_cc,$(1)) $$(CPPFLAGS) $$(call static_cflags,$(1)) -MMD -MP -c -o $$@ $$<

@@ -9,10 +9,21 @@ export UseSharedCompilation=false
 export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1
 
 wxbench_top=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
-runtime_store=$wxbench_top/build/runtimes
-workload_store=$wxbench_top/build/workloads
+# Where all that is built and fetched goes: build/ of the sources, or the user's cache where wxbench is installed.
+if [ -z "${WXBENCH_BUILD-}" ]; then
+  WXBENCH_BUILD=$wxbench_top/build
+  [ -f "$wxbench_top/Makefile" ] || [ ! -f "$wxbench_top/VERSION" ] ||
+    WXBENCH_BUILD=${XDG_CACHE_HOME:-${HOME:-~}/.cache}/wxbench/$(cat "$wxbench_top/VERSION")
+fi
+# Without a home that is there, dotnet and NuGet refuse to work.
+if [ ! -d "${HOME-}" ]; then
+  export HOME=$WXBENCH_BUILD/home
+  mkdir -p "$HOME" 2>/dev/null || true # Who writes there says what prevents it.
+fi
+runtime_store=$WXBENCH_BUILD/runtimes
+workload_store=$WXBENCH_BUILD/workloads
 # Where scripts/sdk puts one.
-own_sdk=$wxbench_top/build/sdk
+own_sdk=$WXBENCH_BUILD/sdk
 
 # The oldest SDK that builds scenarios/dotnet, and the oldest that runs scripts/repro/leak.cs as a single file.
 sdk_oldest=8.0

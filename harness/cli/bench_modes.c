@@ -221,8 +221,7 @@ static int run_programs(Modes *modes) {
 
 static int find_built(Modes *modes) {
   const char *verb = modes->bench->options->verb;
-  int status = wx_cli_find_built(verb, "workloads/wxworkload.dll", "scripts/build-workloads",
-                                 modes->program);
+  int status = wx_cli_find_workload(verb, modes->program);
   for (size_t i = 0; i < VARIANTS && status == 0; ++i)
     if (variants[i].library)
       status = wx_cli_find_preload(verb, variants[i].library, modes->preload[i]);

@@ -1,4 +1,5 @@
 // The program: which verb, and what it says about itself.
+#include "cli/describe.h"
 #include "cli/say.h"
 #include "cli/verb.h"
 #include "os/interrupt.h"
@@ -58,6 +59,18 @@ static int print_version(void) {
   return flushed();
 }
 
+// For manual pages and completions (describe.h).
+static int describe(void) {
+  int status = WX_EXIT_OK;
+  const WxCliVerb *verb;
+  for (size_t i = 0; status == WX_EXIT_OK && (verb = wx_cli_verb_at(i)); ++i) {
+    char *arguments[] = {(char *)verb->name, (char[]){WX_DESCRIBE}, NULL};
+    printf("verb\t%s\t%s\n", verb->name, verb->summary);
+    status = verb->run(2, arguments);
+  }
+  return status;
+}
+
 static int help_on(const char *name) {
   const WxCliVerb *verb = find(name);
   if (!verb)
@@ -85,6 +98,8 @@ int main(int argc, char **argv) {
     return print_help();
   if (strcmp(first, "--version") == 0)
     return print_version();
+  if (strcmp(first, WX_DESCRIBE) == 0)
+    return describe();
   if (strcmp(first, "help") == 0)
     return help_on(argv[2]);
   if (*first == '-')

@@ -1,5 +1,6 @@
 #include "cli/options.h"
 
+#include "cli/describe.h"
 #include "cli/explain_usage.h"
 #include "cli/say.h"
 #include "cli/verb.h"
@@ -88,6 +89,13 @@ static int print_help(const WxOptions *options, const struct argp *root) {
   return WX_EXIT_OK;
 }
 
+static int print_description(const WxOptions *options) {
+  wx_describe(stdout, options->spec);
+  if (fflush(stdout) != 0)
+    return wx_cli_fail(options->verb, "cannot write to stdout: %s", strerror(errno));
+  return WX_EXIT_OK;
+}
+
 // The command as typed, from argv before argp reorders it; words in single quotes where needed.
 static char *quote_command(int argc, char **argv) {
   WxText text = {0};
@@ -118,6 +126,11 @@ bool wx_options_parse(WxOptions *options, const WxOptionsSpec *spec, int argc, c
                          .status = WX_EXIT_USAGE,
                          .spec = spec,
                          .own = own};
+  if (argc == 2 && strcmp(argv[1], WX_DESCRIBE) == 0) {
+    options->status = print_description(options);
+    wx_options_free(options);
+    return false;
+  }
   if (!options->command) {
     options->status = wx_cli_fail(options->verb, "%s", strerror(ENOMEM));
     return false;

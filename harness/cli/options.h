@@ -51,8 +51,8 @@ typedef struct {
 } WxOptions;
 
 /// Parses the command line. False ends the program with options->status: --help was printed (0), or
-/// a fault was reported (2); nothing is left to free. After true the verb ends with wx_cli_finish()
-/// or wx_options_free().
+/// what it says, for a program (describe.h), or a fault was reported (2); nothing is left to free.
+/// After true the verb ends with wx_cli_finish() or wx_options_free().
 bool wx_options_parse(WxOptions *options, const WxOptionsSpec *spec, int argc, char **argv,
                       void *own);
 

@@ -40,8 +40,7 @@ static int choose_modes(WxValidateSession *session) {
 }
 
 static int find_files(WxValidateSession *session) {
-  int status = wx_cli_find_built(session->verb, "workloads/wxworkload.dll",
-                                 "scripts/build-workloads", session->program);
+  int status = wx_cli_find_workload(session->verb, session->program);
   if (status == 0)
     status = wx_cli_find_preload(session->verb, "libwxreclaim.so", session->preload);
   if (status == 0 && session->asked->fidelity)

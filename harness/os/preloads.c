@@ -11,20 +11,23 @@
 #include <string.h>
 #include <unistd.h>
 
-/// The path of `library` in the folder of the running program.
-static int find(const char *library, char *path, size_t capacity) {
+// Where libraries lie, as seen from the folder of the program: beside it, or installed.
+static const char *const places[] = {"", "../lib/wxbench/"};
+
+int wx_preload_find(const char *library, char *path, size_t capacity) {
   const int failed = wx_os_readlink("/proc/self/exe", path, capacity);
   if (failed < 0)
     return failed;
   char *name = strrchr(path, '/') + 1;
   const size_t left = capacity - (size_t)(name - path);
-  if ((size_t)snprintf(name, left, "%s", library) >= left)
-    return -ENAMETOOLONG;
-  struct stat status;
-  const int missing = wx_os_stat(path, &status);
-  if (missing)
-    return missing;
-  return 0;
+  int missing = -ENOENT;
+  for (size_t i = 0; i < sizeof places / sizeof *places && missing == -ENOENT; ++i) {
+    if ((size_t)snprintf(name, left, "%s%s", places[i], library) >= left)
+      return -ENAMETOOLONG;
+    struct stat status;
+    missing = wx_os_stat(path, &status);
+  }
+  return missing;
 }
 
 // A number that neither a shell nor a program uses for descriptors of its own choice.
@@ -60,7 +63,7 @@ int wx_preload_name(const char *path, char *name, size_t capacity) {
 
 int wx_preload_entry(const char *library, WxPreloadPlace place, char **entry) {
   char path[PATH_MAX], name[PATH_MAX];
-  int failed = find(library, path, sizeof path);
+  int failed = wx_preload_find(library, path, sizeof path);
   if (!failed)
     failed = wx_preload_name(path, name, sizeof name);
   if (failed)

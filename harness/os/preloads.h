@@ -19,9 +19,13 @@ typedef enum {
 /// and in every program that is started from here.
 int wx_preload_name(const char *path, char *name, size_t capacity);
 
-/// Makes the environment entry `LD_PRELOAD=...` that names `library` (as `libwxreclaim.so`, which
-/// stands in the folder of this program) as wx_preload_name() does, beside those that this
-/// process's environment names. The caller frees `*entry`. -ENOENT where the library is not there.
+/// The path of `library`, as `libwxreclaim.so`: in the folder of this program, or in lib/wxbench
+/// beside that folder. -ENOENT where it is in neither.
+int wx_preload_find(const char *library, char *path, size_t capacity);
+
+/// Makes the environment entry `LD_PRELOAD=...` that names `library`, found by wx_preload_find(),
+/// as wx_preload_name() does, beside those that this process's environment names. The caller frees
+/// `*entry`. -ENOENT where the library is not there.
 int wx_preload_entry(const char *library, WxPreloadPlace place, char **entry);
 
 /// Makes an environment for wx_os_exec(): this process's own, with `entries` (`NAME=value` each,

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <libgen.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,37 +67,91 @@ void wx_scenario_names_free(char **names, size_t count) {
   free(names);
 }
 
-// The folder above that of the program; false where it cannot be known.
-static bool above_program(char *path, size_t capacity) {
-  char program[PATH_MAX];
-  const ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+// The folder of the program, and the one above it; false where they cannot be known.
+typedef struct {
+  char own[PATH_MAX];
+  char above[PATH_MAX];
+} Program;
+
+static bool find_program(Program *program) {
+  char path[PATH_MAX];
+  const ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
   if (length <= 0)
     return false;
-  program[length] = '\0';
-  return snprintf(path, capacity, "%s", dirname(dirname(program))) < (int)capacity;
+  path[length] = '\0';
+  strcpy(program->own, dirname(path));
+  strcpy(path, program->own);
+  strcpy(program->above, dirname(path));
+  return true;
+}
+
+// Where data lie: in the sources, whose build/ has the program, installed, or beside the program.
+enum { IN_SOURCES, INSTALLED, BESIDE, LAYOUTS };
+
+static bool exists_in(const Program *program, int layout, const char *below, char *path,
+                      size_t capacity) {
+  const int length =
+      snprintf(path, capacity, "%s%s/%s", layout == BESIDE ? program->own : program->above,
+               layout == INSTALLED ? "/share/wxbench" : "", below);
+  return length >= 0 && (size_t)length < capacity && access(path, R_OK) == 0;
+}
+
+bool wx_scenario_installed(void) {
+  Program program;
+  char path[PATH_MAX];
+  return !getenv("WXBENCH_HOME") && find_program(&program) &&
+         !exists_in(&program, IN_SOURCES, "scenarios", path, sizeof path) &&
+         (exists_in(&program, INSTALLED, "scenarios", path, sizeof path) ||
+          exists_in(&program, BESIDE, "scenarios", path, sizeof path));
+}
+
+void wx_scenario_cache(char *path, size_t capacity) {
+  const char *cache = getenv("XDG_CACHE_HOME");
+  const char *home = getenv("HOME");
+  const struct passwd *user = home && *home ? NULL : getpwuid(geteuid());
+  if (cache && *cache == '/')
+    snprintf(path, capacity, "%s/wxbench/%s", cache, WX_VERSION);
+  else
+    snprintf(path, capacity, "%s/.cache/wxbench/%s",
+             home && *home ? home
+             : user        ? user->pw_dir
+                           : "/nonexistent",
+             WX_VERSION);
+}
+
+// What is built lies in build/ of the sources. An installed program has it in the user's cache.
+static bool is_built(const char *below) {
+  return strncmp(below, "build/", sizeof "build/" - 1) == 0;
 }
 
 void wx_scenario_directory(const char *below, char *path, size_t capacity) {
   const char *home = getenv("WXBENCH_HOME");
-  char above[PATH_MAX];
   if (home) {
     snprintf(path, capacity, "%s/%s", home, below);
     return;
   }
-  if (above_program(above, sizeof above)) {
-    snprintf(path, capacity, "%s/%s", above, below);
-    if (access(path, R_OK) == 0)
+  Program program;
+  const bool known = find_program(&program);
+  for (int layout = 0; known && layout < LAYOUTS; ++layout)
+    if (exists_in(&program, layout, below, path, capacity))
       return;
+  if (is_built(below) && wx_scenario_installed()) {
+    char cache[PATH_MAX];
+    wx_scenario_cache(cache, sizeof cache);
+    snprintf(path, capacity, "%s/%s", cache, below + sizeof "build/" - 1);
+    return;
   }
   snprintf(path, capacity, "%s", below);
 }
 
 void wx_scenario_places(char *text, size_t capacity) {
   const char *home = getenv("WXBENCH_HOME");
-  char above[PATH_MAX];
+  Program program;
   if (home)
     snprintf(text, capacity, "%s, which WXBENCH_HOME names", home);
   else
-    snprintf(text, capacity, "%s, above the program's folder, and in the current folder",
-             above_program(above, sizeof above) ? above : "the folder");
+    snprintf(text, capacity,
+             "%s, above the program's folder, in its share/wxbench, beside the program and in the "
+             "current folder",
+             find_program(&program) ? program.above : "the folder");
 }

@@ -10,6 +10,8 @@
 
 #include "scenario/yaml.h"
 
+#include <stdbool.h>
+
 /// A number that can be set from the command line.
 typedef struct {
   char *name;
@@ -96,6 +98,13 @@ void wx_scenario_names_free(char **names, size_t count);
 /// The directory of the scenarios (`scenarios`) or of the workloads (`scenarios/workloads`): below
 /// `WXBENCH_HOME`, else beside the folder in which the program lies, else here.
 void wx_scenario_directory(const char *below, char *path, size_t capacity);
+
+/// Whether this is a program that was installed, and no program in the build/ of its sources. What
+/// is built for it, `build/NAME`, lies in the user's cache.
+bool wx_scenario_installed(void);
+
+/// That folder of the user's cache, for this version.
+void wx_scenario_cache(char *path, size_t capacity);
 
 /// Says in words where wx_scenario_directory() looks, for a message.
 void wx_scenario_places(char *text, size_t capacity);

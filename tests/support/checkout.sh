@@ -2,7 +2,7 @@
 # A copy of the scripts in a folder with a difficult name, on a machine that has every program but `dotnet`.
 checkout=${scratch:?}/'a checkout, é'
 mkdir -p "$checkout" "$scratch/programs"
-cp -r Makefile scripts scenarios "$checkout"
+cp -r Makefile VERSION scripts scenarios "$checkout"
 IFS=: read -ra folders <<<"$PATH"
 for folder in "${folders[@]}"; do ln -s "$folder"/* "$scratch/programs" 2>/dev/null; done
 rm -f "$scratch/programs/dotnet"

@@ -1,0 +1,48 @@
+#include "cli/describe.h"
+
+#include "cli/explain_usage.h"
+
+#include <ctype.h>
+#include <string.h>
+
+// The argument as it is shown; of --format by its values, of which there is a table.
+static void describe_argument(FILE *stream, const struct argp_option *option) {
+  const bool optional = option->flags & OPTION_ARG_OPTIONAL;
+  fputs(optional ? "[" : "", stream);
+  const WxFormat *format;
+  for (size_t i = 0; option->key == WX_OPTION_FORMAT && (format = wx_format_at(i)); ++i)
+    fprintf(stream, "%s%s", i ? "|" : "", format->name);
+  if (option->key != WX_OPTION_FORMAT && option->arg)
+    fputs(option->arg, stream);
+  fputs(optional ? "]" : "", stream);
+}
+
+static void describe_options(FILE *stream, const struct argp_option *option) {
+  for (; option && (option->name || option->key || option->doc || option->group); ++option) {
+    if (!option->name || option->flags & OPTION_HIDDEN)
+      continue;
+    const char letter[] = {'-', (char)option->key, '\0'};
+    fprintf(stream, "option\t--%s\t%s\t", option->name,
+            option->key > 0 && option->key < 256 && isalnum(option->key) ? letter : "");
+    describe_argument(stream, option);
+    fprintf(stream, "\t%s\n", option->doc);
+  }
+}
+
+static void describe_lines(FILE *stream, const char *kind, const char *text) {
+  while (text && *text) {
+    const size_t length = strcspn(text, "\n");
+    const size_t blanks = strspn(text, " ");
+    fprintf(stream, "%s\t%.*s\n", kind, (int)(length - blanks), text + blanks);
+    text += length + (text[length] == '\n');
+  }
+}
+
+void wx_describe(FILE *stream, const WxOptionsSpec *spec) {
+  describe_lines(stream, "about", spec->summary);
+  describe_lines(stream, "arguments", spec->arguments);
+  describe_options(stream, spec->options);
+  describe_options(stream, wx_common_options);
+  describe_lines(stream, "example", spec->example);
+  describe_lines(stream, "endings", spec->endings);
+}

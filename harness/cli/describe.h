@@ -1,0 +1,24 @@
+/**
+   @file describe.h
+   The command line in a form for programs: manual pages and completions are made from it
+   (packaging/manual.awk, packaging/completions.awk), so that they say what `--help` says.
+
+   One record a line, fields separated by tabs: `verb NAME SUMMARY`, then of that verb `about TEXT`,
+   `arguments TEXT`, `option --NAME -LETTER ARGUMENT DOC` for each, `example LINE` for each and
+   `endings TEXT`.
+*/
+#ifndef WX_CLI_DESCRIBE_H
+#define WX_CLI_DESCRIBE_H
+
+#include "cli/options.h"
+
+#include <stdio.h>
+
+/// What asks for it: of the program in place of a verb, or as all that follows the verb. No option,
+/// since what begins like one may be shortened.
+#define WX_DESCRIBE "--describe"
+
+/// Writes the records of a verb that follow `verb`.
+void wx_describe(FILE *stream, const WxOptionsSpec *spec);
+
+#endif

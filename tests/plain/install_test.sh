@@ -1,0 +1,112 @@
+#!/usr/bin/env bash
+# What is installed: moved anywhere and run from / with an empty environment it finds all that it needs; uninstall leaves
+# nothing. Manual pages and completions say what --help says.
+# shellcheck disable=SC2317 # the functions are called through claim
+set -u
+# shellcheck source=tests/support/tap.sh
+. tests/support/tap.sh
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+[ -f build/manual/made ] || { echo 'build/manual is not built; type: make tests' && exit 77; }
+
+staged() { DESTDIR=$scratch/staged PREFIX='/opt/w x' packaging/install "$@"; }
+claim it_is_installed_where_it_is_told staged install
+find "$scratch/staged" -type f -printf '%P\n' | sed 's|^opt/w x/||' | sort >"$scratch/found"
+packaging/install list | sed 's/^[0-9]* [^ ]* //' | sort >"$scratch/wanted"
+claim it_installs_what_it_lists diff "$scratch/wanted" "$scratch/found"
+mkdir "$scratch/elsewhere"
+cp -r "$scratch/staged/opt/w x" "$scratch/elsewhere/a b"
+here=$scratch/elsewhere/a\ b
+bare() { (cd / && env -i "$here/bin/wxbench" "$@"); }
+says() {
+  if bare "${@:2}" >"$scratch/out" 2>&1 && grep -q -- "$1" "$scratch/out"; then return; fi
+  head -n 5 "$scratch/out"
+  return 1
+}
+claim a_moved_one_finds_its_scenarios says '^release_retains' run release_retains
+claim a_moved_one_lists_its_workloads says '^asm ' list workloads
+claim a_moved_one_finds_its_preload bare reclaim -- /bin/true
+records() {
+  bare record -o "$scratch/none.wxt" -- /bin/true >"$scratch/out" 2>&1
+  grep -q 'no .NET runtime with W^X ran' "$scratch/out"
+}
+claim a_moved_one_finds_its_recorder records
+says_what_it_lacks() {
+  touch "$scratch/before"
+  (cd / && env -i XDG_CACHE_HOME="$scratch/cache" PATH=/nowhere "$here/bin/wxbench" validate) >"$scratch/out" 2>"$scratch/err"
+  [ $? = 77 ] && [ "$(wc -l <"$scratch/err")" = 1 ] && [ -z "$(find "$here" -newer "$scratch/before" -type f)" ]
+}
+claim without_an_sdk_a_validate_says_so_in_one_line says_what_it_lacks
+
+mkdir -p "$scratch/second/opt"
+cp -r "$here" "$scratch/second/opt/0.2"
+echo 'name: x' >"$scratch/second/opt/0.2/share/wxbench/scenarios/other.yaml"
+claim a_second_version_leaves_the_first_alone says '^release_retains' run release_retains
+
+staged uninstall
+claim uninstall_leaves_nothing test ! -e "$scratch/staged/opt/w x"
+staged install
+touch "$scratch/staged/opt/w x/share/mine"
+staged uninstall
+claim uninstall_leaves_what_is_not_ours test "$(find "$scratch/staged" -type f)" = "$scratch/staged/opt/w x/share/mine"
+
+refused a_prefix_is_a_full_path "PREFIX 'opt': expected a full path" env PREFIX=opt packaging/install install
+refused what_is_not_built_is_named 'nothing/wxbench is not built' env DESTDIR="$scratch/x" packaging/install install nothing
+refused a_file_in_the_way_is_one_line "cannot write '/dev/null/bin/wxbench': Not a directory" \
+  env PREFIX=/dev/null packaging/install install
+if [ "$(id -u)" = 0 ]; then
+  mkdir -m 755 "$scratch/closed"
+  refused without_rights_it_is_one_line 'cannot write .*: Permission denied' \
+    setpriv --reuid 65534 --clear-groups env PREFIX="$scratch/closed" packaging/install install
+fi
+
+# ---- Manual pages and completions ----
+
+# holds_all FILE VERB: every option that --help shows, in that file; a page has its dashes escaped.
+holds_all() {
+  local option
+  "$wxbench" help "$2" | grep -oE '^ {2,6}(-., )?--[a-z-]+' | grep -oE -- '--[a-z-]+' >"$scratch/options"
+  [ -s "$scratch/options" ] || return
+  while read -r option; do
+    sed 's,\\f[BIR],,g; s,\\,,g' "$1" | grep -qE -- "(^|[^a-z])${option#--}([^a-z-]|\$)" || { echo "no $option of $2 in $1"; return 1; }
+  done <"$scratch/options"
+}
+all_said() {
+  local verb
+  for verb in $("$wxbench" --help | sed -nE 's/^  ([a-z]+) +[a-z].*/\1/p'); do
+    holds_all "build/manual/wxbench-$verb.1" "$verb" && holds_all build/manual/bash "$verb" && holds_all build/manual/zsh "$verb" &&
+      holds_all build/manual/fish "$verb" || return
+  done
+}
+claim pages_and_completions_have_every_option all_said
+pages_are_clean() { ! for page in build/manual/*.1; do groff -man -ww -z -Tutf8 "$page" 2>&1; done | grep .; }
+if type -P groff >/dev/null; then claim pages_are_clean pages_are_clean; else skip pages_are_clean 'no groff'; fi
+
+# completes WORD... : what bash offers for the last word, in $offered.
+completes() {
+  local COMP_WORDS=(wxbench "$@") COMP_CWORD=$# COMPREPLY=()
+  PATH=$PWD/build:$PATH _wxbench
+  offered=" ${COMPREPLY[*]} "
+}
+offers() {
+  completes "${@:2}"
+  [[ $offered == *" $1 "* ]] || { echo "offered:$offered"; return 1; }
+}
+# shellcheck source=/dev/null
+. build/manual/bash
+claim a_verb_is_completed offers reclaim rec
+claim an_option_is_completed offers --dry-run reclaim --dr
+claim values_are_completed offers markdown list --format = ma
+claim a_scenario_is_completed offers release_retains run rel
+claim a_strategy_is_completed offers coreclr-off run --strategy = core
+claim a_file_is_completed offers Makefile audit --maps = Make
+
+# ---- Packages ----
+
+claim the_version_has_a_date test "$(packaging/date)" -gt 1700000000
+for package in build/packages/*.deb; do
+  [ -e "$package" ] || { skip packages 'none in build/packages; type: make deb' && break; }
+  name=$(basename "$package")
+  claim "${name}_names_no_folder_of_ours" test -z "$(dpkg-deb -c "$package" | grep -v ' \./\(usr/.*\)\?$' | grep -v ' \./usr')"
+done
+tap_end
