@@ -43,7 +43,7 @@ ASAN     := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit
 TSAN     := -O1 -fsanitize=thread -fno-omit-frame-pointer
 
 # The library is everything but the main program and the preload libraries, which are never instrumented.
-MODULES  := os stats codegen strategy clr scenario measure attribution reclaim trace output
+MODULES  := os stats codegen strategy clr scenario measure attribution probe reclaim trace output
 LIB_SRC  := $(foreach m,$(MODULES),$(wildcard harness/$(m)/*.c)) $(filter-out harness/cli/main.c,$(wildcard harness/cli/*.c))
 CLI_SRC  := $(wildcard harness/cli/*.c)
 SUP_SRC  := $(wildcard tests/support/*.c)
@@ -118,10 +118,10 @@ $(B)/tests/thread/%: $(B)/obj/tsan/tests/thread/%.o $(call objects,tsan,$(THREAD
 .SECONDARY:
 
 # Processes to be reclaimed from, and not to be, for shell tests, and what tests run under.
-$(B)/tests/subject $(B)/tests/impostor $(B)/tests/guard $(B)/tests/hoard: $(B)/tests/%: $(B)/obj/plain/tests/fixtures/%.o
+$(B)/tests/subject $(B)/tests/impostor $(B)/tests/guard $(B)/tests/hoard $(B)/tests/restrict: $(B)/tests/%: $(B)/obj/plain/tests/fixtures/%.o
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(PLAIN) -o $@ $^ -pthread
-tests: $(B)/tests/subject $(B)/tests/impostor $(B)/tests/guard $(B)/tests/hoard
+tests: $(B)/tests/subject $(B)/tests/impostor $(B)/tests/guard $(B)/tests/hoard $(B)/tests/restrict
 
 .PHONY: tests
 tests: all $(UNIT_TESTS) $(PLAIN_TESTS) $(THREAD_TESTS) $(MEMORY_TESTS)

@@ -10,6 +10,8 @@
 #include "cli/endings.h"
 #include "cli/validate_live.h"
 #include "output/document.h"
+#include "probe/observe_start.h"
+#include "probe/predict.h"
 #include "scenario/fidelity.h"
 #include "stats/result.h"
 
@@ -43,6 +45,25 @@ void wx_validate_document_add(WxDocument *document, const WxResult *result, cons
 /// Adds a comparison of the model with real runs.
 void wx_fidelity_document_add(WxDocument *document, const WxFidelity *fidelity,
                               const WxFidelityOrder *order, WxEndings *endings);
+
+/* probe
+ * -------------------------------------------------------------------------------------------------
+ */
+
+/// An empty table of predictions.
+WxTable *wx_probe_table(void);
+
+/// Adds what is predicted of one runtime in one mode, W^X set on or off, by what was tried.
+void wx_probe_document_add(WxDocument *document, WxTable *table, const char *runtime, bool on,
+                           const WxPrediction *prediction, const WxTries *tries);
+
+/// Notes what concerns no prediction.
+void wx_probe_document_end(WxDocument *document, const WxTries *tries);
+
+/// An empty table of what was observed, and one process of it.
+WxTable *wx_probe_observed_table(void);
+void wx_probe_observed_add(WxDocument *document, WxTable *table, pid_t pid,
+                           const WxObservedStart *observed);
 
 /* compare and report
  * -------------------------------------------------------------------------------------------------

@@ -33,6 +33,7 @@ int wx_cli_bench(int argc, char **argv);
 int wx_cli_compare(int argc, char **argv);
 int wx_cli_explain(int argc, char **argv);
 int wx_cli_list(int argc, char **argv);
+int wx_cli_probe(int argc, char **argv);
 int wx_cli_reclaim(int argc, char **argv);
 int wx_cli_record(int argc, char **argv);
 int wx_cli_replay(int argc, char **argv);

@@ -10,6 +10,7 @@ static const WxCliVerb verbs[] = {
     {"replay", "run a recording on any strategy", wx_cli_replay, true},
     {"reclaim", "give orphaned pages of a .NET process back", wx_cli_reclaim, false},
     {"audit", "say whose memory it is, for a process, saved maps or a core", wx_cli_audit, false},
+    {"probe", "say whether .NET will start here, and with W^X on or off", wx_cli_probe, false},
     {"explain", "say what address ranges of a debugger's list are", wx_cli_explain, false},
     {"bench", "measure what reclaim and audit cost", wx_cli_bench, false},
     {"compare", "compare two result files; exit 1 if anything got worse", wx_cli_compare, false},

@@ -73,12 +73,16 @@ int wx_os_shm_unlink(const char *name) {
 
 int wx_os_ftruncate(int fd, uint64_t size) {
   struct rlimit limit;
-  int failed = wx_os_getrlimit(RLIMIT_FSIZE, &limit);
+  const int failed = wx_os_getrlimit(RLIMIT_FSIZE, &limit);
   if (failed)
     return failed;
   if (limit.rlim_cur != RLIM_INFINITY && size > limit.rlim_cur)
     return -EFBIG;
-  failed = wx_os_begin(WX_OS_FTRUNCATE);
+  return wx_os_ftruncate_or_die(fd, size);
+}
+
+int wx_os_ftruncate_or_die(int fd, uint64_t size) {
+  const int failed = wx_os_begin(WX_OS_FTRUNCATE);
   if (failed)
     return failed;
   return ftruncate(fd, (off_t)size) ? -errno : 0;

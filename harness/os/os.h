@@ -64,6 +64,9 @@ int wx_os_shm_unlink(const char *name);
 /// would kill the process by SIGXFSZ (dotnet/runtime 117819).
 int wx_os_ftruncate(int fd, uint64_t size);
 
+/// The same without reading the limit first: above it this process is killed, as a .NET runtime is.
+int wx_os_ftruncate_or_die(int fd, uint64_t size);
+
 /// Frees the pages of [offset, offset + size) of a shared-memory file; they read as zero
 /// afterwards, through every mapping. The file's size stays.
 int wx_os_punch_hole(int fd, uint64_t offset, uint64_t size);

@@ -16,6 +16,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -559,6 +560,66 @@ static int build_report(WxDocument *document) {
   return 0;
 }
 
+/* probe
+ * -------------------------------------------------------------------------------------------------
+ */
+
+static WxTries tries(void) {
+  WxTries found = {.address_space_limit = WX_UNLIMITED,
+                   .file_size_limit = WX_MIB(2),
+                   .memory_bytes = WX_MIB(3001),
+                   .group_limit = WX_MIB(2003),
+                   .max_map_count = 65537,
+                   .seccomp = 2,
+                   .is_measured = true};
+  for (int i = 0; i < WX_TRY_COUNT; ++i)
+    found.tried[i].how = WX_TRIED_WORKS;
+  found.tried[WX_TRY_WHOLE_SIZE] = (WxTried){WX_TRIED_KILLED, SIGXFSZ};
+  found.tried[WX_TRY_WRITABLE_CODE] = (WxTried){WX_TRIED_REFUSED, EPERM};
+  found.tried[WX_TRY_PUNCH] = (WxTried){WX_TRIED_REFUSED, ENOSYS};
+  return found;
+}
+
+static void add_predictions(WxDocument *document, const WxTries *found) {
+  WxTable *table = wx_probe_table();
+  static const char *const versions[] = {"8.0.34", "11.0.0"};
+  for (size_t i = 0; i < LENGTH(versions); ++i)
+    for (int on = 1; on >= 0; --on) {
+      WxPrediction prediction;
+      wx_predict(found, wx_probe_major(versions[i]), on, &prediction);
+      wx_probe_document_add(document, table, versions[i], on, &prediction, found);
+    }
+  wx_probe_document_end(document, found);
+  wx_document_add_table(document, table);
+}
+
+static int build_probe(WxDocument *document) {
+  const WxTries found = tries();
+  add_predictions(document, &found);
+  return 0;
+}
+
+static int build_probe_unknown(WxDocument *document) {
+  const WxTries found = {.address_space_limit = WX_UNKNOWN,
+                         .file_size_limit = WX_UNKNOWN,
+                         .memory_bytes = WX_UNKNOWN,
+                         .group_limit = WX_UNKNOWN,
+                         .max_map_count = WX_UNKNOWN,
+                         .seccomp = WX_UNKNOWN};
+  add_predictions(document, &found);
+  return 0;
+}
+
+static int build_probe_pid(WxDocument *document) {
+  WxTable *table = wx_probe_observed_table();
+  wx_probe_observed_add(document, table, 3011,
+                        &(WxObservedStart){.version = "10.0.15", .start = WX_STARTS_ON});
+  wx_probe_observed_add(document, table, 3019,
+                        &(WxObservedStart){.start = WX_STARTS_OFF, .why = "no \"setting\""});
+  wx_document_add_table(document, table);
+  return 0;
+}
+
 /* The table
  * -------------------------------------------------------------------------------------------------
  */
@@ -592,6 +653,9 @@ static const WxSpecimen specimens[] = {
     {"audit-oom", "audit", wx_specimen_audit_oom, false, {{0}}},
     {"audit-images", "audit", wx_specimen_audit_images, false, {{0}}},
     {"explain", "explain", wx_specimen_explain, false, {{0}}},
+    {"probe", "probe", build_probe, false, {{0}}},
+    {"probe-unknown", "probe", build_probe_unknown, false, {{0}}},
+    {"probe-pid", "probe", build_probe_pid, false, {{0}}},
     {"bench-audit", "bench", build_bench_audit, false, {{0}}},
     {"bench-modes", "bench", build_bench_modes, false, {{0}}},
     {"bench-reclaim", "bench", build_bench_reclaim, false, {{0}}},
