@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -263,11 +264,12 @@ static WxFigure group_limit(WxText *text) {
   return figures.limit_bytes == WX_CGROUP_NO_LIMIT ? WX_UNLIMITED : figures.limit_bytes;
 }
 
+// As DOTNET_GCHeapHardLimit and DOTNET_gcServer.
 static bool sets_the_heap(void) {
   static const char *const prefixes[] = {"DOTNET_GC", "COMPlus_GC"};
   for (char *const *variable = environ; *variable; ++variable)
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; ++i)
-      if (strncmp(*variable, prefixes[i], strlen(prefixes[i])) == 0)
+      if (strncasecmp(*variable, prefixes[i], strlen(prefixes[i])) == 0)
         return true;
   return false;
 }
