@@ -21,7 +21,7 @@ typedef struct {
 
 static const struct argp_option own_options[] = {
     {"runtime", OPTION_RUNTIME, "VERSION|DIR", 0,
-     "A version, as 10 or 10.0.15, or a folder as DOTNET_ROOT names it; may be repeated. Default: "
+     "A version, as 10 or 10.0.1, or a folder as DOTNET_ROOT names it; may be repeated. Default: "
      "all that are here, or else each version that was measured",
      0},
     {"pid", OPTION_PID, "PID", 0, "Say whether W^X is on in the process PID, which runs already",
@@ -48,7 +48,7 @@ static const WxOptionsSpec spec = {
         "under. Start it where the program will start: in its container, its service, its "
         "shell.",
     .example = "  wxbench probe\n"
-               "  wxbench probe --runtime 8 --runtime 10.0.15 --json -\n"
+               "  wxbench probe --runtime 8 --runtime 10 --json -\n"
                "  wxbench probe --pid 1234",
     .options = own_options,
     .parse = parse,
@@ -191,7 +191,7 @@ static int probe_named(Probing *probing, const char *verb, const WxRuntimes *her
   if (strchr(name, '/'))
     return probe_folder(probing, verb, name);
   if (!wx_probe_major(name))
-    return wx_cli_fail(verb, "--runtime '%s' is no version, as 10 or 10.0.15, and no folder", name);
+    return wx_cli_fail(verb, "--runtime '%s' is no version, as 10 or 10.0.1, and no folder", name);
   const WxRuntime *runtime = wx_runtimes_pick(here, name);
   probe(probing, runtime ? runtime->version : name);
   return WX_EXIT_OK;

@@ -1,5 +1,6 @@
-// Each row was measured on 8.0.34, 9.0.23, 10.0.15 and 11.0.0, x86-64, with a program that says
-// hello, started under one restriction after the other; tests/plain/probe_test.sh does it again.
+// Each row was measured, on x86-64, with a program that says hello, started under one restriction
+// after the other, on the versions that tests/fixtures/starts.txt names; tests/plain/probe_test.sh
+// does it again.
 #include "probe/predict.h"
 
 #include <ctype.h>

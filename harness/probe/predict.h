@@ -28,7 +28,7 @@ typedef struct {
 /// `on`, `off`, `dies` or `unknown`, as in JSON.
 const char *wx_start_name(WxStart start);
 
-/// The major version of a version or of a beginning of one (`10`, `10.0.15`); 0 where it is none.
+/// The major version of a version or of a beginning of one (`10`, `10.0.1`); 0 where it is none.
 unsigned wx_probe_major(const char *version);
 
 /// The major versions that were measured, oldest first; 0 behind the last.

@@ -107,7 +107,7 @@ fi
 
 # A strategy more, as anyone would add it: one file and one row. It brings data of its own, so that all else moves.
 added() {
-  mkdir -p "$work/tree/build/plain" && cp -r Makefile harness scripts scenarios "$work/tree" || return
+  mkdir -p "$work/tree/build/plain" && cp -r Makefile VERSION packaging harness scripts scenarios "$work/tree" || return
   {
     sed 's/wx_strategy_rwx/wx_strategy_added/; s/\.name = "rwx"/.name = "added"/' harness/strategy/rwx.c
     echo 'char wx_added_data[50000] = {1}, wx_added_space[70000];'

@@ -123,7 +123,12 @@ for machine in x86_64 aarch64; do
   # Mappings and faults of a foreign kind are those of its imitation.
   metrics='retained_bytes|syscalls.*|expectation: .*'
   [ "$machine" != "$(uname -m)" ] || metrics+='|mappings_peak'
-  claim "static_${machine}_runs_alike" counts "$metrics" run in/release_retains.yaml
+  # `run` executes itself for each strategy, which the kernel does with a foreign program only where it was told how.
+  if [ "$machine" = "$(uname -m)" ] || [ -e "/proc/sys/fs/binfmt_misc/qemu-$machine" ]; then
+    claim "static_${machine}_runs_alike" counts "$metrics" run in/release_retains.yaml
+  else
+    skip "static_${machine}_runs_alike" "the kernel starts no $machine program (binfmt_misc)"
+  fi
   claim "static_${machine}_replays_alike" counts "$metrics" replay in/recording.wxt
   [ "$machine" != "$(uname -m)" ] || claim "static_${machine}_gives_back_alike" gives_back
 done

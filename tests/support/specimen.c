@@ -582,7 +582,7 @@ static WxTries tries(void) {
 
 static void add_predictions(WxDocument *document, const WxTries *found) {
   WxTable *table = wx_probe_table();
-  static const char *const versions[] = {"8.0.34", "11.0.0"};
+  static const char *const versions[] = {"8.0.1", "11.0.1"};
   for (size_t i = 0; i < LENGTH(versions); ++i)
     for (int on = 1; on >= 0; --on) {
       WxPrediction prediction;
@@ -613,7 +613,7 @@ static int build_probe_unknown(WxDocument *document) {
 static int build_probe_pid(WxDocument *document) {
   WxTable *table = wx_probe_observed_table();
   wx_probe_observed_add(document, table, 3011,
-                        &(WxObservedStart){.version = "10.0.15", .start = WX_STARTS_ON});
+                        &(WxObservedStart){.version = "10.0.1", .start = WX_STARTS_ON});
   wx_probe_observed_add(document, table, 3019,
                         &(WxObservedStart){.start = WX_STARTS_OFF, .why = "no \"setting\""});
   wx_document_add_table(document, table);
