@@ -1,28 +1,17 @@
 #include "attribution/audit.h"
 #include "measure/guard.h"
-#include "measure/life.h"
 #include "measure/retention.h"
 #include "os/task.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 // A process that has just started says nothing about its growth.
 enum { SECONDS_PER_DAY = 86400, YOUNG_SECONDS = 600, READ_TRIES = 3 };
-
-static WxFigure read_number(const char *path, WxText *text) {
-  if (wx_text_read(text, path))
-    return WX_UNKNOWN;
-  char *end;
-  errno = 0;
-  const long long number = strtoll(text->data, &end, 10);
-  return end > text->data && !errno ? number : WX_UNKNOWN;
-}
 
 static void read_command(WxAudit *audit, WxText *text) {
   char path[WX_PROCESS_PATH_SIZE];
@@ -36,7 +25,7 @@ static void read_command(WxAudit *audit, WxText *text) {
 static void forecast(WxAudit *audit, WxText *text) {
   uint64_t started;
   struct timespec now;
-  audit->max_map_count = read_number("/proc/sys/vm/max_map_count", text);
+  audit->max_map_count = wx_process_number("/proc/sys/vm/max_map_count", "", text);
   audit->mappings_per_day = audit->seconds_to_limit = WX_UNKNOWN;
   if (wx_process_start_time(audit->pid, &started, text) || clock_gettime(CLOCK_BOOTTIME, &now))
     return;
@@ -195,14 +184,14 @@ static void judge_reclaim(WxAudit *audit, const WxAuditOptions *options) {
 // Reads all, and asks at the end whether the process still has the address space that it began
 // with: nothing can be said of one that was ending or ran another program meanwhile.
 static int read_one_life(WxAudit *audit, const WxAuditOptions *options, WxText *text) {
-  WxLife before, after;
-  int result = wx_life_read(&before, audit->pid, text);
+  WxProcessLife before, after;
+  int result = wx_process_life(&before, audit->pid, text);
   if (!result)
     result = read_all(audit, options, text);
-  const int gone = wx_life_read(&after, audit->pid, text);
+  const int gone = wx_process_life(&after, audit->pid, text);
   if (gone)
     return gone == -EACCES && result ? result : gone;
-  return !result && !wx_life_is_same(&before, &after) ? -ESTALE : result;
+  return !result && !wx_process_life_equal(&before, &after) ? -ESTALE : result;
 }
 
 int wx_audit_live(WxAudit *audit, pid_t pid, const WxAuditOptions *options) {

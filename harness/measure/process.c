@@ -145,6 +145,8 @@ typedef struct {
   uint64_t faults_major;
   uint64_t start;
   uint64_t vm_bytes;
+  uint64_t code;
+  uint64_t stack;
 } Stat;
 
 // The text after the command's name, which is in brackets and may itself hold brackets and spaces.
@@ -153,11 +155,12 @@ static int parse_stat(const WxText *text, Stat *stat) {
   int parent;
   const int got = bracket ? sscanf(bracket + 1,
                                    " %c %d %*d %*d %*d %*d %*u %" SCNu64 " %*u %" SCNu64
-                                   " %*u %*u %*u %*d %*d %*d %*d %*d %*d %" SCNu64 " %" SCNu64,
+                                   " %*u %*u %*u %*d %*d %*d %*d %*d %*d %" SCNu64 " %" SCNu64
+                                   " %*d %*u %" SCNu64 " %*u %" SCNu64,
                                    &stat->state, &parent, &stat->faults_minor, &stat->faults_major,
-                                   &stat->start, &stat->vm_bytes)
+                                   &stat->start, &stat->vm_bytes, &stat->code, &stat->stack)
                           : 0;
-  if (got != 6)
+  if (got != 8)
     return -EINVAL;
   stat->parent = parent;
   return 0;
@@ -193,6 +196,31 @@ int wx_process_mark(WxProcessMark *mark, pid_t pid, WxText *text) {
 
 bool wx_process_mark_equal(const WxProcessMark *a, const WxProcessMark *b) {
   return a->vm_bytes == b->vm_bytes && a->faults == b->faults;
+}
+
+int wx_process_life(WxProcessLife *life, pid_t pid, WxText *text) {
+  Stat stat;
+  const int result = read_living_stat(pid, &stat, text);
+  if (!result)
+    *life = (WxProcessLife){stat.start, stat.vm_bytes, stat.code, stat.stack};
+  return !result && !stat.vm_bytes ? -ESRCH : result;
+}
+
+bool wx_process_life_equal(const WxProcessLife *a, const WxProcessLife *b) {
+  return a->started == b->started && a->code == b->code && a->stack == b->stack;
+}
+
+WxFigure wx_process_number(const char *path, const char *key, WxText *text) {
+  if (wx_text_read(text, path))
+    return WX_UNKNOWN;
+  const char *found = strstr(text->data, key);
+  if (!found)
+    return WX_UNKNOWN;
+  found += strlen(key);
+  char *end;
+  errno = 0;
+  const long long number = strtoll(found, &end, 10);
+  return end > found && !errno ? number : WX_UNKNOWN;
 }
 
 int wx_process_parent(pid_t pid, pid_t *parent, WxText *text) {

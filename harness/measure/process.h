@@ -72,6 +72,17 @@ typedef struct {
   uint64_t faults;   ///< Page faults since it started, of all its threads.
 } WxProcessMark;
 
+/// Whether a process still is what it was: the same process, with the address space it had. One
+/// that is being killed loses its mappings first and its descriptors later; between the two all
+/// that a file holds looks as if nobody mapped it. One that runs another program (exec) has another
+/// address space under the same number.
+typedef struct {
+  uint64_t started;  ///< Clock ticks after boot.
+  uint64_t vm_bytes; ///< Size of its address space.
+  uint64_t code;     ///< Where its program's code begins, and its stack: other ones after an exec.
+  uint64_t stack;
+} WxProcessLife;
+
 /// Processes. Start with {0}, end with wx_processes_free().
 typedef struct {
   pid_t *pids;
@@ -109,6 +120,17 @@ int wx_process_start_time(pid_t pid, uint64_t *ticks, WxText *text);
 int wx_process_mark(WxProcessMark *mark, pid_t pid, WxText *text);
 
 bool wx_process_mark_equal(const WxProcessMark *a, const WxProcessMark *b);
+
+/// Reads the life of a process. -ESRCH where the process is not there, is a zombie or has no
+/// address space: one that is ending, or a kernel thread.
+int wx_process_life(WxProcessLife *life, pid_t pid, WxText *text);
+
+/// Whether it is the same program of the same process; its size may be another.
+bool wx_process_life_equal(const WxProcessLife *a, const WxProcessLife *b);
+
+/// The whole number that a small file holds, behind the first `key` in it ("": at its start).
+/// Unknown where there is none, or the file cannot be read.
+WxFigure wx_process_number(const char *path, const char *key, WxText *text);
 
 /// The parent of a process, which may be a zombie; 0 where it has none here.
 int wx_process_parent(pid_t pid, pid_t *parent, WxText *text);

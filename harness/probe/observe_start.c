@@ -2,6 +2,7 @@
 
 #include "measure/maps.h"
 #include "measure/memfd.h"
+#include "measure/process.h"
 #include "measure/runtime.h"
 #include "os/text.h"
 
@@ -10,13 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static bool maps_the_file(const WxMaps *maps) {
-  for (size_t i = 0; i < maps->count; ++i)
-    if (strcmp(maps->items[i].path, WX_DOUBLEMAPPER) == 0)
-      return true;
-  return false;
-}
 
 // What the environment with which a process was started says of W^X: a number in hexadecimal.
 typedef enum { SET_NOT, SET_ON, SET_OFF } Setting;
@@ -40,8 +34,8 @@ static Setting setting_in(const WxText *environment) {
 
 static const char *why_off(pid_t pid, const char *version, WxText *text) {
   enum { FIRST_ON = 7 };
-  char path[64];
-  (void)snprintf(path, sizeof path, "/proc/%d/environ", (int)pid);
+  char path[WX_PROCESS_PATH_SIZE];
+  wx_process_path(path, pid, "environ");
   if (wx_text_read(text, path))
     return "whether it was switched off by a setting cannot be read";
   const Setting setting = setting_in(text);
@@ -72,7 +66,8 @@ int wx_observe_start(pid_t pid, WxObservedStart *observed) {
   }
   if (!result) {
     (void)snprintf(observed->version, sizeof observed->version, "%s", runtime.version);
-    observed->start = maps_the_file(&maps) ? WX_STARTS_ON : WX_STARTS_OFF;
+    const bool on = wx_process_count_mappings(&maps, WX_DOUBLEMAPPER).count > 0;
+    observed->start = on ? WX_STARTS_ON : WX_STARTS_OFF;
     if (observed->start == WX_STARTS_OFF)
       observed->why = why_off(pid, observed->version, &text);
   }

@@ -3,6 +3,7 @@
 #include "codegen/codegen.h"
 #include "measure/cgroup.h"
 #include "measure/memfd.h"
+#include "measure/process.h"
 #include "os/os.h"
 #include "os/process.h"
 #include "os/text.h"
@@ -13,7 +14,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/mman.h>
@@ -246,16 +246,6 @@ static WxFigure limit_of(int resource) {
   return limit.rlim_cur > INT64_MAX ? WX_UNLIMITED : (WxFigure)limit.rlim_cur;
 }
 
-// The number in a file, behind `key` where that is not "".
-static WxFigure number_in(const char *path, const char *key, WxText *text) {
-  if (wx_text_read(text, path))
-    return WX_UNKNOWN;
-  const char *found = strstr(text->data, key);
-  char *end = NULL;
-  const long long number = found ? strtoll(found + strlen(key), &end, 10) : 0;
-  return found && end != found + strlen(key) ? number : WX_UNKNOWN;
-}
-
 static WxFigure group_limit(WxText *text) {
   WxCgroup group = {0};
   WxCgroupFigures figures;
@@ -292,8 +282,8 @@ void wx_tries_run(WxTries *tries) {
   tries->file_size_limit = limit_of(RLIMIT_FSIZE);
   tries->memory_bytes = memory_bytes();
   tries->group_limit = group_limit(&text);
-  tries->max_map_count = number_in("/proc/sys/vm/max_map_count", "", &text);
-  tries->seccomp = number_in("/proc/self/status", "\nSeccomp:", &text);
+  tries->max_map_count = wx_process_number("/proc/sys/vm/max_map_count", "", &text);
+  tries->seccomp = wx_process_number("/proc/self/status", "\nSeccomp:", &text);
   tries->heap_is_set = sets_the_heap();
 #ifdef __x86_64__
   tries->is_measured = true;
