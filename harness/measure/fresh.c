@@ -12,10 +12,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL 8U
-#endif
-
 static const char magic[8] = "wxfresh";
 
 /// The start of the file; the report and then the order follow, each at a multiple of 16.
@@ -26,7 +22,7 @@ typedef struct {
   size_t size; ///< Of the order.
 } Header;
 
-enum { UNIT = 16, NOT_PLAYED = 127 };
+enum { UNIT = 16 };
 
 static size_t report_at(void) {
   return wx_round_up(sizeof(Header), UNIT);
@@ -39,10 +35,8 @@ static size_t order_at(const Header *header) {
 // Not a memfd, where it can be helped: that is what the strategies make, and what is forbidden or
 // made to fail to see what they do then.
 static int create_file(void) {
-  int fd = wx_os_open("/dev/shm", O_TMPFILE | O_RDWR, 0600);
-  if (fd < 0)
-    fd = wx_os_memfd_create("wxbench-order", MFD_CLOEXEC | MFD_NOEXEC_SEAL);
-  return fd == -EINVAL ? wx_os_memfd_create("wxbench-order", MFD_CLOEXEC) : fd;
+  const int fd = wx_os_open("/dev/shm", O_TMPFILE | O_RDWR, 0600);
+  return fd < 0 ? wx_os_memfd_create_data("wxbench-order") : fd;
 }
 
 static int map_file(WxFresh *fresh) {

@@ -10,10 +10,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL 8U
-#endif
-
 enum { PATH_SIZE = 64, FDINFO_SIZE = 512 };
 
 static const char shm_folder[] = "/dev/shm/";
@@ -26,15 +22,9 @@ static uint64_t mount_of(const struct statx *status) {
   return (status->stx_mask & STATX_MNT_ID) ? status->stx_mnt_id : WX_MOUNT_UNKNOWN;
 }
 
-// A memfd of our own, such as every setting of vm.memfd_noexec permits.
-static int make_memfd(void) {
-  const int fd = wx_os_memfd_create("wxbench-place", MFD_CLOEXEC | MFD_NOEXEC_SEAL);
-  return fd == -EINVAL ? wx_os_memfd_create("wxbench-place", MFD_CLOEXEC) : fd;
-}
-
 int wx_memfd_place(WxMemfdPlace *place, const char *link) {
   const bool shm = strncmp(link, shm_folder, sizeof shm_folder - 1) == 0;
-  const int fd = shm ? wx_os_open(shm_folder, O_PATH, 0) : make_memfd();
+  const int fd = shm ? wx_os_open(shm_folder, O_PATH, 0) : wx_os_memfd_create_data("wxbench-place");
   if (fd < 0)
     return fd;
   struct statx status;

@@ -10,12 +10,21 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 8U
+#endif
+
 int wx_os_memfd_create(const char *name, unsigned flags) {
   const int failed = wx_os_begin(WX_OS_MEMFD_CREATE);
   if (failed)
     return failed;
   const int fd = memfd_create(name, flags);
   return fd < 0 ? -errno : fd;
+}
+
+int wx_os_memfd_create_data(const char *name) {
+  const int fd = wx_os_memfd_create(name, MFD_CLOEXEC | MFD_NOEXEC_SEAL);
+  return fd == -EINVAL ? wx_os_memfd_create(name, MFD_CLOEXEC) : fd; // Before Linux 6.3.
 }
 
 int wx_os_openat(int directory, const char *path, int flags) {

@@ -35,6 +35,10 @@ static inline size_t wx_round_up(size_t value, size_t unit) {
 /// Creates an anonymous file of size 0. Returns its descriptor, which the caller closes.
 int wx_os_memfd_create(const char *name, unsigned flags);
 
+/// As wx_os_memfd_create(), of one that is never executed and closed by exec: such as every setting
+/// of vm.memfd_noexec permits.
+int wx_os_memfd_create_data(const char *name);
+
 /// Opens `path`; `mode` matters with O_CREAT only. Returns a descriptor, always close-on-exec.
 int wx_os_open(const char *path, int flags, mode_t mode);
 
