@@ -77,6 +77,12 @@ static error_t parse(int key, char *value, struct argp_state *state) {
   }
 }
 
+static int flush(const WxOptions *options) {
+  if (fflush(stdout) != 0)
+    return wx_cli_fail(options->verb, "cannot write to stdout: %s", strerror(errno));
+  return WX_EXIT_OK;
+}
+
 // Writes the help text of `root` to stdout.
 static int print_help(const WxOptions *options, const struct argp *root) {
   char name[64];
@@ -84,16 +90,12 @@ static int print_help(const WxOptions *options, const struct argp *root) {
   // The note on values of short options repeats what the list shows.
   setenv("ARGP_HELP_FMT", "no-dup-args-note", 0);
   argp_help(root, stdout, ARGP_HELP_SHORT_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC, name);
-  if (fflush(stdout) != 0)
-    return wx_cli_fail(options->verb, "cannot write to stdout: %s", strerror(errno));
-  return WX_EXIT_OK;
+  return flush(options);
 }
 
 static int print_description(const WxOptions *options) {
   wx_describe(stdout, options->spec);
-  if (fflush(stdout) != 0)
-    return wx_cli_fail(options->verb, "cannot write to stdout: %s", strerror(errno));
-  return WX_EXIT_OK;
+  return flush(options);
 }
 
 // The command as typed, from argv before argp reorders it; words in single quotes where needed.

@@ -61,17 +61,12 @@ static const char *or_null(const char *text) {
 }
 
 static json_t *tried_json(const WxTries *tries) {
-  json_t *object = json_object();
+  WxJsonBuilder object = wx_json_object();
   for (int i = 0; i < WX_TRY_COUNT; ++i) {
     char text[32];
-    const char *ended = wx_tried_text(tries->tried[i], text);
-    json_t *value = ended ? json_string(ended) : json_null();
-    if (json_object_set_new(object, wx_try_key((WxTry)i), value)) {
-      json_decref(object);
-      return NULL;
-    }
+    wx_json_put(&object, wx_try_key((WxTry)i), wx_json_text(wx_tried_text(tries->tried[i], text)));
   }
-  return object;
+  return wx_json_built(&object);
 }
 
 static json_t *limit_json(WxFigure limit) {
