@@ -490,7 +490,6 @@ static int take_line(Reader *reader, char *line, char *newline) {
   while (newline > line && strchr(" \t\r", newline[-1]))
     --newline;
   *newline = '\0';
-  ++reader->oom->lines;
   int result = -ENOENT;
   for (size_t i = 0; result == -ENOENT && i < sizeof kinds / sizeof *kinds; ++i)
     result = kinds[i](reader, line);

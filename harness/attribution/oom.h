@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-enum { WX_OOM_NAME = 64, WX_OOM_DAMAGE = 128 };
+enum { WX_OOM_NAME = 64 };
 
 /// Whose memory ran out.
 typedef enum { WX_OOM_ANY, WX_OOM_GROUP, WX_OOM_MACHINE } WxOomScope;
@@ -71,7 +71,6 @@ typedef struct {
   WxOomReport *items;
   size_t count;
   size_t capacity;
-  size_t lines;
 } WxOom;
 
 /// Reads a text to its end and judges each kill in it. -ENODATA where no line of it is of any

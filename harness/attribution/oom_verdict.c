@@ -1,8 +1,8 @@
 // What a report of a kill comes to.
 #include "attribution/oom.h"
+#include "attribution/verdict_text.h"
 #include "measure/retention.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -177,20 +177,12 @@ static const char *size(char text[SIZE_TEXT], WxFigure bytes) {
   return text;
 }
 
-static void say(WxVerdict *verdict, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void say(WxVerdict *verdict, const char *format, ...) {
-  const size_t used = strlen(verdict->text);
-  va_list arguments;
-  va_start(arguments, format);
-  vsnprintf(verdict->text + used, sizeof verdict->text - used, format, arguments);
-  va_end(arguments);
-}
-
 static void say_shared(WxOomReport *report) {
   char a[SIZE_TEXT], b[SIZE_TEXT], c[SIZE_TEXT];
-  say(&report->verdict, "%s of shared memory, at most %s of it mapped: %s are mapped nowhere",
-      size(a, report->group.shmem_bytes), size(b, report->mapped_bytes),
-      size(c, report->unmapped_bytes));
+  wx_verdict_say(&report->verdict,
+                 "%s of shared memory, at most %s of it mapped: %s are mapped nowhere",
+                 size(a, report->group.shmem_bytes), size(b, report->mapped_bytes),
+                 size(c, report->unmapped_bytes));
 }
 
 static void say_owner(WxOomReport *report, WxFigure bytes) {
@@ -199,35 +191,38 @@ static void say_owner(WxOomReport *report, WxFigure bytes) {
   size(text, bytes);
   switch (verdict->code) {
   case WX_VERDICT_RETAINED:
-    say(verdict, "retained (likely): ");
+    wx_verdict_say(verdict, "retained (likely): ");
     say_shared(report);
-    say(verdict, ", as released executable memory is that the double mapper keeps. Files of a "
-                 "tmpfs, an emptyDir in memory and a MemoryMappedFile without a view look the "
-                 "same.");
+    wx_verdict_say(verdict,
+                   ", as released executable memory is that the double mapper keeps. Files of a "
+                   "tmpfs, an emptyDir in memory and a MemoryMappedFile without a view look the "
+                   "same.");
     break;
   case WX_VERDICT_MALLOC:
-    say(verdict,
+    wx_verdict_say(
+        verdict,
         "malloc or managed heap (not the double mapper: W^X off cannot help): the largest part is "
         "%s of private memory.",
         text);
     break;
   case WX_VERDICT_OTHER_SHMEM:
-    say(verdict,
+    wx_verdict_say(
+        verdict,
         "other shared memory: the largest part is %s of it, most of it of mapped files in memory "
         "(MemoryMappedFile, /dev/shm, tmpfs) or of code in use.",
         size(text, report->group.shmem_bytes));
     break;
   case WX_VERDICT_PAGE_CACHE:
-    say(verdict, "The largest part is page cache: %s.", text);
+    wx_verdict_say(verdict, "The largest part is page cache: %s.", text);
     break;
   case WX_VERDICT_KERNEL:
-    say(verdict, "The largest part is the kernel's own memory: %s.", text);
+    wx_verdict_say(verdict, "The largest part is the kernel's own memory: %s.", text);
     break;
   case WX_VERDICT_CLEAN:
-    say(verdict, "Nothing stands out, and nothing was killed.");
+    wx_verdict_say(verdict, "Nothing stands out, and nothing was killed.");
     break;
   default:
-    say(verdict, "What could be read does not settle whose memory it was.");
+    wx_verdict_say(verdict, "What could be read does not settle whose memory it was.");
     break;
   }
 }
@@ -239,16 +234,17 @@ static void say_rest(WxOomReport *report) {
   if (verdict->code == WX_VERDICT_RETAINED)
     return;
   if (verdict->code == WX_VERDICT_UNKNOWN && wx_known(report->anon_rss_bytes))
-    say(verdict, " Private memory of the process: %s.", size(text, report->anon_rss_bytes));
+    wx_verdict_say(verdict, " Private memory of the process: %s.",
+                   size(text, report->anon_rss_bytes));
   if (!wx_known(report->group.shmem_bytes))
-    say(verdict, " How much shared memory the group held is not in this text.");
+    wx_verdict_say(verdict, " How much shared memory the group held is not in this text.");
   else if (!wx_known(report->unmapped_least_bytes))
-    say(verdict, " Of %s of shared memory the text does not say how much is mapped.",
-        size(text, report->group.shmem_bytes));
+    wx_verdict_say(verdict, " Of %s of shared memory the text does not say how much is mapped.",
+                   size(text, report->group.shmem_bytes));
   else if (wx_is_retained(report->unmapped_least_bytes, report->group.shmem_bytes)) {
-    say(verdict, " Beside it: ");
+    wx_verdict_say(verdict, " Beside it: ");
     say_shared(report);
-    say(verdict, ".");
+    wx_verdict_say(verdict, ".");
   }
 }
 

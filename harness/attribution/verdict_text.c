@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-// Less of reserved memory than that may be resident for other reasons.
 // Address space worth a word.
-#define LARGE    ((WxFigure)128 << 20)
+#define LARGE ((WxFigure)128 << 20)
+// Less of reserved memory than that may be resident for other reasons.
 #define DUMP_MIN ((WxFigure)8 << 20)
 
 static double mib(WxFigure bytes) {
@@ -17,8 +17,7 @@ static double percent(WxFigure part, WxFigure whole) {
   return wx_known(part) && wx_known(whole) && whole > 0 ? 100.0 * (double)part / (double)whole : 0;
 }
 
-static void say(WxVerdict *verdict, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void say(WxVerdict *verdict, const char *format, ...) {
+void wx_verdict_say(WxVerdict *verdict, const char *format, ...) {
   const size_t used = strlen(verdict->text);
   va_list arguments;
   va_start(arguments, format);
@@ -36,64 +35,79 @@ static bool looks_dumped(const WxVerdictFacts *facts) {
 
 static void say_unknown(WxVerdict *verdict, const WxVerdictFacts *facts) {
   if (facts->missing)
-    say(verdict, "What could be read does not settle it: %s. In it %s.", facts->missing,
-        facts->double_mapper ? "there is a double mapper"
-                             : "there is no double mapper, but it may be in the rest");
+    wx_verdict_say(verdict, "What could be read does not settle it: %s. In it %s.", facts->missing,
+                   facts->double_mapper ? "there is a double mapper"
+                                        : "there is no double mapper, but it may be in the rest");
   else if (facts->from_file && !facts->double_mapper && facts->names_known)
-    say(verdict, "There is no double mapper in these lines, which do not end as the kernel's list "
+    wx_verdict_say(
+        verdict, "There is no double mapper in these lines, which do not end as the kernel's list "
                  "does ([stack], [vdso]): it may be in others.");
   else
-    say(verdict, "What the double mapper holds cannot be known from this input.");
+    wx_verdict_say(verdict, "What the double mapper holds cannot be known from this input.");
   if (!facts->missing && wx_known(facts->committed) && facts->committer &&
       facts->committed >= LARGE)
-    say(verdict,
+    wx_verdict_say(
+        verdict,
         " %s has %.1f MiB of address space; how much of it is memory, smaps or the living process "
         "tells.",
         facts->committer, mib(facts->committed));
 }
 
-static void say_first(WxVerdict *verdict, const WxVerdictFacts *facts) {
+// Who else has most of it.
+static void say_owner(WxVerdict *verdict, const WxVerdictFacts *facts) {
   switch (verdict->code) {
-  case WX_VERDICT_RETAINED:
-    say(verdict,
-        "The double mapper keeps %.1f MiB that it released: %.0f %% of its %.1f MiB are mapped "
-        "nowhere, invisible in RSS and in any dump.",
-        mib(facts->orphaned), percent(facts->orphaned, facts->allocated), mib(facts->allocated));
-    break;
-  case WX_VERDICT_MAP_LIMIT:
-    say(verdict, "%lld mappings of %lld that the kernel allows (vm.max_map_count)%s.",
-        (long long)facts->mappings, (long long)wx_verdict_limit(facts),
-        facts->from_file ? " if that was the limit: the file does not say it" : "");
-    if (facts->most_mapped)
-      say(verdict, " Most of them are of: %s.", facts->most_mapped);
-    break;
-  case WX_VERDICT_LIVE:
-    say(verdict, "The double mapper holds %.1f MiB of code and data that are mapped and in use.",
-        mib(facts->mapped));
-    break;
   case WX_VERDICT_GC:
-    say(verdict, "The largest owner is the garbage collector's range: %.1f MiB resident.",
-        mib(facts->gc));
+    wx_verdict_say(verdict,
+                   "The largest owner is the garbage collector's range: %.1f MiB resident.",
+                   mib(facts->gc));
     break;
   case WX_VERDICT_MALLOC:
-    say(verdict, "The largest owner is malloc: %.1f MiB.", mib(facts->malloc_bytes));
+    wx_verdict_say(verdict, "The largest owner is malloc: %.1f MiB.", mib(facts->malloc_bytes));
     break;
   case WX_VERDICT_OTHER_SHMEM:
-    say(verdict,
+    wx_verdict_say(
+        verdict,
         "The largest owner in the container is other shared memory: %.1f of %.1f MiB are neither "
         "the double mapper's nor page cache.",
         mib(facts->other_shmem), mib(facts->cgroup_usage));
     break;
   case WX_VERDICT_PAGE_CACHE:
-    say(verdict, "The largest owner in the container is page cache: %.1f of %.1f MiB.",
-        mib(facts->page_cache), mib(facts->cgroup_usage));
+    wx_verdict_say(verdict, "The largest owner in the container is page cache: %.1f of %.1f MiB.",
+                   mib(facts->page_cache), mib(facts->cgroup_usage));
     break;
   case WX_VERDICT_KERNEL:
-    say(verdict, "The largest owner in the container is the kernel: %.1f of %.1f MiB.",
-        mib(facts->kernel), mib(facts->cgroup_usage));
+    wx_verdict_say(verdict, "The largest owner in the container is the kernel: %.1f of %.1f MiB.",
+                   mib(facts->kernel), mib(facts->cgroup_usage));
+    break;
+  default:
+    break;
+  }
+}
+
+static void say_first(WxVerdict *verdict, const WxVerdictFacts *facts) {
+  switch (verdict->code) {
+  case WX_VERDICT_RETAINED:
+    wx_verdict_say(
+        verdict,
+        "The double mapper keeps %.1f MiB that it released: %.0f %% of its %.1f MiB are mapped "
+        "nowhere, invisible in RSS and in any dump.",
+        mib(facts->orphaned), percent(facts->orphaned, facts->allocated), mib(facts->allocated));
+    break;
+  case WX_VERDICT_MAP_LIMIT:
+    wx_verdict_say(verdict, "%lld mappings of %lld that the kernel allows (vm.max_map_count)%s.",
+                   (long long)facts->mappings, (long long)wx_verdict_limit(facts),
+                   facts->from_file ? " if that was the limit: the file does not say it" : "");
+    if (facts->most_mapped)
+      wx_verdict_say(verdict, " Most of them are of: %s.", facts->most_mapped);
+    break;
+  case WX_VERDICT_LIVE:
+    wx_verdict_say(verdict,
+                   "The double mapper holds %.1f MiB of code and data that are mapped and in use.",
+                   mib(facts->mapped));
     break;
   case WX_VERDICT_ARTEFACT:
-    say(verdict,
+    wx_verdict_say(
+        verdict,
         "A debugger's rows under the double mapper's name add up to %.1f MiB, %.1f MiB of them "
         "other memory without a file; the double mapper maps %.1f MiB of address space in that "
         "interval of %.1f MiB, of which %.1f MiB are no memory.",
@@ -101,20 +115,25 @@ static void say_first(WxVerdict *verdict, const WxVerdictFacts *facts) {
         mib(facts->empty));
     break;
   case WX_VERDICT_NOT_AFFECTED:
-    say(verdict, "There is no double mapper: no memfd of that name is open or mapped.");
+    wx_verdict_say(verdict, "There is no double mapper: no memfd of that name is open or mapped.");
     break;
   case WX_VERDICT_CLEAN:
     if (facts->from_file) {
-      say(verdict, "Nothing%s stands out.", looks_dumped(facts) ? " but the effect of a dump" : "");
+      wx_verdict_say(verdict, "Nothing%s stands out.",
+                     looks_dumped(facts) ? " but the effect of a dump" : "");
       if (facts->double_mapper)
-        say(verdict, " The double mapper maps %.1f MiB of address space.", mib(facts->own_va));
+        wx_verdict_say(verdict, " The double mapper maps %.1f MiB of address space.",
+                       mib(facts->own_va));
       break;
     }
-    say(verdict, "The double mapper holds %.1f MiB and nothing%s stands out.",
-        mib(facts->allocated), looks_dumped(facts) ? " but the effect of a dump" : "");
+    wx_verdict_say(verdict, "The double mapper holds %.1f MiB and nothing%s stands out.",
+                   mib(facts->allocated), looks_dumped(facts) ? " but the effect of a dump" : "");
     break;
   case WX_VERDICT_UNKNOWN:
     say_unknown(verdict, facts);
+    break;
+  default:
+    say_owner(verdict, facts);
     break;
   }
 }
@@ -125,10 +144,11 @@ static void say_orphaned(WxVerdict *verdict, const WxVerdictFacts *facts) {
     return;
   const bool own = verdict->code == WX_VERDICT_CLEAN || verdict->code == WX_VERDICT_LIVE;
   if (wx_known(facts->orphaned))
-    say(verdict, " %.1f MiB of %s are orphaned (%.0f %%).", mib(facts->orphaned),
-        own ? "it" : "the double mapper's file", percent(facts->orphaned, facts->allocated));
+    wx_verdict_say(verdict, " %.1f MiB of %s are orphaned (%.0f %%).", mib(facts->orphaned),
+                   own ? "it" : "the double mapper's file",
+                   percent(facts->orphaned, facts->allocated));
   else
-    say(verdict, " Released memory that is still held cannot be seen in this input.");
+    wx_verdict_say(verdict, " Released memory that is still held cannot be seen in this input.");
 }
 
 // Beside retained memory a larger heap is named, so that nobody chases the smaller one.
@@ -137,9 +157,9 @@ static void say_heaps(WxVerdict *verdict, const WxVerdictFacts *facts) {
     return;
   const char *larger = facts->heaps_committed > facts->orphaned ? "larger" : "smaller";
   if (facts->heaps_committed > 0)
-    say(verdict, " malloc's %lld arenas are %s: %.1f MiB committed.",
-        (long long)(wx_known(facts->arenas) ? facts->arenas : 0), larger,
-        mib(facts->heaps_committed));
+    wx_verdict_say(verdict, " malloc's %lld arenas are %s: %.1f MiB committed.",
+                   (long long)(wx_known(facts->arenas) ? facts->arenas : 0), larger,
+                   mib(facts->heaps_committed));
 }
 
 // How much of it a dump has made, where it looks so.
@@ -147,20 +167,23 @@ static void say_dump(WxVerdict *verdict, const WxVerdictFacts *facts) {
   const bool resident = is_reserved_resident(facts);
   if (!looks_dumped(facts))
     return;
-  say(verdict, " Part of the memory may be the effect of a dump (gcore and kernel cores read "
-               "reserved memory, "
-               "which allocates it): ");
+  wx_verdict_say(verdict,
+                 " Part of the memory may be the effect of a dump (gcore and kernel cores read "
+                 "reserved memory, "
+                 "which allocates it): ");
   if (facts->dumped)
-    say(verdict,
+    wx_verdict_say(
+        verdict,
         "everything mapped is allocated, as after a dump, the double mapper's %.1f MiB of "
         "reserved parts too",
         mib(facts->reserved_parts));
   if (resident)
-    say(verdict, "%s%.1f MiB of private reserved memory are resident",
-        facts->dumped ? ", and " : "", mib(facts->reserved_resident));
+    wx_verdict_say(verdict, "%s%.1f MiB of private reserved memory are resident",
+                   facts->dumped ? ", and " : "", mib(facts->reserved_resident));
   if (resident && facts->stacks_filled > 0)
-    say(verdict, ", %.1f MiB of thread stacks to the last page", mib(facts->stacks_filled));
-  say(verdict, ".");
+    wx_verdict_say(verdict, ", %.1f MiB of thread stacks to the last page",
+                   mib(facts->stacks_filled));
+  wx_verdict_say(verdict, ".");
 }
 
 void wx_verdict_write(WxVerdict *verdict, const WxVerdictFacts *facts) {
