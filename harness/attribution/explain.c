@@ -53,7 +53,7 @@ static void read_front(WxExplanation *explanation, uint64_t slot) {
     explanation->certainty = WX_CERTAINTY_VERY_HIGH;
   } else {
     explanation->reading = WX_READING_HEAP_FRONT;
-    explanation->certainty = rest % GC_REGION_BYTES ? WX_CERTAINTY_HIGH : WX_CERTAINTY_MEDIUM;
+    explanation->certainty = (rest % GC_REGION_BYTES) ? WX_CERTAINTY_HIGH : WX_CERTAINTY_MEDIUM;
   }
 }
 

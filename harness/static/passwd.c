@@ -22,6 +22,7 @@ struct passwd *getpwnam(const char *name) {
   return find(name, 0);
 }
 
+// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): the header's is reserved.
 struct passwd *getpwuid(uid_t number) {
   return find(NULL, number);
 }

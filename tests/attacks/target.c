@@ -42,7 +42,7 @@ static int wake[2];
 
 static void end(int signal) {
   (void)signal;
-  // NOLINTNEXTLINE(bugprone-signal-handler): each thread has an errno of its own.
+  // NOLINTNEXTLINE(bugprone-signal-handler,cert-sig30-c): each thread has an errno of its own.
   const int error = errno;
   const ssize_t put = write(wake[1], "", 1);
   (void)put;

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # runtimes and app are those of real.sh
 # Crashes of a real runtime beside a sidecar: source after tap.sh and real.sh. Is the dump written?
 
 # Waiting here starts no process: a sidecar lets go of its target whenever one is born.

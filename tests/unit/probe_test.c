@@ -107,9 +107,9 @@ static WxTries tries_under(char *words) {
     char *value = strchr(word, '=');
     if (value)
       *value++ = '\0';
-    if (strcmp(word, "file-size") == 0)
+    if (value && strcmp(word, "file-size") == 0)
       file_size = strtoll(value, NULL, 10);
-    else if (strcmp(word, "address-space") == 0)
+    else if (value && strcmp(word, "address-space") == 0)
       tries.address_space_limit = strtoll(value, NULL, 10);
     else if (strcmp(word, "ignore-file-size") == 0)
       ignored = true;
