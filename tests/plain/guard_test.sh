@@ -26,6 +26,8 @@ sleeper='bash -c "echo \$\$ >>\"\$PIDS\"; exec sleep 1000"'
 claim status_of_the_program_is_kept guarded 3 60 'exit 3'
 claim signal_of_the_program_is_kept guarded 143 60 'kill $$'
 claim program_that_cannot_be_started_is_127 test "$("$guard" 60 /nonexistent 2>/dev/null; echo $?)" = 127
+inherits_three() { "$guard" 60 sh -c 'cd /proc/$$/fd && [ -e 2 ] && [ ! -e 5 ] && [ ! -e 77 ]' 5</dev/null 77</dev/null; }
+claim program_inherits_the_three_usual_descriptors_only inherits_three
 claim child_left_behind_is_ended_and_a_failure guarded 125 60 "$sleeper & $wait_for exit 0"
 claim it_is_named grep -qE '^left behind: process [0-9]+, sleep$' "$scratch/out"
 claim child_in_a_session_of_its_own_is_ended_too guarded 125 60 "setsid $sleeper & $wait_for exit 0"

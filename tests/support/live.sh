@@ -16,5 +16,5 @@ live() {
 }
 gave_back() {
   [ "$(sed -nE 's/.*"punched_bytes": ([0-9]+).*/\1/p' "${scratch:?}/live.json")" -gt $((1 << 20)) ] ||
-    { cat "${scratch:?}/live.log" && false; }
+    { cat "${scratch:?}/live.log" "$scratch/live.json" && false; }
 }
