@@ -825,3 +825,21 @@ bool wx_holders_has_newborn(const WxHolders *holders) {
 bool wx_holders_is_crowded(const WxHolders *holders) {
   return holders->runnable > holders->task_count + 1;
 }
+
+WxFigure wx_holders_used_ns(const WxHolders *holders) {
+  WxFigure sum = 0;
+  for (size_t i = 0; i < holders->count; ++i) {
+    uint64_t used_ns;
+    if (wx_os_cpu_clock(holders->items[i].pid, &used_ns))
+      return WX_UNKNOWN;
+    sum += (WxFigure)used_ns;
+  }
+  return sum;
+}
+
+// A task that runs reaches the clock when it leaves its processor, or is counted as running.
+bool wx_holders_is_at_rest(const WxHolders *holders, WxFigure used_ns) {
+  unsigned runnable;
+  return wx_known(used_ns) && last_given(holders, &runnable) && runnable <= 1 &&
+         wx_holders_used_ns(holders) == used_ns;
+}

@@ -26,6 +26,7 @@
 #include "reclaim/freezer_group.h"
 #include "reclaim/listing.h"
 #include "reclaim/reason.h"
+#include "stats/figure.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -129,6 +130,14 @@ bool wx_holders_has_newborn(const WxHolders *holders);
 
 /// Whether, when last asked, others than the holders and the caller wanted a processor.
 bool wx_holders_is_crowded(const WxHolders *holders);
+
+/// Processor time that the holders have used, in nanoseconds; what one is using right now may be
+/// missing. WX_UNKNOWN where it cannot be known.
+WxFigure wx_holders_used_ns(const WxHolders *holders);
+
+/// Whether the holders wait for something, and have since they had used `used_ns`: nothing in the
+/// whole system but the caller wants a processor.
+bool wx_holders_is_at_rest(const WxHolders *holders, WxFigure used_ns);
 
 /// Forgets the tasks of the last freeze.
 void wx_holders_begin(WxHolders *holders);

@@ -3,7 +3,7 @@
 // A page takes 1 us to be read again, compared and punched, give or take a half, on machines of the
 // 2020s; the first pause corrects it.
 WxPace wx_pace_default(void) {
-  return (WxPace){.freeze_ns = 300000, .thaw_ns = 100000, .page_ns = 1000};
+  return (WxPace){.freeze_ns = 300000, .thaw_ns = 100000, .page_ns = 1000, .ready_ns = 200000};
 }
 
 void wx_pace_learn(uint64_t *estimate_ns, uint64_t measured_ns) {

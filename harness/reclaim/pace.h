@@ -11,7 +11,8 @@
 typedef struct {
   uint64_t freeze_ns;
   uint64_t thaw_ns;
-  uint64_t page_ns; ///< To check and punch one page.
+  uint64_t page_ns;  ///< To check and punch one page.
+  uint64_t ready_ns; ///< To find out who holds the memfd, while all run.
 } WxPace;
 
 /// Before anything was measured.

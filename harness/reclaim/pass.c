@@ -10,6 +10,7 @@
 #include "reclaim/probe.h"
 #include "reclaim/scan.h"
 #include "reclaim/zero.h"
+#include "stats/figure.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -41,7 +42,8 @@ typedef struct {
   WxNet net;
   WxProbe *probe; ///< NULL where there is none.
   WxPace pace;
-  uint64_t until_ns; ///< The holders run so long.
+  uint64_t until_ns;   ///< The holders run so long.
+  uint64_t at_rest_ns; ///< And so long where they have no use for it; at most `until_ns`.
   int result;
   WxReason *reason;
   pid_t thread; ///< That works.
@@ -248,7 +250,12 @@ static int await_turn(Work *work, WxReason *reason) {
 // Everything that has to be known before the holders are touched.
 static int get_ready(Work *work, WxReason *reason) {
   WxHolders *holders = work->pass->holders;
-  int failed = wx_holders_update(holders, reason);
+  int failed;
+  do { // The last time as late as can be: who gets the memfd after it is not found.
+    const uint64_t began = wx_os_now_ns();
+    failed = wx_holders_update(holders, reason);
+    wx_pace_learn(&work->pace.ready_ns, wx_os_now_ns() - began);
+  } while (!failed && wx_os_now_ns() < work->until_ns);
   wx_freeze_hurry(&work->freeze, true);
   const uint64_t budget = work->pass->max_pause_ns;
   if (!failed && !wx_probe_is_free(work->probe, budget > LEAST_PROBE_NS ? budget : LEAST_PROBE_NS))
@@ -311,23 +318,48 @@ static uint64_t length_of_wait(const Work *work) {
   return for_holders > for_share ? for_holders : for_share;
 }
 
-// Between two pauses the target runs at least as long as it was held.
+// Finds pages until then, as long as there are any; sleeps for the rest of it.
+static int search_until(Work *work, uint64_t until) {
+  const int failed = scan_ahead(work, until);
+  note_progress(work);
+  return failed || !work->found.count ? failed : sleep_until(until);
+}
+
+// Between two pauses the holders run at least as long as they were held; half as long where they
+// have nothing to do. Ends early by what it takes to find out who they are.
+static int let_run(Work *work) {
+  WxHolders *holders = work->pass->holders;
+  const uint64_t begun = wx_os_now_ns();
+  const uint64_t rest = work->at_rest_ns > begun ? work->at_rest_ns - begun : 0;
+  const uint64_t early = work->pace.ready_ns < rest / 2 ? work->pace.ready_ns : rest / 2;
+  int failed = search_until(work, begun + rest / 4);
+  const WxFigure used_ns = wx_holders_used_ns(holders);
+  if (!failed)
+    failed = search_until(work, work->at_rest_ns - early);
+  if (!failed && rest && wx_holders_is_at_rest(holders, used_ns))
+    work->until_ns = work->at_rest_ns;
+  return failed ? failed : search_until(work, work->until_ns - early);
+}
+
+// When the next attempt may begin.
+static void set_times(Work *work, bool bad_moment) {
+  const uint64_t now = wx_os_now_ns();
+  const uint64_t wait = length_of_wait(work) + (bad_moment ? BAD_MOMENT_NS : 0);
+  const bool must_wait = wait > work->freeze.length_ns;
+  work->until_ns = now + wait;
+  work->at_rest_ns = must_wait ? work->until_ns : now + wait / 2;
+}
+
 static int work_through(Work *work, WxReason *reason) {
   for (;;) {
-    int result = scan_ahead(work, work->until_ns);
-    if (result)
+    int result = let_run(work);
+    if (result || !work->found.count || is_ended(work))
       return result;
-    note_progress(work);
-    if (!work->found.count || is_ended(work))
-      return 0;
     work->freeze.length_ns = 0;
-    result = sleep_until(work->until_ns);
-    if (!result)
-      result = get_ready(work, reason);
+    result = get_ready(work, reason);
     if (!result)
       result = one_pause(work, reason);
-    const bool bad_moment = result == -EAGAIN;
-    work->until_ns = wx_os_now_ns() + length_of_wait(work) + (bad_moment ? BAD_MOMENT_NS : 0);
+    set_times(work, result == -EAGAIN);
     result = judge(work, result, reason);
     if (result)
       return result;

@@ -22,7 +22,7 @@
 // The claims here are about what happens, not how fast: a busy machine may take its time.
 static const uint64_t patience_ns = 20000000000U;
 static const uint64_t short_ns = 20000000;
-enum { ROUNDS = 5, FORK_ROUNDS = 25, SIGNALS = 5000, MOST_ATTEMPTS = 1000 };
+enum { ROUNDS = 5, FORK_ROUNDS = 25, SIGNALS = 5000, MOST_ATTEMPTS = 1000, LOOKS_FOR_REST = 3000 };
 
 /// A freezer, and the version of control groups that the subject has to be in for it.
 typedef struct {
@@ -171,6 +171,34 @@ END_TEST
 
 START_TEST(children_forked_meanwhile_stand_still) {
   check_still(_i, wx_subject_forks, FORK_ROUNDS);
+}
+END_TEST
+
+// Others that want a processor are no rest either: then nobody can tell.
+START_TEST(holders_at_rest_are_told_from_those_that_work) {
+  if (_i)
+    return;
+  Case it;
+  ck_assert(begin(&it, &variants[0], wx_subject_waits));
+  const WxFigure used_ns = wx_holders_used_ns(&it.holders);
+  ck_assert(wx_known(used_ns));
+  ck_assert(!wx_holders_is_at_rest(&it.holders, used_ns - 1));
+  ck_assert(!wx_holders_is_at_rest(&it.holders, WX_UNKNOWN));
+  bool at_rest = false;
+  for (int i = 0; i < LOOKS_FOR_REST && !at_rest; ++i) {
+    at_rest = wx_holders_is_at_rest(&it.holders, wx_holders_used_ns(&it.holders));
+    (void)usleep(1000);
+  }
+  if (!at_rest)
+    WX_SKIP("other programs want the processors all the time");
+  end(&it);
+  ck_assert(begin(&it, &variants[0], wx_subject_busy));
+  for (int i = 0; i < ROUNDS; ++i) {
+    const WxFigure before = wx_holders_used_ns(&it.holders);
+    wx_subject_runs(it.subject);
+    ck_assert(!wx_holders_is_at_rest(&it.holders, before));
+  }
+  end(&it);
 }
 END_TEST
 
@@ -452,6 +480,7 @@ int main(void) {
       exited_first_thread_is_no_obstacle,
       threads_born_meanwhile_stand_still,
       children_forked_meanwhile_stand_still,
+      holders_at_rest_are_told_from_those_that_work,
       stopped_process_stays_stopped,
       signals_keep_their_order_and_data,
       vfork_parent_is_held_or_given_up_and_goes_on,
