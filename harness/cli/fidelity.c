@@ -99,6 +99,7 @@ static void add_results(const WxFidelity *fidelity, const WxFidelityOrder *order
   model.runtime = order->runtime->version; // Whose model it is, so that both are drawn as one.
   json_t *json = expectations ? wx_result_json(&model) : NULL;
   if (wx_json_set(json, "real_runs", json_integer((json_int_t)order->runs)) ||
+      (fidelity->stands_in && wx_json_set(json, "model_stands_in", json_true())) ||
       wx_json_set(json, "fidelity", build_rows(fidelity)))
     document->lost = true;
   if (expectations) // Else the document is lost.
@@ -125,9 +126,13 @@ static void add_sentence(const WxFidelity *fidelity, const char *title, WxDocume
 
 void wx_fidelity_document_add(WxDocument *document, const WxFidelity *fidelity,
                               const WxFidelityOrder *order, WxEndings *endings) {
+  const char *version = order->runtime->version, *model = fidelity->model.result.model;
   char title[WX_PROBLEM_SIZE];
-  snprintf(title, sizeof title, "%s, %s against %s", order->parameters->scenario->name,
-           fidelity->model.result.model, order->runtime->version);
+  snprintf(title, sizeof title, "%s, %s%s against %s", order->parameters->scenario->name, model,
+           fidelity->stands_in ? " (the newest model)" : "", version);
+  if (fidelity->stands_in)
+    wx_document_note(document, "%s: no model knows this version; held against the newest, %s",
+                     version, model);
   add_results(fidelity, order, document, endings);
   wx_document_add_table(document, build_table(fidelity, title));
   add_sentence(fidelity, title, document);

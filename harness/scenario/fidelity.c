@@ -149,7 +149,7 @@ static int run_all(Comparing *comparing) {
   const WxFidelityOrder *order = comparing->order;
   const WxModelOrder model = {
       .parameters = order->parameters,
-      .version = wx_model_of(order->runtime->version),
+      .version = wx_model_of(order->runtime->version, &fidelity->stands_in),
       .strategy = wx_strategy_find("coreclr"),
   };
   if (!model.version) {

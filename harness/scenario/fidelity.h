@@ -24,6 +24,7 @@ typedef struct {
 typedef struct {
   WxValidation real; ///< The last real run.
   WxModelRun model;
+  bool stands_in; ///< It is the newest model, since none knows the runtime's major version.
   WxFidelityRow *rows;
   size_t row_count;
   char problem[WX_PROBLEM_SIZE]; ///< Why there is none, one line; "" where there is one.

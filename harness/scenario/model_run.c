@@ -9,10 +9,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-const WxClrVersion *wx_model_of(const char *runtime_version) {
-  char name[16];
-  snprintf(name, sizeof name, "net%ld", strtol(runtime_version, NULL, 10));
-  return wx_clr_version_find(name);
+static unsigned long major_of(const WxClrVersion *version) {
+  return strtoul(version->name + sizeof "net" - 1, NULL, 10);
+}
+
+const WxClrVersion *wx_model_of(const char *runtime_version, bool *stands_in) {
+  const unsigned long major = strtoul(runtime_version, NULL, 10);
+  const WxClrVersion *version, *newest = NULL;
+  *stands_in = false;
+  for (size_t i = 0; (version = wx_clr_version_at(i)); ++i) {
+    if (major_of(version) == major)
+      return version;
+    newest = version;
+  }
+  if (major < major_of(newest))
+    return NULL;
+  *stands_in = true;
+  return newest;
 }
 
 // What the child needs, and what it leaves in memory that both map.

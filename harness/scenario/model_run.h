@@ -25,8 +25,9 @@ typedef struct {
   const WxStrategy *strategy;
 } WxModelOrder;
 
-/// The model of a real runtime's version ("10.0.14" is "net10"); NULL where there is none.
-const WxClrVersion *wx_model_of(const char *runtime_version);
+/// The model of a real runtime's version ("10.0.14" is "net10"). Of a major version that is newer
+/// than every model it is the newest one, and `*stands_in` becomes true. NULL where there is none.
+const WxClrVersion *wx_model_of(const char *runtime_version, bool *stands_in);
 
 /// Runs it. Returns 0 with the result filled but for its expectations, or a negative errno with the
 /// problem set; -ENOTSUP where the workload has no model.

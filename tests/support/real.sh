@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# The real .NET runtimes that are laid out and their workloads; a test that needs them is skipped without.
+# The real .NET runtimes that are laid out, newest first, and their workloads; a test that needs them is skipped without.
 program=build/workloads/wxworkload.dll
-runtimes=(build/runtimes/*/)
+mapfile -t runtimes < <(printf '%s\n' build/runtimes/*/ | sort -rV)
 if [ ! -e "$program" ] || [ ! -e "${runtimes[0]}dotnet" ]; then
   skip real_runtimes "none laid out: scripts/runtimes, scripts/build-workloads (need a .NET SDK)"
   exit 77

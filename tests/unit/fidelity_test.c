@@ -38,8 +38,10 @@ static void read_recording(int index) {
 }
 
 static void run_model(int index) {
-  const WxClrVersion *version = wx_model_of(runtimes[index % RUNTIMES]);
+  bool stands_in;
+  const WxClrVersion *version = wx_model_of(runtimes[index % RUNTIMES], &stands_in);
   ck_assert_ptr_nonnull(version);
+  ck_assert(!stands_in);
   WxStrategyOptions options = wx_strategy_options_default();
   ck_assert_int_eq(wx_clr_version_options(version, &options), 0);
   WxAllocator *allocator;
@@ -77,10 +79,40 @@ START_TEST(the_model_releases_what_was_recorded_size_by_size) {
 END_TEST
 
 START_TEST(the_model_of_a_runtime_is_that_of_its_major_version) {
-  ck_assert_str_eq(wx_model_of("10.0.14")->name, "net10");
-  ck_assert_str_eq(wx_model_of("8.0.31")->name, "net8");
-  ck_assert_str_eq(wx_model_of("11.0.0")->name, "net11");
-  ck_assert_ptr_null(wx_model_of("preview"));
+  static const char *const models[][2] = {
+      {"10.0.14", "net10"}, {"8.0.31", "net8"}, {"11.0.0", "net11"}};
+  bool stands_in = true;
+  for (size_t i = 0; i < sizeof models / sizeof *models; ++i) {
+    ck_assert_str_eq(wx_model_of(models[i][0], &stands_in)->name, models[i][1]);
+    ck_assert(!stands_in);
+  }
+}
+END_TEST
+
+static const WxClrVersion *newest(void) {
+  const WxClrVersion *version = NULL;
+  for (size_t i = 0; wx_clr_version_at(i); ++i)
+    version = wx_clr_version_at(i);
+  return version;
+}
+
+START_TEST(the_newest_model_stands_in_for_a_newer_runtime) {
+  static const char *const newer[] = {"12.0.0", "12.0.0-preview.1", "100.0.0"};
+  for (size_t i = 0; i < sizeof newer / sizeof *newer; ++i) {
+    bool stands_in = false;
+    ck_assert_ptr_eq(wx_model_of(newer[i], &stands_in), newest());
+    ck_assert(stands_in);
+  }
+}
+END_TEST
+
+START_TEST(no_model_stands_in_for_an_older_runtime) {
+  static const char *const none[] = {"5.0.17", "3.1.32", "preview", ""};
+  for (size_t i = 0; i < sizeof none / sizeof *none; ++i) {
+    bool stands_in = true;
+    ck_assert_ptr_null(wx_model_of(none[i], &stands_in));
+    ck_assert(!stands_in);
+  }
 }
 END_TEST
 
@@ -94,6 +126,8 @@ int main(void) {
   const TTest *const each[] = {the_model_releases_what_was_recorded_size_by_size};
   const TTest *const once[] = {
       the_model_of_a_runtime_is_that_of_its_major_version,
+      the_newest_model_stands_in_for_a_newer_runtime,
+      no_model_stands_in_for_an_older_runtime,
       a_file_that_is_no_trace_is_not_counted,
   };
   const int first = wx_suite_run_variants("fidelity", each, 1, WORKLOADS * RUNTIMES);
