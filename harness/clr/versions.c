@@ -2,6 +2,7 @@
 
 #include "os/os.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -87,6 +88,14 @@ static const WxClrVersion versions[] = {
 
 const WxClrVersion *wx_clr_version_at(size_t index) {
   return index < sizeof versions / sizeof *versions ? &versions[index] : NULL;
+}
+
+const WxClrVersion *wx_clr_version_newest(void) {
+  return &versions[sizeof versions / sizeof *versions - 1];
+}
+
+unsigned wx_clr_version_major(const WxClrVersion *version) {
+  return (unsigned)strtoul(version->name + sizeof "net" - 1, NULL, 10);
 }
 
 const WxClrVersion *wx_clr_version_find(const char *name) {

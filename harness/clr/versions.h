@@ -72,6 +72,12 @@ typedef struct WxClrVersion {
 /// The `index`-th version, oldest first; NULL at the end.
 const WxClrVersion *wx_clr_version_at(size_t index);
 
+/// The newest version.
+const WxClrVersion *wx_clr_version_newest(void);
+
+/// The number in its name: 8 of "net8".
+unsigned wx_clr_version_major(const WxClrVersion *version);
+
 /// The version of that name, NULL where there is none.
 const WxClrVersion *wx_clr_version_find(const char *name);
 

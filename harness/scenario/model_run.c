@@ -9,23 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-static unsigned long major_of(const WxClrVersion *version) {
-  return strtoul(version->name + sizeof "net" - 1, NULL, 10);
-}
-
 const WxClrVersion *wx_model_of(const char *runtime_version, bool *stands_in) {
   const unsigned long major = strtoul(runtime_version, NULL, 10);
-  const WxClrVersion *version, *newest = NULL;
+  const WxClrVersion *version;
   *stands_in = false;
-  for (size_t i = 0; (version = wx_clr_version_at(i)); ++i) {
-    if (major_of(version) == major)
+  for (size_t i = 0; (version = wx_clr_version_at(i)); ++i)
+    if (wx_clr_version_major(version) == major)
       return version;
-    newest = version;
-  }
-  if (major < major_of(newest))
-    return NULL;
-  *stands_in = true;
-  return newest;
+  version = wx_clr_version_newest();
+  *stands_in = major > wx_clr_version_major(version);
+  return *stands_in ? version : NULL;
 }
 
 // What the child needs, and what it leaves in memory that both map.

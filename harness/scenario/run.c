@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NEWEST_MAJOR = 10, SHM_LINK_SIZE = 64 };
+enum { SHM_LINK_SIZE = 64 };
 
 typedef struct {
   WxRun *run;
@@ -81,9 +81,9 @@ static void fill_result(WxRun *run, const WxObserved *observed) {
 // Where the scenario asks for it, the runtime's own switch chooses between its two paths.
 static const WxStrategy *choose_path(const WxScenario *scenario, const WxStrategy *strategy,
                                      const WxClrVersion *version) {
-  const int major = version ? atoi(version->name + sizeof "net" - 1) : NEWEST_MAJOR;
+  const unsigned major = wx_clr_version_major(version ? version : wx_clr_version_newest());
   const bool by_switch = scenario->wx && strcmp(scenario->wx, "env") == 0;
-  if (by_switch && strategy == &wx_strategy_coreclr && !wx_runtime_switch_on(major))
+  if (by_switch && strategy == &wx_strategy_coreclr && !wx_runtime_switch_on((int)major))
     return &wx_strategy_coreclr_off;
   return strategy;
 }
