@@ -21,7 +21,7 @@ static const WxOptionsSpec spec = {
     .arguments = "DIR|FILE.json",
     .summary = "Summarise the result files of a folder, or rewrite one result file in another "
                "format. hyperfine's are shown too; files of other programs are named and left out.",
-    .example = "  wxbench report results/2026-11-24-reference > summary.md\n"
+    .example = "  wxbench report results/2026-11-29-reference > summary.md\n"
                "  wxbench report validate.json --format csv > samples.csv",
     .format = "markdown",
 };
