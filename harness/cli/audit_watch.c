@@ -2,6 +2,7 @@
 #include "cli/audit_document.h"
 #include "cli/audit_run.h"
 #include "cli/say.h"
+#include "cli/terminal.h"
 #include "cli/verb.h"
 
 #include <errno.h>
@@ -73,6 +74,7 @@ static int redraw(const WxAuditRequest *request, const WxAudit *audit) {
   char *text = NULL;
   size_t length;
   wx_document_init(&document, "audit");
+  document.width = wx_cli_columns(STDOUT_FILENO);
   wx_audit_tables(&document, audit, request->by_size);
   const int error = wx_format_render(wx_format_at(0), &document, &text, &length);
   wx_document_free(&document);

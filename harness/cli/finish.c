@@ -1,6 +1,7 @@
 // The end of a verb: everything that was asked for is written, or one line says what was not.
 #include "cli/options.h"
 #include "cli/say.h"
+#include "cli/terminal.h"
 #include "output/context.h"
 #include "output/file.h"
 
@@ -45,6 +46,7 @@ static int write_all(const WxOptions *options, const WxDocument *document) {
 
 int wx_cli_finish(WxOptions *options, WxDocument *document, WxFigure seed, int status) {
   add_context(options, document, seed);
+  document->width = wx_cli_columns(STDOUT_FILENO);
   const int failed = write_all(options, document);
   wx_document_free(document);
   wx_options_free(options);

@@ -24,6 +24,7 @@ typedef struct {
   char **notes; ///< Sentences for people, in order.
   size_t note_count;
   size_t lead_count; ///< So many of them stand above the tables.
+  size_t width;      ///< Columns of the terminal that its tables are to fit, 0 for any.
   bool lost;         ///< Memory ran out while building.
 } WxDocument;
 

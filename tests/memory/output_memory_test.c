@@ -68,6 +68,9 @@ START_TEST(a_document_is_written_whole_or_not_at_all) {
   written.document = wx_specimen_document(written.specimen);
   for (size_t f = 0; (written.format = wx_format_at(f)); ++f)
     expect_text(&written, render);
+  written.document.width = 40;
+  written.format = wx_format_at(0);
+  expect_text(&written, render);
   wx_document_free(&written.document);
 }
 END_TEST
