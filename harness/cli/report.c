@@ -68,21 +68,35 @@ static void note_results(WxDocument *document, const json_t *results) {
   }
 }
 
+static const char *said(const json_t *context, const char *key, const char *otherwise) {
+  const char *text = wx_json_get_text(context, key);
+  return text ? text : otherwise;
+}
+
+// Where and when it was measured, in a line that plots carry too.
+static void note_origin(WxDocument *document, const char *name, const json_t *context) {
+  const json_int_t cpus = json_integer_value(json_object_get(context, "cpus"));
+  char count[32] = "";
+  if (cpus > 0)
+    snprintf(count, sizeof count, " (%lld CPUs)", (long long)cpus);
+  wx_document_note(document, "%s: %s on %s, %s%s, wxbench %s.", name,
+                   said(context, "date", "no date"), said(context, "kernel", "an unknown kernel"),
+                   said(context, "cpu", "an unknown processor"), count,
+                   said(context, "wxbench_version", "of an unknown version"));
+}
+
 void wx_report_document_add(WxDocument *document, const char *name, const json_t *root) {
   const json_t *results = json_object_get(root, "results");
   const json_t *context = json_object_get(root, "context");
   const char *kind = wx_json_get_text(root, "kind");
   const char *command = wx_json_get_text(context, "command");
-  const char *date = wx_json_get_text(context, "date"),
-             *kernel = wx_json_get_text(context, "kernel");
   char title[512];
   snprintf(title, sizeof title, "%s (%s)", name, command ? command : kind);
   if (json_array_size(results) > 0)
     wx_document_add_table(document, table_of(kind, title, results));
   if (strcmp(kind, "compare") == 0)
     wx_document_add_table(document, wx_comparison_information(results));
-  wx_document_note(document, "%s: %s on %s.", name, date ? date : "no date",
-                   kernel ? kernel : "an unknown kernel");
+  note_origin(document, name, context);
   note_results(document, results);
   for (size_t i = 0; i < json_array_size(results); ++i)
     wx_document_add_result(document, json_incref(json_array_get(results, i)));

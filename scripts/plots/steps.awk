@@ -177,7 +177,7 @@ function finding(group,   name, last, held, used) {
   return sprintf("The memfd follows what is live: %.1f MiB at the end", held)
 }
 
-function write_settings(group, file, top,   i, name, list, colours, shapes, dashes, extra) {
+function write_settings(group, file, top,   i, name, list, colours, shapes, dashes, extra, origin) {
   for (i = 1; i <= curves[group]; ++i) {
     name = names[group, i]
     extra = name in order ? 0 : extra + 1
@@ -188,6 +188,9 @@ function write_settings(group, file, top,   i, name, list, colours, shapes, dash
   }
   printf "names = \"%s\"\ncolours = \"%s\"\npoints = \"%s\"\ndashes = \"%s\"\n", list, colours, shapes, dashes >file
   printf "top = %g\nlast = %d\nrotation = %d\n", top, points[group, longest(group)] - 1, 40 >file
+  origin = ENVIRON["origin"]
+  gsub(/["\\]/, "", origin)
+  printf "origin = \"%s\"\n", origin >file
   printf "tics = '%s'\nfinding = \"%s\"\nsubject = \"%s\"\n", tics(group), finding(group), subjects[group] >file
   close(file)
 }

@@ -5,7 +5,7 @@
 #   ends    file: one row a curve: colour, point type, three times (label height, label text)
 #   names   the curves' names, separated by spaces
 #   tics    the labels of the x axis, as `"start" 0, "generated" 1`
-#   finding, subject, top (of the y axis), last (x), out (file without its ending), type (svg or png)
+#   finding, subject, top (of the y axis), last (x), origin (where and when it was measured), out (file without its ending), type (svg or png)
 
 if (type eq "svg") {
   set terminal svg size 1150,430 font "DejaVu Sans,12" background "white"
@@ -21,6 +21,7 @@ array notes[3] = ["what executable memory really holds", "of the whole process: 
 set multiplot layout 1,3 margins 0.045,0.905,0.19,0.74 spacing 0.13,0
 set label 100 finding at screen 0.02,0.945 font ",17" front noenhanced
 set label 101 subject at screen 0.02,0.875 textcolor rgb grey front noenhanced
+set label 102 origin at screen 0.985,0.875 right font ",8" textcolor rgb grey front noenhanced
 set border 3 lc rgb grey
 set tics nomirror textcolor rgb "#333333"
 set grid ytics lc rgb "#dddddd" lw 0.7
@@ -50,5 +51,6 @@ do for [panel = 1:3] {
          with labels left offset 1.2,0 textcolor rgb grey font ",11"
   unset label 100
   unset label 101
+  unset label 102
 }
 unset multiplot

@@ -28,6 +28,12 @@ claim curves_are_labelled_with_their_last_figure shows "$work/out-asm-10.0.14.sv
 claim a_live_program_is_not_called_retained shows "$work/out-keep-10.0.14.svg" \
   'The memfd follows what is live: 65.5 MiB at the end'
 claim what_is_unknown_is_not_drawn_as_zero shows "$work/out-keep-10.0.14.svg" 'W^X on n/a'
+claim what_is_unknown_of_its_origin_is_said shows "$work/out-asm-10.0.14.svg" 'no date on an unknown kernel'
+jq '.context = {date: "2026-01-02T03:04:05Z", kernel: "Linux 6.1.0 x86_64", cpu: "A \"fast\" one", cpus: 4, wxbench_version: "0.9.1"}' \
+  tests/fixtures/plot/retained.json >"$work/told.json"
+COLUMNS=40 scripts/plot "$work/told.json" "$work/told" >/dev/null
+claim small_print_has_date_kernel_machine_and_version shows "$work/told-asm-10.0.14.svg" \
+  '2026-01-02T03:04:05Z on Linux 6.1.0 x86_64, A fast one (4 CPUs), wxbench 0.9.1<'
 claim a_png_is_a_png test "$(head -c 4 "$work/out-asm-10.0.14.png" | tail -c 3)" = PNG
 
 # One mode did not get to its end: it is drawn as far as it went, says so, and cuts nothing off the others.
