@@ -1,5 +1,7 @@
 #include "attribution/audit.h"
 
+#include "attribution/listing.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -147,14 +149,12 @@ static WxFigure count_mappings(const WxAudit *audit) {
 
 // Whether the file ends as the kernel's list does; a core that is not damaged has all.
 static bool is_whole(const WxAudit *audit) {
-  static const char *const last[] = {"[stack]", "[vdso]", "[vvar]", "[vsyscall]"};
   const WxSpace *space = audit->space;
   if (audit->source == WX_SOURCE_CORE || audit->source == WX_SOURCE_LIVE)
     return true;
   for (size_t i = space->count; i-- > 0;)
-    for (size_t k = 0; k < sizeof last / sizeof *last; ++k)
-      if (!strcmp(space->mappings[i].path, last[k]))
-        return true;
+    if (wx_listing_ends_with(&space->mappings[i]))
+      return true;
   return false;
 }
 
@@ -166,7 +166,7 @@ static bool is_cut(const WxAudit *audit) {
 static const char *why_incomplete(const WxAudit *audit) {
   if (*audit->damage)
     return audit->damage;
-  if (audit->left_out)
+  if (*audit->left_out)
     return audit->left_out;
   return is_cut(audit) ? "it ends before the stack, which the kernel's list has last" : NULL;
 }

@@ -112,9 +112,10 @@ typedef struct {
 
   char notices[WX_NOTICES][WX_NOTICE_TEXT]; ///< What has to be said about the source.
   size_t notice_count;
-  char damage[WX_NOTICE_TEXT]; ///< What is wrong with a file; "" where nothing is.
-  const char *left_out;        ///< What a file was seen to lack though nothing is wrong; or NULL.
-  size_t lines;                ///< Mappings of a file, also those that are in no list.
+  char damage[WX_NOTICE_TEXT];   ///< What is wrong with a file; "" where nothing is.
+  char left_out[WX_NOTICE_TEXT]; ///< What a file was seen to lack though nothing is wrong; or "".
+  bool read_on;                  ///< What stands behind the damage was read, too.
+  size_t lines;                  ///< Mappings of a file, also those that are in no list.
 } WxAudit;
 
 /// How to audit.

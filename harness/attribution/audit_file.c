@@ -1,8 +1,11 @@
 #include "attribution/audit.h"
 
+#include "attribution/listing.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static void forget_process(WxAudit *audit) {
   audit->truth = wx_truth_unknown();
@@ -36,7 +39,7 @@ static void say_left_out(WxAudit *audit, size_t lines, size_t left_out) {
   audit->lines = lines;
   if (!left_out)
     return;
-  audit->left_out = "most of its mappings were counted only";
+  snprintf(audit->left_out, sizeof audit->left_out, "most of its mappings were counted only");
   wx_audit_notice(audit, "%zu of the %zu mappings were counted only.", left_out, lines);
 }
 
@@ -60,35 +63,85 @@ static void sum_process(WxAudit *audit) {
   audit->status.swap_bytes = swap;
 }
 
-static int load_maps(WxAudit *audit, const char *path) {
-  WxDamage damage;
-  const int result = wx_maps_load(&audit->maps, path, &damage);
-  say_line(audit, &damage);
-  if (result && result != -EINVAL)
-    return result;
-  if (!result && !audit->maps.count)
-    return load_nothing(audit, "/proc/PID/maps");
+static int use_maps(WxAudit *audit) {
   audit->own_space.mappings = audit->maps.items;
   audit->own_space.count = audit->maps.count;
   say_left_out(audit, audit->maps.lines, audit->maps.left_out);
   use_own_space(audit);
-  return audit->maps.count || !result ? wx_space_attribute(&audit->own_space) : -EINVAL;
+  return wx_space_attribute(&audit->own_space);
 }
 
-static int load_smaps(WxAudit *audit, const char *path) {
-  WxDamage damage;
-  const int result = wx_smaps_load(&audit->smaps, path, &damage);
-  say_line(audit, &damage);
-  if (result && result != -EINVAL)
-    return result;
-  if (!result && !audit->smaps.count)
-    return load_nothing(audit, "/proc/PID/smaps");
+static int use_smaps(WxAudit *audit, bool sizes) {
   audit->own_space.mappings = audit->smaps.items;
-  audit->own_space.residency = audit->smaps.residency;
+  audit->own_space.residency = sizes ? audit->smaps.residency : NULL;
   audit->own_space.count = audit->smaps.count;
   say_left_out(audit, audit->smaps.lines, audit->smaps.left_out);
   use_own_space(audit);
-  return audit->smaps.count || !result ? wx_space_attribute(&audit->own_space) : -EINVAL;
+  return wx_space_attribute(&audit->own_space);
+}
+
+static void say_listing(WxAudit *audit, const WxListing *listing) {
+  audit->read_on = true;
+  if (listing->gap)
+    snprintf(audit->left_out, sizeof audit->left_out,
+             "lines were left out, or something else stands between them, at line %zu",
+             listing->gap);
+  if (listing->next)
+    wx_audit_notice(audit,
+                    "The file has the listings of several processes: this is the first; the next "
+                    "begins at line %zu.",
+                    listing->next);
+  if (listing->format && strcmp(listing->format, "maps") != 0)
+    wx_audit_notice(audit, "The rows are those of %s.", listing->format);
+}
+
+// What people save. `damage` is what the kernel's own format would have had to look like.
+static int load_listing(WxAudit *audit, const char *path, const WxDamage *damage) {
+  WxListing listing;
+  const int result = wx_listing_load(&audit->smaps, path, &listing);
+  if (result)
+    return result;
+  if (!audit->smaps.count) {
+    say_line(audit, damage);
+    return -EINVAL;
+  }
+  audit->source = listing.sizes ? WX_SOURCE_SMAPS : WX_SOURCE_MAPS;
+  say_line(audit, &listing.damage);
+  say_listing(audit, &listing);
+  return use_smaps(audit, listing.sizes);
+}
+
+static int read_as(WxAudit *audit, WxSource source, const char *path, WxDamage *damage) {
+  return source == WX_SOURCE_MAPS ? wx_maps_load(&audit->maps, path, damage)
+                                  : wx_smaps_load(&audit->smaps, path, damage);
+}
+
+static bool can_be_read_again(const char *path) {
+  struct stat status;
+  return !stat(path, &status) && S_ISREG(status.st_mode);
+}
+
+// As the kernel writes the kind that was asked for, else the other, else in any other way.
+static int load_mappings(WxAudit *audit, const char *path) {
+  const WxSource other = audit->source == WX_SOURCE_MAPS ? WX_SOURCE_SMAPS : WX_SOURCE_MAPS;
+  WxDamage damage, unused;
+  int result = read_as(audit, audit->source, path, &damage);
+  if (result == -EINVAL && can_be_read_again(path)) {
+    result = read_as(audit, other, path, &unused);
+    if (result == -EINVAL)
+      return load_listing(audit, path, &damage);
+    audit->source = result ? audit->source : other;
+  }
+  if (result && result != -EINVAL)
+    return result;
+  say_line(audit, result ? &damage : &(WxDamage){0});
+  const bool maps = audit->source == WX_SOURCE_MAPS;
+  const size_t count = maps ? audit->maps.count : audit->smaps.count;
+  if (!count && result)
+    return result;
+  if (!count)
+    return load_nothing(audit, maps ? "/proc/PID/maps" : "/proc/PID/smaps");
+  return maps ? use_maps(audit) : use_smaps(audit, true);
 }
 
 static void say_core(WxAudit *audit) {
@@ -144,8 +197,8 @@ static int load_core(WxAudit *audit, const char *path) {
 static const struct {
   int (*load)(WxAudit *audit, const char *path);
 } loaders[] = {
-    [WX_SOURCE_MAPS] = {load_maps},
-    [WX_SOURCE_SMAPS] = {load_smaps},
+    [WX_SOURCE_MAPS] = {load_mappings},
+    [WX_SOURCE_SMAPS] = {load_mappings},
     [WX_SOURCE_CORE] = {load_core},
 };
 
@@ -158,11 +211,11 @@ int wx_audit_file(WxAudit *audit, WxSource source, const char *path,
     return result;
   const WxMaps view = {.items = (WxMapping *)audit->space->mappings, .count = audit->space->count};
   audit->runtime = wx_runtime_find(&view);
-  if (source != WX_SOURCE_CORE)
+  if (audit->source != WX_SOURCE_CORE)
     wx_audit_notice(audit,
                     "A saved file cannot show what the double mapper's file holds, nor "
                     "released memory that is still held%s.",
-                    source == WX_SOURCE_MAPS ? ", nor resident bytes" : "");
+                    audit->source == WX_SOURCE_MAPS ? ", nor resident bytes" : "");
   sum_process(audit);
   const int failed = wx_audit_weigh(audit, options->rows);
   if (!failed)

@@ -11,6 +11,7 @@
 
 #include "attribution/certainty.h"
 #include "attribution/naming.h"
+#include "measure/maps.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -105,6 +106,11 @@ bool wx_explain_starts_at_heap(const WxRange *range, uint64_t slot);
 /// is no range is not taken for one; a single address is, as such. range->name points into `line`.
 /// Returns whether there was anything.
 bool wx_explain_parse(const char *line, WxRange *range);
+
+/// The same for a row of a listing of all mappings, that also says what may be done with each and
+/// which file it is of: maps, smaps, pmap, gdb's `info proc mappings`. Fills in `mapping` but for
+/// its path, which is range->name; what a format leaves out is 0.
+bool wx_explain_parse_mapping(const char *line, WxMapping *mapping, WxRange *range);
 
 /// The same for a text that has to be START-END and nothing else.
 bool wx_explain_parse_range(const char *text, WxRange *range);

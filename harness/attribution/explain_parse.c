@@ -38,6 +38,7 @@ typedef struct {
   const char *line;
   const char *at;
   WxRange *range;
+  WxMapping file; // Which part of which file, where the columns say it.
   bool anonymous; // The columns before the name say that there is no file.
 } Cursor;
 
@@ -188,9 +189,8 @@ static bool take_number_column(Cursor *cursor, uint64_t *number) {
   return true;
 }
 
-static bool take_hexadecimal(Cursor *cursor) {
-  uint64_t number;
-  return take_number_column(cursor, &number);
+static bool take_offset(Cursor *cursor) {
+  return take_number_column(cursor, &cursor->file.offset);
 }
 
 // The size of the range, once more.
@@ -206,6 +206,8 @@ static bool take_device(Cursor *cursor) {
     return false;
   const size_t second = strspn(at + first + 1, "0123456789abcdefABCDEF");
   cursor->anonymous = strspn(at, "0:") == first + 1 + second;
+  cursor->file.major = (uint32_t)strtoul(at, NULL, 16);
+  cursor->file.minor = (uint32_t)strtoul(at + first + 1, NULL, 16);
   cursor->at += first + 1 + second;
   return second && is_space(*cursor->at);
 }
@@ -220,6 +222,7 @@ static bool take_decimal(Cursor *cursor) {
 
 static bool take_inode(Cursor *cursor) {
   cursor->anonymous &= *cursor->at == '0';
+  cursor->file.inode = strtoull(cursor->at, NULL, 10);
   return take_decimal(cursor);
 }
 
@@ -419,7 +422,7 @@ static bool take_nothing_else(Cursor *cursor) {
 static bool (*const takers[])(Cursor *cursor) = {
     ['A'] = take_start,        ['B'] = take_end,         ['R'] = take_pair,
     ['b'] = take_bare_end,     ['a'] = take_bare_start,  ['r'] = take_bare_pair,
-    ['P'] = take_protection,   ['O'] = take_hexadecimal, ['S'] = take_same_size,
+    ['P'] = take_protection,   ['O'] = take_offset,      ['S'] = take_same_size,
     ['D'] = take_device,       ['I'] = take_inode,       ['#'] = take_decimals,
     ['K'] = take_kibibytes,    ['U'] = take_size,        ['W'] = take_words,
     ['M'] = take_kind,         ['m'] = take_kind_if_any, ['N'] = take_name,
@@ -458,7 +461,7 @@ static const struct {
 };
 enum { FORMATS = sizeof formats / sizeof *formats };
 
-static bool fits(const char *line, const char *at, size_t format, WxRange *range) {
+static bool fits(const char *line, const char *at, size_t format, WxRange *range, WxMapping *file) {
   *range = (WxRange){.protection = WX_PROTECTION_UNKNOWN, .format = formats[format].name};
   Cursor cursor = {.line = line, .at = at, .range = range};
   for (const char *column = formats[format].columns; *column; ++column) {
@@ -467,6 +470,7 @@ static bool fits(const char *line, const char *at, size_t format, WxRange *range
       return false;
   }
   range->rest = cursor.at;
+  *file = cursor.file;
   return true;
 }
 
@@ -484,12 +488,32 @@ static bool begins(const char *line, const char *at) {
   return strchr(":([{\"'=>*,;", before) != NULL;
 }
 
-bool wx_explain_parse(const char *line, WxRange *range) {
+// Whether a row says what may be done with a mapping.
+static bool is_mapping(size_t format) {
+  return strchr(formats[format].columns, 'P') != NULL;
+}
+
+static bool parse(const char *line, bool listing, WxRange *range, WxMapping *file) {
   for (size_t format = 0; format < FORMATS; ++format)
-    for (const char *at = line; *at; ++at)
-      if (begins(line, at) && fits(line, at, format, range))
+    for (const char *at = line; *at && (!listing || is_mapping(format)); ++at)
+      if (begins(line, at) && fits(line, at, format, range, file))
         return true;
   return false;
+}
+
+bool wx_explain_parse(const char *line, WxRange *range) {
+  WxMapping file;
+  return parse(line, false, range, &file);
+}
+
+bool wx_explain_parse_mapping(const char *line, WxMapping *mapping, WxRange *range) {
+  if (!parse(line, true, range, mapping))
+    return false;
+  mapping->start = range->start;
+  mapping->end = range->end;
+  mapping->protection = (uint8_t)range->protection;
+  mapping->shared = range->sharing == WX_SHARING_SHARED;
+  return true;
 }
 
 bool wx_explain_parse_range(const char *text, WxRange *range) {

@@ -81,8 +81,8 @@ int wx_audit_run_one(WxOptions *options, const WxAuditRequest *request, pid_t pi
   else
     wx_audit_tables(&document, &audit, request->by_size);
   if (*audit.damage)
-    status =
-        wx_cli_fail(options->verb, "%s: %s; what stands before it was read", what, audit.damage);
+    status = wx_cli_fail(options->verb, "%s: %s; %s was read", what, audit.damage,
+                         audit.read_on ? "what else it has" : "what stands before it");
   if (request->bundle && !status)
     status = wx_audit_write_bundle(options, request, &audit, &document);
   wx_audit_free(&audit);

@@ -45,9 +45,8 @@ static const char *close_entry(const Parser *parser) {
 }
 
 // Where the list is full the entry just read goes into the one before it, or is counted only.
-static void place_entry(Parser *parser) {
-  WxSmaps *smaps = parser->smaps;
-  if (!parser->bounded || smaps->count < 2)
+static void place_entry(WxSmaps *smaps) {
+  if (smaps->count < 2)
     return;
   const size_t last = smaps->count - 1;
   const WxMappingFate fate = wx_maps_place(last, &smaps->items[last - 1], &smaps->items[last]);
@@ -69,7 +68,8 @@ static int open_entry(Parser *parser, char *line, char *newline) {
     parser->reason = wx_maps_exceed(&smaps->names);
   if (parser->reason)
     return -EINVAL;
-  place_entry(parser);
+  if (parser->bounded)
+    place_entry(smaps);
   WxMapping *mapping = make_room(smaps);
   if (!mapping)
     return -ENOMEM;
@@ -158,8 +158,8 @@ static int parse(WxSmaps *smaps, int fd, bool bounded, WxDamage *damage) {
   // What stood before the damage is kept: whole entries only.
   if (result == -EINVAL && smaps->count && !wx_smaps_entry_is_whole(&parser.entry))
     --smaps->count, --smaps->lines;
-  if (!result)
-    place_entry(&parser);
+  if (!result && bounded)
+    place_entry(smaps);
   return result;
 }
 
@@ -174,6 +174,23 @@ static int load(WxSmaps *smaps, const char *path, bool bounded, WxDamage *damage
   if (closed) // A close that was made to fail was not made: the descriptor must not stay behind.
     (void)wx_os_close(fd);
   return result ? result : closed;
+}
+
+int wx_smaps_append(WxSmaps *smaps, const WxMapping *mapping, const char *name, size_t length,
+                    const char **reason) {
+  *reason = wx_maps_exceed(&smaps->names);
+  if (*reason)
+    return -EINVAL;
+  place_entry(smaps);
+  WxMapping *added = make_room(smaps);
+  const char *path = added ? wx_name_pool_find(&smaps->names, name, length) : NULL;
+  if (!path)
+    return -ENOMEM;
+  *added = *mapping;
+  added->path = path;
+  smaps->residency[smaps->count++] = (WxResidency){0};
+  ++smaps->lines;
+  return 0;
 }
 
 int wx_smaps_parse(WxSmaps *smaps, int fd, WxDamage *damage) {

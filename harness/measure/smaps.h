@@ -42,6 +42,12 @@ int wx_smaps_load(WxSmaps *smaps, const char *path, WxDamage *damage);
 /// As wx_smaps_load(), from a descriptor, to the end of the file.
 int wx_smaps_parse(WxSmaps *smaps, int fd, WxDamage *damage);
 
+/// Appends a mapping of a saved copy, above all before it, with nothing resident; its path becomes
+/// `name` (`length` bytes). Bounded as a saved file is. Returns 0, -EINVAL with the reason as a
+/// constant phrase where there are too many names, -ENOMEM.
+int wx_smaps_append(WxSmaps *smaps, const WxMapping *mapping, const char *name, size_t length,
+                    const char **reason);
+
 void wx_smaps_free(WxSmaps *smaps);
 
 #endif

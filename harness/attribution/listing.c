@@ -1,0 +1,308 @@
+#include "attribution/listing.h"
+
+#include "attribution/explain.h"
+#include "measure/maps_line.h"
+#include "measure/smaps_entry.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SHORT_LINE = 80, NAME_SIZE = 4096 };
+
+typedef struct {
+  WxSmaps *smaps;
+  WxListing *listing;
+  WxSmapsEntry entry; // Of the last row; nothing is taken for it where the row was left out.
+  size_t line;
+  size_t bare;   // Rows that say nothing of what is resident.
+  bool cut;      // The line has no newline.
+  bool parted;   // A line since the last row that may stand between two listings.
+  bool finished; // The next listing begins.
+} Reader;
+
+bool wx_listing_ends_with(const WxMapping *mapping) {
+  static const char *const last[] = {"[stack]", "[vdso]", "[vvar]", "[vsyscall]"};
+  for (size_t i = 0; i < sizeof last / sizeof *last; ++i)
+    if (!strcmp(mapping->path, last[i]))
+      return true;
+  return false;
+}
+
+static bool has_ended(const Reader *reader) {
+  const WxSmaps *smaps = reader->smaps;
+  return smaps->count && wx_listing_ends_with(&smaps->items[smaps->count - 1]);
+}
+
+static void say_damage(Reader *reader, const char *reason) {
+  if (!reader->listing->damage.reason)
+    reader->listing->damage = (WxDamage){reader->line, reason};
+}
+
+static void say_gap(Reader *reader) {
+  if (!reader->listing->gap)
+    reader->listing->gap = reader->line;
+}
+
+static bool is_one_of(const char *const words[], size_t count, const char *text, bool whole) {
+  for (size_t i = 0; i < count; ++i)
+    if (whole ? !strncmp(text, words[i], strlen(words[i])) : strstr(text, words[i]) != NULL)
+      return true;
+  return false;
+}
+
+#define BEGINS_WITH_ANY(WORDS, TEXT) is_one_of(WORDS, sizeof(WORDS) / sizeof *(WORDS), TEXT, true)
+#define HAS_ANY(WORDS, TEXT)         is_one_of(WORDS, sizeof(WORDS) / sizeof *(WORDS), TEXT, false)
+
+// What a line of smaps may have before its key: an indent, a quotation's mark, a diff's, the number
+// and the name that grep prints.
+static const char *skip_marks(const char *at) {
+  at += strspn(at, " \t+>|");
+  for (;;) {
+    const size_t length = strcspn(at, " \t:-");
+    const bool number = length && strspn(at, "0123456789") == length;
+    const bool path = memchr(at, '/', length) != NULL;
+    if ((!number && !path) || (at[length] != ':' && at[length] != '-'))
+      return at;
+    at += length + 1;
+  }
+}
+
+// "Key: 4 kB", "THPeligible: 0", "VmFlags: rd wr".
+static const char *find_key(const char *line) {
+  const char *key = skip_marks(line), *at = key;
+  while (isalpha((unsigned char)*at) || *at == '_')
+    ++at;
+  if (*key < 'A' || *key > 'Z' || *at != ':')
+    return NULL;
+  const bool flags = !strncmp(key, "VmFlags", (size_t)(at - key));
+  at += 1 + strspn(at + 1, " \t");
+  return flags || isdigit((unsigned char)*at) ? key : NULL;
+}
+
+static void take_key(Reader *reader, const char *key) {
+  if (!reader->entry.residency)
+    return;
+  // As the kernel prints it.
+  char line[SHORT_LINE * 4];
+  const int length = snprintf(line, sizeof line - 1, "%s", key);
+  const size_t size = length < 0                         ? 0
+                      : (size_t)length < sizeof line - 1 ? (size_t)length
+                                                         : sizeof line - 2;
+  for (size_t i = 0; i < size; ++i)
+    line[i] = line[i] == '\t' ? ' ' : line[i];
+  line[size] = '\n';
+  const unsigned seen = reader->entry.seen;
+  const char *reason = wx_smaps_entry_take(&reader->entry, line, line + size);
+  if (reason)
+    say_damage(reader, reason);
+  reader->listing->sizes |= reader->entry.seen != seen;
+}
+
+// Of an entry that is cut short nothing is known: it is left out.
+static void close_entry(Reader *reader) {
+  const WxSmapsEntry *entry = &reader->entry;
+  if (!entry->residency || wx_smaps_entry_is_whole(entry))
+    return;
+  if (!entry->seen) {
+    ++reader->bare;
+    return;
+  }
+  say_damage(reader, "the entry of the mapping before is cut short");
+  --reader->smaps->count;
+}
+
+// pmap prints the last part of a path, and blanks in the kernel's own names.
+static size_t write_name(const WxRange *range, char name[NAME_SIZE]) {
+  const bool pmap = !strncmp(range->format, "pmap", 4);
+  size_t length = 0;
+  if (pmap && range->name_length && !strchr("/[", *range->name))
+    name[length++] = '/';
+  for (size_t i = 0; i < range->name_length && length < NAME_SIZE - 1; ++i)
+    if (!pmap || *range->name != '[' || range->name[i] != ' ')
+      name[length++] = range->name[i];
+  name[length] = '\0';
+  return pmap && !strcmp(name, "[anon]") ? 0 : length;
+}
+
+static int append(Reader *reader, WxMapping *mapping, const WxRange *range) {
+  char name[NAME_SIZE];
+  const size_t length = write_name(range, name);
+  const char *reason = NULL;
+  const int result = wx_smaps_append(reader->smaps, mapping, name, length, &reason);
+  if (reason)
+    say_damage(reader, reason);
+  if (result)
+    return result == -EINVAL ? 0 : result;
+  if (!reader->listing->format)
+    reader->listing->format = range->format;
+  wx_smaps_entry_begin(&reader->entry, &reader->smaps->residency[reader->smaps->count - 1], NULL);
+  return 0;
+}
+
+// A row below the one before it is the first of another process where that one's list has ended,
+// or where something stands between.
+static int take_row(Reader *reader, WxMapping *mapping, const WxRange *range) {
+  close_entry(reader);
+  reader->entry.residency = NULL;
+  const WxSmaps *smaps = reader->smaps;
+  const WxMapping *previous = smaps->count ? &smaps->items[smaps->count - 1] : NULL;
+  if (previous && mapping->start < previous->start && (has_ended(reader) || reader->parted)) {
+    reader->listing->next = reader->line;
+    reader->finished = true;
+    return 0;
+  }
+  reader->parted = false;
+  const char *reason = previous ? wx_maps_follow(previous, mapping) : NULL;
+  if (!reason)
+    return append(reader, mapping, range);
+  say_damage(reader, reason);
+  return 0;
+}
+
+// "...", "[...]", "<snip>", "(1,203 lines omitted)", grep's "--", a diff's "@@".
+static bool is_gap(const char *text) {
+  static const char *const words[] = {"snip",       "omitted",  "truncated",
+                                      "skipped",    "removed",  "left out",
+                                      "more lines", "cut here", "rest of the"};
+  const size_t marks = strspn(text, ".[](){}<>|*+ \xe2\x80\xa6");
+  if (!strcmp(text, "--") || !strncmp(text, "@@", 2))
+    return true;
+  if (!text[marks])
+    return strstr(text, "..") || strstr(text, "\xe2\x80\xa6");
+  return strlen(text) < SHORT_LINE &&
+         (HAS_ANY(words, text) || !strncmp(text, "...", 3) || !strncmp(text, "\xe2\x80\xa6", 3));
+}
+
+// A command line, as far as it can be told.
+static bool is_prompt(const char *text) {
+  static const char *const commands[] = {"cat ", "pmap", "maps", "grep ", "kubectl ", "docker "};
+  static const char *const ends[] = {"$ ", "# ", "> ", "% "};
+  const size_t length = strlen(text);
+  return (length && strchr("$#>%", text[length - 1])) ||
+         (HAS_ANY(ends, text) && HAS_ANY(commands, text)) || BEGINS_WITH_ANY(commands, text);
+}
+
+// A command that chooses lines.
+static bool is_choice(const char *text) {
+  static const char *const choosers[] = {"grep ",  "head ", "tail ", "head -",
+                                         "tail -", "awk ",  "sed "};
+  return is_prompt(text) && HAS_ANY(choosers, text);
+}
+
+// What stands around a listing and says nothing of it: pmap's titles and sums, a file's name.
+static bool is_frame(const char *text) {
+  static const char *const starts[] = {"```",   "~~~",    "==>",       "---",   "+++",
+                                       "diff ", "index ", "\\ No new", "total", "mapped:"};
+  const size_t length = strlen(text);
+  return BEGINS_WITH_ANY(starts, text) || is_prompt(text) ||
+         (!strncmp(text, "Address", 7) && strstr(text, "Mapping")) ||
+         (strstr(text, "Kbytes") && strstr(text, "Mode")) ||
+         (text[strspn(text, "0123456789")] == ':' && isdigit((unsigned char)*text)) ||
+         (length && text[length - 1] == ':');
+}
+
+// Whether it should be a row, or a line of smaps, and is none.
+static bool is_like_row(const char *text) {
+  static const char digits[] = "0123456789abcdef";
+  for (const char *at = text; *at; ++at) {
+    const size_t length = strspn(at, digits);
+    if (length >= 5 && at[length] == '-' && strchr(digits, at[length + 1]) && at[length + 1])
+      return true;
+    at += length ? length - 1 : 0;
+  }
+  for (const char *at = strpbrk(text, "rw-"); at; at = strpbrk(at + 1, "rw-"))
+    if (strchr("r-", at[0]) && at[1] && strchr("w-", at[1]) && at[2] && strchr("x-", at[2]) &&
+        at[3] && strchr("sp", at[3]) && (!at[4] || at[4] == ' '))
+      return true;
+  return strstr(text, " kB") != NULL;
+}
+
+static void take_other(Reader *reader, char *text) {
+  const bool begun = reader->smaps->count && !has_ended(reader);
+  if (!*text)
+    return;
+  if (is_gap(text) || is_choice(text)) {
+    say_gap(reader);
+  } else if (!is_frame(text)) {
+    if (is_like_row(text)) {
+      WxMapping mapping;
+      const char *reason = wx_maps_parse_line(text, text + strlen(text), &mapping);
+      close_entry(reader);
+      reader->entry.residency = NULL;
+      say_damage(reader, reason ? reason : "expected a mapping");
+      return;
+    }
+    if (begun && reader->cut)
+      say_damage(reader, "the last line is cut short");
+    else if (begun)
+      say_gap(reader);
+  }
+  reader->parted = true;
+}
+
+static char *trim(char *line) {
+  size_t length = strlen(line);
+  while (length && isspace((unsigned char)line[length - 1]))
+    line[--length] = '\0';
+  while (isspace((unsigned char)*line))
+    ++line;
+  return line;
+}
+
+static int take_line(Reader *reader, char *line) {
+  // What a diff took away is not in the newer of the two.
+  if (line[0] == '-' && isalnum((unsigned char)line[1]))
+    return 0;
+  char *text = trim(line);
+  const char *key = find_key(text);
+  if (key) {
+    take_key(reader, key);
+    return 0;
+  }
+  WxRange range;
+  WxMapping mapping;
+  if (wx_explain_parse_mapping(text, &mapping, &range))
+    return take_row(reader, &mapping, &range);
+  take_other(reader, text);
+  return 0;
+}
+
+static int read_lines(Reader *reader, FILE *file) {
+  char *line = NULL;
+  size_t size = 0;
+  int result = 0;
+  while (!result && !reader->finished) {
+    errno = 0;
+    const ssize_t length = getline(&line, &size, file);
+    if (length < 0) {
+      result = -errno;
+      break;
+    }
+    ++reader->line;
+    reader->cut = line[length - 1] != '\n';
+    result = take_line(reader, line);
+  }
+  free(line);
+  return result;
+}
+
+int wx_listing_load(WxSmaps *smaps, const char *path, WxListing *listing) {
+  *listing = (WxListing){0};
+  smaps->count = smaps->lines = smaps->left_out = 0;
+  FILE *file = fopen(path, "re");
+  if (!file)
+    return -errno;
+  Reader reader = {.smaps = smaps, .listing = listing};
+  const int result = read_lines(&reader, file);
+  fclose(file);
+  if (result)
+    return result;
+  if (!reader.finished)
+    close_entry(&reader);
+  if (listing->sizes && reader.bare)
+    say_damage(&reader, "expected the line Rss: of every mapping");
+  return 0;
+}
