@@ -94,11 +94,10 @@ static void take_key(Reader *reader, const char *key) {
   for (size_t i = 0; i < size; ++i)
     line[i] = line[i] == '\t' ? ' ' : line[i];
   line[size] = '\n';
-  const unsigned seen = reader->entry.seen;
+  reader->listing->sizes = true;
   const char *reason = wx_smaps_entry_take(&reader->entry, line, line + size);
   if (reason)
     say_damage(reader, reason);
-  reader->listing->sizes |= reader->entry.seen != seen;
 }
 
 // Of an entry that is cut short nothing is known: it is left out.
@@ -106,7 +105,7 @@ static void close_entry(Reader *reader) {
   const WxSmapsEntry *entry = &reader->entry;
   if (!entry->residency || wx_smaps_entry_is_whole(entry))
     return;
-  if (!entry->seen) {
+  if (!entry->seen && !reader->listing->sizes) {
     ++reader->bare;
     return;
   }

@@ -57,8 +57,10 @@ static const struct argp_option own_options[] = {
     {"images", OPTION_IMAGES, 0, 0,
      "Search the memory for PE images, and say what every bare MZ is", 0},
     {"extract", OPTION_EXTRACT, "DIR", 0, "Write the images found into the folder DIR", 0},
-    {"diff", OPTION_DIFF, "BASE.json", 0,
-     "Instead of a PID expect a second saved audit, and show what changed", 0},
+    {"diff", OPTION_DIFF, "BEFORE", 0,
+     "Show what grew since BEFORE, by owner, worst first: BEFORE and the argument are each a saved "
+     "audit (JSON), maps, smaps, a core or a PID",
+     0},
     {"memfd", OPTION_MEMFD, "NAME", 0,
      "Look at memfds of this name, of any program, instead of doublemapper", 0},
     {"range", OPTION_RANGE, "START-END", 0, "Search only this range", 0},
@@ -192,7 +194,8 @@ static int check(const WxOptions *options, const WxAuditRequest *request, pid_t 
   if (request->diff)
     return options->argument_count == 1 && !request->path && !request->all && !request->oom
                ? 0
-               : wx_cli_fail(options->verb, "--diff BASE.json expects one other file, NEW.json");
+               : wx_cli_fail(options->verb,
+                             "--diff BEFORE expects one other: JSON, maps, smaps, a core or a PID");
   const size_t sources =
       options->argument_count + (request->path != NULL) + request->all + (request->oom != NULL);
   if (sources != 1)
@@ -222,6 +225,8 @@ typedef struct {
 static int run_live(const WxProcesses *left_out, void *context) {
   const Live *live = context;
   live->request->audit.left_out = left_out;
+  if (live->request->diff)
+    return wx_audit_run_diff(live->options, live->request);
   if (live->request->all)
     return wx_audit_run_all(live->options, live->request);
   return live->request->watch_ns ? wx_audit_run_watch(live->options, live->request, live->pid)
@@ -256,7 +261,9 @@ int wx_cli_audit(int argc, char **argv) {
   }
   request.audit.extents = request.images || request.bundle;
   if (request.diff)
-    return wx_audit_run_diff(&options, request.diff, options.arguments[0]);
+    return wx_audit_diff_is_live(request.diff, options.arguments[0])
+               ? guard_live(&options, &request, 0)
+               : wx_audit_run_diff(&options, &request);
   if (request.oom)
     return wx_audit_run_oom(&options, request.oom);
   if (request.path)

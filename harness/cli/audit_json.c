@@ -99,6 +99,7 @@ json_t *wx_audit_json(const WxAudit *audit) {
                         wx_json_text(audit->verdict.text), "next", audit->verdict.next));
   wx_json_put(&object, "notices", wx_json_built(&notices));
   wx_json_put(&object, "damage", wx_json_text(*audit->damage ? audit->damage : NULL));
+  wx_json_put(&object, "incomplete", wx_json_text(audit->facts.missing));
   wx_json_put(&object, "unknown_because", why_json(audit));
   return wx_json_built(&object);
 }

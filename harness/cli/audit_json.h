@@ -33,6 +33,9 @@ json_t *wx_audit_json_container(const WxAudit *audit);
 json_t *wx_audit_json_span(const WxAudit *audit);
 json_t *wx_audit_json_regions(const WxAudit *audit);
 json_t *wx_audit_json_owners(const WxAudit *audit);
+
+/// What an owner is called in JSON.
+const char *wx_audit_owner_key(WxOwner owner);
 json_t *wx_audit_json_modules(const WxAudit *audit);
 
 #endif

@@ -24,6 +24,10 @@ static const char *const owner_keys[WX_OWNERS] = {
     [WX_OWNER_HOLE] = "holes",
 };
 
+const char *wx_audit_owner_key(WxOwner owner) {
+  return owner_keys[owner];
+}
+
 json_t *wx_audit_json_span(const WxAudit *audit) {
   static const char *const own_keys[WX_PARTS] = {"own_rx", "own_rw", "own_none", "own_other"};
   WxJsonBuilder object = wx_json_object();

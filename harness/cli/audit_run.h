@@ -21,7 +21,7 @@ typedef struct {
   const char *prom_path; ///< Where the metrics go; NULL is stdout.
   const char *bundle;    ///< Folder of --bundle.
   bool unredacted;
-  const char *diff;      ///< Base file of --diff.
+  const char *diff;      ///< First of the two that --diff compares.
   const char *oom;       ///< File of --oom; `-` is stdin.
   const char *extract;   ///< Folder of --extract.
   bool images;           ///< Search for PE images.
@@ -35,9 +35,12 @@ typedef struct {
 /// Each frees the options and returns the exit status.
 int wx_audit_run_one(WxOptions *options, const WxAuditRequest *request, pid_t pid);
 int wx_audit_run_all(WxOptions *options, const WxAuditRequest *request);
-int wx_audit_run_diff(WxOptions *options, const char *base_path, const char *now_path);
+int wx_audit_run_diff(WxOptions *options, const WxAuditRequest *request);
 int wx_audit_run_oom(WxOptions *options, const char *path);
 int wx_audit_run_watch(WxOptions *options, const WxAuditRequest *request, pid_t pid);
+
+/// Whether one of the two that --diff compares is a living process.
+bool wx_audit_diff_is_live(const char *base, const char *now);
 
 /// Writes what to attach to an issue into the folder request->bundle, just made: maps, smaps,
 /// status, the group's files, extents, the environment and the document as JSON. Paths and values

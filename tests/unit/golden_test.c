@@ -196,7 +196,7 @@ static void collect(Figures *figures, const char *name, json_t *value) {
     collect(figures, path, inner);
   }
   ck_assert_msg(!json_is_null(value) || strcmp(name, "damage") == 0 ||
-                    strcmp(name, "process.segments") == 0,
+                    strcmp(name, "incomplete") == 0 || strcmp(name, "process.segments") == 0,
                 "%s is unknown", name);
   if (!json_is_number(value))
     return;

@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# What people paste and save, as in public reports: each small input has one right answer.
+set -u
+. tests/support/tap.sh
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+fixtures=tests/fixtures/field
+
+values() { sed -n "s/.*\"$1\": \"\([^\"]*\)\".*/\1/p" | paste -sd, -; }
+has() {
+  local file=$1 text
+  shift
+  for text in "$@"; do grep -qF -- "$text" "$file" || { echo "no '$text' in $file" && return 1; }; done
+}
+# Nothing where it gives none.
+verdict() { "$wxbench" audit "$@" --json - --quiet 2>/dev/null | jq -r '.results[0].verdict.code'; }
+
+# arenas COUNT: a smaps with so many arenas of 25 MiB resident, a collector of 20 MiB, a double mapper of 1 MiB.
+arenas() {
+  awk -v count="$1" '
+    function entry(start, end, kind, kib, flags) {
+      printf "%s-%s %s\nSize: 4 kB\nRss: %d kB\nPss: %d kB\nSwap: 0 kB\nVmFlags: %s\n", start, end, kind, kib, kib, flags
+    }
+    BEGIN {
+      entry("7e0000000000", "7e0001400000", "rw-p 00000000 00:00 0 ", 20480, "rd wr mr mw me dd sd")
+      entry("7e0001400000", "7e4000000000", "---p 00000000 00:00 0 ", 0, "mr mw me dd sd")
+      for (i = 0; i < count; ++i) {
+        entry(sprintf("7f00%02x000000", 4 * i), sprintf("7f00%02x900000", 4 * i + 1), "rw-p 00000000 00:00 0 ", 25600, "rd wr mr mw me nr sd")
+        entry(sprintf("7f00%02x900000", 4 * i + 1), sprintf("7f00%02x000000", 4 * i + 4), "---p 00000000 00:00 0 ", 0, "mr mw me nr sd")
+      }
+      entry("7f8000000000", "7f80000a0000", "r-xs 00010000 00:01 4711 /memfd:doublemapper (deleted)", 512, "rd ex sh mr mw me ms sd")
+      entry("7f8010000000", "7f8010400000", "r-xp 00000000 103:02 77 /usr/lib/dotnet/libcoreclr.so", 3000, "rd ex mr mw me sd")
+      entry("7f8060000000", "7f8060080000", "rw-s 000b0000 00:01 4711 /memfd:doublemapper (deleted)", 512, "rd wr sh mr mw me ms sd")
+    }'
+}
+
+owners=$("$wxbench" explain --json - <"$fixtures/rows.txt" | values owner)
+claim rows_of_maps_are_told_by_the_file_that_they_name [ "$owners" = "double-mapper,double-mapper,double-mapper,file" ]
+
+"$wxbench" explain --json "$work/perf.json" --quiet <"$fixtures/perf.txt"
+claim a_row_of_perf_script_is_one_address_of_the_double_mapper \
+  [ "$(jq -c '.results[] | [.start, .end, .owner]' "$work/perf.json")" = '["7fc8177aa120",null,"double-mapper"]' ]
+
+owners=$("$wxbench" explain --json - <"$fixtures/kinds.txt" | jq -r '.results[] | "\(.owner) \(.heaps)"' | paste -sd, -)
+claim rows_with_a_memory_kind_are_told_by_it [ "$owners" = "gc 0,gc 0,loader-heap 0,stack 3" ]
+
+"$wxbench" audit --maps "$fixtures/cut.maps" >"$work/cut.txt"
+claim lines_that_were_left_out_give_no_verdict has "$work/cut.txt" 'VERDICT unknown' 'at line 7' 'there is a double mapper'
+sed 's/^\.\.\.$/x560000006000-560000007000 r--p 00000000 103:02 106 \/srv\/x/' "$fixtures/cut.maps" >"$work/bad"
+"$wxbench" audit --maps "$work/bad" >"$work/bad.txt" 2>"$work/bad.err"
+claim a_line_with_one_bad_character_exits_2 [ $? = 2 ]
+claim a_line_with_one_bad_character_is_named_and_the_others_are_read has "$work/bad.txt" 'VERDICT unknown' 'line 7' 'there is a double mapper'
+
+arenas 15 >"$work/smaps"
+claim arenas_in_a_saved_smaps_are_mallocs [ "$(verdict --smaps "$work/smaps")" = malloc ]
+claim arenas_in_a_smaps_given_as_maps_are_mallocs [ "$(verdict --maps "$work/smaps")" = malloc ]
+{ echo '```' && sed 's/^/> /' "$work/smaps" && echo '```'; } >"$work/quoted"
+claim arenas_in_a_quoted_smaps_are_mallocs [ "$(verdict --smaps "$work/quoted")" = malloc ]
+whole_or_unknown() {
+  local lines line code
+  lines=$(wc -l <"$1")
+  for ((line = 1; line < lines; line += 3)); do
+    head -n "$line" "$1" >"$work/head"
+    code=$(verdict --smaps "$work/head")
+    [ -z "$code" ] || [ "$code" = malloc ] || [ "$code" = unknown ] || { echo "# $line lines: $code" && return 1; }
+  done
+}
+claim a_smaps_cut_behind_any_line_gives_its_verdict_or_none whole_or_unknown "$work/smaps"
+
+arenas 20 >"$work/later"
+"$wxbench" audit --diff "$work/smaps" "$work/later" --json "$work/diff.json" --quiet >/dev/null
+claim the_difference_of_two_smaps_names_the_owner_that_grew_first \
+  [ "$(jq -c '.results[0].owners[0] | [.owner, .change.memory_bytes, .change.mappings]' "$work/diff.json")" = '["glibc_committed",131072000,5]' ]
+grep -- '-.* [r-][w-][x-][sp] ' "$work/later" >"$work/maps"
+"$wxbench" audit --diff "$work/smaps" "$work/maps" --json "$work/diff.json" --quiet >/dev/null
+claim the_difference_to_maps_knows_address_space_only \
+  [ "$(jq -c '.results[0].owners[0] | [.owner, .change.memory_bytes, .change.address_space_bytes]' "$work/diff.json")" = '["glibc_reserved",null,204472320]' ]
+"$wxbench" audit --smaps "$work/smaps" --json "$work/smaps.json" --quiet >/dev/null
+"$wxbench" audit --diff "$work/smaps.json" "$work/later" --json "$work/diff.json" --quiet >/dev/null
+claim the_difference_of_a_document_and_a_smaps_is_that_of_two_smaps \
+  [ "$(jq '.results[0].owners[0].change.memory_bytes' "$work/diff.json")" = 131072000 ]
+"$wxbench" audit --diff "$work/smaps" $$ --json "$work/diff.json" --quiet >/dev/null
+claim the_difference_to_a_living_process_knows_what_is_orphaned \
+  [ "$(jq -c '.results[0].owners[] | select(.owner == "orphaned") | [.base.memory_bytes, .new.memory_bytes]' "$work/diff.json")" = '[null,0]' ]
+head -n -3 "$work/later" >"$work/part"
+"$wxbench" audit --diff "$work/smaps" "$work/part" --json "$work/diff.json" --quiet >/dev/null
+claim of_half_a_file_no_difference_is_said [ "$(jq -c '[.results[0].owners[].change.memory_bytes] | unique' "$work/diff.json")" = '[null]' ]
+refused the_difference_to_what_is_not_there_is_refused "No such file" "$wxbench" audit --diff "$work/smaps" "$work/absent"
+tap_end
