@@ -164,17 +164,16 @@ static size_t find_growth(const json_t *base, const json_t *now, Growth rows[ROW
       rows[count++] = row;
   }
   rows[count++] =
-      (Growth){"orphaned", "double mapper, mapped nowhere", held_nowhere(base), held_nowhere(now)};
+      (Growth){"orphaned", "double mapper, orphaned", held_nowhere(base), held_nowhere(now)};
   qsort(rows, count, sizeof *rows, compare_growth);
   return count;
 }
 
 // What grew by owner, worst first.
 static json_t *add_owners(WxDocument *document, const json_t *base, const json_t *now) {
-  static const WxColumn columns[] = {{"owner", WX_TEXT},          {"memory before", WX_BYTES},
-                                     {"now", WX_BYTES},           {"change", WX_BYTES},
-                                     {"address space", WX_BYTES}, {"its change", WX_BYTES},
-                                     {"mappings", WX_COUNT},      {"their change", WX_COUNT}};
+  static const WxColumn columns[] = {{"memory of", WX_TEXT}, {"before", WX_BYTES},
+                                     {"now", WX_BYTES},      {"change", WX_BYTES},
+                                     {"space +", WX_BYTES},  {"mappings +", WX_COUNT}};
   Growth rows[ROWS];
   const size_t count = find_growth(base, now, rows);
   WxTable *table =
@@ -187,8 +186,7 @@ static json_t *add_owners(WxDocument *document, const json_t *base, const json_t
                          wx_figure_minus(is->mappings, was->mappings)};
     wx_table_add(table, (WxCell[]){wx_text(rows[i].name), wx_figure(was->memory),
                                    wx_figure(is->memory), wx_figure(change.memory),
-                                   wx_figure(is->address_space), wx_figure(change.address_space),
-                                   wx_figure(is->mappings), wx_figure(change.mappings)});
+                                   wx_figure(change.address_space), wx_figure(change.mappings)});
     wx_json_append(&list,
                    json_pack("{s:s, s:o, s:o, s:o}", "owner", rows[i].key, "base", held_json(was),
                              "new", held_json(is), "change", held_json(&change)));
@@ -225,6 +223,8 @@ void wx_audit_diff_document(WxDocument *document, const json_t *base, const json
   wx_document_add_table(document, bytes);
   wx_document_add_table(document, numbers);
   wx_document_note(document, "Verdict: %s, now %s.", was ? was : "unknown", is ? is : "unknown");
+  wx_document_note(document, "Memory is resident or in swap; `space +` and `mappings +` are by how "
+                             "much address space and mappings grew.");
   note_part(document, "before", base);
   note_part(document, "now", now);
   wx_document_add_result(document,
