@@ -161,6 +161,12 @@ static void say_core(WxAudit *audit) {
   if (core->writer == WX_WRITER_CREATEDUMP)
     wx_audit_notice(audit, "createdump leaves reserved memory without a file out: it is a hole "
                            "here.");
+  if (audit->core_space.partial) {
+    snprintf(audit->left_out, sizeof audit->left_out,
+             "it is a partial dump, as createdump writes for Mini, Triage and Heap");
+    wx_audit_notice(audit, "A partial dump: what it has is listed, sums of it say nothing of the "
+                           "process.");
+  }
   wx_audit_notice(audit, "A core cannot show resident bytes, nor released memory that is still "
                          "held: audit the live process, or save smaps and memory.stat with it.");
 }

@@ -104,6 +104,27 @@ static void name_vdso(WxCoreSpace *result, const WxCore *core) {
     result->mappings[at].path = "[vdso]";
 }
 
+// A full dump has what the files had mapped, but for reserved parts. Deleted files are left out of
+// the comparison: of them most may be reserved.
+static bool is_partial(const WxCore *core) {
+  uint64_t named = 0, there = 0;
+  size_t segment = 0;
+  for (size_t i = 0; i < core->file_count; ++i) {
+    const WxCoreFile *file = &core->files[i];
+    if (is_deleted(file->path))
+      continue;
+    named += file->end - file->start;
+    while (segment < core->segment_count && core->segments[segment].end <= file->start)
+      ++segment;
+    for (size_t k = segment; k < core->segment_count && core->segments[k].start < file->end; ++k) {
+      const WxCoreSegment *one = &core->segments[k];
+      const uint64_t start = one->start > file->start ? one->start : file->start;
+      there += nearest(one->end, file->end) - start;
+    }
+  }
+  return core->writer == WX_WRITER_CREATEDUMP && there < named / 2;
+}
+
 int wx_core_space_make(WxCoreSpace *result, WxCore *core, const WxHeapRules *rules) {
   *result = (WxCoreSpace){.memory = wx_core_memory(core)};
   int failed = make_mappings(result, core);
@@ -124,6 +145,7 @@ int wx_core_space_make(WxCoreSpace *result, WxCore *core, const WxHeapRules *rul
   space->files_unknown = !core->has_file_note;
   space->deleted_left_out = core->writer == WX_WRITER_CREATEDUMP && !deleted;
   space->heap_rules = *rules;
+  result->partial = is_partial(core);
   name_vdso(result, core);
   failed = wx_space_attribute(space);
   if (failed)

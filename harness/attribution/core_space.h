@@ -13,6 +13,8 @@ typedef struct {
   WxMapping *mappings; ///< Segments cut where a file begins or ends.
   WxMemory memory;
   WxSpace space;
+  bool partial; ///< createdump left out what most of the named files had mapped (its Mini, Triage
+                ///< and Heap), and so more that is not named.
 } WxCoreSpace;
 
 /// Fills `result` from an open core, which must outlive it, and attributes it. Returns 0 or

@@ -35,9 +35,11 @@ static bool looks_dumped(const WxVerdictFacts *facts) {
 
 static void say_unknown(WxVerdict *verdict, const WxVerdictFacts *facts) {
   if (facts->missing)
-    wx_verdict_say(verdict, "What could be read does not settle it: %s. In it %s.", facts->missing,
-                   facts->double_mapper ? "there is a double mapper"
-                                        : "there is no double mapper, but it may be in the rest");
+    wx_verdict_say(verdict, "What could be read does not settle it: %s.%s", facts->missing,
+                   facts->double_mapper ? " In it there is a double mapper."
+                   : facts->names_known
+                       ? " In it there is no double mapper, but it may be in the rest."
+                       : "");
   else if (facts->from_file && !facts->double_mapper && facts->names_known)
     wx_verdict_say(
         verdict, "There is no double mapper in these lines, which do not end as the kernel's list "

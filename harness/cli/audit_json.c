@@ -5,18 +5,22 @@ static json_t *glibc_json(const WxAudit *audit) {
   const WxHeaps *heaps = &audit->space->heaps;
   const WxAllocator *allocator = &audit->allocator;
   const WxFigure resident = audit->residency[WX_OWNER_HEAP_COMMITTED].rss_bytes;
+  const bool partial = audit->core_space.partial; // A part of the heaps is no figure of them.
   WxJsonBuilder object = wx_json_object();
-  PUT_FIGURES(&object, {"arenas", (WxFigure)heaps->arenas}, {"heaps", (WxFigure)heaps->proven},
-              {"committed_bytes", (WxFigure)heaps->committed_bytes},
-              {"reserved_bytes", (WxFigure)heaps->reserved_bytes}, {"rss_bytes", resident},
+  PUT_FIGURES(&object, {"arenas", partial ? WX_UNKNOWN : (WxFigure)heaps->arenas},
+              {"heaps", partial ? WX_UNKNOWN : (WxFigure)heaps->proven},
+              {"committed_bytes", partial ? WX_UNKNOWN : (WxFigure)heaps->committed_bytes},
+              {"reserved_bytes", partial ? WX_UNKNOWN : (WxFigure)heaps->reserved_bytes},
+              {"rss_bytes", resident},
               {"trimmed_bytes", wx_figure_minus((WxFigure)heaps->committed_bytes, resident)},
-              {"pattern_heaps", (WxFigure)heaps->pattern_count},
-              {"pattern_bytes", (WxFigure)heaps->pattern_bytes});
+              {"pattern_heaps", partial ? WX_UNKNOWN : (WxFigure)heaps->pattern_count},
+              {"pattern_bytes", partial ? WX_UNKNOWN : (WxFigure)heaps->pattern_bytes});
   wx_json_put(&object, "proof", wx_json_text(wx_heap_proof_name(heaps->weakest)));
-  wx_json_put(&object, "arenas_known", json_boolean(heaps->arenas_known));
+  wx_json_put(&object, "arenas_known", json_boolean(heaps->arenas_known && !partial));
   wx_json_put(&object, "ring",
-              heaps->ring_checked ? json_boolean(heaps->ring_complete) : json_null());
-  wx_json_put(&object, "main_arena", json_boolean(audit->ownership.bytes[WX_OWNER_MAIN_HEAP] > 0));
+              heaps->ring_checked && !partial ? json_boolean(heaps->ring_complete) : json_null());
+  wx_json_put(&object, "main_arena",
+              partial ? json_null() : json_boolean(audit->ownership.bytes[WX_OWNER_MAIN_HEAP] > 0));
   wx_json_put(&object, "allocator", wx_json_text(allocator->name));
   wx_json_put(&object, "slot_bytes",
               wx_json_figure(allocator->rules.slot_bytes ? (WxFigure)allocator->rules.slot_bytes

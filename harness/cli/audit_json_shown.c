@@ -30,11 +30,14 @@ const char *wx_audit_owner_key(WxOwner owner) {
 
 json_t *wx_audit_json_span(const WxAudit *audit) {
   static const char *const own_keys[WX_PARTS] = {"own_rx", "own_rw", "own_none", "own_other"};
+  const bool partial = audit->core_space.partial; // What is left out would count as a hole.
   WxJsonBuilder object = wx_json_object();
   for (size_t i = 0; i < WX_PARTS; ++i)
-    wx_json_put(&object, own_keys[i], wx_json_figure((WxFigure)audit->parts[i].bytes));
+    wx_json_put(&object, own_keys[i],
+                wx_json_figure(partial ? WX_UNKNOWN : (WxFigure)audit->parts[i].bytes));
   for (size_t i = WX_OWNER_DOUBLE_MAPPER + 1; i < WX_OWNERS; ++i)
-    wx_json_put(&object, owner_keys[i], wx_json_figure((WxFigure)audit->span.bytes[i]));
+    wx_json_put(&object, owner_keys[i],
+                wx_json_figure(partial ? WX_UNKNOWN : (WxFigure)audit->span.bytes[i]));
   return wx_json_built(&object);
 }
 
@@ -60,7 +63,7 @@ json_t *wx_audit_json_regions(const WxAudit *audit) {
 
 json_t *wx_audit_json_owners(const WxAudit *audit) {
   WxJsonBuilder list = wx_json_list();
-  for (size_t i = 0; i < WX_OWNERS; ++i) {
+  for (size_t i = 0; i < WX_OWNERS && !audit->core_space.partial; ++i) {
     if (!audit->ownership.bytes[i] || i == WX_OWNER_HOLE)
       continue;
     WxJsonBuilder one = wx_json_object();

@@ -60,12 +60,13 @@ json_t *wx_audit_json_double_mapper(const WxAudit *audit) {
               {"clrmd_span_bytes", module ? (WxFigure)(module->end - module->offset0) : none},
               {"mappers_checked", truth->mappers_checked},
               {"mappers_unreadable", truth->mappers_unreadable});
+  const bool split = named && !audit->core_space.partial; // The protection is its segment's.
   WxJsonBuilder counts = wx_json_object();
-  PUT_FIGURES(&counts, {"rx", named ? (WxFigure)parts[WX_PART_RX].count : WX_UNKNOWN},
-              {"rw", named ? (WxFigure)parts[WX_PART_RW].count : WX_UNKNOWN},
-              {"none", named ? (WxFigure)parts[WX_PART_NONE].count : WX_UNKNOWN});
+  PUT_FIGURES(&counts, {"rx", split ? (WxFigure)parts[WX_PART_RX].count : WX_UNKNOWN},
+              {"rw", split ? (WxFigure)parts[WX_PART_RW].count : WX_UNKNOWN},
+              {"none", split ? (WxFigure)parts[WX_PART_NONE].count : WX_UNKNOWN});
   wx_json_put(&object, "mappings", wx_json_built(&counts));
-  wx_json_put(&object, "by_protection", parts_json(audit, named));
+  wx_json_put(&object, "by_protection", parts_json(audit, split));
   wx_json_put(&object, "estimate", json_boolean(truth->estimate));
   wx_json_put(&object, "looks_dumped", json_boolean(audit->facts.dumped));
   wx_json_put(&object, "files", files_json(truth));

@@ -1,5 +1,6 @@
 // Cores of each writer, their odd forms, damage, and truncation at every byte.
 #include "attribution/core.h"
+#include "attribution/core_space.h"
 #include "attribution/core_writer.h"
 #include "support/suite.h"
 
@@ -121,6 +122,32 @@ START_TEST(createdump_leaves_reserved_memory_out_and_newer_ones_name_no_deleted_
   core = open_core(&recipe);
   ck_assert_uint_eq(core.file_count, 4);
   wx_core_close(&core);
+}
+END_TEST
+
+static bool is_partial(WxCore *core) {
+  WxCoreSpace space;
+  ck_assert_int_eq(wx_core_space_make(&space, core, &(WxHeapRules){0}), 0);
+  const bool partial = space.partial;
+  wx_core_space_free(&space);
+  return partial;
+}
+
+START_TEST(a_createdump_core_without_what_its_files_had_mapped_is_partial) {
+  for (WxCoreWriter writer = WX_WRITER_KERNEL; writer <= WX_WRITER_CREATEDUMP; ++writer) {
+    const WxCoreRecipe recipe = recipe_of(writer);
+    WxCore core = open_core(&recipe);
+    ck_assert(!is_partial(&core));
+    size_t kept = 0;
+    for (size_t i = 0; i < core.segment_count; ++i)
+      if (core.segments[i].start >= 0x7f0000000000)
+        core.segments[kept++] = core.segments[i];
+    ck_assert_uint_lt(kept, core.segment_count);
+    core.segment_count = kept;
+    // The kernel and gcore leave out what the file on disk still has.
+    ck_assert_int_eq(is_partial(&core), core.writer == WX_WRITER_CREATEDUMP);
+    wx_core_close(&core);
+  }
 }
 END_TEST
 
@@ -252,6 +279,7 @@ END_TEST
 WX_TEST_MAIN("core", a_kernel_core_has_a_segment_for_each_mapping_and_names_every_file,
              a_gcore_core_counts_file_offsets_in_bytes,
              createdump_leaves_reserved_memory_out_and_newer_ones_name_no_deleted_file,
+             a_createdump_core_without_what_its_files_had_mapped_is_partial,
              the_number_of_segments_may_stand_in_a_section_header,
              segments_in_any_order_are_put_in_order, a_core_without_the_file_note_says_so,
              memory_is_read_from_the_file_and_what_is_not_there_is_refused,
