@@ -44,9 +44,10 @@ static bool is_worse(const json_t *row) {
   return gate && strcmp(gate, "worse") == 0;
 }
 
-// Why the program did not run to its end, NULL where it did.
+// Why the program did not run to its end, NULL where it did, or where that was demanded.
 static const char *ended_text(const json_t *result) {
-  return wx_json_get_text(json_object_get(result, "ended"), "text");
+  const json_t *ended = json_object_get(result, "ended");
+  return json_is_true(json_object_get(ended, "demanded")) ? NULL : wx_json_get_text(ended, "text");
 }
 
 static Counts count_result(const json_t *result) {

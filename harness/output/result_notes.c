@@ -15,12 +15,13 @@ static void write_subject(const json_t *result, char *text, size_t size) {
     wx_result_name(result, ", ", text, size);
 }
 
-static void note_expectation(WxDocument *document, const char *subject, const json_t *judged) {
+static void note_expectation(WxDocument *document, const char *subject, const json_t *judged,
+                             bool ended) {
   const char *name = wx_json_get_text(judged, "name");
   const char *reason = wx_json_get_text(judged, "reason");
-  if (reason)
+  if (reason && !ended)
     wx_document_note(document, "NOT JUDGED: %s: %s: %s", subject, name, reason);
-  else if (json_is_false(json_object_get(judged, "ok")))
+  else if (!reason && json_is_false(json_object_get(judged, "ok")))
     wx_document_note(document, "NOT MET: %s: %s: expected %s, measured %s", subject, name,
                      wx_json_get_text(judged, "expected"), wx_json_get_text(judged, "actual"));
 }
@@ -28,12 +29,13 @@ static void note_expectation(WxDocument *document, const char *subject, const js
 void wx_result_note(WxDocument *document, const json_t *result) {
   char subject[256];
   write_subject(result, subject, sizeof subject);
-  const char *ended = wx_json_get_text(json_object_get(result, "ended"), "text");
-  if (ended) { // Which is why none of its expectations can be judged.
-    wx_document_note(document, "NOT FINISHED: %s: %s", subject, ended);
-    return;
-  }
+  const json_t *how = json_object_get(result, "ended");
+  const char *ended = wx_json_get_text(how, "text");
+  const bool demanded = json_is_true(json_object_get(how, "demanded"));
+  if (ended) // Which is why expectations about figures cannot be judged.
+    wx_document_note(document, "%s: %s: %s", demanded ? "ENDED AS DEMANDED" : "NOT FINISHED",
+                     subject, ended);
   const json_t *expectations = json_object_get(result, "expectations");
   for (size_t i = 0; i < json_array_size(expectations); ++i)
-    note_expectation(document, subject, json_array_get(expectations, i));
+    note_expectation(document, subject, json_array_get(expectations, i), ended != NULL);
 }

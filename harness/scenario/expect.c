@@ -203,6 +203,7 @@ static int judge_one(const WxParameters *parameters, const WxExpectation *expect
   if (asprintf(&name, "%s %s", expectation->metric, expectation->op) < 0)
     return -ENOMEM;
   judged->name = name;
+  judged->of_ending = wx_expect_is_of_ending(expectation->metric);
   return wx_expect_is_series(expectation->op)
              ? judge_series(expectation, result, judged)
              : judge_value(parameters, expectation, result, other, judged);

@@ -76,15 +76,36 @@ static WxFigure live_growth(const WxResult *result) {
              : WX_UNKNOWN;
 }
 
+static WxFigure ran(const WxResult *result) {
+  return wx_result_ran(result);
+}
+
+static WxFigure signal_of(const WxResult *result) {
+  const WxEnded *ended = result->ended;
+  return ended && ended->how == WX_ENDED_SIGNAL ? ended->signal : 0;
+}
+
+// Of a program that was killed there is none.
+static WxFigure status_of(const WxResult *result) {
+  const WxEnded *ended = result->ended;
+  if (!ended)
+    return 0;
+  return ended->how == WX_ENDED_EXIT ? ended->status : WX_UNKNOWN;
+}
+
 /// Figures that are in no document: only expectations use them.
 typedef struct {
   const char *name;
   WxFigure (*figure)(const WxResult *result);
+  bool of_ending;
 } Derived;
 
 static const Derived derived[] = {
-    {"reserved_peak_bytes", reserved_peak},
-    {"live_growth_bytes", live_growth},
+    {"reserved_peak_bytes", reserved_peak, false},
+    {"live_growth_bytes", live_growth, false},
+    {"ran", ran, true},
+    {"signal", signal_of, true},
+    {"status", status_of, true},
 };
 
 static const Derived *derived_figure(const char *name) {
@@ -107,10 +128,15 @@ bool wx_expect_is_of_file(const char *name) {
   return field && field->of_file;
 }
 
+bool wx_expect_is_of_ending(const char *name) {
+  const Derived *computed = derived_figure(name);
+  return computed && computed->of_ending;
+}
+
 WxFigure wx_expect_figure(const WxResult *result, const char *metric) {
-  if (result->ended)
-    return WX_UNKNOWN;
   const Derived *computed = derived_figure(metric);
+  if (result->ended && !wx_expect_is_of_ending(metric))
+    return WX_UNKNOWN;
   if (computed)
     return computed->figure(result);
   const Field *field = metric_field(metric);

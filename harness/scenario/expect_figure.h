@@ -19,8 +19,12 @@ bool wx_expect_is_sampled(const char *name);
 /// Whether it is a figure of the memfd.
 bool wx_expect_is_of_file(const char *name);
 
+/// Whether it says how the program ended: `ran` (1: to its end, 0: not), `signal` (that killed it,
+/// 0: none) or `status` (that it exited with).
+bool wx_expect_is_of_ending(const char *name);
+
 /// The value of a figure: of the result's metrics, else of its last sample. Unknown where there is
-/// none, and where the result did not run to its end.
+/// none, and where the result did not run to its end, unless it says how that ended.
 WxFigure wx_expect_figure(const WxResult *result, const char *metric);
 
 /// The last sample of each round of a sampled figure, steps `start` and `end` left out, in order,

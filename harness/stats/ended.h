@@ -29,4 +29,7 @@ typedef struct {
 /// WX_ENDED_WELL.
 const char *wx_ended_name(WxEndedHow how);
 
+/// What that name means; WX_ENDED_WELL for NULL and where it is none.
+WxEndedHow wx_ended_find(const char *name);
+
 #endif

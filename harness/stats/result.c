@@ -39,8 +39,15 @@ bool wx_result_ran(const WxResult *result) {
   return !result->skipped && !result->ended;
 }
 
+bool wx_result_demanded(const WxResult *result) {
+  bool demanded = false;
+  for (size_t i = 0; i < result->expectation_count; ++i)
+    demanded |= result->expectations[i].of_ending && result->expectations[i].ok;
+  return demanded && result->ended && !result->skipped;
+}
+
 bool wx_result_ok(const WxResult *result) {
-  if (result->ended && !result->skipped)
+  if (result->ended && !result->skipped && !wx_result_demanded(result))
     return false;
   for (size_t i = 0; i < result->expectation_count; ++i) {
     const WxExpectationResult *judged = &result->expectations[i];

@@ -76,6 +76,7 @@ typedef struct {
   const char *expected; ///< In words or digits, as `= 33554432` or `<= 8 MiB`.
   const char *actual;
   const char *reason; ///< Why it cannot be judged: neither met nor failed. NULL where it was.
+  bool of_ending;     ///< It is about how the program ended.
 } WxExpectationResult;
 
 /// One row of a `run`, `validate` or `replay` document. Names that do not apply are NULL.
@@ -112,8 +113,11 @@ WxSample wx_sample_unknown(WxFigure round, const char *step);
 /// Whether it was run, and to its end: whether its metrics are there.
 bool wx_result_ran(const WxResult *result);
 
-/// Whether a result ran to its end, or was skipped, and no expectation of it failed. One that
-/// cannot be judged did not.
+/// Whether it did not run to its end, and an expectation demands just that.
+bool wx_result_demanded(const WxResult *result);
+
+/// Whether a result ran to its end, or was skipped, or ended as demanded, and no expectation of it
+/// failed. One that cannot be judged did not.
 bool wx_result_ok(const WxResult *result);
 
 #endif

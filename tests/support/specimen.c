@@ -495,8 +495,9 @@ static int build_base(WxDocument *document) {
 // Of every gate some: better, worse, the same, unknown, missing, new.
 static int build_now(WxDocument *document) {
   static const WxOperationTime now_times[] = {{"reserve", 3163, 3119, 3167, 1259}};
-  static const WxExpectationResult now[] = {{"retains_all", false, "= 112197632", "0", NULL},
-                                            {"is <\"flat\">", true, "flat & even", "flat", NULL}};
+  static const WxExpectationResult now[] = {
+      {"retains_all", false, "= 112197632", "0", NULL, false},
+      {"is <\"flat\">", true, "flat & even", "flat", NULL, false}};
   WxSample rounds[4];
   fill_rounds(rounds, (const int[]){72, 88, 56});
   WxResult result = judged();

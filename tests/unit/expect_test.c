@@ -58,6 +58,37 @@ static WxResult result_with(WxFigure retained) {
   return result;
 }
 
+START_TEST(how_a_program_ended_is_known_where_its_figures_are_not) {
+  const WxEnded endings[] = {{.how = WX_ENDED_WELL},
+                             {.how = WX_ENDED_EXIT, .status = 3},
+                             {.how = WX_ENDED_SIGNAL, .signal = 25},
+                             {.how = WX_ENDED_TIMEOUT}};
+  const WxFigure figures[][3] = {{1, 0, 0}, {0, 0, 3}, {0, 25, WX_UNKNOWN}, {0, 0, WX_UNKNOWN}};
+  for (size_t i = 0; i < sizeof endings / sizeof *endings; ++i) {
+    WxResult result = result_with(3);
+    result.ended = i ? &endings[i] : NULL;
+    ck_assert_int_eq(wx_expect_figure(&result, "ran"), figures[i][0]);
+    ck_assert_int_eq(wx_expect_figure(&result, "signal"), figures[i][1]);
+    ck_assert_int_eq(wx_expect_figure(&result, "status"), figures[i][2]);
+    ck_assert_int_eq(wx_expect_figure(&result, "retained_bytes"), i ? WX_UNKNOWN : 3);
+  }
+}
+END_TEST
+
+START_TEST(an_end_is_well_only_where_just_that_is_demanded) {
+  const WxEnded ended = {.how = WX_ENDED_SIGNAL, .signal = 25};
+  WxExpectationResult judged[] = {{.name = "ran eq", .ok = true, .of_ending = true},
+                                  {.name = "retained_bytes le", .ok = true}};
+  WxResult result = {.ended = &ended, .expectations = judged, .expectation_count = 2};
+  ck_assert(wx_result_demanded(&result) && wx_result_ok(&result));
+  judged[1].ok = false;
+  ck_assert(!wx_result_ok(&result));
+  judged[0].ok = false;
+  judged[1].ok = true;
+  ck_assert(!wx_result_demanded(&result) && !wx_result_ok(&result));
+}
+END_TEST
+
 START_TEST(each_figure_of_a_run_is_read_by_its_name) {
   WxResult result = result_with(3);
   result.metrics.live_peak_bytes = 1;
@@ -358,7 +389,9 @@ START_TEST(a_value_that_is_no_number_is_an_error) {
 }
 END_TEST
 
-WX_TEST_MAIN("expect", each_figure_of_a_run_is_read_by_its_name, numbers_are_compared,
+WX_TEST_MAIN("expect", how_a_program_ended_is_known_where_its_figures_are_not,
+             an_end_is_well_only_where_just_that_is_demanded,
+             each_figure_of_a_run_is_read_by_its_name, numbers_are_compared,
              figures_and_parameters_are_multiplied, what_was_judged_is_said,
              an_unknown_figure_meets_no_expectation, an_unknown_figure_fails_no_expectation,
              a_number_beyond_all_figures_is_survived, a_series_grows_each_round_or_not_at_all,
