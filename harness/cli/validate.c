@@ -16,6 +16,7 @@ enum {
   KEY_LIMIT,
   KEY_FIDELITY,
   KEY_REPEAT,
+  KEY_MATRIX,
 };
 
 enum { REAL_RUNS = 5, REAL_RUNS_MOST = 100 }; // of --fidelity
@@ -35,6 +36,12 @@ static const struct argp_option own_options[] = {
      "Then run the modes N times in turns, W^X on twice a round, and print what each takes beside "
      "on, with a 95 % interval and the noise of the same rounds (on beside itself). N is rounded "
      "up so that each stands at each place of a round equally often",
+     0},
+    {"matrix", KEY_MATRIX, "DIR", OPTION_ARG_OPTIONAL,
+     "Run every workload on every runtime in every mode (default: asm, alc, dyn, regex, expr; all "
+     "four modes), in an order that rotates, and keep each row in the folder DIR (default "
+     "wxbench-matrix) as soon as it is measured: after a break, the same command goes on with the "
+     "rest. Rows measured with other files or settings are not taken over",
      0},
     {"fidelity", KEY_FIDELITY, "RUNS", OPTION_ARG_OPTIONAL,
      "Record RUNS real runs (default 5) and compare the model of that version with them, number by "
@@ -64,6 +71,9 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
   case KEY_REPEAT:
     return wx_options_count(state, "--repeat", argument, 1, WX_TURNS_ROUNDS - WX_TURNS_VARIANTS,
                             &own->repeat);
+  case KEY_MATRIX:
+    own->matrix = argument && *argument ? argument : "wxbench-matrix";
+    return 0;
   case KEY_FIDELITY:
     return set_fidelity(state, own, argument);
   default:
@@ -78,11 +88,18 @@ static const WxOptionsSpec spec = {
     .example = "  wxbench validate --workload asm --set count=1000\n"
                "  wxbench validate --runtime 8 --mode on --mode off --json result.json\n"
                "  wxbench validate --workload hello --repeat 20\n"
+               "  wxbench validate --matrix --json matrix.json\n"
                "  wxbench validate --fidelity --workload asm --workload dyn --workload alc",
     .options = own_options,
     .parse = parse,
     .endings = WX_ENDINGS_HELP,
 };
+
+static void note_matrix(WxDocument *document, const WxMatrix *matrix) {
+  if (matrix->folder)
+    wx_document_note(document, "%zu of %zu rows, %zu of them taken from %s.", matrix->done,
+                     matrix->rows, matrix->taken, matrix->folder);
+}
 
 int wx_cli_validate(int argc, char **argv) {
   WxOptions options;
@@ -106,6 +123,9 @@ int wx_cli_validate(int argc, char **argv) {
     status = wx_cli_fail(options.verb, "--fidelity measures no time; expected no --repeat with it");
   else if (own.fidelity && own.modes.count)
     status = wx_cli_fail(options.verb, "--fidelity compares mode on; expected no --mode with it");
+  else if (own.matrix && (own.fidelity || own.repeat))
+    status = wx_cli_fail(options.verb, "--matrix runs each row once; expected no --repeat and no "
+                                       "--fidelity with it");
   else
     status = wx_validate_all(&session);
   if (status == 0)
@@ -119,6 +139,7 @@ int wx_cli_validate(int argc, char **argv) {
     if (own.fidelity == 0)
       wx_document_add_table(&document, wx_result_table("validate", document.results));
     wx_paired_add_tables(&document);
+    note_matrix(&document, &session.matrix);
     return wx_cli_finish(&options, &document, WX_UNKNOWN, status);
   }
   wx_document_free(&document);

@@ -33,5 +33,5 @@ WxBeside wx_validate_live(WxLive *live) {
 }
 
 json_t *wx_validate_live_json(const WxLive *live) {
-  return wx_reclaim_json(&live->result, false);
+  return live->kept ? json_incref(live->kept) : wx_reclaim_json(&live->result, false);
 }

@@ -14,8 +14,9 @@
 /// The reclaim of one run. Start with {0}.
 typedef struct {
   WxSidecar *sidecar;
-  bool ran; ///< `result` is there.
+  bool ran; ///< `result` is there, or `kept`:
   WxReclaim result;
+  json_t *kept; ///< the same of an earlier run, as JSON; borrowed.
 } WxLive;
 
 /// What scenario/validate.h needs to run it; `live` must outlive it.

@@ -30,9 +30,10 @@ static int choose_mode(WxValidateSession *session, const char *name) {
 }
 
 static int choose_modes(WxValidateSession *session) {
-  static const char *const usual[] = {"on", "off", "preload"};
+  static const char *const usual[] = {"on", "off", "preload", "live"}; // The last in a matrix.
   const WxNames *named = &session->asked->modes;
-  const size_t count = named->count ? named->count : sizeof usual / sizeof *usual;
+  const size_t usual_count = sizeof usual / sizeof *usual - !session->asked->matrix;
+  const size_t count = named->count ? named->count : usual_count;
   int status = 0;
   for (size_t i = 0; i < count && status == 0; ++i)
     status = choose_mode(session, named->count ? named->items[i] : usual[i]);
@@ -75,6 +76,18 @@ static int exists(WxValidateSession *session, const WxRuntime *runtime) {
   (void)runtime;
   ++session->present;
   return 0;
+}
+
+static int begin_matrix(WxValidateSession *session, size_t runtimes) {
+  WxMatrix *matrix = &session->matrix;
+  matrix->folder = session->asked->matrix;
+  if (!matrix->folder)
+    return 0;
+  matrix->rows = runtimes * wx_validate_workload_count(session->asked) * session->mode_count;
+  const int failed = wx_matrix_begin(matrix);
+  return failed ? wx_cli_fail(session->verb, "cannot keep the rows in '%s': %s", matrix->folder,
+                              strerror(-failed))
+                : 0;
 }
 
 // One of several that is not here is a row like the others.
@@ -128,6 +141,8 @@ int wx_validate_all(WxValidateSession *session) {
     status = wx_cli_no_runtime(session->verb, session->absent);
   if (status == 0)
     status = find_files(session);
+  if (status == 0)
+    status = begin_matrix(session, session->present);
   if (status == 0)
     status = visit_runtimes(session, &found, wx_validate_workloads);
   wx_runtimes_free(&found);

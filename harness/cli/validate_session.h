@@ -10,6 +10,7 @@
 #include "cli/no_runtime.h"
 #include "cli/options.h"
 #include "cli/progress.h"
+#include "cli/validate_kept.h"
 #include "scenario/validate.h"
 
 #include <limits.h>
@@ -24,6 +25,7 @@ typedef struct {
   WxSettings settings;
   uint64_t time_limit_ns; ///< Of one run.
   uint64_t repeat;        ///< Rounds in which the modes are measured in turns; 0: none.
+  const char *matrix;     ///< The folder in which the rows are kept; NULL: no matrix.
   uint64_t fidelity;      ///< Real runs that the model is compared with; 0: no comparison.
 } WxValidateAsked;
 
@@ -34,6 +36,7 @@ typedef struct {
   WxProgress progress;
   const WxMode *modes[WX_VALIDATE_MODES];
   size_t mode_count;
+  WxMatrix matrix;
   size_t present;                   ///< Runtimes that were asked for and are here.
   const char *absent;               ///< The first of those that are not.
   char missing[WX_NO_RUNTIME_TEXT]; ///< Why the runtime that is asked for now is not here; "" where
@@ -51,6 +54,9 @@ int wx_validate_all(WxValidateSession *session);
 /// Loads the workloads that were asked for and lets them go: whether they and the settings are
 /// right. Returns as wx_validate_all().
 int wx_validate_check_workloads(WxValidateSession *session);
+
+/// How many workloads were asked for.
+size_t wx_validate_workload_count(const WxValidateAsked *asked);
 
 /// Runs the workloads that were asked for on one runtime. Returns as wx_validate_all().
 int wx_validate_workloads(WxValidateSession *session, const WxRuntime *runtime);

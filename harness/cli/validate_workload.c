@@ -7,9 +7,11 @@
 #include "cli/validate_repeat.h"
 #include "cli/validate_session.h"
 #include "cli/verb.h"
+#include "os/process.h"
 #include "output/json.h"
 #include "output/result.h"
 #include "scenario/expect.h"
+#include "stats/turns.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -21,6 +23,7 @@ typedef struct {
   WxValidation runs[WX_VALIDATE_MODES];
   WxResult results[WX_VALIDATE_MODES];
   WxLive live[WX_VALIDATE_MODES];
+  json_t *rows[WX_VALIDATE_MODES]; // Those that an earlier run kept.
   WxRepeat repeat;
 } Runs;
 
@@ -125,11 +128,32 @@ static bool is_refused(const WxEnded *ended) {
   return ended->how == WX_ENDED_STOPPED && (ended->error == -EPERM || ended->error == -EACCES);
 }
 
+static int measure(WxValidateSession *session, const WxValidationOrder *order, WxValidation *run,
+                   const WxLive *live) {
+  const char *workload = order->parameters->scenario->name, *mode = order->mode->name;
+  WxMatrix *matrix = &session->matrix;
+  if (matrix->folder)
+    wx_matrix_show(matrix, &session->progress, order);
+  else
+    wx_progress_show(&session->progress, "%s, %s, %s", workload, mode, order->runtime->version);
+  const uint64_t begun = wx_os_now_ns();
+  if (wx_validate(order, run)) {
+    wx_progress_end(&session->progress);
+    return wx_cli_fail(session->verb, "%s, %s, %s: %s", workload, mode, order->runtime->version,
+                       run->problem);
+  }
+  const int failed =
+      matrix->folder ? wx_matrix_keep(matrix, order, run, live, wx_os_now_ns() - begun) : 0;
+  return failed ? wx_cli_fail(session->verb, "cannot keep a row in '%s': %s", matrix->folder,
+                              strerror(-failed))
+                : 0;
+}
+
 static int run_mode(WxValidateSession *session, const WxLoadedScenario *loaded,
                     const WxRuntime *runtime, Runs *runs, size_t index) {
-  const char *workload = loaded->scenario->name;
   const WxMode *mode = session->modes[index];
-  const WxBeside beside = wx_validate_live(&runs->live[index]);
+  WxLive *live = &runs->live[index];
+  const WxBeside beside = wx_validate_live(live);
   const WxValidationOrder order = {
       .parameters = &loaded->parameters,
       .runtime = runtime,
@@ -139,17 +163,14 @@ static int run_mode(WxValidateSession *session, const WxLoadedScenario *loaded,
       .beside = mode->live ? &beside : NULL,
       .time_limit_ns = session->asked->time_limit_ns,
   };
-  wx_progress_show(&session->progress, "%s, %s, %s", workload, mode->name, runtime->version);
   WxValidation *run = &runs->runs[index];
-  if (wx_validate(&order, run)) {
-    wx_progress_end(&session->progress);
-    return wx_cli_fail(session->verb, "%s, %s, %s: %s", workload, mode->name, runtime->version,
-                       run->problem);
-  }
+  const bool taken = session->matrix.folder &&
+                     wx_matrix_take(&session->matrix, &order, run, live, &runs->rows[index]);
+  const int status = taken ? 0 : measure(session, &order, run, live);
   runs->results[index] = run->result;
-  if (mode->live && is_refused(&run->ended))
+  if (status == 0 && mode->live && is_refused(&run->ended))
     runs->results[index].skipped = run->ended.text;
-  return 0;
+  return status;
 }
 
 // The row of a run for which there is no runtime.
@@ -165,9 +186,13 @@ static int skip_mode(const WxValidateSession *session, const WxLoadedScenario *l
 static int run_modes(WxValidateSession *session, const WxLoadedScenario *loaded,
                      const WxRuntime *runtime, Runs *runs) {
   int status = 0;
-  for (size_t i = 0; i < session->mode_count && status == 0; ++i)
-    status = *session->missing ? skip_mode(session, loaded, runtime, runs, i)
-                               : run_mode(session, loaded, runtime, runs, i);
+  // In a matrix each mode comes first, second ... equally often.
+  const size_t turn = session->matrix.folder ? session->matrix.groups++ : 0;
+  for (size_t i = 0; i < session->mode_count && status == 0; ++i) {
+    const size_t mode = session->matrix.folder ? wx_turn(session->mode_count, turn, i) : i;
+    status = *session->missing ? skip_mode(session, loaded, runtime, runs, mode)
+                               : run_mode(session, loaded, runtime, runs, mode);
+  }
   if (status == 0 && session->asked->repeat)
     status = wx_repeat_run(session, loaded, runtime, runs->results, &runs->repeat);
   for (size_t i = 0; i < session->mode_count && status == 0; ++i)
@@ -226,18 +251,35 @@ static int run_workload(WxValidateSession *session, const char *name, const WxRu
   wx_repeat_free(&runs.repeat);
   for (size_t i = 0; i < session->mode_count; ++i)
     wx_validation_free(&runs.runs[i]);
+  for (size_t i = 0; i < session->mode_count; ++i)
+    json_decref(runs.rows[i]);
   wx_cli_loaded_free(&loaded);
   return status;
 }
 
+static const char *const of_matrix[] = {"asm", "alc", "dyn", "regex", "expr"};
+
+// The `index`-th workload that was asked for, NULL at the end.
+static const char *workload_at(const WxValidateAsked *asked, size_t index) {
+  const size_t usual = asked->matrix ? sizeof of_matrix / sizeof *of_matrix : 1;
+  if (asked->workloads.count)
+    return index < asked->workloads.count ? asked->workloads.items[index] : NULL;
+  return index < usual ? of_matrix[index] : NULL;
+}
+
+size_t wx_validate_workload_count(const WxValidateAsked *asked) {
+  size_t count = 0;
+  while (workload_at(asked, count))
+    ++count;
+  return count;
+}
+
 static int each_workload(WxValidateSession *session, const WxRuntime *runtime,
                          int (*visit)(WxValidateSession *, const char *, const WxRuntime *)) {
-  const WxNames *named = &session->asked->workloads;
-  if (named->count == 0)
-    return visit(session, "asm", runtime);
+  const char *name;
   int status = 0;
-  for (size_t i = 0; i < named->count && status == 0; ++i)
-    status = visit(session, named->items[i], runtime);
+  for (size_t i = 0; status == 0 && (name = workload_at(session->asked, i)); ++i)
+    status = visit(session, name, runtime);
   return status;
 }
 

@@ -3,7 +3,9 @@
 #include "output/json.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 const char *const wx_result_names[WX_NAMES_OF_RESULT] = {"scenario", "workload", "strategy",
                                                          "mode",     "model",    "runtime"};
@@ -13,44 +15,95 @@ static void put_name(WxJsonBuilder *builder, const char *key, const char *name) 
     wx_json_put(builder, key, wx_json_text(name));
 }
 
-static json_t *by_verb_json(const WxByVerb *calls) {
-  WxJsonBuilder builder = wx_json_object();
-  wx_json_put(&builder, "reserve", wx_json_figure(calls->reserve));
-  wx_json_put(&builder, "commit", wx_json_figure(calls->commit));
-  wx_json_put(&builder, "map_rw", wx_json_figure(calls->map_rw));
-  wx_json_put(&builder, "unmap_rw", wx_json_figure(calls->unmap_rw));
-  wx_json_put(&builder, "release", wx_json_figure(calls->release));
-  wx_json_put(&builder, "total", wx_json_figure(calls->total));
-  return wx_json_built(&builder);
-}
+/* Figures by name: written and read back
+ * -------------------------------------------------------------------------------------------------
+ */
 
-static json_t *times_json(const WxOperationTime *times, size_t count) {
+typedef enum { FIGURE, BY_VERB, TIMES } Kind;
+
+typedef struct {
+  const char *key;
+  size_t offset;
+  Kind kind;
+} Field;
+
+#define OF(STRUCT, MEMBER, KIND)                                                                   \
+  { #MEMBER, offsetof(STRUCT, MEMBER), KIND }
+
+static const Field of_verbs[] = {
+    OF(WxByVerb, reserve, FIGURE),  OF(WxByVerb, commit, FIGURE),  OF(WxByVerb, map_rw, FIGURE),
+    OF(WxByVerb, unmap_rw, FIGURE), OF(WxByVerb, release, FIGURE), OF(WxByVerb, total, FIGURE),
+};
+
+static const Field of_metrics[] = {
+    OF(WxMetrics, live_peak_bytes, FIGURE), OF(WxMetrics, allocated_peak_bytes, FIGURE),
+    OF(WxMetrics, retained_bytes, FIGURE),  OF(WxMetrics, orphaned_bytes, FIGURE),
+    OF(WxMetrics, mappings_peak, FIGURE),   OF(WxMetrics, syscalls, BY_VERB),
+    OF(WxMetrics, list_nodes, BY_VERB),     OF(WxMetrics, minor_faults, FIGURE),
+    OF(WxMetrics, wall_ns, FIGURE),         {"time_ns", offsetof(WxMetrics, times), TIMES},
+    OF(WxMetrics, wx_pages_seen, FIGURE),   OF(WxMetrics, failures, FIGURE),
+};
+
+// Beside the name of the step.
+static const Field of_samples[] = {
+    OF(WxSample, t_ns, FIGURE),           OF(WxSample, live_bytes, FIGURE),
+    OF(WxSample, reserved_bytes, FIGURE), OF(WxSample, allocated_bytes, FIGURE),
+    OF(WxSample, mapped_bytes, FIGURE),   OF(WxSample, orphaned_bytes, FIGURE),
+    OF(WxSample, rss_bytes, FIGURE),      OF(WxSample, rss_shmem_bytes, FIGURE),
+    OF(WxSample, pss_bytes, FIGURE),      OF(WxSample, cgroup_shmem_bytes, FIGURE),
+    OF(WxSample, mappings, FIGURE),       OF(WxSample, doublemapper_mappings, FIGURE),
+};
+
+#define COUNT(TABLE) (sizeof(TABLE) / sizeof *(TABLE))
+
+static json_t *times_json(const WxMetrics *metrics) {
   WxJsonBuilder builder = wx_json_object();
-  for (size_t i = 0; i < count; ++i) {
+  for (size_t i = 0; i < metrics->time_count; ++i) {
+    const WxOperationTime *measured = &metrics->times[i];
     WxJsonBuilder time = wx_json_object();
-    wx_json_put(&time, "median", wx_json_figure(times[i].median));
-    wx_json_put(&time, "ci_low", wx_json_figure(times[i].ci_low));
-    wx_json_put(&time, "ci_high", wx_json_figure(times[i].ci_high));
-    wx_json_put(&time, "n", wx_json_figure(times[i].n));
-    wx_json_put(&builder, times[i].operation, wx_json_built(&time));
+    wx_json_put(&time, "median", wx_json_figure(measured->median));
+    wx_json_put(&time, "ci_low", wx_json_figure(measured->ci_low));
+    wx_json_put(&time, "ci_high", wx_json_figure(measured->ci_high));
+    wx_json_put(&time, "n", wx_json_figure(measured->n));
+    wx_json_put(&builder, measured->operation, wx_json_built(&time));
   }
   return wx_json_built(&builder);
 }
 
+static void put_figures(WxJsonBuilder *builder, const void *base, const Field fields[],
+                        size_t count) {
+  for (size_t i = 0; i < count; ++i) {
+    const void *at = (const char *)base + fields[i].offset;
+    WxJsonBuilder inner;
+    switch (fields[i].kind) {
+    case FIGURE:
+      wx_json_put(builder, fields[i].key, wx_json_figure(*(const WxFigure *)at));
+      break;
+    case BY_VERB:
+      inner = wx_json_object();
+      put_figures(&inner, at, of_verbs, COUNT(of_verbs));
+      wx_json_put(builder, fields[i].key, wx_json_built(&inner));
+      break;
+    case TIMES:
+      wx_json_put(builder, fields[i].key, times_json(base));
+      break;
+    }
+  }
+}
+
+static void get_figures(const json_t *object, void *base, const Field fields[], size_t count) {
+  for (size_t i = 0; i < count; ++i) {
+    void *at = (char *)base + fields[i].offset;
+    if (fields[i].kind == FIGURE)
+      *(WxFigure *)at = wx_json_get_figure(object, fields[i].key);
+    else if (fields[i].kind == BY_VERB)
+      get_figures(json_object_get(object, fields[i].key), at, of_verbs, COUNT(of_verbs));
+  }
+}
+
 static json_t *metrics_json(const WxMetrics *metrics) {
   WxJsonBuilder builder = wx_json_object();
-  wx_json_put(&builder, "live_peak_bytes", wx_json_figure(metrics->live_peak_bytes));
-  wx_json_put(&builder, "allocated_peak_bytes", wx_json_figure(metrics->allocated_peak_bytes));
-  wx_json_put(&builder, "retained_bytes", wx_json_figure(metrics->retained_bytes));
-  wx_json_put(&builder, "orphaned_bytes", wx_json_figure(metrics->orphaned_bytes));
-  wx_json_put(&builder, "mappings_peak", wx_json_figure(metrics->mappings_peak));
-  wx_json_put(&builder, "syscalls", by_verb_json(&metrics->syscalls));
-  wx_json_put(&builder, "list_nodes", by_verb_json(&metrics->list_nodes));
-  wx_json_put(&builder, "minor_faults", wx_json_figure(metrics->minor_faults));
-  wx_json_put(&builder, "wall_ns", wx_json_figure(metrics->wall_ns));
-  wx_json_put(&builder, "time_ns", times_json(metrics->times, metrics->time_count));
-  wx_json_put(&builder, "wx_pages_seen", wx_json_figure(metrics->wx_pages_seen));
-  wx_json_put(&builder, "failures", wx_json_figure(metrics->failures));
+  put_figures(&builder, metrics, of_metrics, COUNT(of_metrics));
   return wx_json_built(&builder);
 }
 
@@ -58,18 +111,7 @@ static json_t *sample_json(const WxSample *sample) {
   WxJsonBuilder builder = wx_json_object();
   wx_json_put(&builder, "round", wx_json_figure(sample->round));
   wx_json_put(&builder, "step", wx_json_text(sample->step));
-  wx_json_put(&builder, "t_ns", wx_json_figure(sample->t_ns));
-  wx_json_put(&builder, "live_bytes", wx_json_figure(sample->live_bytes));
-  wx_json_put(&builder, "reserved_bytes", wx_json_figure(sample->reserved_bytes));
-  wx_json_put(&builder, "allocated_bytes", wx_json_figure(sample->allocated_bytes));
-  wx_json_put(&builder, "mapped_bytes", wx_json_figure(sample->mapped_bytes));
-  wx_json_put(&builder, "orphaned_bytes", wx_json_figure(sample->orphaned_bytes));
-  wx_json_put(&builder, "rss_bytes", wx_json_figure(sample->rss_bytes));
-  wx_json_put(&builder, "rss_shmem_bytes", wx_json_figure(sample->rss_shmem_bytes));
-  wx_json_put(&builder, "pss_bytes", wx_json_figure(sample->pss_bytes));
-  wx_json_put(&builder, "cgroup_shmem_bytes", wx_json_figure(sample->cgroup_shmem_bytes));
-  wx_json_put(&builder, "mappings", wx_json_figure(sample->mappings));
-  wx_json_put(&builder, "doublemapper_mappings", wx_json_figure(sample->doublemapper_mappings));
+  put_figures(&builder, sample, of_samples, COUNT(of_samples));
   return wx_json_built(&builder);
 }
 
@@ -122,8 +164,14 @@ json_t *wx_result_json(const WxResult *result) {
     wx_json_put(&builder, "skipped", wx_json_text(result->skipped));
     return wx_json_built(&builder);
   }
-  if (result->ended)
-    wx_json_put(&builder, "ended", wx_ended_json(result->ended));
+  if (result->ended) {
+    json_t *ended = wx_ended_json(result->ended);
+    const bool lost =
+        ended && wx_result_demanded(result) && wx_json_set(ended, "demanded", json_true());
+    if (lost)
+      json_decref(ended);
+    wx_json_put(&builder, "ended", lost ? NULL : ended);
+  }
   wx_json_put(&builder, "metrics", result->ended ? json_null() : metrics_json(&result->metrics));
   wx_json_put(&builder, "samples", samples_json(result));
   wx_json_put(&builder, "expectations", expectations_json(result));
@@ -134,4 +182,58 @@ json_t *wx_result_json(const WxResult *result) {
     wx_json_put(&builder, "verdict", wx_json_built(&verdict));
   }
   return wx_json_built(&builder);
+}
+
+/* Back from JSON
+ * -------------------------------------------------------------------------------------------------
+ */
+
+static bool read_ended(const json_t *json, WxEnded *ended) {
+  *ended = (WxEnded){.how = wx_ended_find(wx_json_get_text(json, "how"))};
+  const char *text = wx_json_get_text(json, "text"), *line = wx_json_get_text(json, "last_line");
+  const WxFigure status = wx_json_get_figure(json, "status"),
+                 signal = wx_json_get_figure(json, "signal");
+  ended->status = wx_known(status) ? (int)status : 0;
+  ended->signal = wx_known(signal) ? (int)signal : 0;
+  snprintf(ended->text, sizeof ended->text, "%s", text ? text : "");
+  snprintf(ended->last_line, sizeof ended->last_line, "%s", line ? line : "");
+  return ended->how != WX_ENDED_WELL && text;
+}
+
+static int read_samples(const json_t *list, WxResult *result) {
+  const size_t count = json_array_size(list);
+  WxSample *samples = calloc(count + 1, sizeof *samples);
+  if (!samples)
+    return -ENOMEM;
+  for (size_t i = 0; i < count; ++i) {
+    const json_t *sample = json_array_get(list, i);
+    const char *step = wx_json_get_text(sample, "step");
+    if (!step) {
+      free(samples);
+      return -EINVAL;
+    }
+    samples[i] = wx_sample_unknown(wx_json_get_figure(sample, "round"), step);
+    get_figures(sample, &samples[i], of_samples, COUNT(of_samples));
+  }
+  result->samples = samples;
+  result->sample_count = count;
+  return 0;
+}
+
+int wx_result_read(const json_t *json, WxResult *result, WxEnded *ended) {
+  const json_t *how = json_object_get(json, "ended"), *metrics = json_object_get(json, "metrics");
+  *result = (WxResult){.workload = wx_json_get_text(json, "workload"),
+                       .mode = wx_json_get_text(json, "mode"),
+                       .runtime = wx_json_get_text(json, "runtime"),
+                       .metrics = wx_metrics_unknown()};
+  if (how ? !read_ended(how, ended) : !json_is_object(metrics))
+    return -EINVAL;
+  if (how)
+    result->ended = ended;
+  else
+    get_figures(metrics, &result->metrics, of_metrics, COUNT(of_metrics));
+  const json_t *verdict = json_object_get(json, "verdict");
+  result->verdict_code = wx_json_get_text(verdict, "code");
+  result->verdict_text = wx_json_get_text(verdict, "text");
+  return read_samples(json_object_get(json, "samples"), result);
 }

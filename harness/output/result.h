@@ -17,6 +17,12 @@ json_t *wx_result_json(const WxResult *result);
 /// How a program ended that did not run to its end. NULL where memory ran out.
 json_t *wx_ended_json(const WxEnded *ended);
 
+/// Reads what wx_result_json() made of a `validate` result that was not skipped: names, how it
+/// ended (into `ended`), figures, samples and verdict; not the expectations, which are judged
+/// anew. All text is that of `json`, which must outlive the result; the caller frees `samples`.
+/// -EINVAL where it is no such result, -ENOMEM; then nothing is to be freed.
+int wx_result_read(const json_t *json, WxResult *result, WxEnded *ended);
+
 /// A table with one row a result, of the figures that people compare. Works on results read from a
 /// file, too. NULL where memory ran out.
 WxTable *wx_result_table(const char *title, const json_t *results);

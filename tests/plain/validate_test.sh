@@ -10,26 +10,8 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 unset DOTNET_ROOT WXBENCH_HOME DOTNET_EnableWriteXorExecute COMPlus_EnableWriteXorExecute
 
-# A folder in which validate finds all that it needs, with empty files for the workload program.
-home=$scratch/home
-mkdir -p "$home/build/workloads"
-ln -s "$PWD/scenarios" "$home/scenarios"
-ln -s "$PWD/build/libwxreclaim.so" "$home/build"
-: >"$home/build/workloads/wxworkload.dll"
-
-cat >"$scratch/protocol" <<'END'
-#!/usr/bin/env bash
-IFS=, read -r answers steps <<<"$WXBENCH_STEP_FDS"
-say() { echo "step $1 $2 -" >&"$steps"; read -r -u "$answers"; }
-END
-# fake NAME: a runtime whose `dotnet` is the script on standard input; `say ROUND STEP` says a step and waits.
-fake() {
-  local root=$scratch/$1
-  mkdir -p "$root/shared/Microsoft.NETCore.App/10.0.99"
-  : >"$root/shared/Microsoft.NETCore.App/10.0.99/libcoreclr.so"
-  cat "$scratch/protocol" - >"$root/dotnet"
-  chmod +x "$root/dotnet"
-}
+# shellcheck source=tests/support/fake.sh
+. tests/support/fake.sh
 on_fake() {
   local root=$scratch/$1
   shift

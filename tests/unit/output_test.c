@@ -228,8 +228,57 @@ START_TEST(paired_times_are_read_back_and_what_is_no_number_is_unknown) {
 }
 END_TEST
 
-WX_TEST_MAIN("output", a_result_has_exactly_the_members_of_the_contract,
-             unknown_is_null_and_zero_is_zero, a_skipped_result_has_its_reason_and_no_figures,
+START_TEST(a_result_is_read_back_to_the_same_json) {
+  WxSample samples[2] = {wx_sample_unknown(0, "start"), wx_sample_unknown(1, "end")};
+  samples[1].t_ns = 3;
+  samples[1].doublemapper_mappings = 5;
+  const WxEnded killed = {.how = WX_ENDED_SIGNAL, .signal = 25, .last_line = "l", .text = "why"};
+  WxResult result = {.workload = "asm",
+                     .mode = "on",
+                     .runtime = "10.0.15",
+                     .metrics = wx_metrics_unknown(),
+                     .samples = samples,
+                     .sample_count = 2,
+                     .verdict_code = "live",
+                     .verdict_text = "text"};
+  result.metrics.retained_bytes = 7;
+  result.metrics.syscalls.total = 11;
+  for (int i = 0; i < 2; ++i) {
+    result.ended = i ? &killed : NULL;
+    json_t *json = wx_result_json(&result);
+    WxResult read;
+    WxEnded ended;
+    ck_assert_int_eq(wx_result_read(json, &read, &ended), 0);
+    json_t *again = wx_result_json(&read);
+    ck_assert(json_equal(json, again));
+    free((void *)(uintptr_t)read.samples);
+    json_decref(again);
+    json_decref(json);
+  }
+}
+END_TEST
+
+START_TEST(what_is_no_result_is_not_read) {
+  static const char *const texts[] = {
+      "{}",
+      "{\"metrics\":null}",
+      "{\"metrics\":{},\"samples\":[{}]}",
+      "{\"metrics\":null,\"ended\":{\"how\":\"well\",\"text\":\"\"}}",
+      "{\"metrics\":null,\"ended\":{\"how\":\"exit\"}}",
+      "{\"skipped\":\"no SDK\"}"};
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; ++i) {
+    json_t *json = json_loads(texts[i], 0, NULL);
+    WxResult read;
+    WxEnded ended;
+    ck_assert_int_eq(wx_result_read(json, &read, &ended), -EINVAL);
+    json_decref(json);
+  }
+}
+END_TEST
+
+WX_TEST_MAIN("output", a_result_is_read_back_to_the_same_json, what_is_no_result_is_not_read,
+             a_result_has_exactly_the_members_of_the_contract, unknown_is_null_and_zero_is_zero,
+             a_skipped_result_has_its_reason_and_no_figures,
              the_document_is_read_back_as_it_was_written,
              text_that_is_not_utf8_is_replaced_and_not_lost,
              a_table_shows_units_to_people_and_digits_to_machines,

@@ -1,0 +1,217 @@
+#include "cli/validate_kept.h"
+
+#include "os/text.h"
+#include "output/file.h"
+#include "output/json.h"
+#include "output/result.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+
+enum { ROW_MOST = 16 * 1024 * 1024 };
+
+int wx_matrix_begin(const WxMatrix *matrix) {
+  struct stat status;
+  if (mkdir(matrix->folder, 0777) == 0)
+    return 0;
+  if (errno != EEXIST)
+    return -errno;
+  if (stat(matrix->folder, &status))
+    return -errno;
+  return S_ISDIR(status.st_mode) ? 0 : -ENOTDIR;
+}
+
+/* What a row was measured with
+ * -------------------------------------------------------------------------------------------------
+ */
+
+// A file by its size and its last change; null where it is not there.
+static json_t *file_json(const char *path) {
+  struct stat status;
+  if (stat(path, &status))
+    return json_null();
+  return json_sprintf("%lld bytes of %lld.%09ld", (long long)status.st_size,
+                      (long long)status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
+}
+
+static json_t *parameters_json(const WxParameters *parameters) {
+  WxJsonBuilder builder = wx_json_object();
+  for (unsigned i = 0; i < parameters->scenario->parameters_count; ++i) {
+    const char *name = parameters->scenario->parameters[i].name;
+    char problem[WX_PROBLEM_SIZE];
+    uint64_t value;
+    if (wx_parameters_quantity(parameters, name, &value, problem) == 0)
+      wx_json_put(&builder, name, json_integer((json_int_t)value));
+  }
+  return wx_json_built(&builder);
+}
+
+static json_t *order_json(const WxValidationOrder *order) {
+  struct utsname kernel;
+  char coreclr[PATH_MAX];
+  snprintf(coreclr, sizeof coreclr, "%s/shared/Microsoft.NETCore.App/%s/libcoreclr.so",
+           order->runtime->root, order->runtime->version);
+  WxJsonBuilder builder = wx_json_object();
+  wx_json_put(&builder, "wxbench", wx_json_text(WX_VERSION));
+  wx_json_put(&builder, "kernel", wx_json_text(uname(&kernel) ? NULL : kernel.release));
+  wx_json_put(&builder, "workload", wx_json_text(order->parameters->scenario->name));
+  wx_json_put(&builder, "parameters", parameters_json(order->parameters));
+  wx_json_put(&builder, "mode", wx_json_text(order->mode->name));
+  wx_json_put(&builder, "runtime", wx_json_text(order->runtime->version));
+  wx_json_put(&builder, "root", wx_json_text(order->runtime->root));
+  wx_json_put(&builder, "libcoreclr", file_json(coreclr));
+  wx_json_put(&builder, "program", file_json(order->program));
+  wx_json_put(&builder, "preload", order->mode->preload ? file_json(order->preload) : json_null());
+  wx_json_put(&builder, "limit_ns", json_integer((json_int_t)order->time_limit_ns));
+  return wx_json_built(&builder);
+}
+
+// FNV-1a, 64 bits: a name only, what is in the file decides.
+static uint64_t hash(const char *text) {
+  uint64_t value = UINT64_C(0xcbf29ce484222325);
+  for (; *text; ++text)
+    value = (value ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+  return value;
+}
+
+static bool is_plain(char letter) {
+  return strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_", letter) !=
+         NULL;
+}
+
+// As asm-on-10.0.14-0123456789abcdef.json.
+static int row_path(const WxMatrix *matrix, const WxValidationOrder *order, const json_t *with,
+                    char path[PATH_MAX]) {
+  char *text = wx_json_print(with, JSON_COMPACT);
+  if (!text)
+    return -ENOMEM;
+  char name[128];
+  snprintf(name, sizeof name, "%s-%s-%s", order->parameters->scenario->name, order->mode->name,
+           order->runtime->version);
+  for (char *at = name; *at; ++at)
+    if (!is_plain(*at))
+      *at = '_';
+  const int length =
+      snprintf(path, PATH_MAX, "%s/%s-%016" PRIx64 ".json", matrix->folder, name, hash(text));
+  free(text);
+  return length < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
+/* Rows
+ * -------------------------------------------------------------------------------------------------
+ */
+
+static json_t *load(const char *path) {
+  WxText text = {0};
+  json_t *row = wx_text_read_most(&text, path, ROW_MOST)
+                    ? NULL
+                    : json_loadb(text.data, text.length, JSON_ALLOW_NUL, NULL);
+  wx_text_free(&text);
+  return row;
+}
+
+static int fill(const json_t *row, const WxValidationOrder *order, WxValidation *run) {
+  const json_t *output = json_object_get(row, "output");
+  if (!json_is_string(output))
+    return -EINVAL;
+  const int failed = wx_result_read(json_object_get(row, "result"), &run->result, &run->ended);
+  if (failed)
+    return failed;
+  run->sampling.samples = (WxSample *)(uintptr_t)run->result.samples;
+  run->sampling.count = run->result.sample_count;
+  run->result.workload = order->parameters->scenario->name;
+  run->result.mode = order->mode->name;
+  run->result.runtime = order->runtime->version;
+  run->result.unknown = wx_json_get_text(row, "unknown");
+  const size_t length = json_string_length(output);
+  run->output = (WxText){.data = malloc(length + 1), .length = length, .capacity = length + 1};
+  if (!run->output.data)
+    return -ENOMEM;
+  memcpy(run->output.data, json_string_value(output), length);
+  run->output.data[length] = '\0';
+  return 0;
+}
+
+bool wx_matrix_take(WxMatrix *matrix, const WxValidationOrder *order, WxValidation *run,
+                    WxLive *live, json_t **row) {
+  char path[PATH_MAX];
+  json_t *with = order_json(order);
+  *row = with && row_path(matrix, order, with, path) == 0 ? load(path) : NULL;
+  bool taken = *row && json_equal(json_object_get(*row, "order"), with);
+  json_decref(with);
+  *run = (WxValidation){.sampling.file = NULL};
+  if (taken && fill(*row, order, run)) {
+    wx_validation_free(run);
+    taken = false;
+  }
+  if (taken) {
+    live->kept = json_object_get(*row, "reclaim");
+    live->ran = live->kept != NULL;
+    ++matrix->done;
+    ++matrix->taken;
+    return true;
+  }
+  json_decref(*row);
+  *row = NULL;
+  return false;
+}
+
+static json_t *row_json(const WxValidationOrder *order, const WxValidation *run,
+                        const WxLive *live) {
+  WxJsonBuilder row = wx_json_object();
+  wx_json_put(&row, "order", order_json(order));
+  wx_json_put(&row, "result", wx_result_json(&run->result));
+  wx_json_put(&row, "output",
+              json_stringn(run->output.data ? run->output.data : "", run->output.length));
+  wx_json_put(&row, "unknown", wx_json_text(run->result.unknown));
+  if (live->ran)
+    wx_json_put(&row, "reclaim", wx_validate_live_json(live));
+  return wx_json_built(&row);
+}
+
+// A run that was not looked at to its end says nothing of the program: it is done again.
+static bool is_to_be_kept(const WxValidation *run) {
+  if (run->result.ended && run->result.ended->how == WX_ENDED_STOPPED)
+    return false;
+  json_t *output = json_stringn(run->output.data ? run->output.data : "", run->output.length);
+  json_decref(output);
+  return output != NULL;
+}
+
+int wx_matrix_keep(WxMatrix *matrix, const WxValidationOrder *order, const WxValidation *run,
+                   const WxLive *live, uint64_t took_ns) {
+  if (run->result.skipped)
+    return 0;
+  ++matrix->done;
+  matrix->measured_ns += took_ns;
+  if (!is_to_be_kept(run))
+    return 0;
+  json_t *row = row_json(order, run, live);
+  char path[PATH_MAX];
+  int failed = row ? row_path(matrix, order, json_object_get(row, "order"), path) : -ENOMEM;
+  char *text = failed ? NULL : wx_json_print(row, JSON_INDENT(2));
+  if (!failed)
+    failed = text ? wx_file_write(path, text, strlen(text)) : -ENOMEM;
+  free(text);
+  json_decref(row);
+  return failed;
+}
+
+void wx_matrix_show(const WxMatrix *matrix, WxProgress *progress, const WxValidationOrder *order) {
+  const size_t measured = matrix->done - matrix->taken, left = matrix->rows - matrix->done;
+  char remaining[64] = "";
+  if (measured) {
+    const uint64_t seconds = matrix->measured_ns / measured * left / 1000000000U;
+    snprintf(remaining, sizeof remaining, "; about %" PRIu64 " min %" PRIu64 " s left",
+             seconds / 60, seconds % 60);
+  }
+  wx_progress_show(progress, "row %zu of %zu: %s, %s, %s%s", matrix->done + 1, matrix->rows,
+                   order->parameters->scenario->name, order->mode->name, order->runtime->version,
+                   remaining);
+}
