@@ -17,8 +17,14 @@ enum {
   KEY_FIDELITY,
   KEY_REPEAT,
   KEY_MATRIX,
+  KEY_COMMAND,
+  KEY_LOAD,
+  KEY_CHECK,
+  KEY_EVERY,
+  KEY_FOR,
 };
 
+enum { SECOND_NS = 1000000000, USUAL_EVERY_NS = 100000000 };
 enum { REAL_RUNS = 5, REAL_RUNS_MOST = 100 }; // of --fidelity
 
 static const struct argp_option own_options[] = {
@@ -43,6 +49,21 @@ static const struct argp_option own_options[] = {
      "wxbench-matrix) as soon as it is measured: after a break, the same command goes on with the "
      "rest. Rows measured with other files or settings are not taken over",
      0},
+    {"command", KEY_COMMAND, "CMD", 0,
+     "Run this program instead of workloads, in all four modes; CMD is for /bin/sh. It is looked "
+     "at "
+     "at its steps where it speaks the step protocol, else every --every",
+     0},
+    {"load", KEY_LOAD, "CMD", 0,
+     "Run CMD beside the program once its runtime is there (CMD waits until it is answered); the "
+     "program is ended by SIGTERM after it",
+     0},
+    {"check", KEY_CHECK, "CMD", 0,
+     "Run CMD at the end, before the program is ended: its exit status must be 0 and its output "
+     "the same in every mode. Without it, the output of the program must be",
+     0},
+    {"every", KEY_EVERY, "TIME", 0, "With --command: look this often. Default: 100ms", 0},
+    {"for", KEY_FOR, "TIME", 0, "With --command: end the program after this time", 0},
     {"fidelity", KEY_FIDELITY, "RUNS", OPTION_ARG_OPTIONAL,
      "Record RUNS real runs (default 5) and compare the model of that version with them, number by "
      "number; exit status 1 where one is further apart than it may be",
@@ -74,6 +95,19 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
   case KEY_MATRIX:
     own->matrix = argument && *argument ? argument : "wxbench-matrix";
     return 0;
+  case KEY_COMMAND:
+    own->command = argument;
+    return 0;
+  case KEY_LOAD:
+    own->load = argument;
+    return 0;
+  case KEY_CHECK:
+    own->check = argument;
+    return 0;
+  case KEY_EVERY:
+    return wx_options_duration(state, "--every", argument, SECOND_NS, &own->every_ns);
+  case KEY_FOR:
+    return wx_options_duration(state, "--for", argument, SECOND_NS, &own->lasts_ns);
   case KEY_FIDELITY:
     return set_fidelity(state, own, argument);
   default:
@@ -85,11 +119,13 @@ static const WxOptionsSpec spec = {
     .summary =
         "Run workloads on real, unmodified .NET runtimes, observed from outside: with W^X as "
         "shipped, without it, and with its memory given back.",
-    .example = "  wxbench validate --workload asm --set count=1000\n"
-               "  wxbench validate --runtime 8 --mode on --mode off --json result.json\n"
-               "  wxbench validate --workload hello --repeat 20\n"
-               "  wxbench validate --matrix --json matrix.json\n"
-               "  wxbench validate --fidelity --workload asm --workload dyn --workload alc",
+    .example =
+        "  wxbench validate --workload asm --set count=1000\n"
+        "  wxbench validate --runtime 8 --mode on --mode off --json result.json\n"
+        "  wxbench validate --workload hello --repeat 20\n"
+        "  wxbench validate --matrix --json matrix.json\n"
+        "  wxbench validate --command './service' --load 'ab -n 10000 http://127.0.0.1:8080/'\n"
+        "  wxbench validate --fidelity --workload asm --workload dyn --workload alc",
     .options = own_options,
     .parse = parse,
     .endings = WX_ENDINGS_HELP,
@@ -103,7 +139,7 @@ static void note_matrix(WxDocument *document, const WxMatrix *matrix) {
 
 int wx_cli_validate(int argc, char **argv) {
   WxOptions options;
-  WxValidateAsked own = {.time_limit_ns = WX_USUAL_LIMIT_NS};
+  WxValidateAsked own = {.time_limit_ns = WX_USUAL_LIMIT_NS, .every_ns = USUAL_EVERY_NS};
   if (!wx_options_parse(&options, &spec, argc, argv, &own))
     return options.status;
   WxDocument document;
@@ -119,6 +155,13 @@ int wx_cli_validate(int argc, char **argv) {
   if (options.argument_count)
     status = wx_cli_fail(options.verb, "unexpected argument '%s'; expected options only",
                          options.arguments[0]);
+  else if (own.command && (own.runtimes.count || own.workloads.count || own.settings.count ||
+                           own.matrix || own.repeat || own.fidelity))
+    status = wx_cli_fail(options.verb, "--command runs one program; expected no --runtime, "
+                                       "--workload, --set, --matrix, --repeat or --fidelity");
+  else if (!own.command && (own.load || own.check || own.lasts_ns))
+    status = wx_cli_fail(options.verb, "--load, --check and --for belong to a program; expected "
+                                       "--command with them");
   else if (own.fidelity && own.repeat)
     status = wx_cli_fail(options.verb, "--fidelity measures no time; expected no --repeat with it");
   else if (own.fidelity && own.modes.count)

@@ -4,6 +4,7 @@
 #include "cli/built.h"
 #include "cli/no_runtime.h"
 #include "cli/say.h"
+#include "cli/validate_command.h"
 #include "cli/verb.h"
 
 #include <stdlib.h>
@@ -30,9 +31,11 @@ static int choose_mode(WxValidateSession *session, const char *name) {
 }
 
 static int choose_modes(WxValidateSession *session) {
-  static const char *const usual[] = {"on", "off", "preload", "live"}; // The last in a matrix.
+  // The last in a matrix, and of a command.
+  static const char *const usual[] = {"on", "off", "preload", "live"};
   const WxNames *named = &session->asked->modes;
-  const size_t usual_count = sizeof usual / sizeof *usual - !session->asked->matrix;
+  const size_t usual_count =
+      sizeof usual / sizeof *usual - !(session->asked->matrix || session->asked->command);
   const size_t count = named->count ? named->count : usual_count;
   int status = 0;
   for (size_t i = 0; i < count && status == 0; ++i)
@@ -128,6 +131,8 @@ static int visit_runtimes(WxValidateSession *session, const WxRuntimes *found, V
 
 int wx_validate_all(WxValidateSession *session) {
   int status = choose_modes(session);
+  if (status == 0 && session->asked->command)
+    return wx_validate_command(session);
   if (status == 0)
     status = wx_validate_check_workloads(session);
   if (status)

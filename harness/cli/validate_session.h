@@ -26,6 +26,11 @@ typedef struct {
   uint64_t time_limit_ns; ///< Of one run.
   uint64_t repeat;        ///< Rounds in which the modes are measured in turns; 0: none.
   const char *matrix;     ///< The folder in which the rows are kept; NULL: no matrix.
+  const char *command;    ///< A program of the user's instead of workloads; NULL: none.
+  const char *load;       ///< What is run beside it, and
+  const char *check;      ///< what says whether it is right; NULL: none.
+  uint64_t every_ns;      ///< Between two looks at it.
+  uint64_t lasts_ns;      ///< It is ended after this time; 0: it ends by itself.
   uint64_t fidelity;      ///< Real runs that the model is compared with; 0: no comparison.
 } WxValidateAsked;
 

@@ -28,6 +28,7 @@ typedef struct {
   WxObserved *observed;
   WxChild child;
   uint64_t begun_ns;
+  uint64_t tick_ns; ///< When on_tick is called next.
   char line[WX_STEP_LINE_SIZE];
   size_t length; ///< Bytes in `line`.
   bool reaped;
@@ -86,11 +87,8 @@ static int answer(Run *run) {
   return put < 0 ? (int)put : 0;
 }
 
-static int call_back(Run *run, const WxStep *step) {
-  if (!run->options->on_step)
-    return 0;
-  const uint64_t before = wx_os_now_ns();
-  const int stopped = run->options->on_step(run->options->context, run->child.pid, step);
+// Takes in what a callback that was called at `before` returned.
+static int called_back(Run *run, uint64_t before, int stopped) {
   run->observed->waiting_ns += wx_os_now_ns() - before;
   if (!stopped)
     return 0;
@@ -101,6 +99,24 @@ static int call_back(Run *run, const WxStep *step) {
     run->observed->stopped_by = stopped;
     run->finished = true;
   }
+  return result;
+}
+
+static int call_back(Run *run, const WxStep *step) {
+  const WxObserveOptions *options = run->options;
+  const uint64_t before = wx_os_now_ns();
+  return options->on_step
+             ? called_back(run, before, options->on_step(options->context, run->child.pid, step))
+             : 0;
+}
+
+static int tick_if_due(Run *run) {
+  const WxObserveOptions *options = run->options;
+  const uint64_t before = wx_os_now_ns();
+  if (!options->on_tick || run->finished || before < run->tick_ns)
+    return 0;
+  const int result = called_back(run, before, options->on_tick(options->context, run->child.pid));
+  run->tick_ns = wx_os_now_ns() + options->every_ns;
   return result;
 }
 
@@ -184,6 +200,18 @@ static int remaining_ms(const Run *run) {
   return milliseconds > INT32_MAX ? INT32_MAX : (int)milliseconds;
 }
 
+// The same until the next tick, where that comes first.
+static int wait_ms(const Run *run, int remaining) {
+  if (!run->options->on_tick)
+    return remaining;
+  const uint64_t now = wx_os_now_ns();
+  const uint64_t left = run->tick_ns > now ? run->tick_ns - now : 0;
+  const uint64_t milliseconds = left / NANOSECONDS_PER_MILLISECOND + 1;
+  return remaining >= 0 && (uint64_t)remaining < milliseconds ? remaining
+         : milliseconds > INT32_MAX                           ? INT32_MAX
+                                                              : (int)milliseconds;
+}
+
 static int wait_for_events(Run *run, struct pollfd entries[static ENTRIES]) {
   const WxChild *child = &run->child;
   const int fds[ENTRIES] = {child->steps, child->output, child->errors, child->pidfd,
@@ -196,8 +224,9 @@ static int wait_for_events(Run *run, struct pollfd entries[static ENTRIES]) {
     run->finished = true;
     return 0;
   }
-  const bool must_ask = child->pidfd < 0 && (remaining < 0 || remaining > ASK_AGAIN_MS);
-  const int ready = wx_os_poll(entries, ENTRIES, must_ask ? ASK_AGAIN_MS : remaining);
+  const int wait = wait_ms(run, remaining);
+  const bool must_ask = child->pidfd < 0 && (wait < 0 || wait > ASK_AGAIN_MS);
+  const int ready = wx_os_poll(entries, ENTRIES, must_ask ? ASK_AGAIN_MS : wait);
   if (ready < 0)
     return ready;
   bool ended = false;
@@ -230,6 +259,8 @@ static int watch(Run *run) {
     result = wait_for_events(run, entries);
     if (!result && !run->finished)
       result = handle_events(run, entries);
+    if (!result)
+      result = tick_if_due(run);
   }
   if (!run->reaped)
     wx_os_end_group(run->child.pid, &run->observed->wait_status, &run->observed->usage);
@@ -245,6 +276,7 @@ int wx_observe(const WxObserveOptions *options, WxObserved *observed) {
   wx_observed_free(observed);
   observed->outcome = WX_OBSERVED_DIED; // Until it says `end`.
   Run run = {.options = options, .observed = observed, .begun_ns = wx_os_now_ns()};
+  run.tick_ns = run.begun_ns + options->every_ns;
   int result = wx_child_start(&run.child, options);
   if (result)
     return result;

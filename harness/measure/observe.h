@@ -55,6 +55,10 @@ typedef struct {
   size_t capture_limit;   ///< Bytes kept of each captured stream, the last of them; 0: 1 MiB.
   uint64_t time_limit_ns; ///< 0: none.
   WxStepCallback *on_step;
+  /// Called every `every_ns` while it runs, whether it says steps or not; NULL: never. Its result
+  /// is taken as that of on_step.
+  int (*on_tick)(void *context, pid_t pid);
+  uint64_t every_ns;
   void *context;
 } WxObserveOptions;
 

@@ -8,7 +8,7 @@
 
 // The names of steps that samples may borrow: literals outlive everything.
 static const char *step_name(const char *name) {
-  static const char *const names[] = {"start", "generated", "dropped", "collected", "end"};
+  static const char *const names[] = {"start", "generated", "dropped", "collected", "sample", "end"};
   for (size_t i = 0; i < sizeof names / sizeof *names; ++i)
     if (strcmp(names[i], name) == 0)
       return names[i];

@@ -143,6 +143,11 @@ static void fill_result(WxValidation *validation) {
   validation->result.verdict_text = validation->verdict;
 }
 
+void wx_validation_fill(WxValidation *validation, const WxObserved *observed) {
+  fill_times(validation, observed);
+  fill_result(validation);
+}
+
 // How the program ended. What went wrong beside it is the cause where something did.
 static void explain(Validating *validating, const WxObserved *observed) {
   WxValidation *validation = validating->validation;
@@ -194,8 +199,7 @@ static void observe(Validating *validating, Arguments *arguments) {
   } else if (observed.outcome != WX_OBSERVED_ENDED || observed.wait_status) {
     explain(validating, &observed);
   } else {
-    fill_times(validation, &observed);
-    fill_result(validation);
+    wx_validation_fill(validation, &observed);
   }
   if (validation->ended.how != WX_ENDED_WELL)
     wx_sampling_ended(&validation->sampling, &validation->ended, &validation->result);

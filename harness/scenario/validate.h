@@ -54,6 +54,9 @@ typedef struct {
 /// program; or a negative errno with the problem set where the parameters cannot be used.
 int wx_validate(const WxValidationOrder *order, WxValidation *validation);
 
+/// Fills the result from its samples and from what was observed of a program that ran to its end.
+void wx_validation_fill(WxValidation *validation, const WxObserved *observed);
+
 void wx_validation_free(WxValidation *validation);
 
 #endif

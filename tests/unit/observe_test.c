@@ -295,6 +295,44 @@ static int say_three_steps(WxStepChannel channel, void *context) {
   return result ? 99 : *status;
 }
 
+static int ticks;
+
+static int end_at_the_third_tick(void *context, pid_t pid) {
+  ck_assert_ptr_eq(context, &seen);
+  if (++ticks == 3)
+    ck_assert_int_eq(kill(pid, SIGKILL), 0);
+  ck_assert_int_le(ticks, 3 + 1); // One more where its end is not seen yet.
+  return 0;
+}
+
+START_TEST(a_program_without_steps_is_looked_at_again_and_again) {
+  ticks = 0;
+  WxObserved observed =
+      observe_shell("exec sleep 1000",
+                    (WxObserveOptions){.on_tick = end_at_the_third_tick, .every_ns = SECOND / 100});
+  ck_assert_int_ge(ticks, 3);
+  ck_assert_int_eq(observed.outcome, WX_OBSERVED_DIED);
+  ck_assert_uint_eq(observed.steps, 0);
+  ck_assert_int_eq(WTERMSIG(observed.wait_status), SIGKILL);
+  wx_observed_free(&observed);
+}
+END_TEST
+
+static int refuse_to_look(void *context, pid_t pid) {
+  (void)context;
+  (void)pid;
+  return -EACCES;
+}
+
+START_TEST(a_look_that_fails_stops_the_program) {
+  WxObserved observed = observe_shell(
+      "exec sleep 1000", (WxObserveOptions){.on_tick = refuse_to_look, .every_ns = SECOND / 100});
+  ck_assert_int_eq(observed.outcome, WX_OBSERVED_STOPPED);
+  ck_assert_int_eq(observed.stopped_by, -EACCES);
+  wx_observed_free(&observed);
+}
+END_TEST
+
 START_TEST(a_program_that_dies_while_it_is_looked_at_has_died) {
   int status = 0;
   const WxObserveOptions options = {
@@ -439,7 +477,8 @@ START_TEST(any_system_call_of_the_observer_may_fail_and_no_child_is_left) {
 }
 END_TEST
 
-WX_TEST_MAIN("observe", each_step_is_seen_and_answered,
+WX_TEST_MAIN("observe", a_program_without_steps_is_looked_at_again_and_again,
+             a_look_that_fails_stops_the_program, each_step_is_seen_and_answered,
              a_program_that_dies_half_way_has_its_wait_status_reported,
              a_program_that_ends_well_but_early_has_died,
              the_first_and_the_last_line_of_errors_are_quoted,

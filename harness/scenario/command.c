@@ -1,0 +1,301 @@
+#include "scenario/command.h"
+
+#include "measure/memfd.h"
+#include "measure/observe.h"
+#include "measure/runtime_search.h"
+#include "os/interrupt.h"
+#include "os/process.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+/// How long a program may take to end after SIGTERM.
+static const uint64_t grace_ns = UINT64_C(10) * 1000 * 1000 * 1000;
+
+// One run while it goes on.
+typedef struct {
+  const WxCommandOrder *order;
+  WxCommandRun *run;
+  pid_t target; ///< The process with the runtime, 0 until it is seen.
+  bool gone;    ///< The target has ended.
+  bool steps;   ///< The program speaks the step protocol.
+  bool beside;  ///< What goes on beside it has been started, and not stopped.
+  pid_t load;   ///< 0 where it does not run.
+  uint64_t begun_ns;
+  uint64_t ended_ns; ///< When it was told to end; 0 before.
+} Commanding;
+
+static int shell_status(int wait_status) {
+  return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+}
+
+// Looks for the process with the runtime in the program and its descendants.
+static bool find_target(Commanding *commanding, pid_t root) {
+  const pid_t found = commanding->target ? 0 : wx_runtime_search(root, commanding->run->runtime);
+  if (found > 0)
+    commanding->target = found;
+  return commanding->target != 0;
+}
+
+/* Looking at it
+ * -------------------------------------------------------------------------------------------------
+ */
+
+static int stop_beside(Commanding *commanding) {
+  if (!commanding->beside)
+    return 0;
+  commanding->beside = false;
+  const WxBeside *beside = commanding->order->beside;
+  // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): it was started, so there is one.
+  return beside->stop(beside->context, commanding->run->validation.problem);
+}
+
+static bool is_step(const WxStep *step, const char *name) {
+  return strcmp(step->name, name) == 0;
+}
+
+// There is something to be given back from only once the runtime has made its memfd.
+static int start_beside(Commanding *commanding) {
+  const WxBeside *beside = commanding->order->beside;
+  const WxSample *last = wx_sampling_last(&commanding->run->validation.sampling);
+  if (!beside || commanding->beside || !last || last->allocated_bytes <= 0)
+    return 0;
+  const int failed = beside->start(beside->context, commanding->target);
+  commanding->beside = failed == 0;
+  return failed;
+}
+
+// A program that has ended is no failure: its observer will see that.
+static int look(Commanding *commanding, const WxStep *step) {
+  if (commanding->gone)
+    return 0;
+  const bool last = is_step(step, "end");
+  int failed = 0;
+  if (commanding->beside && (last || is_step(step, "collected")))
+    failed = commanding->order->beside->settle(commanding->order->beside->context);
+  if (!failed)
+    failed = wx_sampling_take(&commanding->run->validation.sampling, commanding->target, step);
+  if (!failed)
+    failed = last ? stop_beside(commanding) : start_beside(commanding);
+  commanding->gone = failed == -ESRCH;
+  return commanding->gone ? 0 : failed;
+}
+
+static int on_step(void *context, pid_t pid, const WxStep *step) {
+  Commanding *commanding = context;
+  if (!commanding->steps) // What was looked at before it spoke belongs to no step.
+    commanding->run->validation.sampling.count = 0;
+  commanding->steps = true;
+  return find_target(commanding, pid) ? look(commanding, step) : 0;
+}
+
+/* Load and check
+ * -------------------------------------------------------------------------------------------------
+ */
+
+static int run_check(Commanding *commanding) {
+  if (!commanding->order->check)
+    return 0;
+  char shell[] = "/bin/sh", option[] = "-c";
+  char *argv[] = {shell, option, (char *)(uintptr_t)commanding->order->check, NULL};
+  const WxObserveOptions options = {.argv = argv,
+                                    .output = WX_STREAM_CAPTURE,
+                                    .errors = WX_STREAM_DISCARD,
+                                    .time_limit_ns = commanding->order->time_limit_ns};
+  WxObserved observed = {0};
+  const int failed = wx_observe(&options, &observed);
+  if (!failed && observed.outcome == WX_OBSERVED_STOPPED)
+    return observed.stopped_by;
+  commanding->run->check_status = shell_status(observed.wait_status);
+  commanding->run->check_output = observed.output;
+  observed.output = (WxText){0};
+  wx_observed_free(&observed);
+  return failed;
+}
+
+static int start_load(Commanding *commanding) {
+  char shell[] = "/bin/sh", option[] = "-c";
+  char *argv[] = {shell, option, (char *)(uintptr_t)commanding->order->load, NULL};
+  const pid_t child = wx_os_fork();
+  if (child == 0) {
+    (void)wx_os_own_group(0);
+    (void)wx_os_signal_on_parent_death(SIGKILL);
+    if (freopen("/dev/null", "r", stdin) && freopen("/dev/null", "w", stdout))
+      (void)wx_os_exec(argv, environ);
+    _exit(127);
+  }
+  if (child > 0)
+    commanding->load = child;
+  return child < 0 ? child : 0;
+}
+
+static int end_program(Commanding *commanding, pid_t pid) {
+  const WxStep step = {.name = "end", .live_bytes = WX_UNKNOWN};
+  int failed = look(commanding, &step);
+  if (!failed)
+    failed = run_check(commanding);
+  if (failed)
+    return failed;
+  commanding->ended_ns = wx_os_now_ns();
+  failed = wx_os_kill(-pid, SIGTERM);
+  return failed == -ESRCH ? 0 : failed;
+}
+
+// Whether it is time to end the program.
+static int is_over(Commanding *commanding, bool *over) {
+  const uint64_t lasts = commanding->order->lasts_ns;
+  *over = lasts && wx_os_now_ns() - commanding->begun_ns >= lasts;
+  if (!commanding->load)
+    return 0;
+  int status;
+  const pid_t ended = wx_os_wait(commanding->load, WNOHANG, &status, NULL);
+  if (ended <= 0)
+    return ended;
+  commanding->load = 0;
+  commanding->run->load_status = shell_status(status);
+  *over = true;
+  return 0;
+}
+
+static int begin(Commanding *commanding) {
+  const WxStep step = {.name = "start", .live_bytes = WX_UNKNOWN};
+  const int failed = commanding->steps ? 0 : look(commanding, &step);
+  return !failed && commanding->order->load ? start_load(commanding) : failed;
+}
+
+static int on_tick(void *context, pid_t pid) {
+  Commanding *commanding = context;
+  if (commanding->ended_ns) {
+    if (wx_os_now_ns() - commanding->ended_ns > grace_ns)
+      (void)wx_os_kill(-pid, SIGKILL);
+    return 0;
+  }
+  const bool known = commanding->target != 0;
+  if (!known && find_target(commanding, pid))
+    return begin(commanding);
+  bool over;
+  int failed = is_over(commanding, &over);
+  if (!failed && over)
+    return end_program(commanding, pid);
+  const WxStep step = {.name = "sample", .live_bytes = WX_UNKNOWN};
+  return !failed && known && !commanding->steps ? look(commanding, &step) : failed;
+}
+
+/* The whole of it
+ * -------------------------------------------------------------------------------------------------
+ */
+
+static void explain(Commanding *commanding, const WxObserved *observed) {
+  WxValidation *validation = &commanding->run->validation;
+  const int failed = stop_beside(commanding);
+  const bool beside_failed = failed && failed != -ESRCH;
+  wx_observed_ended(observed, &validation->ended);
+  if (!beside_failed && observed->outcome != WX_OBSERVED_STOPPED)
+    return;
+  const int error = beside_failed ? failed : observed->stopped_by;
+  validation->ended = (WxEnded){.how = WX_ENDED_STOPPED, .error = error};
+  snprintf(validation->ended.text, sizeof validation->ended.text, "%s",
+           *validation->problem ? validation->problem : strerror(-error));
+}
+
+// Whether it ended as a program does: by itself with status 0, or as one that is told to.
+static bool ended_well(const Commanding *commanding, const WxObserved *observed) {
+  const bool by_itself = observed->outcome == WX_OBSERVED_ENDED ||
+                         (observed->outcome == WX_OBSERVED_DIED && !commanding->steps);
+  if (!commanding->ended_ns)
+    return by_itself && observed->wait_status == 0;
+  const int status = shell_status(observed->wait_status);
+  return observed->outcome != WX_OBSERVED_LATE && (status == 0 || status == 128 + SIGTERM);
+}
+
+// The last look at a program that ended by itself was that at its end.
+static void name_end(Commanding *commanding) {
+  WxSample *last = wx_sampling_last(&commanding->run->validation.sampling);
+  if (last && !commanding->steps)
+    last->step = "end";
+}
+
+static void finish(Commanding *commanding, const WxObserved *observed) {
+  WxCommandRun *run = commanding->run;
+  WxValidation *validation = &run->validation;
+  if (!commanding->ended_ns)
+    run->exit_status = shell_status(observed->wait_status);
+  if (!ended_well(commanding, observed)) {
+    explain(commanding, observed);
+    return;
+  }
+  (void)stop_beside(commanding);
+  name_end(commanding);
+  if (!commanding->ended_ns && run_check(commanding) == -EINTR)
+    validation->ended = (WxEnded){.how = WX_ENDED_STOPPED, .error = -EINTR};
+  wx_validation_fill(validation, observed);
+  if (!commanding->target)
+    validation->result.unknown = "no process of it was seen to run .NET";
+}
+
+static void observe(Commanding *commanding) {
+  const WxCommandOrder *order = commanding->order;
+  WxValidation *validation = &commanding->run->validation;
+  char preload[PATH_MAX + 16];
+  const char *others = getenv("LD_PRELOAD");
+  snprintf(preload, sizeof preload, "LD_PRELOAD=%s%s%s", others ? others : "", others ? ":" : "",
+           order->preload);
+  const char *const environment[] = {
+      order->mode->wx ? "DOTNET_EnableWriteXorExecute=1" : "DOTNET_EnableWriteXorExecute=0",
+      "COMPlus_EnableWriteXorExecute", order->mode->preload ? preload : NULL, NULL};
+  char shell[] = "/bin/sh", option[] = "-c";
+  char *argv[] = {shell, option, (char *)(uintptr_t)order->command, NULL};
+  const WxObserveOptions options = {.argv = argv,
+                                    .environment = environment,
+                                    .output = WX_STREAM_CAPTURE,
+                                    .errors = WX_STREAM_CAPTURE,
+                                    .time_limit_ns = order->time_limit_ns,
+                                    .on_step = on_step,
+                                    .on_tick = on_tick,
+                                    .every_ns = order->every_ns,
+                                    .context = commanding};
+  WxObserved observed = {0};
+  const int failed = wx_observe(&options, &observed);
+  wx_sampling_close(&validation->sampling);
+  if (commanding->load)
+    wx_os_end_group(commanding->load, NULL, NULL);
+  if (failed) {
+    (void)stop_beside(commanding);
+    wx_observed_not_started(argv[0], failed, &validation->ended);
+  } else {
+    finish(commanding, &observed);
+  }
+  if (validation->ended.how != WX_ENDED_WELL)
+    wx_sampling_ended(&validation->sampling, &validation->ended, &validation->result);
+  validation->output = observed.output;
+  observed.output = (WxText){0};
+  wx_observed_free(&observed);
+}
+
+void wx_command_run(const WxCommandOrder *order, WxCommandRun *run) {
+  *run = (WxCommandRun){.validation.sampling.file = WX_DOUBLEMAPPER,
+                        .runtime = "unknown",
+                        .exit_status = WX_COMMAND_NONE,
+                        .load_status = WX_COMMAND_NONE,
+                        .check_status = WX_COMMAND_NONE};
+  run->validation.result = (WxResult){.workload = "command",
+                                      .mode = order->mode->name,
+                                      .runtime = run->runtime,
+                                      .metrics = wx_metrics_unknown()};
+  if (wx_os_interrupted()) {
+    run->validation.result.skipped = wx_interrupted;
+    return;
+  }
+  Commanding commanding = {.order = order, .run = run, .begun_ns = wx_os_now_ns()};
+  observe(&commanding);
+}
+
+void wx_command_run_free(WxCommandRun *run) {
+  wx_validation_free(&run->validation);
+  wx_text_free(&run->check_output);
+}

@@ -1,0 +1,43 @@
+/**
+   @file command.h
+   Runs a program of the user's in one mode, without changing it: looked at from outside at its
+   steps where it speaks the step protocol (measure/steps.h), else again and again until it ends.
+*/
+#ifndef WX_SCENARIO_COMMAND_H
+#define WX_SCENARIO_COMMAND_H
+
+#include "measure/runtime_search.h"
+#include "scenario/validate.h"
+
+/// What to run; all borrowed. Commands are for /bin/sh.
+typedef struct {
+  const char *command;
+  const char *load;  ///< Run beside it once its runtime is there; the program is ended after it.
+  const char *check; ///< Run before the program is ended, or after it has ended by itself.
+  const WxMode *mode;
+  const char *preload;    ///< libwxreclaim.so.
+  const WxBeside *beside; ///< NULL: nothing.
+  uint64_t every_ns;      ///< Between two looks.
+  uint64_t lasts_ns;      ///< The program is ended after this time; 0: it ends by itself.
+  uint64_t time_limit_ns; ///< Everything is killed after this time; 0: never.
+} WxCommandOrder;
+
+enum { WX_COMMAND_NONE = -1 };
+
+/// One run. Start with {0}, end with wx_command_run_free().
+typedef struct {
+  WxValidation validation;               ///< Its output: what the program printed.
+  char runtime[WX_RUNTIME_VERSION_SIZE]; ///< The version, or "unknown".
+  int exit_status;  ///< Of the program, 128 + n for a signal; WX_COMMAND_NONE where it was
+                    ///< ended by us.
+  int load_status;  ///< As exit_status; WX_COMMAND_NONE without a load.
+  int check_status; ///< The same of the check.
+  WxText check_output;
+} WxCommandRun;
+
+/// Runs it; whatever became of it is in `run`.
+void wx_command_run(const WxCommandOrder *order, WxCommandRun *run);
+
+void wx_command_run_free(WxCommandRun *run);
+
+#endif

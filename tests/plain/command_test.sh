@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# wxbench validate --command: programs that know nothing of wxbench, in four modes: looked at, loaded, checked, ended.
+# shellcheck disable=SC2317,SC2016 # functions are called through claim and refused; what stands in single quotes is for the shell of --command, or jq
+set -u
+# shellcheck source=tests/support/tap.sh
+. tests/support/tap.sh
+# shellcheck source=scripts/dotnet.sh
+. scripts/dotnet.sh
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+unset DOTNET_EnableWriteXorExecute COMPlus_EnableWriteXorExecute
+
+# command OPTION...: the document goes to $scratch/command.json.
+command_of() { "$wxbench" validate --every 20ms --json "$scratch/command.json" "$@"; }
+command_runs() { command_of "$@" >"$scratch/out" 2>"$scratch/err" </dev/null; }
+holds() { jq -e "[.results[] | {key: .mode, value: (. + .metrics)}] | from_entries | $1" "$scratch/command.json" >/dev/null || { cat "$scratch/out"; return 1; }; }
+
+### Any program
+
+the_same_in_all_modes() {
+  command_runs --command 'echo hello' && holds 'keys == ["live", "off", "on", "preload"] and all(.[]; .command.exit_status == 0 and .runtime == "unknown")'
+}
+claim a_program_without_a_runtime_runs_in_all_modes the_same_in_all_modes
+says_the_mode() { command_runs --mode on --mode off --command 'echo $DOTNET_EnableWriteXorExecute'; [ $? = 1 ] && grep -q '^NOT MET: command, off.* output: expected as in mode on, measured different$' "$scratch/out"; }
+claim another_output_in_one_mode_fails says_the_mode
+check_decides() {
+  command_runs --mode on --mode off --command 'echo $DOTNET_EnableWriteXorExecute' --check 'echo right' &&
+    holds 'all(.[]; [.expectations[].ok] == [true, true] and .command.check_status == 0)'
+}
+claim with_a_check_it_decides check_decides
+check_fails() { command_runs --mode on --command true --check 'exit 3'; [ $? = 1 ] && holds '.on.command.check_status == 3'; }
+claim a_check_that_fails_is_an_unmet_expectation check_fails
+dies_in_one() {
+  command_runs --mode on --mode off --command '[ $DOTNET_EnableWriteXorExecute = 0 ] || { echo no >&2; kill -SEGV $$; }'
+  [ $? = 1 ] && holds '.on.ended.signal == 11 and .on.ended.last_line == "no" and .off.metrics != null'
+}
+claim a_mode_that_dies_is_a_row_and_the_other_is_there dies_in_one
+is_killed_at_the_limit() { command_runs --mode on --command 'exec sleep 1000' --limit 300ms; [ $? = 1 ] && holds '.on.ended.how == "timeout"'; }
+claim a_program_that_hangs_is_a_row is_killed_at_the_limit
+lasts() { command_runs --mode on --command 'exec sleep 1000' --for 200ms && holds '.on.command.exit_status == null and .on.ended == null'; }
+claim a_program_is_ended_after_a_time lasts
+not_from_here() { command_runs --mode on --command 'exit 3' ; [ $? = 1 ] && holds '.on.ended.status == 3 and .on.command.exit_status == 3'; }
+claim an_exit_status_is_kept not_from_here
+told_to_end() {
+  env --default-signal=INT,TERM "$wxbench" validate --mode on --mode off --command 'kill -TERM $PPID; exec sleep 1000' \
+    --json "$scratch/command.json" >"$scratch/out" 2>"$scratch/err"
+  [ $? = 143 ] && jq -e '[.results[].skipped] == ["interrupted", "interrupted"]' "$scratch/command.json" >/dev/null
+}
+claim an_interrupt_leaves_no_row told_to_end
+refused a_command_is_no_workload 'expected no --runtime, --workload' command_of --command true --workload asm
+refused a_load_needs_a_command 'expected --command with them' command_of --load true
+refused a_time_between_looks_is_a_time "every: 'soon'" command_of --command true --every soon
+
+### A web service of another project's kind, as an apphost, on its own runtime
+
+muxer=$(sdk_muxer) || { skip a_web_service "$(sdk_lack): $sdk_advice"; tap_end; }
+service=$PWD/build/service/service
+framework=net$("$muxer" --version | cut -d. -f1,2)
+if [ ! -x "$service" ] || [ -n "$(find tests/fixtures/service -type f -newer "$service" -print -quit)" ]; then
+  "$muxer" build tests/fixtures/service --configuration Release --output build/service -p:Framework="$framework" >"$scratch/log" 2>&1 ||
+    { skip a_web_service "cannot be built: $(grep -m 1 error "$scratch/log")"; tap_end; }
+  touch "$service"
+fi
+export DOTNET_ROOT=${muxer%/dotnet}
+# What a user brings: a load that waits until the service answers, and a question whose answer is known.
+cat >"$scratch/ask" <<'END2'
+#!/usr/bin/env bash
+# ask PATH...: each is asked for, one after the other; the answers are printed.
+here=$(dirname "$0")
+until [ -s "$here/port" ] && exec 3<>"/dev/tcp/127.0.0.1/$(cat "$here/port")"; do read -r -t 0.02 <> <(:); done 2>/dev/null
+for path; do
+  exec 3<>"/dev/tcp/127.0.0.1/$(cat "$here/port")" || exit
+  printf 'GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n' "$path" >&3
+  sed '1,/^\r$/d' <&3
+done
+exec 3<&-
+END2
+chmod +x "$scratch/ask"
+cat >"$scratch/load" <<'END2'
+#!/usr/bin/env bash
+"$(dirname "$0")/ask" /1 /2 /3 /4 /5 /6 /7 /8 /9 /10 /collect
+END2
+chmod +x "$scratch/load"
+serves() {
+  command_runs --command "rm -f $scratch/port; exec $service $scratch/port" --load "$scratch/load" --check "$scratch/ask /total" || { cat "$scratch/out" "$scratch/err"; return 1; }
+}
+claim a_web_service_is_validated_in_four_modes serves
+claim its_runtime_is_named holds "all(.[]; .runtime | startswith(\"${framework#net}\"))"
+claim its_answers_are_right_and_the_same holds 'all(.[]; [.expectations[].ok] == [true, true, true])'
+claim on_it_retains_what_off_does_not holds '.on.retained_bytes > 4 * 1048576 and .off.allocated_peak_bytes == 0'
+claim given_back_it_retains_less holds '(.on.retained_bytes / 4) as $little | .preload.retained_bytes < $little and .live.retained_bytes < $little'
+claim it_is_looked_at_again_and_again holds 'all(.[]; .samples | .[0].step == "start" and .[-1].step == "end" and length >= 3)'
+load_fails() { command_runs --mode on --command "rm -f $scratch/port; exec $service $scratch/port" --load 'exit 5'; [ $? = 1 ] && holds '.on.command.load_status == 5'; }
+claim a_load_that_fails_is_an_unmet_expectation load_fails
+tap_end
