@@ -77,8 +77,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
   }
 }
 
+// A long help may have been written, and lost, in part before.
 static int flush(const WxOptions *options) {
-  if (fflush(stdout) != 0)
+  if (fflush(stdout) != 0 || ferror(stdout))
     return wx_cli_fail(options->verb, "cannot write to stdout: %s", strerror(errno));
   return WX_EXIT_OK;
 }
