@@ -61,15 +61,13 @@ static void take_variable(WxAllocator *allocator, const char *name, const char *
     copy(allocator->arena_max, value);
   else if (!strcmp(name, "MALLOC_TOP_PAD_"))
     copy(allocator->top_pad, value);
-  else if (!strcmp(name, "DOTNET_EnableWriteXorExecute") ||
-           !strcmp(name, "COMPlus_EnableWriteXorExecute"))
-    copy(allocator->write_xor_execute, value);
   else if (!strcmp(name, "LD_PRELOAD"))
     allocator->preloaded = *value != '\0';
 }
 
 void wx_allocator_take_environment(WxAllocator *allocator, const char *environment, size_t length) {
   allocator->environment_known = true;
+  allocator->write_xor_execute = wx_switch_in(environment, length);
   for (size_t at = 0; at < length;) {
     const char *variable = environment + at;
     const size_t size = strnlen(variable, length - at);

@@ -7,6 +7,7 @@
 #define WX_ATTRIBUTION_ALLOCATOR_H
 
 #include "attribution/heaps.h"
+#include "measure/wx_switch.h"
 #include "os/text.h"
 
 #include <stdbool.h>
@@ -18,12 +19,12 @@ enum { WX_SETTING_TEXT = 64 };
 typedef struct {
   const char *name; ///< "glibc", "musl", "jemalloc", "mimalloc", "tcmalloc", or NULL.
   bool environment_known;
-  bool preloaded;                          ///< LD_PRELOAD is set: a malloc may come from there.
-  char tunables[WX_SETTING_TEXT];          ///< glibc.malloc.* of GLIBC_TUNABLES, as far as it fits.
-  char arena_max[WX_SETTING_TEXT];         ///< MALLOC_ARENA_MAX, "" where it is not set.
-  char top_pad[WX_SETTING_TEXT];           ///< MALLOC_TOP_PAD_.
-  char write_xor_execute[WX_SETTING_TEXT]; ///< DOTNET_EnableWriteXorExecute or COMPlus_...
-  WxHeapRules rules;                       ///< What follows for its heaps.
+  bool preloaded;                  ///< LD_PRELOAD is set: a malloc may come from there.
+  char tunables[WX_SETTING_TEXT];  ///< glibc.malloc.* of GLIBC_TUNABLES, as far as it fits.
+  char arena_max[WX_SETTING_TEXT]; ///< MALLOC_ARENA_MAX, "" where it is not set.
+  char top_pad[WX_SETTING_TEXT];   ///< MALLOC_TOP_PAD_.
+  WxSwitch write_xor_execute;      ///< Of the runtime, beside malloc's own.
+  WxHeapRules rules;               ///< What follows for its heaps.
 } WxAllocator;
 
 /// Recognises the malloc by the libraries that are mapped.

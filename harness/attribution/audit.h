@@ -15,6 +15,7 @@
 #include "attribution/space.h"
 #include "attribution/truth.h"
 #include "attribution/verdict.h"
+#include "attribution/wx_state.h"
 #include "measure/cgroup.h"
 #include "measure/process.h"
 #include "measure/runtime.h"
@@ -97,6 +98,7 @@ typedef struct {
   WxOwnerResidency residency[WX_OWNERS];
   WxAllocator allocator;
   WxRuntime runtime;
+  WxState wx_state;
   WxProcessStatus status;
   WxFigure max_map_count;
   WxFigure mappings_per_day; ///< Mean growth since the process started.

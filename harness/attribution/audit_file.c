@@ -224,7 +224,12 @@ int wx_audit_file(WxAudit *audit, WxSource source, const char *path,
                     audit->source == WX_SOURCE_MAPS ? ", nor resident bytes" : "");
   sum_process(audit);
   const int failed = wx_audit_weigh(audit, options->rows);
-  if (!failed)
-    wx_audit_judge(audit, options);
-  return failed;
+  if (failed)
+    return failed;
+  wx_audit_judge(audit, options);
+  // What was not read may hold the double mapper.
+  const bool known = audit->facts.whole && audit->facts.names_known && !audit->facts.missing;
+  if (audit->module || (audit->runtime.present && known))
+    audit->wx_state = wx_state_judge(&view, audit->runtime.version, 0, NULL);
+  return 0;
 }

@@ -126,9 +126,29 @@ static void read_rest(void *context) {
   wx_text_free(&text);
 }
 
+// Whether W^X is really on, for whoever was told to switch it off, or believes that it is on.
+static int judge_wx(WxAudit *audit, const WxMaps *own) {
+  const WxAllocator *allocator = &audit->allocator;
+  const bool on = wx_process_count_mappings(own, WX_DOUBLEMAPPER).count > 0;
+  if (!audit->runtime.present && !on)
+    return 0;
+  const int result =
+      on || *audit->runtime.version ? 0 : wx_runtime_identify(&audit->runtime, audit->pid, own);
+  if (result == -ENOMEM)
+    return result;
+  audit->wx_state =
+      wx_state_judge(own, audit->runtime.version, audit->pid,
+                     allocator->environment_known ? &allocator->write_xor_execute : NULL);
+  if (audit->wx_state != WX_STATE_ON)
+    wx_audit_notice(audit, "W^X is %s.", wx_state_text(audit->wx_state));
+  return 0;
+}
+
 static int attribute(WxAudit *audit, const WxMaps *own, size_t rows, WxText *text) {
   audit->runtime = wx_runtime_find(own);
-  const int result = make_space(audit, own, text);
+  int result = make_space(audit, own, text);
+  if (!result)
+    result = judge_wx(audit, own);
   if (result)
     return result;
   forecast(audit, text);

@@ -89,6 +89,8 @@ json_t *wx_audit_json(const WxAudit *audit) {
   wx_json_put(&object, "fast", json_boolean(audit->fast));
   wx_json_put(&object, "runtime",
               wx_json_text(*audit->runtime.version ? audit->runtime.version : NULL));
+  wx_json_put(&object, "w_xor_x",
+              wx_json_text(audit->wx_state ? wx_state_code(audit->wx_state) : NULL));
   wx_json_put(&object, "doublemapper", wx_audit_json_double_mapper(audit));
   wx_json_put(&object, "glibc", glibc_json(audit));
   wx_json_put(&object, "process", process_json(audit));

@@ -1,16 +1,11 @@
 #include "scenario/runtime_switch.h"
 
+#include "measure/wx_switch.h"
+
 #include <stdlib.h>
 
-enum { FIRST_ON_BY_DEFAULT = 7 };
-
 bool wx_runtime_switch_on(int major) {
-  const char *text = getenv("DOTNET_EnableWriteXorExecute");
-  if (!text)
-    text = getenv("COMPlus_EnableWriteXorExecute");
-  if (!text)
-    return major >= FIRST_ON_BY_DEFAULT;
-  char *end;
-  const unsigned long value = strtoul(text, &end, 16);
-  return end == text || *end ? major >= FIRST_ON_BY_DEFAULT : value != 0;
+  const WxSwitch set =
+      wx_switch_of(getenv("DOTNET_EnableWriteXorExecute"), getenv("COMPlus_EnableWriteXorExecute"));
+  return set == WX_SWITCH_UNSET ? major >= WX_SWITCH_FIRST_ON : set == WX_SWITCH_ON;
 }

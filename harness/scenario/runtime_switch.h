@@ -7,9 +7,8 @@
 
 #include <stdbool.h>
 
-/// Whether a runtime of major version `major` would run with W^X on:
-/// `DOTNET_EnableWriteXorExecute`, else `COMPlus_EnableWriteXorExecute`, a hexadecimal number;
-/// without either, on from .NET 7 (dotnet/runtime PR 69672).
+/// Whether a runtime of major version `major` would run with W^X on in the environment of this
+/// process (measure/wx_switch.h); where nothing sets it, on from .NET 7.
 bool wx_runtime_switch_on(int major);
 
 #endif

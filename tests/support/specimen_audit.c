@@ -205,6 +205,7 @@ static WxAudit known_audit(void) {
   }
   wx_audit_notice(&audit, "A notice, and a number: %d.", 1621);
   wx_audit_fill_container(&audit);
+  audit.wx_state = WX_STATE_ON_BUT_OTHER;
   audit.facts = known_facts(&audit);
   wx_verdict_judge(&audit.verdict, &audit.facts);
   return audit;

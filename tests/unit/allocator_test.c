@@ -39,7 +39,7 @@ START_TEST(settings_come_from_the_targets_environment) {
   wx_allocator_take_environment(&allocator, environment, sizeof environment);
   ck_assert_str_eq(allocator.arena_max, "2");
   ck_assert_str_eq(allocator.top_pad, "65536");
-  ck_assert_str_eq(allocator.write_xor_execute, "0");
+  ck_assert_int_eq(allocator.write_xor_execute, WX_SWITCH_OFF);
   ck_assert(allocator.preloaded);
   ck_assert_uint_eq(allocator.rules.slot_bytes, 8 << 20);
 }

@@ -196,17 +196,24 @@ START_TEST(each_mode_switches_what_its_name_says) {
 }
 END_TEST
 
-// dotnet/runtime PR 69672: on from .NET 7. The number is hexadecimal.
+// dotnet/runtime PR 69672: on from .NET 7. Each row was held against .NET 8.0.34 and 11.0.0.
 START_TEST(the_switch_is_read_as_the_runtime_reads_it) {
   static const struct {
     const char *dotnet, *complus;
     int major;
     bool on;
   } rows[] = {
-      {"x", NULL, 7, true},   {"x", NULL, 6, false}, {NULL, NULL, 6, false}, {NULL, NULL, 7, true},
-      {"0", NULL, 10, false}, {"1", NULL, 6, true},  {"0", "1", 10, false},  {NULL, "0", 8, false},
-      {NULL, "1", 6, true},   {"A", NULL, 6, true},  {"00", NULL, 8, false}, {"x", NULL, 8, true},
-      {"", NULL, 8, true},    {"0z", NULL, 8, true},
+      {"x", NULL, 7, true},   {"x", NULL, 6, false},
+      {NULL, NULL, 6, false}, {NULL, NULL, 7, true},
+      {"0", NULL, 10, false}, {"1", NULL, 6, true},
+      {"0", "1", 10, false},  {NULL, "0", 8, false},
+      {NULL, "1", 6, true},   {"A", NULL, 6, true},
+      {"00", NULL, 8, false}, {"x", NULL, 8, true},
+      {"", NULL, 8, true},    {"0z", NULL, 8, false},
+      {"", "0", 8, false},    {"x", "0", 8, true},
+      {"0x", NULL, 8, false}, {"-0", NULL, 8, false},
+      {"off", NULL, 8, true}, {"false", NULL, 6, true},
+      {" ", "0", 8, true},    {"10000000000000000", NULL, 6, false},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
     unsetenv("DOTNET_EnableWriteXorExecute");
