@@ -170,6 +170,8 @@ help:
 	@echo 'make static  build/static/MACHINE: programs without a shared library, for x86-64 and 64-bit ARM'
 	@echo 'make install, make uninstall  with PREFIX=/usr/local and DESTDIR='
 	@echo 'make deb     Debian packages, in build/packages'
+	@echo 'make nupkg   a .NET tool: dotnet tool install wxbench --source build/packages'
+	@echo 'make dist    the sources as one file, in build/packages'
 	@echo 'make clean   remove build/'
 
 -include $(wildcard tests/fuzz/build.mk)

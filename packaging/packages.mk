@@ -1,7 +1,16 @@
-# What is handed out: Debian packages, ... in build/packages. The same sources give the same bytes.
+# What is handed out, in build/packages: Debian packages, a .NET tool, the sources. The same sources give the same bytes.
 
 PACKED := $(B)/packages
 .PHONY: deb
 deb: static manual
 	@packaging/deb $(PACKED) $(MACHINES)
 	@ls $(PACKED)/*.deb
+
+.PHONY: nupkg
+nupkg: static
+	@packaging/nupkg $(PACKED) $(MACHINES)
+	@ls $(PACKED)/*.nupkg
+
+.PHONY: dist
+dist:
+	@packaging/dist $(PACKED)
