@@ -79,6 +79,18 @@ without_network() {
 }
 claim a_failed_install_says_why_and_what_to_type without_network
 
+given 0 zsh
+without_wished() {
+  : >"$scratch/offline" && bootstrap 0 test && grep -qx 'could not install them: E: no network; what needs them is skipped' "$scratch/said"
+}
+claim what_tests_can_do_without_is_no_failure without_wished
+given 0 jq zsh
+each_alone() { bootstrap 0 test && [ "$(grep -c '^apt-get install' "$scratch/log")" = 2 ] && ! grep -q 'jq zsh' "$scratch/log"; }
+claim what_is_needed_does_not_depend_on_what_is_wished each_alone
+given 1000 zsh
+is_silent() { bootstrap 0 test && installed_nothing && says_only ''; }
+claim a_user_without_sudo_does_without_what_is_wished is_silent
+
 given 0 jq
 # The first stands in the package manager until the second waits for it, or has ended.
 two_at_once() {

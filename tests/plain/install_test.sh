@@ -101,12 +101,32 @@ claim a_scenario_is_completed offers release_retains run rel
 claim a_strategy_is_completed offers coreclr-off run --strategy = core
 claim a_file_is_completed offers Makefile audit --maps = Make
 
-# ---- Packages ----
+# Other shells load theirs, and offer what is in it.
+zsh_completes() {
+  # `_arguments` and its like are imitated: what would be offered is printed.
+  PATH=$PWD/build:$PATH zsh -f -c '
+    autoload -Uz compinit && compinit -u -d "$2/dump" && fpath=("$2/zsh" $fpath) && autoload -Uz +X _wxbench || exit
+    _arguments() { print -rl -- "$@"; }
+    _describe() { print -rl -- "${(P)2[@]}"; }
+    words=(wxbench) CURRENT=2; _wxbench
+    words=(wxbench reclaim "") CURRENT=3; _wxbench
+    words=(wxbench run "") CURRENT=3; _wxbench' - - "$scratch" >"$scratch/offered" 2>&1
+  grep -q '^audit:' "$scratch/offered" && grep -q -- '^--dry-run\[' "$scratch/offered" && grep -q 'release_retains' "$scratch/offered" ||
+    { head -n 5 "$scratch/offered" && return 1; }
+}
+fish_offers() {
+  HOME=$scratch/home PATH=$PWD/build:$PATH fish --no-config -c "source build/manual/fish; complete -C '$2'" 2>"$scratch/offered.err" |
+    grep -qE -- "^$1(\s|\$)" && [ ! -s "$scratch/offered.err" ] || { head -n 5 "$scratch/offered.err" && return 1; }
+}
+mkdir -p "$scratch/zsh" "$scratch/home" && cp build/manual/zsh "$scratch/zsh/_wxbench"
+if type -P zsh >/dev/null; then claim zsh_loads_and_completes zsh_completes; else skip zsh_loads_and_completes 'no zsh here'; fi
+if type -P fish >/dev/null; then
+  claim fish_completes_a_verb fish_offers reclaim 'wxbench rec'
+  claim fish_completes_an_option fish_offers --dry-run 'wxbench reclaim --dr'
+  claim fish_completes_a_scenario fish_offers release_retains 'wxbench run rel'
+else
+  skip fish_loads_and_completes 'no fish here'
+fi
 
 claim the_version_has_a_date test "$(packaging/date)" -gt 1700000000
-for package in build/packages/*.deb; do
-  [ -e "$package" ] || { skip packages 'none in build/packages; type: make deb' && break; }
-  name=$(basename "$package")
-  claim "${name}_names_no_folder_of_ours" test -z "$(dpkg-deb -c "$package" | grep -v ' \./\(usr/.*\)\?$' | grep -v ' \./usr')"
-done
 tap_end

@@ -132,4 +132,47 @@ for machine in x86_64 aarch64; do
   claim "static_${machine}_replays_alike" counts "$metrics" replay in/recording.wxt
   [ "$machine" != "$(uname -m)" ] || claim "static_${machine}_gives_back_alike" gives_back
 done
+
+# ---- Systems of another C library ----
+
+# loader: that of musl, of this machine's kind.
+loader=/lib/ld-musl-$(uname -m).so.1
+# musl_root: nothing but the program, its preload libraries, and a program of musl's that says what it was preloaded with.
+musl_root() {
+  cat >"$scratch/says.c" <<'END'
+#include <stdio.h>
+#include <string.h>
+int main(void) {
+  char line[512];
+  FILE *maps = fopen("/proc/self/maps", "r");
+  while (maps && fgets(line, sizeof line, maps))
+    if (strstr(line, "/libwx"))
+      return puts("preloaded") < 0;
+  return 3;
+}
+END
+  musl-gcc -o "$scratch/says" "$scratch/says.c" && root musl build/static/"$(uname -m)"/* "$scratch/says" &&
+    mkdir "$scratch/musl/lib" && cp "$loader" "$scratch/musl/lib"
+}
+in_musl() { env -i "$(type -P chroot)" "$scratch/musl" "$@"; }
+preloads_in_musl() { [ "$(in_musl /wxbench reclaim -- /says)" = preloaded ]; }
+records_in_musl() { in_musl /wxbench record -o /none.wxt -- /says 2>&1 | grep -q 'no .NET runtime with W^X ran'; }
+runs_in_musl() { in_musl /wxbench run in/release_retains.yaml | grep -q '^release_retains .*3 ok$'; }
+if [ ! -x "build/static/$(uname -m)/wxbench" ] || [ -z "$in_roots" ]; then
+  skip static_on_musl 'not built, or /proc cannot be mounted; needs root'
+elif ! type -P musl-gcc >/dev/null || [ ! -e "$loader" ]; then
+  skip static_on_musl 'no musl-gcc here'
+elif musl_root; then
+  claim static_runs_on_musl runs_in_musl
+  claim static_preloads_into_programs_of_musl preloads_in_musl
+  claim static_records_programs_of_musl records_in_musl
+else
+  not_ok static_on_musl
+fi
+from_busybox() { [ "$(in_musl /busybox sh -c '/wxbench list models | /busybox head -n 1')" = models ]; }
+if busybox true 2>/dev/null && [ -d "$scratch/musl/lib" ] && cp "$(type -P busybox)" "$scratch/musl"; then
+  claim static_runs_from_busybox from_busybox
+else
+  skip static_runs_from_busybox 'no busybox here, or no root to run it in'
+fi
 tap_end
