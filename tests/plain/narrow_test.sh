@@ -9,9 +9,9 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 type -P script >/dev/null || { echo 'no script here (Debian: bsdutils), which gives a command a terminal' && exit 77; }
 
-# terminal COLUMNS WORD...: what wxbench prints on such a terminal.
+# terminal COLUMNS WORD...: what wxbench prints on such a terminal, without its progress.
 terminal() {
-  env -u COLUMNS script -qec "stty cols $1; $(printf '%q ' "$wxbench" "${@:2}")" /dev/null </dev/null | tr -d '\r' >"$scratch/narrow"
+  env -u COLUMNS script -qec "stty cols $1; $(printf '%q ' "$wxbench" "${@:2}") 2>/dev/null" /dev/null </dev/null | tr -d '\r' >"$scratch/narrow"
 }
 # wider COLUMNS: lines that are.
 wider() { LC_ALL=C.UTF-8 awk -v most="$1" 'length($0) > most' "$2"; }
