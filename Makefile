@@ -129,7 +129,16 @@ tests: all $(UNIT_TESTS) $(PLAIN_TESTS) $(THREAD_TESTS) $(MEMORY_TESTS)
 # Real runtimes and the program that they run; what cannot be had is said, once, and its tests skip.
 .PHONY: dotnet
 dotnet:
-	@scripts/sdk || export WXBENCH_SDK_SAID=1; scripts/runtimes >/dev/null || true; scripts/build-workloads || true
+	@scripts/sdk || export WXBENCH_SDK_SAID=1; scripts/runtimes >/dev/null || true; scripts/build-workloads || true; \
+	! command -v qemu-aarch64 >/dev/null || scripts/runtimes --rid linux-arm64 $(firstword $(RUNTIMES)) >/dev/null || true
+
+# The whole matrix of the emulated 64-bit ARM; `make test` has a short cut of it.
+.PHONY: test-arm64
+test-arm64:
+	@scripts/bootstrap build test
+	@$(MAKE) --no-print-directory -j$$(nproc) tests dotnet
+	@scripts/runtimes --rid linux-arm64 >/dev/null || true
+	@WXBENCH_ARM64_ALL=1 WXBENCH_TEST_TIMEOUT=1800 tests/run tests/plain/arm64_test.sh
 
 # The longest first, so that none is alone at the end.
 LONG_TESTS := $(wildcard tests/plain/fuzz_test.sh tests/plain/preload_test.sh tests/plain/reclaim_runtime_test.sh \
@@ -160,6 +169,7 @@ help:
 	@echo 'make         build build/wxbench and the preload libraries'
 	@echo 'make bench   install what is missing, run the main comparison, print the table, draw the plots'
 	@echo 'make test    install what is missing, run every test'
+	@echo 'make test-arm64  the real runtime for 64-bit ARM, emulated: five workloads in every mode'
 	@echo 'make golden  write the expected documents of tests/golden anew, after an output was changed on purpose'
 	@echo 'make mutate  plant faults in copies of the tree; each must be found by a test'
 	@echo 'make lint    clang-format, clang-tidy, cppcheck and shellcheck'
