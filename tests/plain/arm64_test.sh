@@ -98,7 +98,7 @@ if [ -z "$everything" ]; then
 fi
 for runtime in "${runtimes[@]}"; do
   check "$runtime" asm rounds=1 count=40 size=60
-  check "$runtime" alc rounds=2 count=10 size=8
+  check "$runtime" alc rounds=2 count=20 size=8
   check "$runtime" dyn rounds=3 count=40 size=2000 drift=4000
   check "$runtime" regex rounds=2 count=30
   check "$runtime" expr rounds=2 count=60
