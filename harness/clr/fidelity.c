@@ -1,5 +1,6 @@
 #include "clr/fidelity.h"
 
+#include "clr/versions.h"
 #include "os/grow.h"
 #include "os/os.h"
 
@@ -11,10 +12,10 @@ enum { KIB = 1024, COMMON = 100 };
 
 static const double near = 0.05;
 
+_Static_assert(WX_FIDELITY_OWN_BLOCKS == 4, "the name of its rule says so");
 static const char *const rule_names[] = {
-    [WX_FIDELITY_EXACT] = "exact",
-    [WX_FIDELITY_SPREAD] = "spread",
-    [WX_FIDELITY_NEAR] = "5 %",
+    [WX_FIDELITY_EXACT] = "exact",     [WX_FIDELITY_SPREAD] = "spread",
+    [WX_FIDELITY_OWN] = "spread +- 4", [WX_FIDELITY_NEAR] = "5 %",
     [WX_FIDELITY_SHOWN] = "shown",
 };
 
@@ -34,6 +35,9 @@ static bool holds(const WxFidelityRow *row) {
   const double difference = wx_fidelity_difference(row);
   if (row->rule == WX_FIDELITY_SHOWN)
     return true;
+  if (row->rule == WX_FIDELITY_OWN)
+    return row->model >= row->low - WX_FIDELITY_OWN_BLOCKS &&
+           row->model <= row->high + WX_FIDELITY_OWN_BLOCKS;
   const double allowed = row->rule == WX_FIDELITY_NEAR ? near : 0;
   return difference <= allowed && -difference <= allowed;
 }
@@ -93,6 +97,8 @@ static int add_class(Comparison *comparison, WxClrCounted what, size_t pages) {
     include(&row, (int64_t)comparison->real[i].of[what][pages], i == 0);
   if (row.high == 0 && row.model == 0)
     return 0;
+  if (row.rule == WX_FIDELITY_SPREAD && pages * wx_os_page_size() == WX_CLR_GRANULARITY)
+    row.rule = WX_FIDELITY_OWN;
   if (row.rule == WX_FIDELITY_NEAR && row.high < COMMON && row.model < COMMON)
     row.rule = WX_FIDELITY_SHOWN;
   name_class(&row, what, pages);

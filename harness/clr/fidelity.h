@@ -17,11 +17,17 @@ typedef enum {
   WX_FIDELITY_EXACT,  ///< That of the real runs, which agree; where they do not, within their
                       ///< spread.
   WX_FIDELITY_SPREAD, ///< Within the spread of the real runs.
+  WX_FIDELITY_OWN,    ///< Within it, or WX_FIDELITY_OWN_BLOCKS apart.
   WX_FIDELITY_NEAR,   ///< Within 5 % of that spread.
   WX_FIDELITY_SHOWN,  ///< Anything: too rare for a percentage to mean much.
 } WxFidelityRule;
 
-/// "exact", "spread", "5 %" or "shown".
+/// By how many blocks of 64 KiB two runs of one workload on one runtime may differ, beyond the
+/// spread of a few runs made in one go: start-up and the compilation in the background take them,
+/// and take fewer or more as the machine is busy or idle. docs/model.md has the measurement.
+enum { WX_FIDELITY_OWN_BLOCKS = 4 };
+
+/// "exact", "spread", "spread +- 4", "5 %" or "shown".
 const char *wx_fidelity_rule_name(WxFidelityRule rule);
 
 enum { WX_FIDELITY_NAME = 48 };

@@ -69,10 +69,29 @@ END_TEST
 
 START_TEST(reserves_may_be_anything_the_real_runs_show_and_nothing_else) {
   set_up();
-  add(&model, WX_CLR_RESERVES, 64 * KIB, 1);
+  for (int i = 0; i < 2; ++i)
+    add(&real[i], WX_CLR_RESERVES, 256 * KIB, 10 + (unsigned)i);
+  add(&model, WX_CLR_RESERVES, 256 * KIB, 11);
+  ck_assert(row_of("reserves of 256 KiB")->ok);
+  add(&model, WX_CLR_RESERVES, 256 * KIB, 1);
+  ck_assert(!row_of("reserves of 256 KiB")->ok);
+}
+END_TEST
+
+// 64 KiB is what start-up and the compilation in the background reserve.
+START_TEST(reserves_of_the_smallest_size_may_be_as_far_apart_as_runs_are) {
+  set_up();
+  add(&model, WX_CLR_RESERVES, 64 * KIB, 1 + WX_FIDELITY_OWN_BLOCKS);
+  ck_assert_int_eq(row_of("reserves of 64 KiB")->rule, WX_FIDELITY_OWN);
   ck_assert(row_of("reserves of 64 KiB")->ok);
   add(&model, WX_CLR_RESERVES, 64 * KIB, 1);
   ck_assert(!row_of("reserves of 64 KiB")->ok);
+  model = real[0];
+  add(&real[0], WX_CLR_RESERVES, 64 * KIB, 1 + WX_FIDELITY_OWN_BLOCKS);
+  add(&real[1], WX_CLR_RESERVES, 64 * KIB, WX_FIDELITY_OWN_BLOCKS);
+  ck_assert(!row_of("reserves of 64 KiB")->ok);
+  add(&model, WX_CLR_RESERVES, 64 * KIB, 1);
+  ck_assert(row_of("reserves of 64 KiB")->ok);
 }
 END_TEST
 
@@ -117,5 +136,6 @@ END_TEST
 WX_TEST_MAIN("clr_fidelity", a_model_like_a_real_run_passes_every_row, one_release_more_fails,
              a_release_of_a_size_that_the_real_runtime_never_releases_fails,
              reserves_may_be_anything_the_real_runs_show_and_nothing_else,
+             reserves_of_the_smallest_size_may_be_as_far_apart_as_runs_are,
              commits_may_be_5_percent_apart, what_is_rare_is_shown_and_not_judged,
              figures_are_judged_by_the_nearer_end_of_the_spread, nothing_real_is_no_comparison)
