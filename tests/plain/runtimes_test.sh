@@ -275,6 +275,23 @@ claim a_compiler_that_lacks_is_named grep -qx \
 refused a_version_that_is_not_in_the_folder_is_named "no package $package.7.0.998.nupkg in $folder" \
   here scripts/runtimes --from "$folder" 7.0.998
 
+# ---- For another machine's kind ----
+refused an_unknown_kind_is_refused "no package is known for 'linux-z'; expected one of linux-x64 linux-arm64" here scripts/runtimes --rid linux-z
+refused rid_needs_a_kind 'rid needs a runtime identifier' here scripts/runtimes --rid
+cp "$scratch/whole" "$folder/microsoft.netcore.app.runtime.linux-arm64.9.0.998.nupkg"
+foreign_store=${store}-linux-arm64/9.0.998
+foreign() {
+  given
+  here scripts/runtimes --rid linux-arm64 --from "$folder" >"$scratch/rows" 2>"$scratch/said" &&
+    [ "$(cat "$scratch/rows")" = "9.0.998 $foreign_store" ] && [ ! -e "$store" ] && [ ! -s "$scratch/said" ] &&
+    [[ $(file -b "$foreign_store/dotnet" 2>/dev/null || readelf -h "$foreign_store/dotnet") = *[Aa][Aa]rch64* ]]
+}
+if command -v aarch64-linux-gnu-gcc >/dev/null; then
+  claim those_of_another_kind_have_a_folder_and_a_host_of_their_own foreign
+else
+  skip those_of_another_kind_have_a_folder_and_a_host_of_their_own 'no cross compiler (scripts/bootstrap test)'
+fi
+
 # The program that stands in for `dotnet`.
 host() { "$1" -std=c17 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -O2 -o "$scratch/host" scripts/dotnet-host.c -ldl; }
 says_what_it_lacks() { [ "$("$@" "$scratch/host" --list-runtimes 2>&1)" = "dotnet: no host/fxr/VERSION in $scratch" ]; }
