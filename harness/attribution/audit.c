@@ -168,6 +168,8 @@ static const char *why_incomplete(const WxAudit *audit) {
     return audit->damage;
   if (*audit->left_out)
     return audit->left_out;
+  if (audit->space->heaps.cut)
+    return "it claims more address space than a process can have";
   return is_cut(audit) ? "it ends before the stack, which the kernel's list has last" : NULL;
 }
 

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+enum { MOST_FILES = 64 }; // Of one process: a runtime has one.
+
 static void forget_process(WxAudit *audit) {
   audit->truth = wx_truth_unknown();
   audit->status = (WxProcessStatus){WX_UNKNOWN, WX_UNKNOWN, WX_UNKNOWN, WX_UNKNOWN, WX_UNKNOWN,
@@ -98,6 +100,8 @@ static void say_listing(WxAudit *audit, const WxListing *listing) {
 // What people save. `damage` is what the kernel's own format would have had to look like.
 static int load_listing(WxAudit *audit, const char *path, const WxDamage *damage) {
   WxListing listing;
+  wx_maps_free(&audit->maps); // What was read in vain.
+  wx_smaps_free(&audit->smaps);
   const int result = wx_listing_load(&audit->smaps, path, &listing);
   if (result)
     return result;
@@ -200,6 +204,30 @@ static int load_core(WxAudit *audit, const char *path) {
   return 0;
 }
 
+// The double mapper's files, which maps and smaps name by device and inode. Of pmap's rows, and of
+// a part of a list, it is not known.
+static WxFigure count_files(const WxAudit *audit) {
+  const WxSpace *space = audit->space;
+  const WxMapping *known[MOST_FILES];
+  size_t count = 0;
+  if (audit->source == WX_SOURCE_CORE || audit->facts.missing || !audit->facts.whole)
+    return WX_UNKNOWN;
+  for (size_t i = 0; i < space->count; ++i) {
+    const WxMapping *one = &space->mappings[i];
+    if (space->owners[i] != WX_OWNER_DOUBLE_MAPPER)
+      continue;
+    size_t at = 0;
+    while (at < count && (known[at]->inode != one->inode || known[at]->minor != one->minor ||
+                          known[at]->major != one->major))
+      ++at;
+    if (!one->inode || at == MOST_FILES)
+      return WX_UNKNOWN;
+    known[at] = one;
+    count += at == count;
+  }
+  return (WxFigure)count;
+}
+
 static const struct {
   int (*load)(WxAudit *audit, const char *path);
 } loaders[] = {
@@ -227,6 +255,7 @@ int wx_audit_file(WxAudit *audit, WxSource source, const char *path,
   if (failed)
     return failed;
   wx_audit_judge(audit, options);
+  audit->truth.inodes = count_files(audit);
   // What was not read may hold the double mapper.
   const bool known = audit->facts.whole && audit->facts.names_known && !audit->facts.missing;
   if (audit->module || (audit->runtime.present && known))

@@ -154,7 +154,10 @@ static int read_program_headers(WxCore *core, WxCoreReader *reader, const Elf64_
       return -ENOMEM;
   }
   put_in_order(core);
-  return 0;
+  if (core->segment_count || core->damage.reason)
+    return 0;
+  wx_core_damaged(core, header->e_phoff, "expected program headers of memory: this core has none");
+  return -EINVAL;
 }
 
 static int read_with(WxCore *core, WxCoreReader *reader) {

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-// More slots than any process has: a damaged file may claim the whole address space.
-enum { SLOTS_MAX = 1 << 17 };
+// All that fit into the address space of a process, 47 bits. A damaged file may claim more.
+enum { SLOTS_MAX = 1 << 21 };
 enum { DEFAULT_PAGE = 4096, NEXT_ARENA = 2160 }; // malloc_state.next, 64 bits, from glibc 2.27 on.
 
 // What glibc writes at the start of a heap.
@@ -87,7 +87,8 @@ static WxHeapProof weigh(const Finder *finder, WxHeap *heap, bool exact) {
     heap->first = !header.previous;
     return header_holds(finder, heap, &header) ? WX_PROOF_HEADER : WX_PROOF_NONE;
   }
-  if (residency && residency->no_reserve && (full || exact))
+  // Its tail may be joined with the reserved memory behind it, which then has the flag, too.
+  if (residency && residency->no_reserve)
     return WX_PROOF_FLAGS;
   return full ? WX_PROOF_PATTERN : exact ? WX_PROOF_SHAPE : WX_PROOF_NONE;
 }
@@ -108,8 +109,10 @@ static int search_mapping(Finder *finder, size_t index) {
   const uint64_t slot = finder->slot;
   uint64_t start = (mapping->start + slot - 1) & ~(slot - 1);
   for (; start < mapping->end && start >= mapping->start; start += slot) {
-    if (++finder->slots > SLOTS_MAX)
+    if (++finder->slots > SLOTS_MAX) {
+      finder->heaps->cut = true;
       return 0;
+    }
     const uint64_t end = start + slot;
     const bool full = end != 0 && mapping->end >= end;
     WxHeap heap = {.start = start,
@@ -120,8 +123,12 @@ static int search_mapping(Finder *finder, size_t index) {
     if (!full && !has_tail(finder, index, end, &exact))
       continue;
     heap.proof = weigh(finder, &heap, exact);
-    if (heap.proof != WX_PROOF_NONE && add_heap(finder, &heap))
+    if (heap.proof == WX_PROOF_PATTERN) {
+      ++finder->heaps->pattern_count;
+      finder->heaps->pattern_bytes += slot;
+    } else if (heap.proof != WX_PROOF_NONE && add_heap(finder, &heap)) {
       return -ENOMEM;
+    }
   }
   return 0;
 }
@@ -160,11 +167,6 @@ static void sum_up(Finder *finder) {
   heaps->arenas_known = true;
   for (size_t i = 0; i < heaps->count; ++i) {
     const WxHeap *heap = &heaps->items[i];
-    if (heap->proof == WX_PROOF_PATTERN) {
-      ++heaps->pattern_count;
-      heaps->pattern_bytes += heap->committed_end - heap->start;
-      continue;
-    }
     ++heaps->proven;
     heaps->arenas += heap->proof != WX_PROOF_HEADER || heap->first;
     heaps->arenas_known &= heap->proof == WX_PROOF_HEADER;
@@ -179,7 +181,7 @@ static void sum_up(Finder *finder) {
 // none of these, and the main arena to the one that nobody else is linked to.
 static void check_ring(Finder *finder) {
   WxHeaps *heaps = finder->heaps;
-  size_t to_others = 0, outside = 0;
+  size_t to_others = 0, outside = 0, read = 0;
   for (size_t i = 0; i < heaps->count; ++i) {
     const WxHeap *heap = &heaps->items[i];
     uint64_t next;
@@ -189,10 +191,11 @@ static void check_ring(Finder *finder) {
       return;
     const WxHeap *home = heap_at(heaps, next & ~(finder->slot - 1));
     const bool known = home && home->arena == next && home->first;
+    ++read;
     to_others += known;
     outside += !known;
   }
-  heaps->ring_checked = heaps->proven > 0;
+  heaps->ring_checked = read > 0;
   heaps->ring_complete = heaps->ring_checked && outside == 1 && to_others + 1 == heaps->arenas;
 }
 

@@ -49,7 +49,7 @@ typedef struct {
 
 /// In address order. Start with {0}, end with wx_heaps_free().
 typedef struct {
-  WxHeap *items;
+  WxHeap *items; ///< Without those that are a pattern only.
   size_t count;
   size_t capacity;
   size_t arenas; ///< Where the headers were read; else as many as heaps, at most.
@@ -62,6 +62,7 @@ typedef struct {
   size_t proven;        ///< How many are in the sums.
   size_t pattern_count; ///< Whole writable slots that may be full heaps: in no sum.
   uint64_t pattern_bytes;
+  bool cut; ///< There were more slots than can be: not all were looked at.
 } WxHeaps;
 
 /// Where the mappings come from, as far as it matters here.

@@ -2,10 +2,13 @@
 
 #include "attribution/explain.h"
 #include "measure/maps_line.h"
+#include "measure/pieces.h"
 #include "measure/smaps_entry.h"
+#include "os/os.h"
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -261,42 +264,68 @@ static int take_line(Reader *reader, char *line) {
     take_key(reader, key);
     return 0;
   }
-  WxRange range;
   WxMapping mapping;
+  WxRange range = {.format = "maps"};
+  if (!wx_maps_parse_line(text, text + strlen(text), &mapping)) {
+    range.name = mapping.path;
+    range.name_length = strlen(mapping.path);
+    return take_row(reader, &mapping, &range);
+  }
   if (wx_explain_parse_mapping(text, &mapping, &range))
     return take_row(reader, &mapping, &range);
   take_other(reader, text);
   return 0;
 }
 
-static int read_lines(Reader *reader, FILE *file) {
-  char *line = NULL;
-  size_t size = 0;
+// Takes the whole lines of a piece, and says how much of it is left.
+static int take_lines(Reader *reader, char *piece, size_t size, size_t *left) {
+  char *line = piece;
+  const char *const end = piece + size;
+  for (char *newline; !reader->finished && (newline = memchr(line, '\n', (size_t)(end - line)));
+       line = newline + 1) {
+    *newline = '\0';
+    ++reader->line;
+    const int result = take_line(reader, line);
+    if (result)
+      return result;
+  }
+  *left = (size_t)(end - line);
+  return 0;
+}
+
+static int read_lines(Reader *reader, WxPieces *pieces) {
+  size_t left = 0;
   int result = 0;
   while (!result && !reader->finished) {
-    errno = 0;
-    const ssize_t length = getline(&line, &size, file);
-    if (length < 0) {
-      result = -errno;
-      break;
+    char *piece;
+    const ssize_t size = wx_pieces_next(pieces, left, &piece);
+    if (size > 0) {
+      result = take_lines(reader, piece, (size_t)size, &left);
+      continue;
     }
     ++reader->line;
-    reader->cut = line[length - 1] != '\n';
-    result = take_line(reader, line);
+    if (size == -E2BIG)
+      say_damage(reader, "expected a shorter line");
+    if (size)
+      return size == -E2BIG ? 0 : (int)size;
+    piece[left] = '\0';
+    reader->cut = left > 0;
+    return left ? take_line(reader, piece) : 0;
   }
-  free(line);
   return result;
 }
 
 int wx_listing_load(WxSmaps *smaps, const char *path, WxListing *listing) {
   *listing = (WxListing){0};
   smaps->count = smaps->lines = smaps->left_out = 0;
-  FILE *file = fopen(path, "re");
-  if (!file)
-    return -errno;
+  WxPieces pieces = {.fd = wx_os_open(path, O_RDONLY, 0)};
+  if (pieces.fd < 0)
+    return pieces.fd;
   Reader reader = {.smaps = smaps, .listing = listing};
-  const int result = read_lines(&reader, file);
-  fclose(file);
+  const int result = read_lines(&reader, &pieces);
+  wx_pieces_end(&pieces);
+  if (wx_os_close(pieces.fd)) // A close that was made to fail was not made.
+    (void)wx_os_close(pieces.fd);
   if (result)
     return result;
   if (!reader.finished)

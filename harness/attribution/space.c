@@ -81,8 +81,7 @@ static void find_stacks_by_pointer(WxSpace *space) {
 }
 
 static const WxHeap *next_heap(const WxSpace *space, size_t *at, uint64_t address) {
-  while (*at < space->heaps.count && (space->heaps.items[*at].reserved_end <= address ||
-                                      space->heaps.items[*at].proof == WX_PROOF_PATTERN))
+  while (*at < space->heaps.count && space->heaps.items[*at].reserved_end <= address)
     ++*at;
   return *at < space->heaps.count ? &space->heaps.items[*at] : NULL;
 }

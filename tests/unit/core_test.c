@@ -264,6 +264,17 @@ static const struct {
     {offsetof(Elf64_Ehdr, e_phentsize), 32, "expected program headers of 56 bytes"},
 };
 
+START_TEST(a_core_without_memory_is_refused) {
+  const WxCoreRecipe recipe = recipe_of(WX_WRITER_KERNEL);
+  const int fd = write_core(&recipe);
+  const uint16_t none = 0;
+  ck_assert_int_eq(pwrite(fd, &none, sizeof none, offsetof(Elf64_Ehdr, e_phnum)), sizeof none);
+  WxCore core;
+  ck_assert_int_eq(wx_core_read_headers(&core, fd), -EINVAL);
+  ck_assert_str_eq(core.damage.reason, "expected program headers of memory: this core has none");
+}
+END_TEST
+
 START_TEST(what_is_no_core_is_refused_with_what_was_expected) {
   const WxCoreRecipe recipe = recipe_of(WX_WRITER_KERNEL);
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; ++i) {
@@ -285,4 +296,4 @@ WX_TEST_MAIN("core", a_kernel_core_has_a_segment_for_each_mapping_and_names_ever
              memory_is_read_from_the_file_and_what_is_not_there_is_refused,
              more_than_65534_segments_are_read,
              a_core_cut_at_any_byte_names_the_damage_and_keeps_what_is_whole,
-             what_is_no_core_is_refused_with_what_was_expected)
+             a_core_without_memory_is_refused, what_is_no_core_is_refused_with_what_was_expected)

@@ -235,6 +235,30 @@ static WxVerdictCode verdict_of(const char *text, size_t size, WxSource source) 
   return code;
 }
 
+static WxFigure files_in(const char *text) {
+  char path[WRITTEN_PATH];
+  written_text(path, text);
+  WxAudit audit;
+  ck_assert_int_eq(wx_audit_file(&audit, WX_SOURCE_MAPS, path, &(WxAuditOptions){.rows = 1}), 0);
+  const WxFigure count = audit.truth.inodes;
+  wx_audit_free(&audit);
+  unlink(path);
+  return count;
+}
+
+START_TEST(maps_tell_how_many_files_the_double_mapper_has) {
+  char two[sizeof plain];
+  memcpy(two, plain, sizeof plain);
+  ck_assert_int_eq(files_in(plain), 1);
+  ck_assert_int_eq(files_in(sizes), 1);
+  strstr(two, "00:01 4711")[9] = '2';
+  ck_assert_int_eq(files_in(two), 2);
+  ck_assert_int_eq(files_in(strrchr(plain, '[') - 73), 0);
+  *strstr(two, "7ffc00000000") = '\0'; // Cut.
+  ck_assert_int_eq(files_in(two), WX_UNKNOWN);
+}
+END_TEST
+
 // A file whose verdict is one: the listing of a process with malloc's heaps, and of one without.
 START_TEST(a_file_cut_at_any_byte_gives_its_verdict_or_none) {
   const struct {
@@ -273,6 +297,7 @@ int main(void) {
       pmap_is_read_as_maps_are,
       of_several_processes_the_first_is_taken,
       a_line_that_is_missing_or_damaged_is_said,
+      maps_tell_how_many_files_the_double_mapper_has,
       a_file_cut_at_any_byte_gives_its_verdict_or_none,
       a_file_that_lacks_any_line_gives_its_verdict_or_none,
   };

@@ -121,6 +121,48 @@ START_TEST(without_memory_the_shape_is_taken_and_says_so_and_a_full_heap_is_only
 }
 END_TEST
 
+// A neighbour of equal flags behind a heap's tail becomes one mapping with it.
+START_TEST(the_flag_of_smaps_proves_a_heap_whose_tail_is_joined_with_a_neighbour) {
+  static const WxMapping joined[] = {
+      {.start = BASE, .end = BASE + 0x30000, .protection = RW, .path = ""},
+      {.start = BASE + 0x30000, .end = BASE + SLOT + 0x10000, .path = ""},
+  };
+  static const WxResidency flagged[] = {{.rss = 0x30000, .no_reserve = true}, {.no_reserve = true}};
+  WxSpace space = {.mappings = joined, .count = 2, .residency = flagged};
+  ck_assert_int_eq(wx_space_attribute(&space), 0);
+  ck_assert_uint_eq(space.heaps.proven, 1);
+  ck_assert_int_eq(space.heaps.weakest, WX_PROOF_FLAGS);
+  ck_assert_uint_eq(space.heaps.reserved_bytes, SLOT - 0x30000);
+  ck_assert(!space.heaps.ring_checked); // No header was read.
+  wx_space_free(&space);
+  space = (WxSpace){.mappings = joined, .count = 2};
+  ck_assert_int_eq(wx_space_attribute(&space), 0);
+  ck_assert_uint_eq(space.heaps.proven, 0);
+  wx_space_free(&space);
+}
+END_TEST
+
+START_TEST(heaps_behind_many_slots_are_found) {
+  static const WxMapping wide[] = {
+      {.start = SLOT, .end = SLOT * 200001, .protection = RW, .path = ""},
+      {.start = BASE, .end = BASE + 0x30000, .protection = RW, .path = ""},
+      {.start = BASE + 0x30000, .end = BASE + SLOT, .path = ""},
+  };
+  WxSpace space = {.mappings = wide, .count = 3};
+  ck_assert_int_eq(wx_space_attribute(&space), 0);
+  ck_assert_uint_eq(space.heaps.pattern_count, 200000);
+  ck_assert_uint_eq(space.heaps.proven, 1);
+  ck_assert(!space.heaps.cut);
+  wx_space_free(&space);
+  static const WxMapping endless = {
+      .start = SLOT, .end = UINT64_MAX - SLOT + 1, .protection = RW, .path = ""};
+  space = (WxSpace){.mappings = &endless, .count = 1};
+  ck_assert_int_eq(wx_space_attribute(&space), 0);
+  ck_assert(space.heaps.cut);
+  wx_space_free(&space);
+}
+END_TEST
+
 START_TEST(the_flag_of_smaps_tells_heaps_from_the_collector) {
   WxResidency residency[COUNT] = {0};
   for (size_t i = 0; i < COUNT; ++i)
@@ -367,7 +409,8 @@ END_TEST
 WX_TEST_MAIN("space", without_the_runtime_no_range_is_the_collectors,
              headers_prove_heaps_also_merged_and_chained_ones_and_refute_the_collector,
              without_memory_the_shape_is_taken_and_says_so_and_a_full_heap_is_only_a_pattern,
-             the_flag_of_smaps_tells_heaps_from_the_collector,
+             the_flag_of_smaps_proves_a_heap_whose_tail_is_joined_with_a_neighbour,
+             heaps_behind_many_slots_are_found, the_flag_of_smaps_tells_heaps_from_the_collector,
              a_stack_has_a_guard_of_one_or_two_pages_and_is_no_smaller_than_128_kib,
              another_malloc_has_no_glibc_heaps, the_parts_of_the_span_add_up_to_the_byte,
              a_module_is_an_interval_by_both_rules, names_are_mangled_as_debuggers_mangle_them,
