@@ -12,17 +12,47 @@ static bool starts_with(const char *text, const char *prefix) {
   return !strncmp(text, prefix, strlen(prefix));
 }
 
-static bool is_public(const char *path) {
-  static const char *const prefixes[] = {
-      "/usr/",         "/lib/",    "/lib32/",
-      "/lib64/",       "/libx32/", "/dev/",
-      "/SYSV",         "/[",       "/memfd:doublemapper",
-      "/memfd:dotnet",
-  };
-  for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; ++i)
-    if (starts_with(path, prefixes[i]))
-      return true;
+// Below these everything is the system's or the runtime's.
+static const char *const trees[] = {
+    "/usr/share/dotnet/",
+    "/usr/lib/dotnet/",
+    "/usr/lib64/dotnet/",
+    "/usr/share/locale/",
+    "/usr/share/zoneinfo",
+    "/usr/lib/locale/",
+    "/usr/share/i18n/",
+    "/dev/",
+    "/SYSV",
+    "/[",
+    "/memfd:doublemapper",
+    "/memfd:dotnet",
+};
+
+// In these a library is the system's, what lies deeper may be anybody's.
+static const char *const folders[] = {"/usr/lib/", "/usr/lib32/", "/usr/lib64/", "/usr/libx32/",
+                                      "/lib/",     "/lib32/",     "/lib64/",     "/libx32/"};
+
+// "x86_64-linux-gnu/" and its like at the beginning.
+static const char *skip_machine(const char *name) {
+  const char *slash = strchr(name, '/'), *linux = strstr(name, "-linux-");
+  return slash && linux && linux < slash ? slash + 1 : name;
+}
+
+static bool is_library(const char *path) {
+  for (size_t i = 0; i < sizeof folders / sizeof *folders; ++i) {
+    if (!starts_with(path, folders[i]))
+      continue;
+    const char *name = skip_machine(path + strlen(folders[i]));
+    return starts_with(name, "gconv/") || (!strchr(name, '/') && strstr(name, ".so"));
+  }
   return false;
+}
+
+static bool is_public(const char *path) {
+  for (size_t i = 0; i < sizeof trees / sizeof *trees; ++i)
+    if (starts_with(path, trees[i]))
+      return true;
+  return is_library(path) || !strcmp(path, "/usr/bin/dotnet");
 }
 
 // The number of a path among those replaced, from 1; 0 where there is no memory.
@@ -72,6 +102,17 @@ static int put_line(const char *line, size_t length, FILE *stream) {
 int wx_redact_plain_line(WxRedactor *redactor, const char *line, size_t length, FILE *stream) {
   (void)redactor;
   return put_line(line, length, stream);
+}
+
+bool wx_redact_keeps_program(const char *name) {
+  return !strcmp(name, "dotnet");
+}
+
+int wx_redact_status_line(WxRedactor *redactor, const char *line, size_t length, FILE *stream) {
+  static const char key[] = "Name:\t", own[] = "Name:\tredacted";
+  const bool keeps =
+      !redactor || !starts_with(line, key) || wx_redact_keeps_program(line + strlen(key));
+  return keeps ? put_line(line, length, stream) : put_line(own, strlen(own), stream);
 }
 
 int wx_redact_maps_line(WxRedactor *redactor, const char *line, size_t length, FILE *stream) {

@@ -184,6 +184,10 @@ static void write_next(WxVerdict *verdict, const WxVerdictFacts *facts) {
              "MALLOC_ARENA_MAX has no effect.");
   else if (verdict->code == WX_VERDICT_MALLOC)
     snprintf(verdict->next, sizeof verdict->next, "%s", codes[verdict->code].next);
+  else if (verdict->code == WX_VERDICT_UNKNOWN && !facts->from_file)
+    snprintf(verdict->next, sizeof verdict->next,
+             "Run it again as root: with the descriptor closed or another user's, the file can be "
+             "opened with CAP_CHECKPOINT_RESTORE (before Linux 5.9 CAP_SYS_ADMIN) only.");
   else
     snprintf(verdict->next, sizeof verdict->next, "%s",
              blind && verdict->code != WX_VERDICT_UNKNOWN

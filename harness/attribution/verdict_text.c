@@ -45,7 +45,10 @@ static void say_unknown(WxVerdict *verdict, const WxVerdictFacts *facts) {
         verdict, "There is no double mapper in these lines, which do not end as the kernel's list "
                  "does ([stack], [vdso]): it may be in others.");
   else
-    wx_verdict_say(verdict, "What the double mapper holds cannot be known from this input.");
+    wx_verdict_say(verdict, facts->from_file
+                                ? "What the double mapper holds cannot be known from this input."
+                                : "What the double mapper holds is not known: this user may not "
+                                  "open its file.");
   if (!facts->missing && wx_known(facts->committed) && facts->committer &&
       facts->committed >= LARGE)
     wx_verdict_say(

@@ -96,7 +96,7 @@ static int write_process_files(Bundle *bundle) {
   } files[] = {
       {"maps", '\n', wx_redact_maps_line},
       {"smaps", '\n', wx_redact_maps_line},
-      {"status", '\n', wx_redact_plain_line},
+      {"status", '\n', wx_redact_status_line},
       {"environ", '\0', wx_redact_variable},
   };
   int status = 0;
@@ -164,6 +164,8 @@ static int redact_member(WxRedactor *redactor, json_t *object, const char *key, 
     wx_module_name(path, path, sizeof path);
     return wx_json_set(object, key, wx_json_text(path));
   }
+  if (strcmp(key, "command") == 0 && !wx_redact_keeps_program(text))
+    return wx_json_set(object, key, json_string("redacted"));
   const bool assembly = strcmp(key, "name") == 0 && !wx_redact_keeps_assembly(text);
   return assembly ? wx_json_set(object, key, json_string("redacted")) : 0;
 }

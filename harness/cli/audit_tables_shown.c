@@ -18,7 +18,7 @@ static void add_span(WxDocument *document, const WxAudit *audit) {
   wx_audit_write_size(by_clrmd, module->end - module->offset0);
   snprintf(title, sizeof title,
            "B. Module doublemapper__deleted_: %" PRIx64 "-%" PRIx64 ", %s (WinDbg, approximately); "
-           "from %" PRIx64 ", %s (ClrMD)",
+           "from %" PRIx64 ", %s (ClrMD 2 and 3)",
            module->start, module->end, by_both, module->offset0, by_clrmd);
   WxTable *table = wx_table_new(title, columns, COUNT_OF(columns));
   for (size_t i = 0; i < WX_PARTS; ++i)

@@ -147,10 +147,10 @@ trap 'kill $target $own 2>/dev/null; rm -rf "$work"' EXIT
 until [ "$(cat "/proc/$own/comm")" = private-tool ]; do sleep 0.01; done
 "$wxbench" audit "$own" --bundle "$work/published" --quiet
 left=
-for text in "$work/private" hunter2 gc.so; do grep -rqF -- "$text" "$work/published" && left+=" $text"; done
+for text in "$work/private" hunter2 gc.so private-tool; do grep -rqF -- "$text" "$work/published" && left+=" $text"; done
 claim audit_bundle_holds_nothing_of_the_users test -z "$left"
 missing=
-for text in /redacted-1 API_KEY= DOTNET_GCName= MALLOC_ARENA_MAX=73 libc.so.6 '[heap]' 'VmRSS:' '"rss_bytes"' private-tool; do
+for text in /redacted-1 API_KEY= DOTNET_GCName= MALLOC_ARENA_MAX=73 libc.so.6 '[heap]' 'VmRSS:' '"rss_bytes"' 'Threads:'; do
   grep -rqF -- "$text" "$work/published" || missing+=" $text"
 done
 claim audit_bundle_holds_all_of_the_systems test -z "$missing"

@@ -87,6 +87,15 @@ static const Line lines[] = {
     {wx_redact_maps_line, ROW "/dev/zero (deleted)"},
     {wx_redact_maps_line,
      ROW "/home/ann/.dotnet/shared/Microsoft.NETCore.App/10.0.14/libclrjit.so"},
+    {wx_redact_maps_line, ROW "/usr/share/secret-app/Sauron.dll"},
+    {wx_redact_maps_line, ROW "/usr/lib/secret-app/libhidden.so"},
+    {wx_redact_maps_line, ROW "/usr/lib/x86_64-linux-gnu/secret-app/x.so"},
+    {wx_redact_maps_line, ROW "/usr/bin/Sauron"},
+    {wx_redact_maps_line, ROW "/usr/local/bin/Sauron"},
+    {wx_redact_maps_line, ROW "/usr/bin/dotnet"},
+    {wx_redact_status_line, "Name:\tSauron"},
+    {wx_redact_status_line, "Name:\tdotnet"},
+    {wx_redact_status_line, "Threads:\t47"},
     {wx_redact_maps_line, ROW "[anon: glibc: malloc]"},
     {wx_redact_maps_line, "Rss:               4321 kB"},
     {wx_redact_plain_line, "VmRSS:      8765 kB"},
@@ -110,7 +119,7 @@ static const Line lines[] = {
 static const char document_text[] =
     "{\"schema\":\"wxbench/1\",\"kind\":\"audit\",\"context\":{\"command\":\"wxbench audit 1 "
     "--bundle "
-    "/home/ann/out\",\"kernel\":\"Linux 6.1.0\"},\"results\":[{\"pid\":4711,\"command\":\"dotnet\","
+    "/home/ann/out\",\"kernel\":\"Linux 6.1.0\"},\"results\":[{\"pid\":4711,\"command\":\"Sauron\","
     "\"inflated_modules\":[{\"module\":\"Sauron\",\"path\":\"/home/ann/secret-app/Sauron.dll\","
     "\"span_bytes\":101},{\"module\":\"doublemapper__deleted_\",\"path\":\"/memfd:doublemapper "
     "(deleted)\",\"span_bytes\":103}],\"images\":[{\"name\":\"Sauron\",\"where\":"
@@ -133,6 +142,10 @@ static const char *const stays[] = {
     "/shared/Microsoft.NETCore.App/10.0.14/libclrjit.so",
     "/dev/shm/redacted-",
     "[anon: glibc: malloc]",
+    "/usr/bin/dotnet",
+    "Name:\tdotnet",
+    "Name:\tredacted",
+    "Threads:\t47",
     "Rss:               4321 kB",
     "VmRSS:      8765 kB",
     "API_KEY=<redacted>",

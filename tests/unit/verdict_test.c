@@ -294,6 +294,21 @@ START_TEST(without_a_double_mapper_a_process_is_not_affected_unless_the_source_h
 }
 END_TEST
 
+START_TEST(whoever_may_not_open_the_file_is_told_what_right_is_missing) {
+  WxVerdictFacts facts = healthy();
+  WxVerdict verdict;
+  facts.allocated = facts.mapped = facts.orphaned = WX_UNKNOWN;
+  wx_verdict_judge(&verdict, &facts);
+  ck_assert_int_eq(verdict.code, WX_VERDICT_UNKNOWN);
+  ck_assert_ptr_nonnull(strstr(verdict.text, "this user may not open its file"));
+  ck_assert_ptr_nonnull(strstr(verdict.next, "CAP_CHECKPOINT_RESTORE"));
+  ck_assert_ptr_null(strstr(verdict.next, "audit PID"));
+  facts.from_file = true;
+  wx_verdict_judge(&verdict, &facts);
+  ck_assert_ptr_nonnull(strstr(verdict.next, "audit PID"));
+}
+END_TEST
+
 START_TEST(a_process_that_was_dumped_is_told) {
   WxVerdictFacts facts = healthy();
   facts.dumped = true;
@@ -336,21 +351,19 @@ START_TEST(worse_codes_come_first) {
 }
 END_TEST
 
-WX_TEST_MAIN("verdict",
-             in_a_file_an_artefact_is_memory_of_others_128_mib_of_it_and_more_than_is_mapped,
-             a_file_is_clean_only_where_it_is_whole_and_nothing_may_be_large_or_released,
-             a_file_read_in_part_settles_nothing_but_the_number_of_mappings,
-             in_a_file_the_limit_of_mappings_is_one_of_the_usual, a_healthy_process_is_clean,
-             retained_begins_at_8_mib_and_a_quarter_of_allocated,
-             retained_wins_over_everything_else,
-             retained_memory_is_advised_to_be_given_back_only_as_a_reclaim_would,
-             below_the_border_the_text_still_says_how_much, the_owner_of_half_of_it_is_named,
-             what_the_container_holds_beside_the_process_is_named,
-             the_limit_of_mappings_is_near_from_90_percent_on,
-             a_file_can_show_an_artefact_but_never_retained,
-             from_a_file_the_next_step_is_the_live_process,
-             retained_memory_is_given_back_by_a_command_that_can_be_typed,
-             alive_an_artefact_needs_memory_of_others_inside_the_interval,
-             without_a_double_mapper_a_process_is_not_affected_unless_the_source_hides_it,
-             a_process_that_was_dumped_is_told,
-             a_dump_is_told_by_reserved_memory_that_is_resident_too, worse_codes_come_first)
+WX_TEST_MAIN(
+    "verdict", in_a_file_an_artefact_is_memory_of_others_128_mib_of_it_and_more_than_is_mapped,
+    a_file_is_clean_only_where_it_is_whole_and_nothing_may_be_large_or_released,
+    a_file_read_in_part_settles_nothing_but_the_number_of_mappings,
+    in_a_file_the_limit_of_mappings_is_one_of_the_usual, a_healthy_process_is_clean,
+    retained_begins_at_8_mib_and_a_quarter_of_allocated, retained_wins_over_everything_else,
+    retained_memory_is_advised_to_be_given_back_only_as_a_reclaim_would,
+    below_the_border_the_text_still_says_how_much, the_owner_of_half_of_it_is_named,
+    what_the_container_holds_beside_the_process_is_named,
+    the_limit_of_mappings_is_near_from_90_percent_on,
+    a_file_can_show_an_artefact_but_never_retained, from_a_file_the_next_step_is_the_live_process,
+    retained_memory_is_given_back_by_a_command_that_can_be_typed,
+    alive_an_artefact_needs_memory_of_others_inside_the_interval,
+    without_a_double_mapper_a_process_is_not_affected_unless_the_source_hides_it,
+    whoever_may_not_open_the_file_is_told_what_right_is_missing, a_process_that_was_dumped_is_told,
+    a_dump_is_told_by_reserved_memory_that_is_resident_too, worse_codes_come_first)
