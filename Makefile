@@ -178,6 +178,7 @@ help:
 	@echo 'make soak-safety  pauses, signals, kills and crashes of what is reclaimed from (SOAK_PAUSES=10000,'
 	@echo '             SOAK_STRIKES=1000, SOAK_CRASHES=200); needs root'
 	@echo 'make static  build/static/MACHINE: programs without a shared library, for x86-64 and 64-bit ARM'
+	@echo 'make server  build/server/MACHINE: audit, explain, reclaim and record only; needs the C library only'
 	@echo 'make install, make uninstall  with PREFIX=/usr/local and DESTDIR='
 	@echo 'make deb     Debian packages, in build/packages'
 	@echo 'make nupkg   a .NET tool: dotnet tool install wxbench --source build/packages'

@@ -2,7 +2,7 @@
 
 PACKED := $(B)/packages
 .PHONY: deb
-deb: static manual
+deb: static server manual $(MANUAL)/server/made
 	@packaging/deb $(PACKED) $(MACHINES)
 	@ls $(PACKED)/*.deb
 

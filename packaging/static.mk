@@ -15,7 +15,10 @@ static_cflags = $(if $(call static_foreign,$(1)),-isystem $(SYSROOT)/usr/include
 static_ldflags = -static-pie -Wl,--gc-sections -Wl,--as-needed $(if $(call static_foreign,$(1)),-L$(SYSROOT)/usr/lib/$(1)-linux-gnu)
 STATIC_SRC := $(sort $(LIB_SRC) $(CLI_SRC)) $(sort $(wildcard harness/static/*.c))
 
-# static_rules MACHINE: objects, program, preload libraries.
+SERVER     := $(B)/server
+SERVER_SRC := $(filter-out harness/cli/main.c harness/cli/verbs.c,$(sort $(LIB_SRC) $(CLI_SRC)))
+
+# static_rules MACHINE: objects, programs, preload libraries.
 define static_rules
 $(B)/obj/static/$(1)/%.o: %.c Makefile VERSION packaging/static.mk scripts/versions $(if $(call static_foreign,$(1)),| $(SYSROOT)/complete)
 	@mkdir -p $$(@D)
@@ -28,7 +31,21 @@ $(STATIC)/$(1)/wxbench: $(patsubst %.c,$(B)/obj/static/$(1)/%.o,$(STATIC_SRC))
 $(STATIC)/$(1)/libwx%.so: $(if $(call static_foreign,$(1)),$(B)/$(1)/libwx%.so,$(B)/libwx%.so)
 	@mkdir -p $$(@D)
 	$$(Q)$$$$($(call static_cc,$(1)) -print-prog-name=strip) --strip-unneeded -o $$@ $$<
-.PHONY: static-$(1)
+# For servers: the verbs that are used beside a running process; of shared libraries it needs the C library only.
+$(B)/obj/static/$(1)/server/verbs.o: harness/cli/verbs.c Makefile VERSION packaging/static.mk $(if $(call static_foreign,$(1)),| $(SYSROOT)/complete)
+	@mkdir -p $$(@D)
+	@echo '  CC   $$@'
+	$$(Q)$(call static_cc,$(1)) $$(CPPFLAGS) -DWX_SERVER $$(call static_cflags,$(1)) -MMD -MP -c -o $$@ $$<
+$(B)/obj/static/$(1)/server/libwx.a: $(patsubst %.c,$(B)/obj/static/$(1)/%.o,$(SERVER_SRC))
+$(SERVER)/$(1)/wxbench: $(B)/obj/static/$(1)/harness/cli/main.o $(B)/obj/static/$(1)/server/verbs.o $(B)/obj/static/$(1)/server/libwx.a
+	@mkdir -p $$(@D)
+	@echo '  LD   $$@'
+	$$(Q)$(call static_cc,$(1)) -pie -Wl,--gc-sections -Wl,--as-needed $(if $(call static_foreign,$(1)),-L$(SYSROOT)/usr/lib/$(1)-linux-gnu) -s -o $$@ $$^ -l:libjansson.a -lm -pthread
+$(SERVER)/$(1)/libwx%.so: $(STATIC)/$(1)/libwx%.so
+	@mkdir -p $$(@D)
+	@cp $$< $$@
+.PHONY: static-$(1) server-$(1)
+server-$(1): $(addprefix $(SERVER)/$(1)/,wxbench $(PRELOADS))
 static-$(1): $(addprefix $(STATIC)/$(1)/,wxbench $(PRELOADS))
 endef
 $(foreach machine,$(MACHINES),$(eval $(call static_rules,$(machine))))
@@ -38,9 +55,11 @@ $(SYSROOT)/complete: packaging/sysroot
 
 .PHONY: static
 static: $(addprefix static-,$(MACHINES))
+.PHONY: server
+server: $(addprefix server-,$(MACHINES))
 
 # For `make test`: that of a foreign kind only where its libraries can be had.
 .PHONY: static-tests
-static-tests: static-$(NATIVE)
+static-tests: static-$(NATIVE) server-$(NATIVE) $(MANUAL)/server/made
 	@$(foreach machine,$(filter-out $(NATIVE),$(MACHINES)),[ -e $(SYSROOT)/complete ] || packaging/sysroot arm64 $(SYSROOT) || exit 0; \
-	  $(MAKE) static-$(machine))
+	  $(MAKE) static-$(machine) server-$(machine))

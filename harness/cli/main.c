@@ -50,7 +50,7 @@ static int print_help(void) {
       "  --version  show the version\n\n"
       "Exit status: 0 done, expectations met; 1 an expectation failed or a program did not run to\n"
       "its end; 2 bad usage or input; 77 not possible on this machine.\n\n"
-      "Example: wxbench run release_retains");
+      "Example: wxbench audit PID");
   return flushed();
 }
 

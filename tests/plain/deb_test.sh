@@ -8,8 +8,8 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 type -P dpkg-deb >/dev/null || { echo 'no dpkg-deb here' && exit 77; }
 machines=()
-for kind in x86_64 aarch64; do [ ! -x "build/static/$kind/wxbench" ] || machines+=("$kind"); done
-[ ${#machines[@]} -gt 0 ] && [ -f build/manual/made ] || { echo 'no static program or manual is built; type: make static manual' && exit 77; }
+for kind in x86_64 aarch64; do [ ! -x "build/static/$kind/wxbench" ] || [ ! -x "build/server/$kind/wxbench" ] || machines+=("$kind"); done
+[ ${#machines[@]} -gt 0 ] && [ -f build/manual/server/made ] || { echo 'no static program, server or manual is built; type: make static-tests manual' && exit 77; }
 
 claim they_are_packed packaging/deb "$scratch/packages" "${machines[@]}"
 for package in "$scratch"/packages/*.deb; do
@@ -23,10 +23,33 @@ lintian_is_silent() {
 }
 if type -P lintian >/dev/null; then claim lintian_is_silent lintian_is_silent; else skip lintian_is_silent 'no lintian here'; fi
 
-# Unpacked beside each other, as Debian installs them.
-for package in "$scratch"/packages/*_{all,"$(dpkg --print-architecture)"}.deb; do dpkg-deb -x "$package" "$scratch/root"; done
-runs() { (cd / && env -i "$scratch/root/usr/bin/wxbench" run release_retains) | grep -q '^release_retains .*3 ok$'; }
-claim what_is_unpacked_finds_its_scenarios runs
-claim what_is_unpacked_finds_its_preload env -i "$scratch/root/usr/bin/wxbench" reclaim -- /bin/true
+# Unpacked, each for itself: they stand in each other's place.
+for package in wxbench wxbench-server; do
+  dpkg-deb -x "$scratch/packages/${package}_$(cat VERSION)_$(dpkg --print-architecture).deb" "$scratch/$package"
+done
+bare() { (cd / && env -i "$scratch/$package/usr/bin/wxbench" "$@"); }
+package=wxbench
+runs() { bare run release_retains | grep -q '^release_retains .*3 ok$'; }
+claim wxbench_finds_its_scenarios runs
+claim wxbench_finds_its_preload bare reclaim -- /bin/true
+package='wxbench-server'
+verbs() { [ "$(bare --help | sed -nE 's/^  ([a-z]+) +[a-z].*/\1/p' | tr '\n' ' ')" = 'record reclaim audit explain ' ]; }
+claim a_server_has_four_verbs verbs
+verb_says_the_same() {
+  "$wxbench" "$@" >"$scratch/whole" 2>&1
+  env -i "$scratch/wxbench-server/usr/bin/wxbench" "$@" >"$scratch/server" 2>&1
+  diff "$scratch/whole" "$scratch/server"
+}
+claim a_server_audits_alike verb_says_the_same audit --smaps tests/fixtures/audit.smaps --format csv
+claim a_server_explains_alike verb_says_the_same explain 7f4000000000-7f4007ff6000 7f404c021000-7f4051b4c000
+claim a_server_finds_its_preload bare reclaim -- /bin/true
+records() { bare record -o "$scratch/none.wxt" -- /bin/true 2>&1 | grep -q 'no .NET runtime with W^X ran'; }
+claim a_server_finds_its_recorder records
+needs_libc_only() { ! readelf -dW "$scratch/wxbench-server/usr/bin/wxbench" | grep NEEDED | grep -vE '\[(libc|libm)\.so\.6\]'; }
+claim a_server_needs_the_c_library_only needs_libc_only
+half() { [ "$(stat -c %s "$scratch/wxbench-server/usr/bin/wxbench")" -le $((512 * 1024)) ]; }
+claim a_server_is_at_most_512_kib half
+pages() { (cd "$scratch/wxbench-server/usr/share/man/man1" && echo *) | grep -qx 'wxbench-audit.1.gz wxbench-explain.1.gz wxbench-reclaim.1.gz wxbench-record.1.gz wxbench.1.gz'; }
+claim a_server_has_the_pages_of_its_verbs pages
 refused an_unknown_machine_is_one_line 'riscv64: expected one of' packaging/deb "$scratch/none" riscv64
 tap_end

@@ -8,7 +8,7 @@ set -u
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 machine=$(uname -m)
-[ -x "build/static/$machine/wxbench" ] || { echo "build/static/$machine is not built; type: make static" && exit 77; }
+[ -x "build/static/$machine/wxbench" ] && [ -f build/manual/server/made ] || { echo "build/static/$machine is not built; type: make static-tests" && exit 77; }
 
 other=$scratch/'another folder'
 mkdir "$other"
@@ -28,13 +28,14 @@ there() { (umask 077 && cd "$other" && "${apart[@]}" "$@"); }
 
 machines=("$machine")
 [ "${WXBENCH_REPRODUCE-}" != all ] || mapfile -t machines < <(ls build/static)
-if ! there make -j"$(nproc)" "${machines[@]/#/static-}" >"$scratch/log" 2>&1; then
+if ! there make -j"$(nproc)" "${machines[@]/#/static-}" "${machines[@]/#/server-}" build/manual/server/made >"$scratch/log" 2>&1; then
   tail -n 5 "$scratch/log"
   not_ok it_is_built_in_another_folder
   tap_end
 fi
 for kind in "${machines[@]}"; do
   for file in wxbench libwxreclaim.so libwxrecord.so; do
+    claim "${kind}_server_${file%.so}_is_the_same" cmp "build/server/$kind/$file" "$other/build/server/$kind/$file"
     claim "${kind}_${file%.so}_is_the_same" cmp "build/static/$kind/$file" "$other/build/static/$kind/$file"
   done
 done
