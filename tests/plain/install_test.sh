@@ -37,6 +37,20 @@ says_what_it_lacks() {
   [ $? = 77 ] && [ "$(wc -l <"$scratch/err")" = 1 ] && [ -z "$(find "$here" -newer "$scratch/before" -type f)" ]
 }
 claim without_an_sdk_a_validate_says_so_in_one_line says_what_it_lacks
+# With one it builds its workload in the user's cache.
+validates() {
+  (cd / && env -i HOME="${HOME-}" DOTNET_ROOT="${DOTNET_ROOT-}" PATH="$PATH" XDG_CACHE_HOME="$scratch/cache" \
+    "$here/bin/wxbench" validate --workload hello --mode on) >"$scratch/out" 2>"$scratch/err"
+  validated=$?
+  [ "$validated" = 77 ] || { [ "$validated" = 0 ] && grep -q '^hello .*2 ok$' "$scratch/out" && [ -z "$(find "$here" -newer "$scratch/before" -type f)" ]; } ||
+    { head -n 5 "$scratch/out" "$scratch/err" && return 1; }
+}
+if type -P dotnet >/dev/null; then
+  claim with_an_sdk_a_moved_one_validates validates
+  [ "$validated" != 77 ] || skip with_an_sdk_it_validates "$(tail -n 1 "$scratch/err")"
+else
+  skip with_an_sdk_a_moved_one_validates 'no dotnet here'
+fi
 
 mkdir -p "$scratch/second/opt"
 cp -r "$here" "$scratch/second/opt/0.2"
@@ -58,6 +72,12 @@ if [ "$(id -u)" = 0 ]; then
   mkdir -m 755 "$scratch/closed"
   refused without_rights_it_is_one_line 'cannot write .*: Permission denied' \
     setpriv --reuid 65534 --clear-groups env PREFIX="$scratch/closed" packaging/install install
+  chmod 755 "$scratch"
+  DESTDIR=$scratch/kept PREFIX=/usr packaging/install install
+  chmod -R go+rX "$scratch/kept"
+  refused without_rights_nothing_is_removed 'cannot remove .*/bin/wxbench.: Permission denied' \
+    setpriv --reuid 65534 --clear-groups env DESTDIR="$scratch/kept" PREFIX=/usr packaging/install uninstall
+  claim what_could_not_be_removed_is_whole test -x "$scratch/kept/usr/bin/wxbench"
 fi
 
 # ---- Manual pages and completions ----
