@@ -7,10 +7,10 @@
 #include <stdint.h>
 #include <string.h>
 
-// Bytes of the first character, which are at least one.
-static size_t character(const char *text) {
+// Bytes of the first character of `length`, which are at least one.
+static size_t character(const char *text, size_t length) {
   uint32_t code;
-  const size_t bytes = wx_utf8_decode(text, strlen(text), &code);
+  const size_t bytes = wx_utf8_decode(text, length, &code);
   return bytes ? bytes : 1;
 }
 
@@ -29,23 +29,24 @@ static void note_break(Breaks *breaks, const char *text, size_t at, bool quoted)
 }
 
 size_t wx_wrap(const char *text, size_t width) {
+  const size_t length = strlen(text);
   Breaks breaks = {0};
   bool quoted = false;
   size_t at = 0;
-  for (size_t taken = 0, bytes; text[at]; at += bytes) {
-    bytes = character(text + at);
+  for (size_t taken = 0, bytes; at < length; at += bytes) {
+    bytes = character(text + at, length - at);
     taken += wx_width(text + at, bytes);
     if (taken > width && text[at] != ' ')
       break;
     quoted ^= text[at] == '`';
     note_break(&breaks, text, at, quoted);
   }
-  if (!text[at])
+  if (at == length)
     return at;
   const size_t space = breaks.outside ? breaks.outside : breaks.inside;
   if (space || breaks.mark)
     return space ? space : breaks.mark;
-  return at ? at : character(text);
+  return at ? at : character(text, length);
 }
 
 const char *wx_wrap_rest(const char *text, size_t length) {

@@ -98,7 +98,8 @@ START_TEST(a_width_changes_no_other_format) {
 }
 END_TEST
 
-static WxDocument example(void) {
+// How a small document is written in that width.
+static void assert_example(size_t width, const char *expected) {
   const WxColumn columns[] = {{"name", WX_TEXT},
                               {"live peak", WX_BYTES},
                               {"mappings", WX_COUNT},
@@ -113,53 +114,45 @@ static WxDocument example(void) {
                                  wx_text("grows")});
   wx_document_add_table(&document, table);
   wx_document_note(&document, "Next: give it back with `wxbench reclaim --pid 1`, or not.");
-  return document;
+  char *text = render(&document, width);
+  ck_assert_str_eq(text, expected);
+  free(text);
+  wx_document_free(&document);
 }
 
 START_TEST(what_is_wide_enough_is_not_broken) {
-  WxDocument document = example();
-  char *wide = render(&document, 0), *same = render(&document, 69);
-  ck_assert_str_eq(wide, same);
-  ck_assert_str_eq(wide, "A title of the table\n"
-                         "name    live peak  mappings  faults  what it is\n"
-                         "steady    4.0 KiB     1,024       7  equal rounds that reuse blocks\n"
-                         "drift     8.0 KiB         9  12,345  grows\n\n"
-                         "Next: give it back with `wxbench reclaim --pid 1`, or not.\n");
-  free(wide);
-  free(same);
-  wx_document_free(&document);
+  static const char whole[] =
+      "A title of the table\n"
+      "name    live peak  mappings  faults  what it is\n"
+      "steady    4.0 KiB     1,024       7  equal rounds that reuse blocks\n"
+      "drift     8.0 KiB         9  12,345  grows\n\n"
+      "Next: give it back with `wxbench reclaim --pid 1`, or not.\n";
+  assert_example(0, whole);
+  assert_example(69, whole);
 }
 END_TEST
 
 START_TEST(headings_and_texts_are_broken_first) {
-  WxDocument document = example();
-  char *text = render(&document, 60);
-  ck_assert_str_eq(text, "A title of the table\n"
-                         "name        live  mappings  faults  what it is\n"
-                         "            peak\n"
-                         "steady   4.0 KiB     1,024       7  equal rounds that reuse\n"
-                         "                                    blocks\n"
-                         "drift    8.0 KiB         9  12,345  grows\n\n"
-                         "Next: give it back with `wxbench reclaim --pid 1`, or not.\n");
-  free(text);
-  wx_document_free(&document);
+  assert_example(60, "A title of the table\n"
+                     "name        live  mappings  faults  what it is\n"
+                     "            peak\n"
+                     "steady   4.0 KiB     1,024       7  equal rounds that reuse\n"
+                     "                                    blocks\n"
+                     "drift    8.0 KiB         9  12,345  grows\n\n"
+                     "Next: give it back with `wxbench reclaim --pid 1`, or not.\n");
 }
 END_TEST
 
 START_TEST(then_the_table_is_printed_in_parts_that_name_their_rows) {
-  WxDocument document = example();
-  char *text = render(&document, 40);
-  ck_assert_str_eq(text, "A title of the table\n"
-                         "name    live peak  mappings  faults\n"
-                         "steady    4.0 KiB     1,024       7\n"
-                         "drift     8.0 KiB         9  12,345\n\n"
-                         "name    what it is\n"
-                         "steady  equal rounds that reuse blocks\n"
-                         "drift   grows\n\n"
-                         "Next: give it back with\n"
-                         "  `wxbench reclaim --pid 1`, or not.\n");
-  free(text);
-  wx_document_free(&document);
+  assert_example(40, "A title of the table\n"
+                     "name    live peak  mappings  faults\n"
+                     "steady    4.0 KiB     1,024       7\n"
+                     "drift     8.0 KiB         9  12,345\n\n"
+                     "name    what it is\n"
+                     "steady  equal rounds that reuse blocks\n"
+                     "drift   grows\n\n"
+                     "Next: give it back with\n"
+                     "  `wxbench reclaim --pid 1`, or not.\n");
 }
 END_TEST
 
