@@ -36,7 +36,10 @@ endif
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 # The .NET runtimes that scripts/runtimes lays out, newest first.
 RUNTIMES := $(strip $(shell sed -n 's/^runtime //p' scripts/versions))
-CPPFLAGS := -D_GNU_SOURCE -DWX_VERSION='"$(VERSION)"' -DWX_RUNTIMES='"$(RUNTIMES)"' -Iharness
+# Every strategy that a file in harness/strategy/ defines.
+STRATEGIES := $(shell sed -n 's/^const WxStrategy wx_strategy_\([a-z0-9_]*\) = {$$/STRATEGY(\1)/p' harness/strategy/*.c)
+CPPFLAGS := -D_GNU_SOURCE -DWX_VERSION='"$(VERSION)"' -DWX_RUNTIMES='"$(RUNTIMES)"' \
+  -D'WX_STRATEGIES(STRATEGY)=$(subst $() ,,$(STRATEGIES))' -Iharness
 CFLAGS   := -std=c17 -g $(WARNINGS)
 PLAIN    := -O2 -fno-plt
 ASAN     := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -78,6 +81,8 @@ $(B)/obj/tsan/%.o: %.c Makefile VERSION scripts/versions
 	@echo '  CC   $@'
 	$(Q)$(CC) $(CPPFLAGS) -Itests $(PKG_CFLAGS) $(CFLAGS) $(TSAN) -MMD -MP -c -o $@ $<
 $(B)/obj/plain/tests/%.o: CPPFLAGS += -Itests
+# The registry is compiled again where a strategy comes or goes.
+$(addsuffix /harness/strategy/strategy.o,$(addprefix $(B)/obj/,plain asan tsan fuzz $(addprefix static/,x86_64 aarch64))): harness/strategy $(wildcard harness/strategy/*.c)
 
 $(B)/%.a:
 	@mkdir -p $(@D)

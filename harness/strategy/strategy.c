@@ -22,8 +22,24 @@ const char *wx_operation_name(WxOperation operation) {
   return operation_names[operation];
 }
 
+// Those that run without being named, then alternatives, then refuted guesses; each by name.
+static bool comes_before(const WxStrategy *one, const WxStrategy *other) {
+  const unsigned rank = one->capabilities & WX_ONLY_WHERE_NAMED;
+  const unsigned other_rank = other->capabilities & WX_ONLY_WHERE_NAMED;
+  if (rank != other_rank)
+    return rank == 0 || (other_rank != 0 && rank == WX_IS_ALTERNATIVE);
+  return strcmp(one->name, other->name) < 0;
+}
+
 const WxStrategy *wx_strategy_at(size_t index) {
-  return index < sizeof registry / sizeof *registry ? registry[index] : NULL;
+  for (size_t i = 0; i < sizeof registry / sizeof *registry; ++i) {
+    size_t before = 0;
+    for (size_t other = 0; other < sizeof registry / sizeof *registry; ++other)
+      before += comes_before(registry[other], registry[i]);
+    if (before == index)
+      return registry[i];
+  }
+  return NULL;
 }
 
 const WxStrategy *wx_strategy_find(const char *name) {
