@@ -4,30 +4,16 @@
 //
 // Security: no writable mapping of code, ever. An attacker who can write memory cannot write code;
 // it takes a pwrite() to the file's descriptor, or a write into a buffer before it is written.
-#include "os/os.h"
+#include "strategy/drafts.h"
 #include "strategy/give_back.h"
 #include "strategy/registry.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
-
-// What is being written. Two may overlap: so each writes only the bytes in which it differs from
-// what it began with.
-typedef struct Draft {
-  struct Draft *next;
-  WxBlock *block;
-  size_t at; ///< Of its first byte in the block.
-  size_t size;
-  bool shared;  ///< Another one shows some of the same bytes, or did.
-  char *before; ///< What was there.
-  char text[];  ///< The caller's view; as much again, for `before`, follows it.
-} Draft;
 
 typedef struct {
   WxDoubleMapping mapping; ///< First: it is cast to its owner.
-  Draft *drafts;
+  WxDraft *drafts;
 } Self;
 
 static int pwrite_open(const WxStrategy *strategy, const WxStrategyOptions *options,
@@ -52,32 +38,6 @@ static int pwrite_commit(WxAllocator *allocator, void *start, size_t size, bool 
   return result;
 }
 
-// Marks the drafts that show some of these bytes, and says whether there is one.
-static bool mark_overlapping(const Self *self, const WxBlock *block, size_t at, size_t size) {
-  bool found = false;
-  for (Draft *draft = self->drafts; draft; draft = draft->next)
-    if (draft->block == block && draft->at < at + size && at < draft->at + draft->size)
-      draft->shared = found = true;
-  return found;
-}
-
-static int begin_draft(Self *self, WxBlock *block, void *start, size_t size, void **view) {
-  size_t bytes;
-  if (__builtin_mul_overflow(size, 2, &bytes) || bytes > SIZE_MAX - sizeof(Draft))
-    return -ENOMEM;
-  Draft *draft = malloc(sizeof *draft + bytes);
-  if (!draft)
-    return -ENOMEM;
-  const size_t at = (uintptr_t)start - wx_block_base(block);
-  *draft = (Draft){self->drafts,      block, at, size, mark_overlapping(self, block, at, size),
-                   draft->text + size};
-  memcpy(draft->text, start, size);
-  memcpy(draft->before, draft->text, size);
-  self->drafts = draft;
-  *view = draft->text;
-  return 0;
-}
-
 static int pwrite_map_rw(WxAllocator *allocator, void *start, size_t size, bool cacheable,
                          void **view) {
   (void)cacheable;
@@ -86,65 +46,28 @@ static int pwrite_map_rw(WxAllocator *allocator, void *start, size_t size, bool 
   WxBlock *block = wx_blocks_containing(&self->mapping.blocks, (uintptr_t)start, size);
   int result = -EINVAL;
   if (block && !block->unmapped)
-    result = begin_draft(self, block, start, size, view);
+    result = wx_drafts_begin(&self->drafts, block, (uintptr_t)start - wx_block_base(block), start,
+                             size, view);
   pthread_mutex_unlock(&self->mapping.lock);
   return result;
-}
-
-static bool differs(const Draft *draft, size_t at) {
-  return draft->text[at] != draft->before[at];
-}
-
-// Writes what differs: in one call, or where another draft overlapped each run of bytes by itself.
-static int write_draft(const Self *self, const Draft *draft) {
-  size_t last = draft->size;
-  while (last > 0 && !differs(draft, last - 1))
-    --last;
-  for (size_t at = 0; at < last;) {
-    if (!differs(draft, at)) {
-      ++at;
-      continue;
-    }
-    size_t end = draft->shared ? at : last;
-    while (end < last && differs(draft, end))
-      ++end;
-    const int result = wx_os_pwrite(self->mapping.fd, draft->text + at, end - at,
-                                    draft->block->offset + draft->at + at);
-    if (result)
-      return result;
-    at = end;
-  }
-  return 0;
-}
-
-static Draft **find_draft(Self *self, const char *view) {
-  Draft **link = &self->drafts;
-  while (*link && !(view >= (*link)->text && view < (*link)->text + (*link)->size))
-    link = &(*link)->next;
-  return link;
-}
-
-static void drop_draft(Draft **link) {
-  Draft *draft = *link;
-  *link = draft->next;
-  free(draft);
 }
 
 static int pwrite_unmap_rw(WxAllocator *allocator, void *view) {
   Self *self = (Self *)allocator;
   pthread_mutex_lock(&self->mapping.lock);
-  Draft **link = find_draft(self, view);
-  const int result = *link ? write_draft(self, *link) : -EINVAL;
+  WxDraft **link = wx_drafts_find(&self->drafts, view);
+  int result = -EINVAL;
+  if (*link)
+    result = wx_draft_write(*link, self->mapping.fd, ((const WxBlock *)(*link)->block)->offset);
   if (result == 0)
-    drop_draft(link);
+    wx_drafts_drop(link);
   pthread_mutex_unlock(&self->mapping.lock);
   return result;
 }
 
 static int give_back(WxDoubleMapping *mapping, WxBlock *block) {
-  for (const Draft *at = ((Self *)mapping)->drafts; at; at = at->next)
-    if (at->block == block)
-      return -EBUSY;
+  if (wx_drafts_busy(((Self *)mapping)->drafts, block))
+    return -EBUSY;
   return wx_give_back_by_punching(mapping, block);
 }
 
@@ -155,7 +78,7 @@ static int release(WxAllocator *allocator, void *base) {
 static int pwrite_close(WxAllocator *allocator) {
   Self *self = (Self *)allocator;
   while (self->drafts)
-    drop_draft(&self->drafts);
+    wx_drafts_drop(&self->drafts);
   return wx_double_mapping_close(allocator);
 }
 
