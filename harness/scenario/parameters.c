@@ -33,6 +33,7 @@ static const Option options_table[] = {
     OPTION(file_size, NUMBER, INT64_MAX),
     OPTION(backing, BACKING, 1),
     OPTION(granularity, GRANULARITY, 1),
+    OPTION(slack, NUMBER, INT64_MAX),
     {"seed", SEED, offsetof(WxStrategyOptions, pool_skip), sizeof(unsigned), UINT64_MAX},
     {"rounds", ROUNDS, 0, 0, UINT64_MAX},
 };

@@ -62,6 +62,7 @@ enum {
       1 << 4, ///< A guess that is wrong; only run where a scenario or the user names it.
   WX_CLOSES_FILES = 1 << 5,   ///< Closes files that it goes on mapping.
   WX_IS_ALTERNATIVE = 1 << 6, ///< Not what the runtime does: only run where it is named.
+  WX_KEEPS_SLACK = 1 << 7,    ///< Keeps pages of what was released, up to WxStrategyOptions.slack.
   WX_ONLY_WHERE_NAMED = WX_IS_REFUTED | WX_IS_ALTERNATIVE,
 };
 
@@ -133,7 +134,8 @@ void wx_allocator_time(WxAllocator *allocator, WxVerbTimed *timed, void *context
 /// What the verbs cost so far.
 WxCost wx_allocator_cost(const WxAllocator *allocator);
 
-/// The registry: the `index`-th strategy, NULL at its end.
+/// The registry: the `index`-th strategy in the order in which they are listed and run, NULL at its
+/// end.
 const WxStrategy *wx_strategy_at(size_t index);
 
 /// The strategy of that name, NULL where there is none.

@@ -97,9 +97,10 @@ START_TEST(dual_writes_again_without_a_system_call_through_an_alias_that_stays) 
 }
 END_TEST
 
-START_TEST(dual_and_pwrite_do_not_go_on_without_a_file) {
-  const WxStrategy *const strategies[] = {&wx_strategy_dual, &wx_strategy_pwrite};
-  for (size_t i = 0; i < 2; ++i) {
+START_TEST(dual_pwrite_and_lean_do_not_go_on_without_a_file) {
+  const WxStrategy *const strategies[] = {&wx_strategy_dual, &wx_strategy_pwrite,
+                                          &wx_strategy_lean};
+  for (size_t i = 0; i < 3; ++i) {
     const WxStrategyOptions options = wx_strategy_options_default();
     wx_os_inject(WX_OS_MEMFD_CREATE, 1, ENOSYS);
     ck_assert_int_eq(wx_allocator_open(strategies[i], &options, &allocator), -ENOSYS);
@@ -142,8 +143,8 @@ END_TEST
 
 START_TEST(views_that_overlap_each_write_what_they_changed) {
   const WxStrategy *const strategies[] = {&wx_strategy_pwrite, &wx_strategy_dual,
-                                          &wx_strategy_mprotect};
-  for (size_t i = 0; i < 3; ++i) {
+                                          &wx_strategy_mprotect, &wx_strategy_lean};
+  for (size_t i = 0; i < 4; ++i) {
     begin(strategies[i], NULL);
     char *base = reserve();
     commit(base, BLOCK, true);
@@ -163,8 +164,8 @@ END_TEST
 
 START_TEST(a_block_with_a_view_in_use_is_not_released) {
   const WxStrategy *const strategies[] = {&wx_strategy_pwrite, &wx_strategy_mprotect,
-                                          &wx_strategy_publish};
-  for (size_t i = 0; i < 3; ++i) {
+                                          &wx_strategy_publish, &wx_strategy_lean};
+  for (size_t i = 0; i < 4; ++i) {
     begin(strategies[i], NULL);
     char *base = reserve();
     commit(base, PAGE, true);
@@ -338,13 +339,14 @@ static int under_mdwe(const WxStrategy *strategy) {
   return WEXITSTATUS(status);
 }
 
-START_TEST(only_pwrite_runs_where_no_memory_may_become_executable) {
+START_TEST(only_pwrite_and_lean_run_where_no_memory_may_become_executable) {
   const int status = under_mdwe(&wx_strategy_pwrite);
   if (status == 77) {
     WX_SKIP("the kernel has no PR_SET_MDWE (Linux 6.3)");
     return;
   }
   ck_assert_int_eq(status, 0);
+  ck_assert_int_eq(under_mdwe(&wx_strategy_lean), 0);
   const WxStrategy *const refused[] = {&wx_strategy_dual, &wx_strategy_mprotect,
                                        &wx_strategy_publish, &wx_strategy_coreclr,
                                        &wx_strategy_rwx};
@@ -354,7 +356,8 @@ START_TEST(only_pwrite_runs_where_no_memory_may_become_executable) {
 END_TEST
 
 WX_TEST_MAIN("alternatives", dual_writes_again_without_a_system_call_through_an_alias_that_stays,
-             dual_and_pwrite_do_not_go_on_without_a_file, dual_knows_its_views_from_other_addresses,
+             dual_pwrite_and_lean_do_not_go_on_without_a_file,
+             dual_knows_its_views_from_other_addresses,
              pwrite_writes_by_one_call_and_never_maps_code_writable,
              views_that_overlap_each_write_what_they_changed,
              a_block_with_a_view_in_use_is_not_released, a_write_that_fails_can_be_repeated,
@@ -365,4 +368,4 @@ WX_TEST_MAIN("alternatives", dual_writes_again_without_a_system_call_through_an_
              a_page_that_is_not_committed_is_not_written_in_place,
              publish_makes_a_page_executable_once_and_never_writable_again,
              a_publication_that_fails_can_be_repeated,
-             only_pwrite_runs_where_no_memory_may_become_executable)
+             only_pwrite_and_lean_run_where_no_memory_may_become_executable)

@@ -64,6 +64,7 @@ START_TEST(options_reach_the_strategy) {
       {"cache", "0"},        {"stale_views", "yes"}, {"move_to_front", "off"},
       {"walks", "1"},        {"pool", "no"},         {"pool_size", "1MiB"},
       {"file_size", "2MiB"}, {"backing", "shm"},     {"granularity", "block"},
+      {"slack", "64KiB"},
   };
   const WxParameters set = {&scenario, overrides, sizeof overrides / sizeof *overrides};
   WxStrategyOptions options = wx_strategy_options_default();
@@ -75,6 +76,7 @@ START_TEST(options_reach_the_strategy) {
   ck_assert_uint_eq(options.file_size, 2097152);
   ck_assert_int_eq(options.backing, WX_BACKING_SHM);
   ck_assert_int_eq(options.granularity, WX_GRANULARITY_BLOCK);
+  ck_assert_uint_eq(options.slack, 65536);
   ck_assert_uint_eq(options.pool_skip, wx_strategy_options_default().pool_skip);
 }
 END_TEST
@@ -151,12 +153,12 @@ END_TEST
 
 START_TEST(what_can_be_set_is_known) {
   const char *names[64];
-  ck_assert_uint_eq(wx_parameters_names(&scenario, names, 64), 13);
+  ck_assert_uint_eq(wx_parameters_names(&scenario, names, 64), 14);
   ck_assert_str_eq(names[0], "blocks");
   ck_assert(wx_parameters_known(&plain, "cache"));
   ck_assert(wx_parameters_known(&plain, "rounds"));
   ck_assert(!wx_parameters_known(&plain, "count"));
-  ck_assert_uint_eq(wx_parameters_names(&scenario, names, 2), 13);
+  ck_assert_uint_eq(wx_parameters_names(&scenario, names, 2), 14);
 }
 END_TEST
 

@@ -1,0 +1,496 @@
+// Strict W^X at the price of two system calls a block: files that are mapped once, to run only, and
+// written through their descriptors. Source: this project; `pwrite` is the same idea on the
+// runtime's allocator.
+//
+// A block is a part of a file, the smallest free one that is large enough (spans.h). A release
+// zeroes what was written and keeps the part warm, its pages allocated, for the next block; more
+// than `slack` bytes of such parts are punched in one go, outside the lock. Each thread has one of
+// several files, so that writers do not queue for the lock of one.
+//
+// Security: no writable mapping of code, ever, and no code that is in no block can be run again:
+// it is zero. It works for a program that may not make memory executable (PR_SET_MDWE) and with
+// vm.memfd_noexec=2. An attacker who can write memory cannot write code; it takes a pwrite() to a
+// file's descriptor, or a write into a text before it is written.
+#include "os/os.h"
+#include "strategy/backing.h"
+#include "strategy/drafts.h"
+#include "strategy/pal_pool.h"
+#include "strategy/registry.h"
+#include "strategy/spans.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+enum {
+  FILES = 4,
+  BATCH = 32,             ///< Parts that are punched in one go.
+  ZEROED = 16 * 1024,     ///< More than that is punched, not zeroed.
+  GRANULARITY = 64 * 1024 ///< Of the pool.
+};
+
+static const uint64_t far_bytes = UINT64_C(64) << 30;
+
+typedef struct {
+  WxRankedNode by_place; ///< Key: the base address.
+  uint64_t offset;       ///< In the file.
+  uint64_t size;
+  uint64_t dirty_low; ///< What was written of it: [dirty_low, dirty_high).
+  uint64_t dirty_high;
+  bool has_data; ///< Data was committed in it.
+} Block;
+
+// A file and where it is mapped: its first part in the pool near the program, and once that is full
+// the second one anywhere.
+typedef struct {
+  pthread_mutex_t lock; ///< Guards what follows, and writes to the file.
+  int fd;
+  uintptr_t near; ///< 0: not mapped.
+  uintptr_t far;
+  uint64_t near_size;
+  uint64_t far_start; ///< In the file; a page lies between the two, so that nothing spans them.
+  uint64_t far_size;
+  WxSpans warm; ///< Free, zero and allocated.
+  WxSpans cold; ///< Free and not allocated.
+  WxRanked blocks;
+  WxDraft *drafts;
+} File;
+
+typedef struct {
+  WxAllocator allocator; ///< First: a WxAllocator is cast to its owner.
+  WxPool pool;
+  pthread_key_t own_file; ///< Of a thread: the number of its file, from 1.
+  _Atomic unsigned threads;
+  _Atomic uint64_t warm; ///< Bytes, of all files.
+  uint64_t slack;
+  bool has_key;
+  File files[FILES];
+} Self;
+
+static int lean_close(WxAllocator *allocator);
+
+static int map_to_run(uintptr_t at, uint64_t size, const File *file, uint64_t offset,
+                      uintptr_t *mapped) {
+  void *address = NULL;
+  const int flags = MAP_SHARED | (at ? MAP_FIXED : 0);
+  const int result =
+      wx_os_mmap((void *)at, size, PROT_READ | PROT_EXEC, flags, file->fd, offset, &address);
+  if (result == 0 && mapped)
+    *mapped = (uintptr_t)address;
+  return result;
+}
+
+// Adds a part that was never used.
+static int add_cold(File *file, uint64_t start, uint64_t size) {
+  WxSpan *span = malloc(sizeof *span);
+  if (!span)
+    return -ENOMEM;
+  wx_spans_give(&file->cold, span, start, size);
+  return 0;
+}
+
+static int open_file(File *file, uintptr_t near, uint64_t near_size, uint64_t most) {
+  const size_t page = wx_os_page_size();
+  const uint64_t wanted = near_size + page + far_bytes;
+  const uint64_t size = most < wanted ? most : wanted;
+  file->near_size = near_size;
+  file->far_start = file->near_size + page;
+  file->far_size = size > file->far_start ? size - file->far_start : 0;
+  file->fd = wx_os_memfd_create_data(WX_BACKING_NAME);
+  if (file->fd < 0)
+    return file->fd;
+  const int result = wx_os_ftruncate(file->fd, size);
+  if (result || !file->near_size)
+    return result;
+  const int mapped = map_to_run(near, file->near_size, file, 0, &file->near);
+  return mapped ? mapped : add_cold(file, 0, file->near_size);
+}
+
+static int open_files(Self *self, const WxStrategyOptions *options) {
+  const uint64_t page = wx_os_page_size();
+  const uint64_t most = options->file_size / FILES / page * page;
+  const uint64_t room = (self->pool.end - self->pool.cursor) / FILES;
+  const uint64_t share = (room < most ? room : most) / GRANULARITY * GRANULARITY;
+  int result = 0;
+  for (int i = 0; i < FILES && result == 0; ++i) {
+    void *near = NULL;
+    if (share)
+      result = wx_pool_take(&self->pool, share, WX_ANYWHERE, &near);
+    if (result == 0)
+      result = open_file(&self->files[i], (uintptr_t)near, near ? share : 0, most);
+    if (result && near && !self->files[i].near)
+      wx_pool_untake(&self->pool, near);
+  }
+  return result;
+}
+
+static int lean_open(const WxStrategy *strategy, const WxStrategyOptions *options,
+                     WxAllocator **opened) {
+  Self *self = calloc(1, sizeof *self);
+  if (!self)
+    return -ENOMEM;
+  self->allocator.strategy = strategy;
+  self->slack = options->slack;
+  for (int i = 0; i < FILES; ++i) {
+    self->files[i].fd = -1;
+    pthread_mutex_init(&self->files[i].lock, NULL);
+  }
+  int result = -pthread_key_create(&self->own_file, NULL);
+  self->has_key = result == 0;
+  wx_pool_open(&self->pool, options);
+  if (result == 0)
+    result = open_files(self, options);
+  if (result == 0)
+    *opened = &self->allocator;
+  else if (lean_close(&self->allocator)) // Made to fail.
+    (void)lean_close(&self->allocator);
+  return result;
+}
+
+// The file of the calling thread: threads take them in turn.
+static unsigned own_file(Self *self) {
+  const uintptr_t known = (uintptr_t)pthread_getspecific(self->own_file);
+  if (known)
+    return (unsigned)known - 1;
+  const unsigned turn = atomic_fetch_add(&self->threads, 1) % FILES;
+  (void)pthread_setspecific(self->own_file, (void *)(uintptr_t)(turn + 1)); // Else: again.
+  return turn;
+}
+
+static uintptr_t address_of(const File *file, uint64_t offset) {
+  return offset < file->near_size ? file->near + offset : file->far + (offset - file->far_start);
+}
+
+static bool holds(const File *file, uintptr_t address) {
+  return (file->near && address - file->near < file->near_size) ||
+         (file->far && address - file->far < file->far_size);
+}
+
+// Where in `span` a block of `size` bytes can lie within `within`.
+static bool fits(const File *file, const WxSpan *span, size_t size, WxRange within,
+                 uint64_t *offset) {
+  const uintptr_t first = address_of(file, wx_span_start(span));
+  const uintptr_t low = wx_round_up(within.low, wx_os_page_size());
+  const uintptr_t start = first > low ? first : low;
+  if (start - first > span->size - size || start > within.high || within.high - start < size)
+    return false;
+  *offset = wx_span_start(span) + (start - first);
+  return true;
+}
+
+// Takes `size` bytes out of `spans`. Returns whether it could; `*spare` is then what is to be
+// freed.
+static bool take(const File *file, WxSpans *spans, size_t size, WxRange within, WxSpan **spare,
+                 uint64_t *offset) {
+  for (WxSpan *span = wx_spans_fit(spans, size); span; span = wx_spans_next(spans, span)) {
+    if (!fits(file, span, size, within, offset))
+      continue;
+    *spare = wx_spans_cut(spans, span, *offset, size, *spare);
+    return true;
+  }
+  return false;
+}
+
+// Takes `size` bytes of the file: warm ones, else cold ones, else of its second part.
+static int obtain(Self *self, File *file, size_t size, WxRange within, WxSpan **spare,
+                  uint64_t *offset) {
+  if (take(file, &file->warm, size, within, spare, offset)) {
+    atomic_fetch_sub(&self->warm, size);
+    return 0;
+  }
+  if (take(file, &file->cold, size, within, spare, offset))
+    return 0;
+  if (file->far || !file->far_size || within.low != 0 || within.high != UINTPTR_MAX)
+    return -ENOMEM;
+  int result = map_to_run(0, file->far_size, file, file->far_start, &file->far);
+  if (result == 0)
+    result = add_cold(file, file->far_start, file->far_size);
+  if (result)
+    return result;
+  return take(file, &file->cold, size, within, spare, offset) ? 0 : -ENOMEM;
+}
+
+static int reserve_of(Self *self, File *file, Block *block, WxRange within, WxSpan **spare) {
+  pthread_mutex_lock(&file->lock);
+  const int result = obtain(self, file, block->size, within, spare, &block->offset);
+  if (result == 0)
+    wx_ranked_insert(&file->blocks, &block->by_place, address_of(file, block->offset));
+  pthread_mutex_unlock(&file->lock);
+  return result;
+}
+
+static int lean_reserve(WxAllocator *allocator, size_t size, WxRange within, void **base) {
+  Self *self = (Self *)allocator;
+  Block *block = calloc(1, sizeof *block);
+  WxSpan *spare = malloc(sizeof *spare);
+  int result = -ENOMEM;
+  if (block && spare) {
+    block->size = size;
+    const unsigned own = own_file(self);
+    for (unsigned i = 0; i < FILES && result == -ENOMEM; ++i)
+      result = reserve_of(self, &self->files[(own + i) % FILES], block, within, &spare);
+  }
+  free(spare);
+  if (result)
+    free(block);
+  else
+    *base = (void *)(uintptr_t)block->by_place.key;
+  return result;
+}
+
+// The file in which `address` lies, locked; NULL where there is none.
+static File *lock_file_of(Self *self, uintptr_t address) {
+  for (int i = 0; i < FILES; ++i) {
+    File *file = &self->files[i];
+    pthread_mutex_lock(&file->lock);
+    if (holds(file, address))
+      return file;
+    pthread_mutex_unlock(&file->lock);
+  }
+  return NULL;
+}
+
+// The block that contains [start, start + size), its file locked; NULL where there is none.
+static Block *lock_block(Self *self, uintptr_t start, size_t size, File **file) {
+  *file = lock_file_of(self, start);
+  if (!*file)
+    return NULL;
+  Block *block = (Block *)wx_ranked_floor(&(*file)->blocks, start);
+  if (block) {
+    const uint64_t at = start - block->by_place.key;
+    if (at < block->size && size <= block->size - at)
+      return block;
+  }
+  pthread_mutex_unlock(&(*file)->lock);
+  return NULL;
+}
+
+static void is_dirty(Block *block, uint64_t at, uint64_t size) {
+  if (block->dirty_high == 0 || at < block->dirty_low)
+    block->dirty_low = at;
+  if (at + size > block->dirty_high)
+    block->dirty_high = at + size;
+}
+
+// Memory is there, and can run, once it is reserved; only data, and code where data was, takes
+// more.
+static int lean_commit(WxAllocator *allocator, void *start, size_t size, bool executable) {
+  File *file;
+  Block *block = lock_block((Self *)allocator, (uintptr_t)start, size, &file);
+  if (!block)
+    return -EINVAL;
+  int result = 0;
+  const uint64_t at = (uintptr_t)start - block->by_place.key;
+  if (!executable) {
+    result = wx_os_mprotect(start, size, PROT_READ | PROT_WRITE);
+    block->has_data = true;
+    is_dirty(block, at, size);
+  } else if (block->has_data) { // A new mapping: one that was writable may not become executable.
+    result = map_to_run((uintptr_t)start, size, file, block->offset + at, NULL);
+  }
+  pthread_mutex_unlock(&file->lock);
+  return result;
+}
+
+static int lean_map_rw(WxAllocator *allocator, void *start, size_t size, bool cacheable,
+                       void **view) {
+  (void)cacheable;
+  Self *self = (Self *)allocator;
+  File *file;
+  const Block *block = lock_block(self, (uintptr_t)start, size, &file);
+  if (!block)
+    return -EINVAL;
+  const size_t at = (uintptr_t)start - block->by_place.key;
+  // What was never written is not read: that would allocate a page.
+  const bool written = at < block->dirty_high && block->dirty_low < at + size;
+  const int result = wx_drafts_begin(&file->drafts, block, at, written ? start : NULL, size, view);
+  pthread_mutex_unlock(&file->lock);
+  return result;
+}
+
+static int end_draft(const File *file, WxDraft **link) {
+  WxDraft *draft = *link;
+  Block *block = (Block *)(uintptr_t)draft->block;
+  is_dirty(block, draft->at, draft->size); // Before: what fails may have written some of it.
+  const int result = wx_draft_write(draft, file->fd, block->offset);
+  if (result == 0)
+    wx_drafts_drop(link);
+  return result;
+}
+
+static int lean_unmap_rw(WxAllocator *allocator, void *view) {
+  Self *self = (Self *)allocator;
+  const unsigned own = own_file(self);
+  for (unsigned i = 0; i < FILES; ++i) {
+    File *file = &self->files[(own + i) % FILES];
+    pthread_mutex_lock(&file->lock);
+    WxDraft **link = wx_drafts_find(&file->drafts, view);
+    const bool found = *link != NULL;
+    const int result = found ? end_draft(file, link) : 0;
+    pthread_mutex_unlock(&file->lock);
+    if (found)
+      return result;
+  }
+  return -EINVAL;
+}
+
+// Makes a block that its owner uses no more read as zero; what was done before a failure stays
+// done. `*warm` is whether its pages stay.
+static int clean(const File *file, Block *block, bool *warm) {
+  static const char zeros[ZEROED];
+  if (block->has_data) {
+    const int result =
+        map_to_run((uintptr_t)block->by_place.key, block->size, file, block->offset, NULL);
+    if (result)
+      return result;
+    block->has_data = false;
+    is_dirty(block, 0, block->size);
+  }
+  const uint64_t size = block->dirty_high - block->dirty_low;
+  *warm = size <= ZEROED;
+  if (!*warm)
+    return wx_os_punch_hole(file->fd, block->offset, block->size);
+  return size ? wx_os_pwrite(file->fd, zeros, size, block->offset + block->dirty_low) : 0;
+}
+
+// Takes warm parts out of `file`, the largest first, until half of the slack is left. With its lock
+// held.
+static size_t take_excess(Self *self, File *file, WxSpan *excess[BATCH]) {
+  size_t count = 0;
+  uint64_t warm = atomic_load(&self->warm);
+  if (warm <= self->slack)
+    return 0;
+  for (WxSpan *span; count < BATCH && warm > self->slack / 2; ++count) {
+    span = wx_spans_largest(&file->warm);
+    if (!span)
+      break;
+    wx_spans_take(&file->warm, span);
+    warm = atomic_fetch_sub(&self->warm, span->size) - span->size;
+    excess[count] = span;
+  }
+  return count;
+}
+
+// Punches what was taken out. What cannot be punched stays warm, and is tried again at the next
+// release.
+static void punch(Self *self, File *file, WxSpan *const excess[BATCH], size_t count) {
+  bool failed[BATCH] = {false};
+  for (size_t i = 0; i < count; ++i)
+    failed[i] = wx_os_punch_hole(file->fd, wx_span_start(excess[i]), excess[i]->size) != 0;
+  pthread_mutex_lock(&file->lock);
+  for (size_t i = 0; i < count; ++i) {
+    if (failed[i])
+      atomic_fetch_add(&self->warm, excess[i]->size);
+    wx_spans_give(failed[i] ? &file->warm : &file->cold, excess[i], wx_span_start(excess[i]),
+                  excess[i]->size);
+  }
+  pthread_mutex_unlock(&file->lock);
+}
+
+static void give(Self *self, File *file, Block *block, WxSpan *span, bool warm) {
+  WxSpan *excess[BATCH];
+  pthread_mutex_lock(&file->lock);
+  wx_ranked_remove(&file->blocks, &block->by_place);
+  wx_spans_give(warm ? &file->warm : &file->cold, span, block->offset, block->size);
+  if (warm)
+    atomic_fetch_add(&self->warm, block->size);
+  const size_t count = take_excess(self, file, excess);
+  pthread_mutex_unlock(&file->lock);
+  if (count)
+    punch(self, file, excess, count);
+  free(block);
+}
+
+static int lean_release(WxAllocator *allocator, void *base) {
+  Self *self = (Self *)allocator;
+  File *file;
+  Block *block = lock_block(self, (uintptr_t)base, 1, &file);
+  if (!block)
+    return -EINVAL;
+  int result = block->by_place.key == (uintptr_t)base ? 0 : -EINVAL;
+  if (result == 0 && wx_drafts_busy(file->drafts, block))
+    result = -EBUSY;
+  pthread_mutex_unlock(&file->lock);
+  if (result)
+    return result;
+  WxSpan *span = malloc(sizeof *span);
+  if (!span)
+    return -ENOMEM;
+  bool warm = false;
+  result = clean(file, block, &warm);
+  if (result)
+    free(span);
+  else
+    give(self, file, block, span, warm);
+  return result;
+}
+
+static bool lean_owns(WxAllocator *allocator, uintptr_t address) {
+  Self *self = (Self *)allocator;
+  File *file = lock_file_of(self, address);
+  if (file)
+    pthread_mutex_unlock(&file->lock);
+  return file || wx_pool_owns(&self->pool, address);
+}
+
+static int unmap(uintptr_t *start, uint64_t size) {
+  const int result = *start ? wx_os_munmap((void *)*start, size) : 0;
+  if (result == 0)
+    *start = 0;
+  return result;
+}
+
+static int close_file(File *file) {
+  int result = unmap(&file->near, file->near_size);
+  if (result == 0)
+    result = unmap(&file->far, file->far_size);
+  if (result == 0 && file->fd >= 0)
+    result = wx_os_close(file->fd);
+  if (result)
+    return result;
+  file->fd = -1;
+  while (file->drafts)
+    wx_drafts_drop(&file->drafts);
+  for (WxRankedNode *node; (node = file->blocks.root);) {
+    wx_ranked_remove(&file->blocks, node);
+    free(node);
+  }
+  wx_spans_clear(&file->warm);
+  wx_spans_clear(&file->cold);
+  return 0;
+}
+
+static int lean_close(WxAllocator *allocator) {
+  Self *self = (Self *)allocator;
+  for (int i = 0; i < FILES; ++i) {
+    const int result = close_file(&self->files[i]);
+    if (result)
+      return result;
+  }
+  const int result = wx_pool_close(&self->pool);
+  if (result)
+    return result;
+  for (int i = 0; i < FILES; ++i)
+    pthread_mutex_destroy(&self->files[i].lock);
+  if (self->has_key)
+    pthread_key_delete(self->own_file);
+  free(self);
+  return 0;
+}
+
+const WxStrategy wx_strategy_lean = {
+    .name = "lean",
+    .summary = "files mapped once, to run only, written through descriptors; up to slack kept warm",
+    .capabilities =
+        WX_CAN_REUSE_FILE | WX_CAN_ENFORCE_WX | WX_CAN_PATCH | WX_KEEPS_SLACK | WX_IS_ALTERNATIVE,
+    .open = lean_open,
+    .reserve = lean_reserve,
+    .commit = lean_commit,
+    .map_rw = lean_map_rw,
+    .unmap_rw = lean_unmap_rw,
+    .release = lean_release,
+    .owns = lean_owns,
+    .close = lean_close,
+};
