@@ -329,9 +329,21 @@ int wx_audit_weigh(WxAudit *audit, size_t rows) {
   return 0;
 }
 
+// What a verdict calls the file: by its own name where it is not the double mapper's.
+static const char *name_file(WxAudit *audit) {
+  const WxMemfd *largest = wx_memfds_largest(&audit->truth.memfds);
+  char plain[WX_MEMFD_LINK];
+  if (!largest || !strcmp(largest->link, WX_DOUBLEMAPPER) ||
+      !wx_memfd_plain_name(largest->link, plain))
+    return NULL;
+  snprintf(audit->subject, sizeof audit->subject, "memfd:%s", plain);
+  return audit->subject;
+}
+
 void wx_audit_judge(WxAudit *audit, const WxAuditOptions *options) {
   wx_audit_fill_container(audit);
   audit->facts = collect_facts(audit);
+  audit->facts.subject = name_file(audit);
   // Nor does what the group holds say anything about one process of many.
   if (options->known || !is_pressed(audit))
     audit->facts.cgroup_usage = WX_UNKNOWN;

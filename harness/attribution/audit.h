@@ -109,6 +109,7 @@ typedef struct {
   WxRefusal refusal; ///< As in verdict.h.
   const char *named; ///< As in verdict.h; in `name`.
   char name[WX_MEMFD_LINK];
+  char subject[WX_MEMFD_LINK + 8]; ///< As in verdict.h, for the implementation.
   WxVerdict verdict;
   WxVerdictFacts facts;
 

@@ -155,11 +155,29 @@ static int attribute(WxAudit *audit, const WxMaps *own, size_t rows, WxText *tex
   return wx_audit_weigh(audit, rows);
 }
 
+// A process without a double mapper may have a file like it, of another runtime's compiler: then it
+// is that file's account, under its own name.
+static int choose_file(WxAudit *audit, const WxAuditOptions *options, const WxMaps *own) {
+  WxMemfds found = {0};
+  if (options->memfd || options->any_memfd || wx_process_count_mappings(own, WX_DOUBLEMAPPER).count)
+    return 0;
+  int result = wx_memfd_find(&found, audit->pid, own, audit->link);
+  if (!result && !found.count)
+    result = wx_memfd_find(&found, audit->pid, own, NULL);
+  const WxMemfd *largest = wx_memfds_largest(&found);
+  if (!result && largest)
+    snprintf(audit->link, sizeof audit->link, "%s", largest->link);
+  wx_memfds_free(&found);
+  return result;
+}
+
 static int read_all(WxAudit *audit, const WxAuditOptions *options, WxText *text) {
   Reading reading = {.audit = audit, .options = options};
   int result = options->fast ? 0 : wx_process_mark(&reading.mark, audit->pid, text);
   if (!result)
     result = read_mappings(&reading);
+  if (!result)
+    result = choose_file(audit, options, &reading.own);
   if (result)
     return result;
   WxTask rest;

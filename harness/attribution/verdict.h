@@ -14,11 +14,12 @@
 
 /// What a verdict rests on, in bytes unless said otherwise.
 typedef struct {
-  int pid;            ///< The process, for the advice; 0 where it is not known.
-  WxRefusal refusal;  ///< Why a reclaim would leave the largest file alone, also where it is named,
-  const char *named;  ///< and the name that it needs to be given; NULL: none.
-  bool double_mapper; ///< The process has the file, or maps it.
-  bool names_known;   ///< The source would show it if it were there.
+  int pid;           ///< The process, for the advice; 0 where it is not known.
+  WxRefusal refusal; ///< Why a reclaim would leave the largest file alone, also where it is named,
+  const char *named; ///< and the name that it needs to be given; NULL: none.
+  const char *subject; ///< What the file is called where it is not the double mapper's; or NULL.
+  bool double_mapper;  ///< The process has the file, or maps it.
+  bool names_known;    ///< The source would show it if it were there.
   WxFigure allocated;
   WxFigure mapped;
   WxFigure orphaned;

@@ -58,6 +58,15 @@ static void say_unknown(WxVerdict *verdict, const WxVerdictFacts *facts) {
         facts->committer, mib(facts->committed));
 }
 
+// At the beginning of a sentence, and within one.
+static const char *subject(const WxVerdictFacts *facts) {
+  return facts->subject ? facts->subject : "The double mapper";
+}
+
+static const char *own_file(const WxVerdictFacts *facts) {
+  return facts->subject ? facts->subject : "the double mapper's file";
+}
+
 // Who else has most of it.
 static void say_owner(WxVerdict *verdict, const WxVerdictFacts *facts) {
   switch (verdict->code) {
@@ -94,9 +103,10 @@ static void say_first(WxVerdict *verdict, const WxVerdictFacts *facts) {
   case WX_VERDICT_RETAINED:
     wx_verdict_say(
         verdict,
-        "The double mapper keeps %.1f MiB that it released: %.0f %% of its %.1f MiB are mapped "
-        "nowhere, invisible in RSS and in any dump.",
-        mib(facts->orphaned), percent(facts->orphaned, facts->allocated), mib(facts->allocated));
+        "%s keeps %.1f MiB that it released: %.0f %% of its %.1f MiB are mapped nowhere, "
+        "invisible in RSS and in any dump.",
+        subject(facts), mib(facts->orphaned), percent(facts->orphaned, facts->allocated),
+        mib(facts->allocated));
     break;
   case WX_VERDICT_MAP_LIMIT:
     wx_verdict_say(verdict, "%lld mappings of %lld that the kernel allows (vm.max_map_count)%s.",
@@ -106,9 +116,8 @@ static void say_first(WxVerdict *verdict, const WxVerdictFacts *facts) {
       wx_verdict_say(verdict, " Most of them are of: %s.", facts->most_mapped);
     break;
   case WX_VERDICT_LIVE:
-    wx_verdict_say(verdict,
-                   "The double mapper holds %.1f MiB of code and data that are mapped and in use.",
-                   mib(facts->mapped));
+    wx_verdict_say(verdict, "%s holds %.1f MiB of code and data that are mapped and in use.",
+                   subject(facts), mib(facts->mapped));
     break;
   case WX_VERDICT_ARTEFACT:
     wx_verdict_say(
@@ -131,7 +140,7 @@ static void say_first(WxVerdict *verdict, const WxVerdictFacts *facts) {
                        mib(facts->own_va));
       break;
     }
-    wx_verdict_say(verdict, "The double mapper holds %.1f MiB and nothing%s stands out.",
+    wx_verdict_say(verdict, "%s holds %.1f MiB and nothing%s stands out.", subject(facts),
                    mib(facts->allocated), looks_dumped(facts) ? " but the effect of a dump" : "");
     break;
   case WX_VERDICT_UNKNOWN:
@@ -150,8 +159,7 @@ static void say_orphaned(WxVerdict *verdict, const WxVerdictFacts *facts) {
   const bool own = verdict->code == WX_VERDICT_CLEAN || verdict->code == WX_VERDICT_LIVE;
   if (wx_known(facts->orphaned))
     wx_verdict_say(verdict, " %.1f MiB of %s are orphaned (%.0f %%).", mib(facts->orphaned),
-                   own ? "it" : "the double mapper's file",
-                   percent(facts->orphaned, facts->allocated));
+                   own ? "it" : own_file(facts), percent(facts->orphaned, facts->allocated));
   else
     wx_verdict_say(verdict, " Released memory that is still held cannot be seen in this input.");
 }

@@ -8,11 +8,12 @@ enum { TEXT = 128 };
 
 static void add_parts(WxDocument *document, const WxAudit *audit) {
   static const char *const names[WX_PARTS] = {"rx (code)", "rw (data, views)", "reserved", "other"};
-  static const WxColumn columns[] = {{"double mapper", WX_TEXT},
-                                     {"mappings", WX_COUNT},
-                                     {"address space", WX_BYTES},
-                                     {"Rss", WX_BYTES},
-                                     {"Pss", WX_BYTES}};
+  const char *file = audit->facts.subject ? audit->facts.subject : "double mapper";
+  const WxColumn columns[] = {{file, WX_TEXT},
+                              {"mappings", WX_COUNT},
+                              {"address space", WX_BYTES},
+                              {"Rss", WX_BYTES},
+                              {"Pss", WX_BYTES}};
   char title[TEXT];
   snprintf(title, sizeof title, "A. What is true%s%s", *audit->command ? " of " : "",
            audit->command);

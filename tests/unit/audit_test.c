@@ -3,8 +3,12 @@
 #include "support/pe_image.h"
 #include "support/suite.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { PAGE = 4096, RW = WX_READ | WX_WRITE };
 #define MIB ((WxFigure)1 << 20)
@@ -125,6 +129,48 @@ static int images_in(uint64_t start, uint64_t end) {
   return found;
 }
 
+// A program whose compiler has 16 MiB in an executable file, of which it maps a page.
+static _Noreturn void be_another_jit(int ready) {
+  enum { BYTES = 16 << 20 };
+  const int fd = memfd_create("jit-of-another", 0);
+  char *all = ftruncate(fd, BYTES) ? MAP_FAILED
+                                   : mmap(NULL, BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (all == MAP_FAILED)
+    _exit(1);
+  memset(all, 1, BYTES);
+  munmap(all, BYTES);
+  if (mmap(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0) == MAP_FAILED ||
+      write(ready, "", 1) != 1)
+    _exit(1);
+  for (;;)
+    pause();
+}
+
+START_TEST(the_executable_file_of_another_runtime_has_the_same_account_under_its_own_name) {
+  int ready[2];
+  char byte;
+  ck_assert_int_eq(pipe(ready), 0);
+  const pid_t pid = fork();
+  if (pid == 0)
+    be_another_jit(ready[1]);
+  ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+  WxAudit audit;
+  for (int fast = 0; fast < 2; ++fast) {
+    ck_assert_int_eq(wx_audit_live(&audit, pid, &(WxAuditOptions){.rows = 1, .fast = fast}), 0);
+    ck_assert_int_eq(audit.verdict.code, WX_VERDICT_RETAINED);
+    ck_assert_int_eq(audit.truth.orphaned_bytes, 16 * MIB - PAGE);
+    ck_assert_uint_eq(audit.parts[WX_PART_RX].bytes, PAGE);
+    ck_assert_ptr_nonnull(strstr(audit.verdict.text, "memfd:jit-of-another keeps"));
+    ck_assert_ptr_nonnull(strstr(audit.verdict.next, "--memfd jit-of-another"));
+    wx_audit_free(&audit);
+  }
+  kill(pid, SIGKILL);
+  ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+  close(ready[0]);
+  close(ready[1]);
+}
+END_TEST
+
 START_TEST(images_are_searched_from_the_start_to_the_end_that_is_asked_for) {
   ck_assert_int_eq(images_in(0, 0), 2);
   ck_assert_int_eq(images_in(0, SECOND_IMAGE), 1);
@@ -138,4 +184,5 @@ END_TEST
 WX_TEST_MAIN("audit", a_group_counts_from_half_of_its_limit_on,
              a_group_says_nothing_of_one_process_of_many,
              resident_bytes_go_to_the_owner_of_most_of_a_mapping,
+             the_executable_file_of_another_runtime_has_the_same_account_under_its_own_name,
              images_are_searched_from_the_start_to_the_end_that_is_asked_for)
