@@ -124,8 +124,8 @@ static Held held_nowhere(const json_t *result) {
 }
 
 static WxFigure growth_of(WxFigure was, WxFigure is) {
-  const WxFigure change = wx_figure_minus(is, was);
-  return wx_known(change) ? change : INT64_MIN;
+  const WxFigure grown = wx_figure_minus(is, was);
+  return wx_known(grown) ? grown : INT64_MIN;
 }
 
 // By memory, and where that is not known by address space.
