@@ -31,6 +31,7 @@ const WxCliVerb *wx_cli_verb_at(size_t index);
 int wx_cli_audit(int argc, char **argv);
 int wx_cli_bench(int argc, char **argv);
 int wx_cli_compare(int argc, char **argv);
+int wx_cli_demo(int argc, char **argv);
 int wx_cli_explain(int argc, char **argv);
 int wx_cli_list(int argc, char **argv);
 int wx_cli_probe(int argc, char **argv);
