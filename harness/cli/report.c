@@ -1,6 +1,7 @@
 // wxbench report: what a folder of result files says, as one text.
 #include "cli/documents.h"
 #include "cli/options.h"
+#include "cli/report_page.h"
 #include "cli/say.h"
 #include "cli/verb.h"
 #include "output/compare.h"
@@ -17,10 +18,33 @@
 #include <string.h>
 #include <sys/stat.h>
 
+enum { KEY_ISSUE = 256 };
+
+static const struct argp_option own_options[] = {
+    {"issue", KEY_ISSUE, NULL, 0,
+     "Print the text of an issue for the runtime's maintainers instead, with what was measured in "
+     "the real runs of the folder and nothing else",
+     0},
+    {0},
+};
+
+static error_t parse(int key, char *argument, struct argp_state *state) {
+  (void)argument;
+  if (key != KEY_ISSUE)
+    return ARGP_ERR_UNKNOWN;
+  *(bool *)state->input = true;
+  return 0;
+}
+
 static const WxOptionsSpec spec = {
+    .options = own_options,
+    .parse = parse,
     .arguments = "DIR|FILE.json",
-    .summary = "Summarise the result files of a folder, or rewrite one result file in another "
-               "format. hyperfine's are shown too; files of other programs are named and left out.",
+    .summary =
+        "Summarise the result files of a folder, or rewrite one result file in another "
+        "format. hyperfine's are shown too; files of other programs are named and left out. Of a "
+        "folder it also writes DIR/report.html, one page that needs nothing else, and "
+        "DIR/report.md.",
     .example = "  wxbench report results/2026-11-29-reference > summary.md\n"
                "  wxbench report validate.json --format csv > samples.csv",
     .format = "markdown",
@@ -159,12 +183,13 @@ static int is_json(const struct dirent *entry) {
 }
 
 // Adds `folder`/`name`. Returns 0, or the exit status after the fault was reported.
-static int add_entry(WxDocument *document, const char *folder, const char *name) {
+static int add_entry(WxDocument *document, WxText *method, const char *folder, const char *name) {
   char path[4096], problem[WX_PROBLEM];
   json_t *root;
   snprintf(path, sizeof path, "%s/%s", folder, name);
   if (wx_document_load(path, &root, problem) == 0) {
     wx_report_document_add(document, name, root);
+    document->lost |= wx_report_method(method, name, root) != 0;
     json_decref(root);
     return 0;
   }
@@ -179,11 +204,27 @@ static int add_entry(WxDocument *document, const char *folder, const char *name)
   return 0;
 }
 
-static int report_folder(WxOptions *options, const char *folder) {
+// Ends with the text of an issue in place of the document.
+static int finish_issue(WxOptions *options, const char *folder, WxDocument *document,
+                        WxText *method) {
+  WxDocument issue;
+  wx_document_init(&issue, "report");
+  const int status = wx_report_issue(folder, document, method, &issue);
+  wx_document_free(document);
+  wx_text_free(method);
+  if (!status)
+    return wx_cli_finish(options, &issue, WX_UNKNOWN, WX_EXIT_OK);
+  wx_document_free(&issue);
+  wx_options_free(options);
+  return status;
+}
+
+static int report_folder(WxOptions *options, const char *folder, bool issue) {
   struct dirent **entries;
   const int count = scandir(folder, &entries, is_json, alphasort);
   WxDocument document;
   wx_document_init(&document, "report");
+  WxText method = {0};
   int status = 0;
   if (count < 0)
     status = wx_cli_fail("report", "%s: %s", folder, strerror(errno));
@@ -191,15 +232,20 @@ static int report_folder(WxOptions *options, const char *folder) {
     status = wx_cli_fail("report", "%s: expected .json files, but there is none", folder);
   for (int i = 0; i < count; ++i) {
     if (!status)
-      status = add_entry(&document, folder, entries[i]->d_name);
+      status = add_entry(&document, &method, folder, entries[i]->d_name);
     free(entries[i]);
   }
   if (count >= 0)
     free(entries);
+  if (!status && issue)
+    return finish_issue(options, folder, &document, &method);
   if (!status) {
     wx_paired_add_tables(&document);
-    return wx_cli_finish(options, &document, WX_UNKNOWN, WX_EXIT_OK);
+    status = wx_report_pages(folder, &document, &method);
   }
+  wx_text_free(&method);
+  if (!status)
+    return wx_cli_finish(options, &document, WX_UNKNOWN, WX_EXIT_OK);
   wx_document_free(&document);
   wx_options_free(options);
   return status;
@@ -207,7 +253,8 @@ static int report_folder(WxOptions *options, const char *folder) {
 
 int wx_cli_report(int argc, char **argv) {
   WxOptions options;
-  if (!wx_options_parse(&options, &spec, argc, argv, NULL))
+  bool issue = false;
+  if (!wx_options_parse(&options, &spec, argc, argv, &issue))
     return options.status;
   struct stat status = {0};
   int fault = 0;
@@ -217,8 +264,11 @@ int wx_cli_report(int argc, char **argv) {
         wx_cli_fail("report", "expected one folder or file, but got %zu", options.argument_count);
   else if (stat(path, &status) != 0)
     fault = wx_cli_fail("report", "%s: %s", path, strerror(errno));
+  if (!fault && issue && !S_ISDIR(status.st_mode))
+    fault = wx_cli_fail("report", "%s: expected a folder with --issue", path);
   if (!fault)
-    return S_ISDIR(status.st_mode) ? report_folder(&options, path) : report_file(&options, path);
+    return S_ISDIR(status.st_mode) ? report_folder(&options, path, issue)
+                                   : report_file(&options, path);
   wx_options_free(&options);
   return fault;
 }

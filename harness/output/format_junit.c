@@ -2,8 +2,8 @@
 // cases.
 #include "output/format.h"
 #include "output/json.h"
+#include "output/markup.h"
 #include "output/result.h"
-#include "output/shown.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,30 +14,6 @@ typedef struct {
   size_t failures;
   size_t skipped;
 } Counts;
-
-static const char *escape_of(char plain) {
-  static const struct {
-    char plain;
-    const char *escaped;
-  } escapes[] = {{'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\n', "&#10;"}};
-  for (size_t i = 0; i < sizeof escapes / sizeof *escapes; ++i) {
-    if (escapes[i].plain == plain)
-      return escapes[i].escaped;
-  }
-  return NULL;
-}
-
-// Writes text into an attribute. What XML cannot hold is what is not shown as it is.
-static void write_text(FILE *stream, const char *text) {
-  for (size_t left = text ? strlen(text) : 0; left > 0;) {
-    char shown[WX_SHOWN];
-    const char *escaped = escape_of(*text);
-    const size_t taken = wx_shown_next(text, left, shown);
-    fputs(escaped ? escaped : shown, stream);
-    text += taken;
-    left -= taken;
-  }
-}
 
 static bool is_worse(const json_t *row) {
   const char *gate = wx_json_get_text(row, "gate");
@@ -81,21 +57,21 @@ static Counts count_range(const json_t *results, size_t first, size_t end) {
 
 static void open_case(FILE *stream, const char *suite, const char *name) {
   fputs("    <testcase classname=\"", stream);
-  write_text(stream, suite);
+  wx_markup_text(stream, suite);
   fputs("\" name=\"", stream);
-  write_text(stream, name);
+  wx_markup_text(stream, name);
   fputs("\">", stream);
 }
 
 static void write_failure(FILE *stream, const char *reason) {
   fputs("<failure message=\"", stream);
-  write_text(stream, reason);
+  wx_markup_text(stream, reason);
   fputs("\"/>", stream);
 }
 
 static void write_skip(FILE *stream, const char *reason) {
   fputs("<skipped message=\"", stream);
-  write_text(stream, reason);
+  wx_markup_text(stream, reason);
   fputs("\"/>", stream);
 }
 
@@ -105,9 +81,9 @@ static void write_expectation(FILE *stream, const char *suite, const json_t *exp
     write_skip(stream, wx_json_get_text(expectation, "reason"));
   } else if (json_is_false(json_object_get(expectation, "ok"))) {
     fputs("<failure message=\"expected ", stream);
-    write_text(stream, wx_json_get_text(expectation, "expected"));
+    wx_markup_text(stream, wx_json_get_text(expectation, "expected"));
     fputs(", was ", stream);
-    write_text(stream, wx_json_get_text(expectation, "actual"));
+    wx_markup_text(stream, wx_json_get_text(expectation, "actual"));
     fputs("\"/>", stream);
   }
   fputs("</testcase>\n", stream);
@@ -119,7 +95,7 @@ static int write_value(FILE *stream, const char *before, const json_t *value) {
   if (!value) // Of a file that somebody wrote.
     return 0;
   char *text = wx_json_print(value, JSON_ENCODE_ANY);
-  write_text(stream, text);
+  wx_markup_text(stream, text);
   free(text);
   return text ? 0 : -ENOMEM;
 }
@@ -174,7 +150,7 @@ static int write_suite(FILE *stream, const json_t *results, size_t *first) {
     wx_result_name(json_array_get(results, end), ", ", other, sizeof other);
   } while (end < json_array_size(results) && strcmp(suite, other) == 0);
   fputs("  <testsuite name=\"", stream);
-  write_text(stream, suite);
+  wx_markup_text(stream, suite);
   write_counts(stream, count_range(results, *first, end));
   int error = 0;
   for (; *first < end && !error; ++*first)
@@ -186,7 +162,7 @@ static int write_suite(FILE *stream, const json_t *results, size_t *first) {
 int wx_format_junit(const WxDocument *document, FILE *stream) {
   const json_t *results = document->results;
   fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"wxbench ", stream);
-  write_text(stream, document->kind);
+  wx_markup_text(stream, document->kind);
   write_counts(stream, count_range(results, 0, json_array_size(results)));
   int error = 0;
   for (size_t i = 0; i < json_array_size(results) && !error;)
