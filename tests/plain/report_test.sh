@@ -89,7 +89,7 @@ refused a_page_that_cannot_be_written_is_named "cannot write '$scratch/taken/rep
 ### In a browser
 
 if ! browser=$(command -v chromium); then
-  skip a_browser_shows_it "no chromium; optional: apt-get install chromium"
+  skip a_browser_shows_it "no chromium; optional, type: scripts/bootstrap browser"
   tap_end
 fi
 # shot WIDTH: what the browser says goes to $scratch/said, the picture to $scratch/WIDTH.png.
