@@ -1,5 +1,6 @@
 // wxbench demo: runs the smallest reproductions and explains what they show, to someone who sees it
 // for the first time.
+#include "cli/documents.h"
 #include "cli/endings.h"
 #include "cli/options.h"
 #include "cli/progress.h"
@@ -79,7 +80,7 @@ static bool read_row(const char *line, Row *row) {
   return false;
 }
 
-static WxTable *table_new(void) {
+WxTable *wx_demo_table(void) {
   static const WxColumn columns[] = {{"reproduction", WX_TEXT},
                                      {"released by", WX_TEXT},
                                      {"memfd before", WX_BYTES},
@@ -131,28 +132,27 @@ static void add_rows(WxDocument *document, WxTable *table, const char *name, cha
   }
 }
 
-static void add_result(WxDocument *document, WxTable *table, WxEndings *endings,
-                       const Reproduction *reproduction, WxObserved *observed) {
+void wx_demo_document_add(WxDocument *document, WxTable *table, WxEndings *endings,
+                          const char *reproduction, WxObserved *observed) {
   const bool exited = observed->outcome == WX_OBSERVED_DIED && WIFEXITED(observed->wait_status);
   const int status = exited ? WEXITSTATUS(observed->wait_status) : -1;
   WxEnded ended;
   wx_observed_ended(observed, &ended);
   WxJsonBuilder result = wx_json_object(), rows = wx_json_list();
-  wx_json_put(&result, "reproduction", wx_json_text(reproduction->name));
+  wx_json_put(&result, "reproduction", wx_json_text(reproduction));
   wx_json_put(&result, "shown", status == WX_EXIT_IMPOSSIBLE ? json_null() : json_boolean(!status));
   if (status == WX_EXIT_IMPOSSIBLE) {
     const char *why = *ended.last_line ? ended.last_line : "not possible here";
-    wx_endings_add_impossible(endings, reproduction->name, why);
-    wx_document_note(document, "%s was not run: %s", reproduction->name, why);
+    wx_endings_add_impossible(endings, reproduction, why);
+    wx_document_note(document, "%s was not run: %s", reproduction, why);
     wx_json_put(&result, "skipped", wx_json_text(why));
   } else {
     endings->any = true;
     endings->failed |= status != 0;
     if (observed->output.length)
-      add_rows(document, table, reproduction->name, observed->output.data, &rows);
+      add_rows(document, table, reproduction, observed->output.data, &rows);
     if (status != 0)
-      wx_document_note(document, "NOT SHOWN: %s (%s): %s", reproduction->name, reproduction->about,
-                       ended.text);
+      wx_document_note(document, "NOT SHOWN: %s: %s", reproduction, ended.text);
   }
   wx_json_put(&result, "rows", wx_json_built(&rows));
   wx_document_add_result(document, wx_json_built(&result));
@@ -171,13 +171,13 @@ static int run_one(const WxOptions *options, WxDocument *document, WxTable *tabl
   WxObserved observed = {0};
   const int failed = wx_observe(&order, &observed);
   if (!failed && !wx_os_interrupted())
-    add_result(document, table, endings, reproduction, &observed);
+    wx_demo_document_add(document, table, endings, reproduction->name, &observed);
   wx_observed_free(&observed);
   return failed ? wx_cli_fail(options->verb, "cannot start '%s': %s", script, strerror(-failed))
                 : 0;
 }
 
-static void explain(WxDocument *document) {
+void wx_demo_document_begin(WxDocument *document) {
   wx_document_note(document,
                    "Since .NET 7 all executable memory is one file in memory (memfd:doublemapper), "
                    "mapped twice: once to run code, once to write it (W^X).");
@@ -189,7 +189,7 @@ static void explain(WxDocument *document) {
   wx_document_lead(document);
 }
 
-static void advise(WxDocument *document) {
+void wx_demo_document_end(WxDocument *document) {
   wx_document_note(document, "Is it your process? wxbench audit PID. Give it back while it runs: "
                              "wxbench reclaim --pid PID --dry-run, then without --dry-run.");
   wx_document_note(
@@ -206,8 +206,8 @@ int wx_cli_demo(int argc, char **argv) {
   wx_document_init(&document, "demo");
   WxProgress progress = wx_progress_begin(options.quiet);
   WxEndings endings = {0};
-  WxTable *table = table_new();
-  explain(&document);
+  WxTable *table = wx_demo_table();
+  wx_demo_document_begin(&document);
   (void)wx_os_interrupt_begin();
   int status = 0;
   for (size_t i = 0; i < REPRODUCTIONS && status == 0; ++i) {
@@ -216,7 +216,7 @@ int wx_cli_demo(int argc, char **argv) {
   }
   wx_progress_end(&progress);
   wx_document_add_table(&document, table);
-  advise(&document);
+  wx_demo_document_end(&document);
   if (status == 0)
     status = wx_endings_status(&endings, options.verb);
   if (wx_endings_written(status))

@@ -9,6 +9,7 @@
 
 #include "cli/endings.h"
 #include "cli/validate_live.h"
+#include "measure/observe.h"
 #include "output/document.h"
 #include "probe/observe_start.h"
 #include "probe/predict.h"
@@ -64,6 +65,21 @@ void wx_probe_document_end(WxDocument *document, const WxTries *tries);
 WxTable *wx_probe_observed_table(void);
 void wx_probe_observed_add(WxDocument *document, WxTable *table, pid_t pid,
                            const WxObservedStart *observed);
+
+/* demo
+ * -------------------------------------------------------------------------------------------------
+ */
+
+/// An empty table of sizes before and after a release.
+WxTable *wx_demo_table(void);
+
+/// Says what is about to be seen, and what to do about it.
+void wx_demo_document_begin(WxDocument *document);
+void wx_demo_document_end(WxDocument *document);
+
+/// Adds what a reproduction printed, which is cut up, and how it ended.
+void wx_demo_document_add(WxDocument *document, WxTable *table, WxEndings *endings,
+                          const char *reproduction, WxObserved *observed);
 
 /* compare and report
  * -------------------------------------------------------------------------------------------------

@@ -26,9 +26,9 @@ claim every_row_becomes_figures figures
 claim growing_is_said said '^repro.c, zero fill (the runtime): releasing made the file grow, from 3.9 MiB to 62.5 MiB. RSS, top and dumps show 0 B of it.$'
 claim giving_back_is_said said '^repro.c, punch instead: releasing gave 3.9 MiB of 3.9 MiB back.$'
 claim no_file_is_said said '^leak.cs, W^X off: there is no such file, and nothing to grow.$'
-not_shown() { demo '[ "$1" = repro.c ] && exit 1; exit 0'; [ $? = 1 ] && said '^NOT SHOWN: repro.c .*exit status 1' && jq -e '[.results[].shown] == [false, true]' "$scratch/demo.json" >/dev/null; }
+not_shown() { demo '[ "$1" = repro.c ] && exit 1; exit 0'; [ $? = 1 ] && said '^NOT SHOWN: repro.c: exit status 1' && jq -e '[.results[].shown] == [false, true]' "$scratch/demo.json" >/dev/null; }
 claim what_is_not_shown_is_1 not_shown
-dies() { demo 'kill -SEGV $$'; [ $? = 1 ] && said '^NOT SHOWN: leak.cs .*killed by signal 11'; }
+dies() { demo 'kill -SEGV $$'; [ $? = 1 ] && said '^NOT SHOWN: leak.cs: killed by signal 11'; }
 claim one_that_dies_is_1 dies
 half() { demo '[ "$1" = repro.c ] || { echo "SKIP: no SDK" >&2; exit 77; }' && said '^leak.cs was not run: SKIP: no SDK$' && jq -e '.results[1].skipped == "SKIP: no SDK"' "$scratch/demo.json" >/dev/null; }
 claim one_that_cannot_be_run_is_said half

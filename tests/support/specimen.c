@@ -621,6 +621,30 @@ static int build_probe_pid(WxDocument *document) {
   return 0;
 }
 
+/* demo
+ * -------------------------------------------------------------------------------------------------
+ */
+
+static int build_demo(WxDocument *document) {
+  WxEndings endings = {0};
+  WxTable *table = wx_demo_table();
+  char printed[] =
+      "head\nzero <fill>  4000 KiB  64,000 KiB  7 KiB  64.8 yes\nW^X off 0 KiB 0 KiB 0 KiB\n";
+  char reason[] = "SKIP: no SDK\n";
+  wx_demo_document_begin(document);
+  WxObserved ran = {.outcome = WX_OBSERVED_DIED, .output = {printed, sizeof printed - 1, 0}};
+  wx_demo_document_add(document, table, &endings, "repro.c", &ran);
+  WxObserved skipped = {.outcome = WX_OBSERVED_DIED,
+                        .wait_status = 77 << 8,
+                        .errors = {reason, sizeof reason - 1, 0}};
+  wx_demo_document_add(document, table, &endings, "leak.cs", &skipped);
+  WxObserved killed = {.outcome = WX_OBSERVED_DIED, .wait_status = 11};
+  wx_demo_document_add(document, table, &endings, "other.c", &killed);
+  wx_demo_document_end(document);
+  wx_document_add_table(document, table);
+  return 0;
+}
+
 /* The table
  * -------------------------------------------------------------------------------------------------
  */
@@ -657,6 +681,7 @@ static const WxSpecimen specimens[] = {
     {"probe", "probe", build_probe, false, {{0}}},
     {"probe-unknown", "probe", build_probe_unknown, false, {{0}}},
     {"probe-pid", "probe", build_probe_pid, false, {{0}}},
+    {"demo", "demo", build_demo, false, {{0}}},
     {"bench-audit", "bench", build_bench_audit, false, {{0}}},
     {"bench-modes", "bench", build_bench_modes, false, {{0}}},
     {"bench-reclaim", "bench", build_bench_reclaim, false, {{0}}},
