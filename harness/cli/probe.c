@@ -116,10 +116,12 @@ void wx_probe_document_end(WxDocument *document, const WxTries *tries) {
                      "back here",
                      wx_try_what(WX_TRY_PUNCH), wx_tried_text(punch, text));
   if (tries->seccomp != 0)
-    wx_document_note(document, "%s: of what it may deny, only what is listed as tried is known",
-                     wx_known(tries->seccomp)
-                         ? "a seccomp filter is in force"
-                         : "whether a seccomp filter is in force is not known");
+    wx_document_note(
+        document,
+        "%s: of what it may deny, what is listed as tried is known, and of the other system calls "
+        "of a start whether they are answered at all",
+        wx_known(tries->seccomp) ? "a seccomp filter is in force"
+                                 : "whether a seccomp filter is in force is not known");
 }
 
 WxTable *wx_probe_observed_table(void) {

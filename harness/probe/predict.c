@@ -296,6 +296,20 @@ static void predict_measured(const WxTries *tries, size_t version, bool on,
       judge_need(tries, i, version, prediction);
 }
 
+// A call that a start makes and a filter refuses: nobody measured what comes of it.
+static void doubt_calls(const WxTries *tries, WxPrediction *prediction) {
+  char text[32];
+  if (!tries->call_name || prediction->start == WX_DIES)
+    return;
+  const char *ended = wx_tried_text(tries->call, text);
+  doubt(prediction);
+  begin_cause(prediction);
+  say(prediction,
+      "a seccomp filter answers the system call %s by %s: permit it (what the runtime does then "
+      "was not measured)",
+      tries->call_name, ended ? ended : "what could not be found out");
+}
+
 // What makes a start unknown that nothing else is in the way of.
 static void doubt_start(const WxTries *tries, WxPrediction *prediction) {
   const WxFigure limit = tries->max_map_count;
@@ -330,6 +344,7 @@ void wx_predict(const WxTries *tries, unsigned major, bool on, WxPrediction *pre
     return;
   }
   predict_measured(tries, version, on, prediction);
+  doubt_calls(tries, prediction);
   doubt_start(tries, prediction);
   if (major != versions[version].major)
     demote(prediction, "this version was not measured", versions[version].major);

@@ -7,6 +7,7 @@
 #include "os/os.h"
 #include "os/process.h"
 #include "os/text.h"
+#include "probe/calls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -264,6 +265,22 @@ static bool sets_the_heap(void) {
   return false;
 }
 
+static size_t call_at; // Which call the next child makes.
+
+static int try_call(void) {
+  return wx_call_make(call_at);
+}
+
+// Without a filter the kernel's own answers are no news.
+static void try_calls(WxTries *tries) {
+  tries->call_name = NULL;
+  for (call_at = 0; tries->seccomp != 0 && !tries->call_name && wx_call_name(call_at); ++call_at) {
+    tries->call = try_in_child(try_call);
+    if (tries->call.how != WX_TRIED_WORKS)
+      tries->call_name = wx_call_name(call_at);
+  }
+}
+
 static void try_all(WxTries *tries) {
   // Where the caller ignores it, the kernel does not keep how a child ended.
   struct sigaction usual = {.sa_handler = SIG_DFL};
@@ -271,19 +288,20 @@ static void try_all(WxTries *tries) {
   const int changed = sigaction(SIGCHLD, &usual, &before);
   for (int i = 0; i < WX_TRY_COUNT; ++i)
     tries->tried[i] = try_in_child(attempts[i]);
+  try_calls(tries);
   if (!changed)
     (void)sigaction(SIGCHLD, &before, NULL);
 }
 
 void wx_tries_run(WxTries *tries) {
   WxText text = {0};
+  tries->seccomp = wx_process_number("/proc/self/status", "\nSeccomp:", &text);
   try_all(tries);
   tries->address_space_limit = limit_of(RLIMIT_AS);
   tries->file_size_limit = limit_of(RLIMIT_FSIZE);
   tries->memory_bytes = memory_bytes();
   tries->group_limit = group_limit(&text);
   tries->max_map_count = wx_process_number("/proc/sys/vm/max_map_count", "", &text);
-  tries->seccomp = wx_process_number("/proc/self/status", "\nSeccomp:", &text);
   tries->heap_is_set = sets_the_heap();
 #ifdef __x86_64__
   tries->is_measured = true;

@@ -52,6 +52,8 @@ typedef struct {
   WxFigure group_limit;         ///< Of the memory group, or WX_UNLIMITED.
   WxFigure max_map_count;       ///< vm.max_map_count.
   WxFigure seccomp;             ///< 0, or not 0 where a filter is in force.
+  WxTried call;                 ///< The first of the calls of calls.h that a filter refuses, and
+  const char *call_name;        ///< its name; NULL where none is, or no filter is in force.
   bool heap_is_set;             ///< The environment says how large the garbage collector's heap is.
   bool is_measured;             ///< The processor is of the kind that was measured.
 } WxTries;

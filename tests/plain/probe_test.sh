@@ -29,6 +29,10 @@ document_says() {
 }
 claim probe_names_the_refusal document_says '"memfd":"EPERM"' "$restrict" memfd=EPERM -- "$wxbench" probe --runtime 9
 claim probe_sees_a_filter_that_answers_by_a_signal is_predicted "dies dies" make-executable=KILL
+claim probe_does_not_trust_a_filter_that_refuses_another_call is_predicted "unknown unknown" membarrier=EPERM
+claim nor_one_that_kills_for_it is_predicted "unknown unknown" sigaltstack=KILL
+claim nor_one_that_answers_as_no_kernel_does is_predicted "unknown unknown" membarrier=EINVAL
+claim a_filter_that_refuses_nothing_of_a_start_is_no_doubt is_predicted "on off" fallocate=ENOSYS
 claim probe_knows_the_limit_of_file_sizes is_predicted "dies off" file-size=1048576
 claim probe_knows_that_the_signal_may_be_ignored is_predicted "off off" ignore-file-size file-size=1048576
 claim probe_does_not_guess_what_was_not_measured is_predicted "unknown unknown" address-space=1600000000

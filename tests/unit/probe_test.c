@@ -1,4 +1,5 @@
 // Whether .NET starts, predicted from what was tried.
+#include "probe/calls.h"
 #include "probe/observe_start.h"
 #include "probe/predict.h"
 #include "support/inject.h"
@@ -362,7 +363,34 @@ START_TEST(a_process_without_a_runtime_is_none) {
 }
 END_TEST
 
-WX_TEST_MAIN("probe", what_is_predicted_is_what_was_measured,
+START_TEST(each_call_of_a_start_is_answered_as_the_kernel_does) {
+  WxTries tries = {0};
+  wx_tries_run(&tries);
+  if (tries.seccomp != 0)
+    return; // Then others may answer.
+  ck_assert_ptr_null(tries.call_name);
+  for (size_t i = 0; wx_call_name(i); ++i)
+    ck_assert_msg(wx_call_make(i) == 0, "%s", wx_call_name(i));
+}
+END_TEST
+
+START_TEST(a_refused_call_of_a_start_is_a_doubt_and_no_more) {
+  WxTries tries = all_works();
+  tries.call_name = "membarrier";
+  tries.call = (WxTried){WX_TRIED_REFUSED, EPERM};
+  WxPrediction prediction;
+  wx_predict(&tries, 10, true, &prediction);
+  ck_assert_int_eq(prediction.start, WX_START_UNKNOWN);
+  ck_assert_ptr_nonnull(strstr(prediction.why, "the system call membarrier by EPERM"));
+  tries.tried[WX_TRY_PROC] = (WxTried){WX_TRIED_REFUSED, ENOENT};
+  wx_predict(&tries, 10, true, &prediction);
+  ck_assert_int_eq(prediction.start, WX_DIES);
+}
+END_TEST
+
+WX_TEST_MAIN("probe", each_call_of_a_start_is_answered_as_the_kernel_does,
+             a_refused_call_of_a_start_is_a_doubt_and_no_more,
+             what_is_predicted_is_what_was_measured,
              a_try_that_could_not_be_made_leaves_the_start_unknown,
              a_limit_that_was_not_measured_leaves_the_start_unknown,
              how_much_a_heap_reserves_that_is_set_was_not_measured,
