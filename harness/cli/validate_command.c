@@ -33,7 +33,10 @@ static void add(Judged *judged, const char *name, bool ok, const char *expected,
 
 static void add_status(Judged *judged, const char *name, int status) {
   char actual[SHOWN];
-  snprintf(actual, sizeof actual, "%d", status);
+  if (status == WX_COMMAND_NONE)
+    snprintf(actual, sizeof actual, "not known: the program ended before");
+  else
+    snprintf(actual, sizeof actual, "%d", status);
   add(judged, name, status == 0, "= 0", actual);
 }
 
@@ -65,17 +68,22 @@ static json_t *status_json(int status) {
 }
 
 static void add_row(WxValidateSession *session, const WxCommandRun *first, const WxCommandRun *run,
-                    const WxLive *live) {
+                    const WxMode *mode, const WxLive *live) {
   WxDocument *document = session->document;
   WxResult result = run->validation.result;
   Judged judged = {.count = 0};
+  if (mode->live && wx_validate_live_refused(&run->validation.ended))
+    result.skipped = run->validation.ended.text;
   if (wx_result_ran(&result))
     judge(session->asked, first, run, &judged);
   result.expectations = judged.items;
   result.expectation_count = judged.count;
   char subject[WX_ENDED_TEXT];
   snprintf(subject, sizeof subject, "%s, %s, %s", result.workload, result.mode, result.runtime);
-  wx_endings_add(&session->endings, subject, &result);
+  if (result.skipped && result.skipped != wx_interrupted)
+    wx_endings_add_impossible(&session->endings, subject, result.skipped);
+  else
+    wx_endings_add(&session->endings, subject, &result);
   wx_validate_document_add(document, &result, live, NULL);
   json_t *row = json_array_get(document->results, json_array_size(document->results) - 1);
   WxJsonBuilder command = wx_json_object();
@@ -125,7 +133,7 @@ int wx_validate_command(WxValidateSession *session) {
   }
   const WxCommandRun *first = first_of(runs, session->mode_count);
   for (size_t i = 0; i < session->mode_count; ++i)
-    add_row(session, first, &runs[i], &live[i]);
+    add_row(session, first, &runs[i], session->modes[i], &live[i]);
   if (off)
     wx_document_note(session->document,
                      "Mode off gives up W^X: all code that the runtime makes is writable and "

@@ -2,6 +2,7 @@
 
 #include "cli/reclaim_document.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 // How often the sidecar looks: every 100 ms.
@@ -30,6 +31,10 @@ static int stop(void *context, char problem[WX_PROBLEM_SIZE]) {
 
 WxBeside wx_validate_live(WxLive *live) {
   return (WxBeside){start, settle, stop, live};
+}
+
+bool wx_validate_live_refused(const WxEnded *ended) {
+  return ended->how == WX_ENDED_STOPPED && (ended->error == -EPERM || ended->error == -EACCES);
 }
 
 json_t *wx_validate_live_json(const WxLive *live) {

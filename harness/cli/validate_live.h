@@ -22,6 +22,9 @@ typedef struct {
 /// What scenario/validate.h needs to run it; `live` must outlive it.
 WxBeside wx_validate_live(WxLive *live);
 
+/// Whether a run was ended because the observer may not do what it was about to.
+bool wx_validate_live_refused(const WxEnded *ended);
+
 /// What was done, as in the contract. NULL where memory ran out.
 json_t *wx_validate_live_json(const WxLive *live);
 

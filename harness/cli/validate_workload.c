@@ -123,11 +123,6 @@ static int judge(WxValidateSession *session, const WxParameters *parameters, con
   return lost;
 }
 
-// Whether the observer may not do what it was about to.
-static bool is_refused(const WxEnded *ended) {
-  return ended->how == WX_ENDED_STOPPED && (ended->error == -EPERM || ended->error == -EACCES);
-}
-
 static int measure(WxValidateSession *session, const WxValidationOrder *order, WxValidation *run,
                    const WxLive *live) {
   const char *workload = order->parameters->scenario->name, *mode = order->mode->name;
@@ -168,7 +163,7 @@ static int run_mode(WxValidateSession *session, const WxLoadedScenario *loaded,
                      wx_matrix_take(&session->matrix, &order, run, live, &runs->rows[index]);
   const int status = taken ? 0 : measure(session, &order, run, live);
   runs->results[index] = run->result;
-  if (status == 0 && mode->live && is_refused(&run->ended))
+  if (status == 0 && mode->live && wx_validate_live_refused(&run->ended))
     runs->results[index].skipped = run->ended.text;
   return status;
 }

@@ -92,4 +92,10 @@ claim given_back_it_retains_less holds '(.on.retained_bytes / 4) as $little | .p
 claim it_is_looked_at_again_and_again holds 'all(.[]; .samples | .[0].step == "start" and .[-1].step == "end" and length >= 3)'
 load_fails() { command_runs --mode on --command "rm -f $scratch/port; exec $service $scratch/port" --load 'exit 5'; [ $? = 1 ] && holds '.on.command.load_status == 5'; }
 claim a_load_that_fails_is_an_unmet_expectation load_fails
+dies_under_load() {
+  command_runs --mode on --command "rm -f $scratch/loaded; $service $scratch/port & until [ -e $scratch/loaded ]; do :; done; kill \$!" \
+    --load ": >$scratch/loaded; exec sleep 1000"
+  [ $? = 1 ] && grep -q 'exit status of the load: expected = 0, measured not known: the program ended before' "$scratch/out"
+}
+claim a_program_that_ends_under_its_load_is_said dies_under_load
 tap_end
