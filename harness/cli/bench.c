@@ -15,14 +15,24 @@ static const WxBenchmark benchmarks[] = {
     {"modes", "whole programs on the real runtime: W^X on, off, with the preload, recorded",
      wx_bench_modes},
     {"reclaim", "pauses and time of a live reclaim, and the ways of freezing", wx_bench_reclaim},
+    {"strategies", "every strategy at every kind of work, beside the runtime's own",
+     wx_bench_strategies},
 };
 
-enum { BENCHMARKS = sizeof benchmarks / sizeof *benchmarks, KEY_ROUNDS = 256, KEY_PART };
+enum {
+  BENCHMARKS = sizeof benchmarks / sizeof *benchmarks,
+  KEY_STRATEGY = 's',
+  KEY_ROUNDS = 256,
+  KEY_PART,
+  KEY_QUICK
+};
 
 typedef struct {
   uint64_t rounds;
   const char **parts;
   size_t part_count;
+  WxNames strategies;
+  bool quick;
 } Given;
 
 static int add_part(Given *given, const char *name) {
@@ -36,11 +46,19 @@ static int add_part(Given *given, const char *name) {
 
 static error_t parse(int key, char *argument, struct argp_state *state) {
   Given *given = state->input;
-  if (key == KEY_ROUNDS)
+  switch (key) {
+  case KEY_ROUNDS:
     return wx_options_count(state, "--rounds", argument, 1, 1000, &given->rounds);
-  if (key == KEY_PART)
+  case KEY_PART:
     return add_part(given, argument);
-  return ARGP_ERR_UNKNOWN;
+  case KEY_STRATEGY:
+    return wx_names_add(state, &given->strategies, argument);
+  case KEY_QUICK:
+    given->quick = true;
+    return 0;
+  default:
+    return ARGP_ERR_UNKNOWN;
+  }
 }
 
 const WxBenchmark *wx_benchmark_at(size_t index) {
@@ -73,18 +91,22 @@ int wx_bench_no_times(const WxBench *bench, const char *what, int error) {
 
 static const struct argp_option own_options[] = {
     {"rounds", KEY_ROUNDS, "N", 0, "How often everything is measured, in turns", 0},
-    {"workload", KEY_PART, "W", 0, "Only this one of the workloads of `modes`; may be repeated", 0},
+    {"workload", KEY_PART, "W", 0,
+     "Only this one of the workloads of `modes` or `strategies`; may be repeated", 0},
     {"part", KEY_PART, "P", 0,
      "Only this part of `reclaim`: freezers, service, 200MiB-idle, 200MiB-busy, 2GiB-idle, "
      "2GiB-busy; may be repeated",
      0},
+    {"strategy", KEY_STRATEGY, "S", 0, "Only this strategy of `strategies`; may be repeated", 0},
+    {"quick", KEY_QUICK, NULL, 0, "`strategies` in less than a minute, less exact", 0},
     {0},
 };
 
 static const WxOptionsSpec spec = {
     .arguments = "BENCHMARK...",
     .summary = "Measure costs: of an `audit` beside cat, pmap and gdb; of whole programs in their "
-               "`modes`; of a live `reclaim`. Each takes minutes. Every variant runs in every "
+               "`modes`; of a live `reclaim`; of all `strategies`. Each takes minutes. Every "
+               "variant runs in every "
                "round, in rotated order; ratios are of "
                "pairs within a "
                "round, with a 95 % interval, beside the ratio of a variant to itself.",
@@ -132,6 +154,7 @@ int wx_cli_bench(int argc, char **argv) {
   Given given = {0};
   if (!wx_options_parse(&options, &spec, argc, argv, &given)) {
     free(given.parts);
+    wx_names_free(&given.strategies);
     return options.status;
   }
   WxDocument document;
@@ -142,12 +165,15 @@ int wx_cli_bench(int argc, char **argv) {
                    .rounds = given.rounds,
                    .seed = 1,
                    .parts = given.parts,
-                   .part_count = given.part_count};
+                   .part_count = given.part_count,
+                   .strategies = given.strategies,
+                   .quick = given.quick};
   int status = check_names(&options);
   if (status == 0)
     status = run_all(&bench);
   wx_progress_end(&bench.progress);
   free(given.parts);
+  wx_names_free(&given.strategies);
   if (status == 0)
     return wx_cli_finish(&options, &document, (WxFigure)bench.seed,
                          bench.failed ? WX_EXIT_FAILED : WX_EXIT_OK);

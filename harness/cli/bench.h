@@ -22,7 +22,9 @@ typedef struct {
   uint64_t seed;      ///< Of intervals.
   const char **parts; ///< Parts of the benchmark that are wanted; all where there are none.
   size_t part_count;
-  bool failed; ///< Something that was begun did not run to its end, and is a row of its own.
+  WxNames strategies; ///< Of `strategies`: those that are wanted; all where there are none.
+  bool quick;         ///< Of `strategies`: in less than a minute, less exact.
+  bool failed;        ///< Something that was begun did not run to its end, and is a row of its own.
 } WxBench;
 
 /// Whether the part `name` is wanted.
@@ -47,5 +49,6 @@ const WxBenchmark *wx_benchmark_at(size_t index);
 int wx_bench_audit(WxBench *bench);
 int wx_bench_modes(WxBench *bench);
 int wx_bench_reclaim(WxBench *bench);
+int wx_bench_strategies(WxBench *bench);
 
 #endif

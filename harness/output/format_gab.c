@@ -21,7 +21,7 @@ static bool ends_with(const char *text, const char *end) {
 static const char *unit_of(const char *path) {
   if (ends_with(path, "_bytes"))
     return "bytes";
-  if (strcmp(path, "ratio") == 0)
+  if (ends_with(path, "ratio") || ends_with(path, ".same"))
     return "ratio";
   return ends_with(path, "_ns") || strncmp(path, "time_ns.", 8) == 0 ? "ns" : "count";
 }
@@ -78,6 +78,16 @@ static int append_all(const Series *series, const char *prefix, json_t *object) 
   return 0;
 }
 
+// As append_median(), of real numbers.
+static int append_real_median(const Series *series, const char *path, const json_t *interval) {
+  const json_t *low = json_object_get(interval, "ci_low");
+  const json_t *high = json_object_get(interval, "ci_high");
+  char range[64];
+  snprintf(range, sizeof range, "%.6g..%.6g", json_number_value(low), json_number_value(high));
+  return append(series, path, json_object_get(interval, "median"),
+                json_is_number(low) ? range : NULL);
+}
+
 // The figures of a result that has no metrics: sizes, times and ratios; a pid is no figure.
 static int append_plain(const Series *series, const char *prefix, json_t *object) {
   const json_t *low = json_object_get(object, "ci_low"), *high = json_object_get(object, "ci_high");
@@ -90,7 +100,9 @@ static int append_plain(const Series *series, const char *prefix, json_t *object
     extend(path, prefix, key);
     const bool ratio = strcmp(key, "ratio") == 0;
     int error = 0;
-    if (json_is_number(value) && (ratio || ends_with(key, "_bytes") || ends_with(key, "_ns")))
+    if (json_is_number(json_object_get(value, "median")))
+      error = append_real_median(series, path, value);
+    else if (json_is_number(value) && (ratio || ends_with(key, "_bytes") || ends_with(key, "_ns")))
       error = append(series, path, value, ratio && json_is_number(low) ? range : NULL);
     else if (json_is_object(value) && strlen(path) < LONGEST_PREFIX)
       error = append_plain(series, path, value);

@@ -4,6 +4,7 @@
 #include "cli/bench_freezers.h"
 #include "cli/bench_reclaim_runs.h"
 #include "cli/bench_service.h"
+#include "cli/bench_strategies.h"
 #include "cli/documents.h"
 #include "cli/reclaim_document.h"
 #include "cli/replay_document.h"
@@ -419,6 +420,36 @@ static int build_bench_reclaim(WxDocument *document) {
   return failed;
 }
 
+static int build_bench_strategies(WxDocument *document) {
+  static const char *const names[] = {"coreclr", "coreclr", "lean", "dual", "mprotect"};
+  static const double medians[] = {0.00005, 0.000051, 0.000002, 0.0000511, 0};
+  static double seconds[LENGTH(names)][ROUNDS];
+  WxBench bench = begin_bench(document);
+  WxContest contest = {.work = wx_work_at(0), .count = LENGTH(names), .rounds = ROUNDS};
+  for (size_t i = 0; i < LENGTH(names); ++i) {
+    spread(seconds[i], medians[i], (double)(i + 1) / 10000000);
+    contest.contenders[i] = (WxContender){
+        .strategy = wx_strategy_find(names[i]),
+        .operations = 400 + i,
+        .seconds = seconds[i],
+        .report = {.retained_bytes = (int64_t)(65536 + i * 4096),
+                   .mappings = (int64_t)(3 + i),
+                   .writable = (WxWritable)(i % 3),
+                   .wx_page = i == 3,
+                   .reprotect = i != 2},
+    };
+  }
+  contest.contenders[4].left = true;
+  contest.contenders[4].ended = (WxEnded){
+      .how = WX_ENDED_SIGNAL, .signal = 11, .text = "killed by signal 11 (Segmentation fault)"};
+  wx_bench_strategies_report(&bench, &contest);
+  contest.work = wx_work_at(3);
+  contest.count = 1;
+  contest.contenders[0].skipped = "a page is written once";
+  wx_bench_strategies_report(&bench, &contest);
+  return 0;
+}
+
 static int build_bench_freezers(WxDocument *document) {
   WxBench bench = begin_bench(document);
   static WxFreezesAlone alone;
@@ -687,6 +718,7 @@ static const WxSpecimen specimens[] = {
     {"bench-reclaim", "bench", build_bench_reclaim, false, {{0}}},
     {"bench-reclaim-freezers", "bench", build_bench_freezers, false, {{0}}},
     {"bench-reclaim-service", "bench", build_bench_service, false, {{0}}},
+    {"bench-strategies", "bench", build_bench_strategies, false, {{0}}},
     {"compare", "compare", build_compare, false, {{0}}},
     {"report", "report", build_report, false, {{0}}},
 };

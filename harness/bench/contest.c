@@ -1,0 +1,91 @@
+#include "bench/contest.h"
+
+#include "os/interrupt.h"
+#include "stats/turns.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { BASE, AGAIN };
+
+static const uint64_t time_limit_ns = 60000000000U, most_operations = 1000000;
+
+int wx_contest_add(WxContest *contest, const WxStrategy *strategy) {
+  if (contest->count == WX_CONTENDERS)
+    return -E2BIG;
+  WxContender *added = &contest->contenders[contest->count];
+  *added = (WxContender){.strategy = strategy, .operations = 1};
+  if (contest->work->patches && !(strategy->capabilities & WX_CAN_PATCH))
+    added->skipped = "a page is written once";
+  added->seconds = calloc(contest->most_rounds + 1, sizeof *added->seconds);
+  if (!added->seconds)
+    return -ENOMEM;
+  ++contest->count;
+  return 0;
+}
+
+static bool takes_part(const WxContender *contender) {
+  return !contender->skipped && !contender->left;
+}
+
+// Returns 0 where it ended, well or not; -EINTR where this process was told to end.
+static int run(const WxContest *contest, WxContender *contender) {
+  const int failed = wx_work_run(contest->work, contender->strategy, contender->operations,
+                                 time_limit_ns, &contender->report, &contender->ended);
+  if (failed || wx_os_interrupted())
+    return failed ? failed : -EINTR;
+  contender->left = contender->ended.how != WX_ENDED_WELL;
+  return 0;
+}
+
+int wx_contest_calibrate(WxContest *contest, size_t index, uint64_t slice_ns) {
+  WxContender *contender = &contest->contenders[index];
+  int result = 0;
+  for (contender->operations = 16; takes_part(contender) && result == 0;) {
+    result = run(contest, contender);
+    const uint64_t ns = contender->report.ns ? contender->report.ns : 1;
+    const uint64_t wanted = contender->operations * slice_ns / ns + 1;
+    if (ns >= slice_ns / 2 || contender->operations >= most_operations) {
+      contender->operations = wanted < most_operations ? wanted : most_operations;
+      break;
+    }
+    // A short run says little: no more than 16 times as many at once.
+    contender->operations =
+        wanted < contender->operations * 16 ? wanted : contender->operations * 16;
+  }
+  return result;
+}
+
+int wx_contest_round(WxContest *contest) {
+  if (contest->rounds == contest->most_rounds)
+    return -E2BIG;
+  for (size_t place = 0; place < contest->count; ++place) {
+    WxContender *contender = &contest->contenders[wx_turn(contest->count, contest->rounds, place)];
+    if (!takes_part(contender))
+      continue;
+    const int failed = run(contest, contender);
+    if (failed)
+      return failed;
+    const double operations = (double)contender->operations * contest->work->threads;
+    contender->seconds[contest->rounds] = (double)contender->report.ns / operations / 1e9;
+  }
+  if (!takes_part(&contest->contenders[BASE]) || !takes_part(&contest->contenders[AGAIN]))
+    return -ENODATA;
+  ++contest->rounds;
+  return 0;
+}
+
+int wx_contest_compare(const WxContest *contest, size_t index, WxPaired *paired) {
+  const WxContender *base = &contest->contenders[BASE], *other = &contest->contenders[index];
+  if (!takes_part(base) || !takes_part(other) || contest->rounds == 0)
+    return -ENODATA;
+  const int failed = wx_paired_compare(base->seconds, contest->contenders[AGAIN].seconds,
+                                       other->seconds, contest->rounds, paired);
+  return failed == -EINVAL ? -ENODATA : failed;
+}
+
+void wx_contest_free(WxContest *contest) {
+  for (size_t i = 0; i < contest->count; ++i)
+    free(contest->contenders[i].seconds);
+  contest->count = 0;
+}

@@ -1,0 +1,53 @@
+/**
+   @file contest.h
+   Strategies side by side at one kind of work: each does it once in every round, in rotated order
+   (stats/turns.h), in a process of its own; compared are pairs of one round.
+*/
+#ifndef WX_BENCH_CONTEST_H
+#define WX_BENCH_CONTEST_H
+
+#include "bench/work.h"
+#include "stats/paired.h"
+
+#include <stddef.h>
+
+enum { WX_CONTENDERS = 32 };
+
+/// One of them. The first is the base, the second the base once more: the noise.
+typedef struct {
+  const WxStrategy *strategy;
+  const char *skipped; ///< Why it takes no part, NULL where it does.
+  bool left;           ///< It did not run to its end once; `ended` says how.
+  WxEnded ended;
+  uint64_t operations; ///< In each round.
+  double *seconds;     ///< For an operation, one a round.
+  WxWorkReport report; ///< The last one.
+} WxContender;
+
+/// Start with `work`, `most_rounds` and wx_contest_add(); end with wx_contest_free().
+typedef struct {
+  const WxWork *work;
+  WxContender contenders[WX_CONTENDERS];
+  size_t count;
+  size_t most_rounds;
+  size_t rounds; ///< Whole ones so far.
+} WxContest;
+
+/// Adds a strategy. Returns 0, -ENOMEM, or -E2BIG.
+int wx_contest_add(WxContest *contest, const WxStrategy *strategy);
+
+/// Finds how many operations of contender `index` take about `slice_ns`. Returns 0 or a negative
+/// errno.
+int wx_contest_calibrate(WxContest *contest, size_t index, uint64_t slice_ns);
+
+/// Makes one round. One that does not run to its end leaves. Returns 0; or a negative errno, and
+/// the round does not count: -ENODATA where the base has left.
+int wx_contest_round(WxContest *contest);
+
+/// Compares contender `index` with the base. -ENODATA where one of them has left, or without a
+/// round; -ENOMEM.
+int wx_contest_compare(const WxContest *contest, size_t index, WxPaired *paired);
+
+void wx_contest_free(WxContest *contest);
+
+#endif

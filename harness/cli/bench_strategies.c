@@ -1,0 +1,200 @@
+// Every strategy at every kind of work, against the runtime's own and that against itself.
+#include "cli/bench_strategies.h"
+
+#include "cli/named.h"
+#include "cli/say.h"
+#include "cli/verb.h"
+#include "os/interrupt.h"
+#include "output/json.h"
+#include "output/result.h"
+#include "stats/turns.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+// How long each does its work in a round, and how many rounds there are at least.
+static const struct {
+  uint64_t slice_ns;
+  size_t rounds;
+} full = {20000000, 60}, quick = {4000000, 10};
+
+static const char *const writable_words[] = {[WX_WRITABLE_NEVER] = "never",
+                                             [WX_WRITABLE_MEANWHILE] = "while written",
+                                             [WX_WRITABLE_ALWAYS] = "always"};
+
+static WxTable *new_table(const WxWork *work, const char *base) {
+  char title[160], ratio[48];
+  snprintf(title, sizeof title, "%s: %s", work->name, work->means);
+  snprintf(ratio, sizeof ratio, "/ %s", base);
+  const WxColumn columns[] = {
+      {"strategy", WX_TEXT},
+      {work->operation, WX_NS},
+      {ratio, WX_RATIO},
+      {"95 % low", WX_RATIO},
+      {"high", WX_RATIO},
+      {"noise", WX_RATIO},
+      {"it is", WX_TEXT},
+      {"retained", WX_BYTES},
+      {"mappings", WX_COUNT},
+      {"W+X page", WX_TEXT},
+      {"code is writable", WX_TEXT},
+  };
+  return wx_table_new(title, columns, sizeof columns / sizeof *columns);
+}
+
+static json_t *interval_json(const WxInterval *interval, double unit) {
+  return json_pack("{s:o, s:o, s:o, s:I}", "median", wx_json_real(interval->median * unit),
+                   "ci_low", wx_json_real(interval->low * unit), "ci_high",
+                   wx_json_real(interval->high * unit), "n", (json_int_t)interval->n);
+}
+
+static json_t *security_json(const WxWorkReport *report) {
+  return json_pack("{s:b, s:s, s:b}", "wx_page", report->wx_page, "writable_alias",
+                   writable_words[report->writable], "reprotect", report->reprotect);
+}
+
+static json_t *samples_json(const WxContender *contender, size_t rounds) {
+  WxJsonBuilder samples = wx_json_list();
+  for (size_t i = 0; i < rounds; ++i)
+    wx_json_append(&samples, wx_json_real(contender->seconds[i] * 1e9));
+  return wx_json_built(&samples);
+}
+
+static void add_compared(WxBench *bench, WxTable *table, const WxContest *contest, size_t index,
+                         const WxPaired *paired) {
+  static const char *const words[] = {
+      [WX_NO_DIFFERENCE] = "no difference", [WX_LOWER] = "less", [WX_HIGHER] = "more"};
+  const WxContender *contender = &contest->contenders[index];
+  const WxWorkReport *report = &contender->report;
+  const char *base = contest->contenders[0].strategy->name;
+  const WxFigure retained = contest->work->live ? WX_UNKNOWN : (WxFigure)report->retained_bytes;
+  char name[64];
+  snprintf(name, sizeof name, "%s%s", contender->strategy->name, index == 1 ? " again" : "");
+  wx_table_add(table,
+               (WxCell[]){wx_text(name), wx_figure((WxFigure)llround(paired->median.median * 1e9)),
+                          wx_ratio(paired->ratio.median), wx_ratio(paired->ratio.low),
+                          wx_ratio(paired->ratio.high), wx_ratio(paired->noise),
+                          wx_text(words[wx_interval_difference(&paired->ratio, paired->noise, 0)]),
+                          wx_figure(retained), wx_figure(report->mappings),
+                          wx_text(report->wx_page ? "yes" : "no"),
+                          wx_text(writable_words[report->writable])});
+  json_t *ratio = interval_json(&paired->ratio, 1);
+  bench->document->lost |= !ratio || json_object_set_new(ratio, "base", json_string(base)) ||
+                           json_object_set_new(ratio, "noise", wx_json_real(paired->noise));
+  wx_document_add_result(bench->document,
+                         json_pack("{s:s, s:s, s:s, s:{s:o}, s:o, s:o, s:o, s:I, s:o, s:I}",
+                                   "benchmark", "strategies", "workload", contest->work->name,
+                                   "strategy", name, "time_ns", contest->work->operation,
+                                   interval_json(&paired->median, 1e9), "ratio", ratio,
+                                   "retained_bytes", wx_json_figure(retained), "samples_ns",
+                                   samples_json(contender, contest->rounds), "mappings_peak",
+                                   (json_int_t)report->mappings, "security", security_json(report),
+                                   "operations", (json_int_t)contender->operations));
+}
+
+// One that took no part, or did not end well.
+static void add_other(WxBench *bench, const WxContest *contest, const WxContender *contender) {
+  json_t *row = json_pack("{s:s, s:s, s:s, s:s*, s:o*}", "benchmark", "strategies", "workload",
+                          contest->work->name, "strategy", contender->strategy->name, "skipped",
+                          contender->skipped, "ended",
+                          contender->left ? wx_ended_json(&contender->ended) : NULL);
+  wx_document_add_result(bench->document, json_incref(row));
+  if (contender->left) {
+    wx_result_note(bench->document, row);
+    bench->failed = true;
+  } else {
+    wx_document_note(bench->document, "%s, %s: skipped: %s.", contest->work->name,
+                     contender->strategy->name, contender->skipped);
+  }
+  json_decref(row);
+}
+
+void wx_bench_strategies_report(WxBench *bench, const WxContest *contest) {
+  WxTable *table = new_table(contest->work, contest->contenders[0].strategy->name);
+  for (size_t i = 0; i < contest->count; ++i) {
+    WxPaired paired;
+    const WxContender *contender = &contest->contenders[i];
+    if (contender->skipped || contender->left)
+      add_other(bench, contest, contender);
+    else if (wx_contest_compare(contest, i, &paired) == 0)
+      add_compared(bench, table, contest, i, &paired);
+  }
+  wx_document_add_table(bench->document, table);
+}
+
+static int run_contest(WxBench *bench, WxContest *contest) {
+  const uint64_t slice = bench->quick ? quick.slice_ns : full.slice_ns;
+  int failed = 0;
+  for (size_t i = 0; i < contest->count && !failed; ++i) {
+    wx_progress_show(&bench->progress, "%s: how fast is %s", contest->work->name,
+                     contest->contenders[i].strategy->name);
+    failed = wx_contest_calibrate(contest, i, slice);
+  }
+  while (!failed && contest->rounds < contest->most_rounds) {
+    wx_progress_show(&bench->progress, "%s: round %zu of %zu", contest->work->name,
+                     contest->rounds + 1, contest->most_rounds);
+    failed = wx_contest_round(contest);
+  }
+  return failed == -EINTR || failed == -ENODATA ? 0 : failed;
+}
+
+// Those that are named, else all but refuted guesses; the base first and once more.
+static int add_contenders(WxBench *bench, WxContest *contest) {
+  const WxStrategy *base = wx_strategy_at(0), *strategy;
+  int failed = wx_contest_add(contest, base);
+  if (!failed)
+    failed = wx_contest_add(contest, base);
+  for (size_t i = 1; (strategy = wx_strategy_at(i)) && !failed; ++i) {
+    bool wanted = !bench->strategies.count && !(strategy->capabilities & WX_IS_REFUTED);
+    for (size_t at = 0; at < bench->strategies.count; ++at)
+      wanted |= strcmp(bench->strategies.items[at], strategy->name) == 0;
+    if (wanted)
+      failed = wx_contest_add(contest, strategy);
+  }
+  return failed;
+}
+
+static size_t strategy_count(void) {
+  size_t count = 0;
+  while (wx_strategy_at(count))
+    ++count;
+  return count;
+}
+
+static int contest(WxBench *bench, const WxWork *work) {
+  const size_t least = bench->quick ? quick.rounds : full.rounds;
+  WxContest contest = {.work = work,
+                       .most_rounds = bench->rounds ? bench->rounds : least + strategy_count() + 1};
+  int failed = add_contenders(bench, &contest);
+  if (!failed && !bench->rounds) // Each at each place equally often.
+    contest.most_rounds = wx_turns_rounds(contest.count, least);
+  if (!failed)
+    failed = run_contest(bench, &contest);
+  if (!failed)
+    wx_bench_strategies_report(bench, &contest);
+  wx_contest_free(&contest);
+  return failed ? wx_cli_fail(bench->options->verb, "%s: %s", work->name, strerror(-failed)) : 0;
+}
+
+int wx_bench_strategies(WxBench *bench) {
+  enum { MOST = 16 };
+  const char *names[MOST];
+  size_t count = 0;
+  for (const WxWork *work; count < MOST && (work = wx_work_at(count)); ++count)
+    names[count] = work->name;
+  int status = wx_bench_check_parts(bench, names, count);
+  if (status == 0)
+    status = wx_cli_check_strategies(bench->options->verb, &bench->strategies);
+  (void)wx_os_interrupt_begin();
+  for (size_t i = 0; i < count && status == 0 && !wx_os_interrupted(); ++i)
+    if (wx_bench_wants(bench, names[i]))
+      status = contest(bench, wx_work_at(i));
+  if (status == 0)
+    wx_document_note(bench->document,
+                     "Each strategy did its work once a round, in rotated order, in a process of "
+                     "its own; ratios are of pairs within a round. Less or more is only what lies "
+                     "outside of the noise, the interval of the first strategy against itself.");
+  return status;
+}
