@@ -244,8 +244,13 @@ static int play(const void *order, size_t size, void *filled, WxStepChannel chan
   WxWorkReport *report = filled;
   const WxStrategy *strategy = wx_strategy_at(wanted->strategy);
   const WxStrategyOptions options = wx_strategy_options_default();
-  Worker worker = {.work = wx_work_at(wanted->work), .operations = wanted->operations};
-  void **blocks = calloc(worker.work->live + 1, sizeof *blocks);
+  const WxWork *work = wx_work_at(wanted->work);
+  if (!strategy || !work) {
+    report->error = -ENOENT;
+    return 1;
+  }
+  Worker worker = {.work = work, .operations = wanted->operations};
+  void **blocks = calloc(work->live + 1, sizeof *blocks);
   report->error = blocks ? wx_allocator_open(strategy, &options, &worker.allocator) : -ENOMEM;
   if (report->error == 0 && worker.allocator->strategy != strategy)
     report->error = -ENOTSUP; // It fell back to another one.

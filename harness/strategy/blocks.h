@@ -9,6 +9,7 @@
 #define WX_STRATEGY_BLOCKS_H
 
 #include "strategy/ranked.h"
+#include "strategy/spans.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,6 +25,7 @@ typedef struct WxBlock {
   uint64_t offset;           ///< In the file behind the block, if there is one.
   WxRankedNode by_alias;     ///< Key: a writable view of the whole block, 0 where there is none.
   struct WxPageState *pages; ///< One a page where the strategy keeps them, else NULL; of the block.
+  WxSpan *part;  ///< To hold its place in the file when it is free, or NULL; of the block.
   bool has_data; ///< Of a strategy that maps code before it is committed: data was committed.
   bool unmapped; ///< A release got as far as the munmap and failed after it.
 } WxBlock;

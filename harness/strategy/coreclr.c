@@ -10,7 +10,8 @@ static int release(WxAllocator *allocator, void *base) {
 const WxStrategy wx_strategy_coreclr = {
     .name = "coreclr",
     .summary = "the runtime with W^X on: release zero-fills the block and keeps its pages",
-    .capabilities = WX_CAN_REUSE_FILE | WX_CAN_ENFORCE_WX | WX_CAN_PATCH | WX_IS_RUNTIME_PATH,
+    .capabilities =
+        WX_CAN_REUSE_FILE | WX_CAN_ENFORCE_WX | WX_CAN_PATCH | WX_IS_RUNTIME_PATH | WX_KEEPS_PAGES,
     .open = wx_double_mapping_open,
     .reserve = wx_double_mapping_reserve,
     .commit = wx_double_mapping_commit,

@@ -35,6 +35,7 @@ static int open_on(int fd, const WxStrategy *strategy, const WxStrategyOptions *
   self->fd = fd;
   self->reserved = PROT_NONE;
   self->views.capacity = options->cache;
+  self->top = options->file_size;
   pthread_mutex_init(&self->lock, NULL);
   wx_pool_open(&self->pool, options);
   *opened = &self->allocator;
@@ -55,33 +56,78 @@ int wx_double_mapping_open_sized(const WxStrategy *strategy, const WxStrategyOpt
   return fd < 0 ? fd : open_on(fd, strategy, options, size, opened);
 }
 
-// A released block of exactly this size, or else a new one at the end of the file's used part.
-static WxBlock *obtain_block(WxDoubleMapping *self, size_t size, int *error) {
-  size_t visited;
-  WxBlock *block = wx_free_list_take(&self->released, size, &visited);
-  walked(self, WX_RESERVE, visited);
-  if (block)
-    return block;
-  *error = -ENOMEM;
-  if (size > self->options.file_size - self->next_offset)
+static bool pool_has_room(const WxPool *pool, size_t size) {
+  return size <= pool->end - pool->cursor;
+}
+
+// A block of a part of the file that was never used.
+static WxBlock *new_block(WxDoubleMapping *self, size_t size) {
+  if (size > self->top - self->next_offset)
     return NULL;
-  block = calloc(1, sizeof *block);
-  if (!block)
+  WxBlock *block = calloc(1, sizeof *block);
+  WxSpan *part = self->best_fit ? malloc(sizeof *part) : NULL;
+  if (!block || (self->best_fit && !part)) {
+    free(block);
+    free(part);
     return NULL;
+  }
   block->size = size;
-  block->offset = self->next_offset;
-  self->next_offset += size;
+  block->part = part;
+  if (self->down && !pool_has_room(&self->pool, size)) {
+    block->offset = self->top -= size;
+  } else {
+    block->offset = self->next_offset;
+    self->next_offset += size;
+  }
   return block;
 }
 
-// Undoes obtain_block(), which found the file used up to `used`.
-static void return_block(WxDoubleMapping *self, WxBlock *block, uint64_t used) {
-  if (self->next_offset > used) {
-    self->next_offset = used;
+// The beginning of the smallest released part that is large enough.
+static WxBlock *take_part(WxDoubleMapping *self, size_t size) {
+  WxSpan *found = wx_spans_fit(&self->parts, size);
+  WxBlock *block = found ? calloc(1, sizeof *block) : NULL;
+  if (!block)
+    return NULL;
+  block->part = malloc(sizeof *block->part);
+  if (!block->part) {
     free(block);
-  } else {
-    wx_free_list_push(&self->released, block);
+    return NULL;
   }
+  block->size = size;
+  block->offset = wx_span_start(found);
+  (void)wx_spans_cut(&self->parts, found, block->offset, size, NULL); // One part is left at most.
+  return block;
+}
+
+// A released block, or else a new one.
+static WxBlock *obtain_block(WxDoubleMapping *self, size_t size) {
+  size_t visited = 0;
+  WxBlock *block =
+      self->best_fit ? take_part(self, size) : wx_free_list_take(&self->released, size, &visited);
+  walked(self, WX_RESERVE, visited);
+  return block ? block : new_block(self, size);
+}
+
+// Keeps a block that is in no other container for later.
+static void keep_block(WxDoubleMapping *self, WxBlock *block) {
+  if (!self->best_fit) {
+    wx_free_list_push(&self->released, block);
+    return;
+  }
+  wx_spans_give(&self->parts, block->part, block->offset, block->size);
+  free(block);
+}
+
+// Undoes obtain_block(), which found the unused part of the file from `used` to `top`.
+static void return_block(WxDoubleMapping *self, WxBlock *block, uint64_t used, uint64_t top) {
+  if (self->next_offset == used && self->top == top) {
+    keep_block(self, block);
+    return;
+  }
+  self->next_offset = used;
+  self->top = top;
+  free(block->part);
+  free(block);
 }
 
 // Reserves addresses for `block`: from the pool, else anywhere if anywhere will do.
@@ -102,13 +148,13 @@ static int place_block(WxDoubleMapping *self, const WxBlock *block, WxRange with
 int wx_double_mapping_reserve(WxAllocator *allocator, size_t size, WxRange within, void **base) {
   WxDoubleMapping *self = (WxDoubleMapping *)allocator;
   pthread_mutex_lock(&self->lock);
-  const uint64_t used = self->next_offset;
-  int result = 0;
-  WxBlock *block = obtain_block(self, size, &result);
+  const uint64_t used = self->next_offset, top = self->top;
+  int result = -ENOMEM;
+  WxBlock *block = obtain_block(self, size);
   if (block) {
     result = place_block(self, block, within, base);
     if (result)
-      return_block(self, block, used);
+      return_block(self, block, used, top);
     else
       wx_blocks_insert(&self->blocks, block, (uintptr_t)*base);
   }
@@ -194,7 +240,7 @@ static int release_block(WxDoubleMapping *self, WxBlock *block, WxGiveBack *give
     return result;
   block->unmapped = block->has_data = false;
   wx_blocks_remove(&self->blocks, block);
-  wx_free_list_push(&self->released, block);
+  keep_block(self, block);
   return 0;
 }
 
@@ -253,6 +299,7 @@ static int unmap_blocks(WxDoubleMapping *self) {
         return result;
     }
     wx_blocks_remove(&self->blocks, block);
+    free(block->part);
     free(block);
   }
   return 0;
@@ -271,6 +318,7 @@ int wx_double_mapping_close(WxAllocator *allocator) {
     return result;
   for (WxBlock *block; (block = wx_free_list_pop(&self->released));)
     free(block);
+  wx_spans_clear(&self->parts);
   pthread_mutex_destroy(&self->lock);
   free(self);
   return 0;

@@ -63,6 +63,7 @@ enum {
   WX_CLOSES_FILES = 1 << 5,   ///< Closes files that it goes on mapping.
   WX_IS_ALTERNATIVE = 1 << 6, ///< Not what the runtime does: only run where it is named.
   WX_KEEPS_SLACK = 1 << 7,    ///< Keeps pages of what was released, up to WxStrategyOptions.slack.
+  WX_KEEPS_PAGES = 1 << 8,    ///< Keeps all pages of what was released, filled with zeros.
   WX_ONLY_WHERE_NAMED = WX_IS_REFUTED | WX_IS_ALTERNATIVE,
 };
 

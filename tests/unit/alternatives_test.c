@@ -310,6 +310,84 @@ START_TEST(a_publication_that_fails_can_be_repeated) {
 }
 END_TEST
 
+// What stays in the file after 8 rounds of 16 blocks, which are larger each time.
+static uint64_t kept_by_drift(const WxStrategy *strategy) {
+  begin(strategy, NULL);
+  for (size_t round = 1; round <= 8; ++round) {
+    void *blocks[16];
+    for (size_t i = 0; i < 16; ++i)
+      ck_assert_int_eq(wx_allocator_reserve(allocator, round * BLOCK, WX_ANYWHERE, &blocks[i]), 0);
+    for (size_t i = 0; i < 16; ++i)
+      ck_assert_int_eq(wx_allocator_release(allocator, blocks[i]), 0);
+  }
+  const uint64_t kept = wx_test_allocated_bytes();
+  end();
+  return kept;
+}
+
+START_TEST(bestfit_keeps_no_more_than_lived_at_once_where_sizes_drift) {
+  ck_assert_uint_eq(kept_by_drift(&wx_strategy_coreclr), 16 * 36 * BLOCK);
+  // The parts of a round merge and serve the next one, but for a rest that is smaller than a block.
+  ck_assert_uint_le(kept_by_drift(&wx_strategy_coreclr_bestfit), 2 * 16 * 8 * BLOCK);
+}
+END_TEST
+
+START_TEST(bestfit_splits_what_is_larger_and_merges_it_again) {
+  begin(&wx_strategy_coreclr_bestfit, NULL);
+  void *whole, *parts[4];
+  ck_assert_int_eq(wx_allocator_reserve(allocator, 4 * BLOCK, WX_ANYWHERE, &whole), 0);
+  ck_assert_int_eq(wx_allocator_release(allocator, whole), 0);
+  for (size_t i = 0; i < 4; ++i) {
+    ck_assert_int_eq(wx_allocator_reserve(allocator, BLOCK, WX_ANYWHERE, &parts[i]), 0);
+    commit(parts[i], BLOCK, true);
+    write_code(parts[i], i);
+  }
+  for (size_t i = 0; i < 4; ++i)
+    ck_assert_int_eq(wx_codegen_check(parts[i], CODE, i), 0);
+  ck_assert_uint_eq(wx_test_allocated_bytes(), 4 * BLOCK);
+  for (size_t i = 0; i < 4; ++i)
+    ck_assert_int_eq(wx_allocator_release(allocator, parts[(i * 3) % 4]), 0);
+  ck_assert_int_eq(wx_allocator_reserve(allocator, 4 * BLOCK, WX_ANYWHERE, &whole), 0);
+  ck_assert_int_eq(wx_allocator_release(allocator, whole), 0);
+  ck_assert_uint_eq(wx_test_allocated_bytes(), 4 * BLOCK);
+  end();
+}
+END_TEST
+
+static unsigned mappings_without_pool(const WxStrategy *strategy) {
+  WxStrategyOptions options = wx_strategy_options_default();
+  options.pool = false;
+  begin(strategy, &options);
+  for (size_t i = 0; i < 64; ++i)
+    commit(reserve(), BLOCK, true);
+  const unsigned mappings = wx_test_mappings("x", "doublemapper");
+  end();
+  return mappings;
+}
+
+START_TEST(down_lets_mappings_outside_of_the_pool_merge) {
+  ck_assert_uint_eq(mappings_without_pool(&wx_strategy_coreclr), 64);
+  // The kernel may fill a hole or two first.
+  ck_assert_uint_le(mappings_without_pool(&wx_strategy_coreclr_down), 8);
+}
+END_TEST
+
+START_TEST(down_says_where_the_file_is_full) {
+  WxStrategyOptions options = wx_strategy_options_default();
+  options.pool_size = 2 * BLOCK;
+  options.file_size = 4 * BLOCK;
+  begin(&wx_strategy_coreclr_down, &options);
+  for (size_t i = 0; i < 4; ++i) {
+    char *base = reserve();
+    commit(base, BLOCK, true);
+    write_code(base, i);
+  }
+  void *base;
+  ck_assert_int_eq(wx_allocator_reserve(allocator, BLOCK, WX_ANYWHERE, &base), -ENOMEM);
+  end();
+}
+END_TEST
+
 #ifndef PR_SET_MDWE
 #define PR_SET_MDWE              65
 #define PR_MDWE_REFUSE_EXEC_GAIN 1
@@ -368,4 +446,7 @@ WX_TEST_MAIN("alternatives", dual_writes_again_without_a_system_call_through_an_
              a_page_that_is_not_committed_is_not_written_in_place,
              publish_makes_a_page_executable_once_and_never_writable_again,
              a_publication_that_fails_can_be_repeated,
+             bestfit_keeps_no_more_than_lived_at_once_where_sizes_drift,
+             bestfit_splits_what_is_larger_and_merges_it_again,
+             down_lets_mappings_outside_of_the_pool_merge, down_says_where_the_file_is_full,
              only_pwrite_and_lean_run_where_no_memory_may_become_executable)

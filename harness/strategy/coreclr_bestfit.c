@@ -1,0 +1,35 @@
+// The runtime's allocator, but a released block is reused for any smaller request too, the smallest
+// that is large enough first, and neighbours in the file merge. Source: what the runtime's list
+// does not do (free_list.h). A release zero-fills, as there: what is kept no longer grows where
+// sizes drift.
+//
+// Security: as `coreclr`.
+#include "strategy/give_back.h"
+#include "strategy/registry.h"
+
+static int bestfit_open(const WxStrategy *strategy, const WxStrategyOptions *options,
+                        WxAllocator **opened) {
+  const int result = wx_double_mapping_open(strategy, options, opened);
+  if (result == 0 && (*opened)->strategy == strategy)
+    ((WxDoubleMapping *)*opened)->best_fit = true;
+  return result;
+}
+
+static int release(WxAllocator *allocator, void *base) {
+  return wx_double_mapping_release(allocator, base, wx_give_back_by_zeroing);
+}
+
+const WxStrategy wx_strategy_coreclr_bestfit = {
+    .name = "coreclr+bestfit",
+    .summary = "as coreclr, but released blocks are split, and merge by their place in the file",
+    .capabilities =
+        WX_CAN_REUSE_FILE | WX_CAN_ENFORCE_WX | WX_CAN_PATCH | WX_KEEPS_PAGES | WX_IS_ALTERNATIVE,
+    .open = bestfit_open,
+    .reserve = wx_double_mapping_reserve,
+    .commit = wx_double_mapping_commit,
+    .map_rw = wx_double_mapping_map_rw,
+    .unmap_rw = wx_double_mapping_unmap_rw,
+    .release = release,
+    .owns = wx_double_mapping_owns,
+    .close = wx_double_mapping_close,
+};

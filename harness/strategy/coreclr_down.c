@@ -1,0 +1,35 @@
+// The runtime's allocator, but once the pool is used up blocks come from the end of the file, which
+// falls: the kernel places mappings downwards, so that neighbours in memory are neighbours in the
+// file too and one mapping to it. Source: what the runtime does not do, whose offsets rise.
+//
+// Security: as `coreclr`.
+#include "strategy/give_back.h"
+#include "strategy/registry.h"
+
+static int down_open(const WxStrategy *strategy, const WxStrategyOptions *options,
+                     WxAllocator **opened) {
+  const int result = wx_double_mapping_open(strategy, options, opened);
+  if (result == 0 && (*opened)->strategy == strategy)
+    ((WxDoubleMapping *)*opened)->down = true;
+  return result;
+}
+
+static int release(WxAllocator *allocator, void *base) {
+  return wx_double_mapping_release(allocator, base, wx_give_back_by_zeroing);
+}
+
+const WxStrategy wx_strategy_coreclr_down = {
+    .name = "coreclr+down",
+    .summary =
+        "as coreclr, but outside of the pool offsets fall as addresses do, so that mappings merge",
+    .capabilities =
+        WX_CAN_REUSE_FILE | WX_CAN_ENFORCE_WX | WX_CAN_PATCH | WX_KEEPS_PAGES | WX_IS_ALTERNATIVE,
+    .open = down_open,
+    .reserve = wx_double_mapping_reserve,
+    .commit = wx_double_mapping_commit,
+    .map_rw = wx_double_mapping_map_rw,
+    .unmap_rw = wx_double_mapping_unmap_rw,
+    .release = release,
+    .owns = wx_double_mapping_owns,
+    .close = wx_double_mapping_close,
+};
