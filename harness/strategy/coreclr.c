@@ -3,10 +3,6 @@
 #include "strategy/give_back.h"
 #include "strategy/registry.h"
 
-static int release(WxAllocator *allocator, void *base) {
-  return wx_double_mapping_release(allocator, base, wx_give_back_by_zeroing);
-}
-
 const WxStrategy wx_strategy_coreclr = {
     .name = "coreclr",
     .summary = "the runtime with W^X on: release zero-fills the block and keeps its pages",
@@ -17,7 +13,7 @@ const WxStrategy wx_strategy_coreclr = {
     .commit = wx_double_mapping_commit,
     .map_rw = wx_double_mapping_map_rw,
     .unmap_rw = wx_double_mapping_unmap_rw,
-    .release = release,
+    .release = wx_release_by_zeroing,
     .owns = wx_double_mapping_owns,
     .close = wx_double_mapping_close,
 };

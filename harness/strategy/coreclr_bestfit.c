@@ -15,10 +15,6 @@ static int bestfit_open(const WxStrategy *strategy, const WxStrategyOptions *opt
   return result;
 }
 
-static int release(WxAllocator *allocator, void *base) {
-  return wx_double_mapping_release(allocator, base, wx_give_back_by_zeroing);
-}
-
 const WxStrategy wx_strategy_coreclr_bestfit = {
     .name = "coreclr+bestfit",
     .summary = "as coreclr, but released blocks are split, and merge by their place in the file",
@@ -29,7 +25,7 @@ const WxStrategy wx_strategy_coreclr_bestfit = {
     .commit = wx_double_mapping_commit,
     .map_rw = wx_double_mapping_map_rw,
     .unmap_rw = wx_double_mapping_unmap_rw,
-    .release = release,
+    .release = wx_release_by_zeroing,
     .owns = wx_double_mapping_owns,
     .close = wx_double_mapping_close,
 };

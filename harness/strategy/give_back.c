@@ -15,6 +15,10 @@ int wx_give_back_by_zeroing(WxDoubleMapping *self, WxBlock *block) {
   return wx_os_munmap(base, block->size);
 }
 
+int wx_release_by_zeroing(WxAllocator *allocator, void *base) {
+  return wx_double_mapping_release(allocator, base, wx_give_back_by_zeroing);
+}
+
 // Where a hole cannot be punched (a sealed file), the next user of this part of the file must still
 // find zeros.
 static int zero_elsewhere(WxDoubleMapping *self, WxBlock *block) {

@@ -11,6 +11,9 @@
 /// it. The pages stay in the file, and those that had never been touched are allocated by the fill.
 int wx_give_back_by_zeroing(WxDoubleMapping *self, WxBlock *block);
 
+/// The verb release by it.
+int wx_release_by_zeroing(WxAllocator *allocator, void *base);
+
 /// Unmaps the block and punches a hole where it was. A hole reads as zero, which is all that the
 /// zero fill is for (dotnet/runtime PR 78069). Where none can be punched (a sealed file) the block
 /// is filled with zeros.

@@ -37,6 +37,14 @@ claim github_action_benchmark_gets_a_time_each lines gab 'strategies, patch, .*:
 claim junit_is_well_formed sh -c '"$0" report "$1" --format junit | python3 -c "import sys, xml.dom.minidom as m; m.parse(sys.stdin)"' \
   "$wxbench" "$scratch/patch.json"
 
+# Where no memfd may be made that can be executed as a file, in a PID namespace of its own.
+strict() { unshare --pid --fork --mount-proc sh -c 'echo 2 >/proc/sys/vm/memfd_noexec && exec "$@"' - "$@" 2>/dev/null; }
+if strict true; then
+  claim lean_runs_where_no_executable_memfd_may_be_made strict "$wxbench" run --quiet block_cycle --strategy lean --json /dev/null
+else
+  skip lean_runs_where_no_executable_memfd_may_be_made "no PID namespace, or no vm.memfd_noexec (Linux 6.3)"
+fi
+
 refused an_unknown_strategy_names_a_near_one "unknown strategy 'laen'; did you mean 'lean'" bench --strategy laen
 refused an_unknown_workload_names_a_near_one "unknown workload or part 'pacth'; did you mean 'patch'" bench --workload pacth
 tap_end
