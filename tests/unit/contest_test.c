@@ -49,6 +49,7 @@ START_TEST(what_can_be_written_is_found_by_looking) {
       {&wx_strategy_coreclr_off, true, WX_WRITABLE_ALWAYS},
       {&wx_strategy_coreclr, false, WX_WRITABLE_ALWAYS}, // Its cache keeps the view.
       {&wx_strategy_dual, false, WX_WRITABLE_ALWAYS},
+      {&wx_strategy_dual_block, false, WX_WRITABLE_ALWAYS},
       {&wx_strategy_mprotect, false, WX_WRITABLE_MEANWHILE},
       {&wx_strategy_publish, false, WX_WRITABLE_MEANWHILE},
       {&wx_strategy_pwrite, false, WX_WRITABLE_NEVER},
