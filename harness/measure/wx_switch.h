@@ -1,7 +1,7 @@
 /**
    @file wx_switch.h
-   The runtime's switch for W^X, read as the runtime reads it: held against .NET 8.0.34 and 11.0.0,
-   value by value (docs/start.md).
+   The runtime's switch for W^X, read as the runtime reads it: held against .NET 8 and 11, value
+   by value (docs/start.md).
 */
 #ifndef WX_MEASURE_WX_SWITCH_H
 #define WX_MEASURE_WX_SWITCH_H
