@@ -2,7 +2,9 @@
 
 #include "cli/say.h"
 #include "cli/verb.h"
+#include "scenario/scenario.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -39,24 +41,35 @@ static bool is_pinned(const char *version) {
   return false;
 }
 
+// The script as it can be typed: an installed one is nowhere near the current folder.
+static void name_script(char *name, size_t size) {
+  char path[PATH_MAX] = "scripts/runtimes";
+  const bool installed = wx_scenario_installed();
+  if (installed)
+    wx_scenario_directory("scripts/runtimes", path, sizeof path);
+  snprintf(name, size, installed ? "'%s'" : "%s", path);
+}
+
 int wx_no_runtime_why(const char *version, char *text, size_t size) {
   char first[sizeof pinned];
   snprintf(first, sizeof first, "%.*s", (int)strcspn(pinned, " "), pinned);
   const char *wanted = version ? version : first;
   const int parts = count_parts(wanted);
+  char script[WX_NO_RUNTIME_TEXT / 2];
+  name_script(script, sizeof script);
   if (parts == 0)
     snprintf(text, size, "'%s' is no .NET runtime; expected a version, as %s, or a folder", wanted,
              first);
   else if (parts < VERSION_PARTS && !is_pinned(wanted))
     snprintf(text, size,
-             ".NET runtime %s is not here; scripts/runtimes gets it by its whole version, as %s%s "
+             ".NET runtime %s is not here; %s gets it by its whole version, as %s%s "
              "(needs a .NET SDK), or set DOTNET_ROOT=FOLDER",
-             wanted, wanted, parts == 1 ? ".0.1" : ".1");
+             wanted, script, wanted, parts == 1 ? ".0.1" : ".1");
   else
     snprintf(text, size,
-             ".NET runtime %s is not here; type: scripts/runtimes %s (needs a .NET SDK), or set "
+             ".NET runtime %s is not here; type: %s %s (needs a .NET SDK), or set "
              "DOTNET_ROOT=FOLDER",
-             wanted, wanted);
+             wanted, script, wanted);
   return parts == 0 ? WX_EXIT_USAGE : WX_EXIT_IMPOSSIBLE;
 }
 

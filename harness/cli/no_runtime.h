@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-enum { WX_NO_RUNTIME_TEXT = 320 };
+enum { WX_NO_RUNTIME_TEXT = 1024 };
 
 /// Writes what wx_cli_no_runtime() prints, and returns the same.
 int wx_no_runtime_why(const char *version, char *text, size_t size);

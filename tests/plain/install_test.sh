@@ -37,6 +37,17 @@ says_what_it_lacks() {
   [ $? = 77 ] && [ "$(wc -l <"$scratch/err")" = 1 ] && [ -z "$(find "$here" -newer "$scratch/before" -type f)" ]
 }
 claim without_an_sdk_a_validate_says_so_in_one_line says_what_it_lacks
+names_a_script_that_is_there() {
+  bare validate --runtime 10.0.99 >"$scratch/out" 2>&1
+  [ -x "$(sed -nE "s/.*is not here; type: '(.*)' 10\.0\.99 .*/\1/p" "$scratch/out")" ] || { cat "$scratch/out" && false; }
+}
+claim a_runtime_that_is_not_here_is_got_by_an_installed_script names_a_script_that_is_there
+shows_a_reproduction() { (cd / && env -i "$here/share/wxbench/scripts/repro/run" repro.c) >"$scratch/out" 2>&1 || { cat "$scratch/out" && false; }; }
+if type -P cc >/dev/null; then
+  claim a_moved_one_shows_the_reproduction_in_c shows_a_reproduction
+else
+  skip a_moved_one_shows_the_reproduction_in_c 'no C compiler here'
+fi
 # With one it builds its workload in the user's cache.
 validates() {
   (cd / && env -i HOME="${HOME-}" DOTNET_ROOT="${DOTNET_ROOT-}" PATH="$PATH" XDG_CACHE_HOME="$scratch/cache" \
@@ -58,7 +69,7 @@ echo 'name: x' >"$scratch/second/opt/0.2/share/wxbench/scenarios/other.yaml"
 claim a_second_version_leaves_the_first_alone says '^release_retains' run release_retains
 
 staged uninstall
-claim uninstall_leaves_nothing test ! -e "$scratch/staged/opt/w x"
+claim uninstall_leaves_nothing test -z "$(find "$scratch/staged" -mindepth 1)"
 staged install
 touch "$scratch/staged/opt/w x/share/mine"
 staged uninstall
