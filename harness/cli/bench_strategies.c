@@ -96,10 +96,11 @@ static void add_compared(WxBench *bench, WxTable *table, const WxContest *contes
 
 // One that took no part, or did not end well.
 static void add_other(WxBench *bench, const WxContest *contest, const WxContender *contender) {
-  json_t *row = json_pack("{s:s, s:s, s:s, s:s*, s:o*}", "benchmark", "strategies", "workload",
-                          contest->work->name, "strategy", contender->strategy->name, "skipped",
-                          contender->skipped, "ended",
-                          contender->left ? wx_ended_json(&contender->ended) : NULL);
+  json_t *row = json_pack("{s:s, s:s, s:s}", "benchmark", "strategies", "workload",
+                          contest->work->name, "strategy", contender->strategy->name);
+  if ((contender->skipped && wx_json_set(row, "skipped", json_string(contender->skipped))) ||
+      (contender->left && wx_json_set(row, "ended", wx_ended_json(&contender->ended))))
+    bench->document->lost = true;
   wx_document_add_result(bench->document, json_incref(row));
   if (contender->left) {
     wx_result_note(bench->document, row);
@@ -116,10 +117,15 @@ void wx_bench_strategies_report(WxBench *bench, const WxContest *contest) {
   for (size_t i = 0; i < contest->count; ++i) {
     WxPaired paired;
     const WxContender *contender = &contest->contenders[i];
-    if (contender->skipped || contender->left)
+    if (contender->skipped || contender->left) {
       add_other(bench, contest, contender);
-    else if (wx_contest_compare(contest, i, &paired) == 0)
+      continue;
+    }
+    const int failed = wx_contest_compare(contest, i, &paired);
+    if (!failed)
       add_compared(bench, table, contest, i, &paired);
+    else if (failed != -ENODATA)
+      bench->document->lost = true;
   }
   wx_document_add_table(bench->document, table);
 }
