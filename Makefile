@@ -6,6 +6,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 SHELL := /bin/bash
 Q := $(if $(V),,@)
 B := build
+NATIVE := $(shell uname -m 2>/dev/null)
 
 VERSION  := $(strip $(file <VERSION))
 CC       ?= gcc

@@ -13,7 +13,7 @@ $(1)/made: $(2) packaging/manual.awk packaging/completions.awk
 endef
 $(eval $(call manual_rule,$(MANUAL),$(B)/wxbench))
 # Of the program for servers.
-$(eval $(call manual_rule,$(MANUAL)/server,$(B)/server/$(shell uname -m)/wxbench))
+$(eval $(call manual_rule,$(MANUAL)/server,$(B)/server/$(NATIVE)/wxbench))
 .PHONY: manual
 manual: $(MANUAL)/made
 tests: manual

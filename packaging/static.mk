@@ -2,7 +2,6 @@
 # build/static/MACHINE, for this machine's kind and for 64-bit ARM (CROSS_CC). The same sources give the same bytes in
 # any folder.
 
-NATIVE   := $(shell uname -m 2>/dev/null)
 MACHINES := $(sort $(NATIVE) $(if $(shell command -v $(CROSS_CC)),aarch64))
 STATIC   := $(B)/static
 
