@@ -38,7 +38,8 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 # The .NET runtimes that scripts/runtimes lays out, newest first.
 RUNTIMES := $(strip $(shell sed -n 's/^runtime //p' scripts/versions))
 # Every strategy that a file in harness/strategy/ defines.
-STRATEGIES := $(shell sed -n 's/^const WxStrategy wx_strategy_\([a-z0-9_]*\) = {$$/STRATEGY(\1)/p' harness/strategy/*.c)
+STRATEGIES := $(if $(wildcard harness/strategy/*.c),$(shell sed -n \
+  's/^const WxStrategy wx_strategy_\([a-z0-9_]*\) = {$$/STRATEGY(\1)/p' harness/strategy/*.c))
 CPPFLAGS := -D_GNU_SOURCE -DWX_VERSION='"$(VERSION)"' -DWX_RUNTIMES='"$(RUNTIMES)"' \
   -D'WX_STRATEGIES(STRATEGY)=$(subst $() ,,$(STRATEGIES))' -Iharness
 CFLAGS   := -std=c17 -g $(WARNINGS)

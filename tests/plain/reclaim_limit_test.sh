@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A memory limit of 200 MiB, in which releasing 1000 assemblies kills the unmodified runtime, is enough without W^X and
+# A memory limit of 200 MiB, in which releasing 1,250 assemblies kills the unmodified runtime, is enough without W^X and
 # where the pages are given back. Runs alone (ALONE_TESTS): what a sidecar gives back in time depends on what else runs.
 # shellcheck disable=SC2317 # the functions are called through claim and refused
 set -u
@@ -37,7 +37,7 @@ is_enough_live() {
   return 1
 }
 if make_group $((200 << 20)); then
-  app "${runtimes[0]}" asm rounds=1 count=1000
+  app "${runtimes[0]}" asm rounds=1 count=1250
   claim limit_kills_the_unmodified_runtime_while_it_releases exits_with 137 "${app[@]}"
   claim limit_is_enough_with_wx_off exits_with 0 env DOTNET_EnableWriteXorExecute=0 "${app[@]}"
   claim limit_is_enough_with_the_preload_library exits_with 0 "$PWD/$wxbench" reclaim -- "${app[@]}"
