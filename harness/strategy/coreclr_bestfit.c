@@ -7,20 +7,12 @@
 #include "strategy/give_back.h"
 #include "strategy/registry.h"
 
-static int bestfit_open(const WxStrategy *strategy, const WxStrategyOptions *options,
-                        WxAllocator **opened) {
-  const int result = wx_double_mapping_open(strategy, options, opened);
-  if (result == 0 && (*opened)->strategy == strategy)
-    ((WxDoubleMapping *)*opened)->best_fit = true;
-  return result;
-}
-
 const WxStrategy wx_strategy_coreclr_bestfit = {
     .name = "coreclr+bestfit",
     .summary = "as coreclr, but released blocks are split, and merge by their place in the file",
-    .capabilities =
-        WX_CAN_REUSE_FILE | WX_CAN_ENFORCE_WX | WX_CAN_PATCH | WX_KEEPS_PAGES | WX_IS_ALTERNATIVE,
-    .open = bestfit_open,
+    .capabilities = WX_CAN_REUSE_FILE | WX_CAN_ENFORCE_WX | WX_CAN_PATCH | WX_KEEPS_PAGES |
+                    WX_FITS_BEST | WX_IS_ALTERNATIVE,
+    .open = wx_double_mapping_open,
     .reserve = wx_double_mapping_reserve,
     .commit = wx_double_mapping_commit,
     .map_rw = wx_double_mapping_map_rw,

@@ -6,21 +6,13 @@
 #include "strategy/give_back.h"
 #include "strategy/registry.h"
 
-static int down_open(const WxStrategy *strategy, const WxStrategyOptions *options,
-                     WxAllocator **opened) {
-  const int result = wx_double_mapping_open(strategy, options, opened);
-  if (result == 0 && (*opened)->strategy == strategy)
-    ((WxDoubleMapping *)*opened)->down = true;
-  return result;
-}
-
 const WxStrategy wx_strategy_coreclr_down = {
     .name = "coreclr+down",
     .summary =
         "as coreclr, but outside of the pool offsets fall as addresses do, so that mappings merge",
-    .capabilities =
-        WX_CAN_REUSE_FILE | WX_CAN_ENFORCE_WX | WX_CAN_PATCH | WX_KEEPS_PAGES | WX_IS_ALTERNATIVE,
-    .open = down_open,
+    .capabilities = WX_CAN_REUSE_FILE | WX_CAN_ENFORCE_WX | WX_CAN_PATCH | WX_KEEPS_PAGES |
+                    WX_FILLS_DOWN | WX_IS_ALTERNATIVE,
+    .open = wx_double_mapping_open,
     .reserve = wx_double_mapping_reserve,
     .commit = wx_double_mapping_commit,
     .map_rw = wx_double_mapping_map_rw,

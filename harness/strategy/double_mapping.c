@@ -56,6 +56,10 @@ int wx_double_mapping_open_sized(const WxStrategy *strategy, const WxStrategyOpt
   return fd < 0 ? fd : open_on(fd, strategy, options, size, opened);
 }
 
+static bool can(const WxDoubleMapping *self, unsigned capability) {
+  return self->allocator.strategy->capabilities & capability;
+}
+
 static bool pool_has_room(const WxPool *pool, size_t size) {
   return size <= pool->end - pool->cursor;
 }
@@ -65,15 +69,15 @@ static WxBlock *new_block(WxDoubleMapping *self, size_t size) {
   if (size > self->top - self->next_offset)
     return NULL;
   WxBlock *block = calloc(1, sizeof *block);
-  WxSpan *part = self->best_fit ? malloc(sizeof *part) : NULL;
-  if (!block || (self->best_fit && !part)) {
+  WxSpan *part = can(self, WX_FITS_BEST) ? malloc(sizeof *part) : NULL;
+  if (!block || (can(self, WX_FITS_BEST) && !part)) {
     free(block);
     free(part);
     return NULL;
   }
   block->size = size;
   block->part = part;
-  if (self->down && !pool_has_room(&self->pool, size)) {
+  if (can(self, WX_FILLS_DOWN) && !pool_has_room(&self->pool, size)) {
     block->offset = self->top -= size;
   } else {
     block->offset = self->next_offset;
@@ -102,15 +106,15 @@ static WxBlock *take_part(WxDoubleMapping *self, size_t size) {
 // A released block, or else a new one.
 static WxBlock *obtain_block(WxDoubleMapping *self, size_t size) {
   size_t visited = 0;
-  WxBlock *block =
-      self->best_fit ? take_part(self, size) : wx_free_list_take(&self->released, size, &visited);
+  WxBlock *block = can(self, WX_FITS_BEST) ? take_part(self, size)
+                                           : wx_free_list_take(&self->released, size, &visited);
   walked(self, WX_RESERVE, visited);
   return block ? block : new_block(self, size);
 }
 
 // Keeps a block that is in no other container for later.
 static void keep_block(WxDoubleMapping *self, WxBlock *block) {
-  if (!self->best_fit) {
+  if (!can(self, WX_FITS_BEST)) {
     wx_free_list_push(&self->released, block);
     return;
   }

@@ -26,10 +26,8 @@ typedef struct {
   WxPool pool;
   WxBlocks blocks; ///< The list of live (RX) blocks.
   WxFreeList released;
-  bool best_fit; ///< Released blocks are split and merged instead: `parts`.
-  WxSpans parts;
-  bool down;    ///< Outside of the pool new blocks come from the end of the file, which falls.
-  uint64_t top; ///< Where the part of the file that was not yet used ends.
+  WxSpans parts; ///< Released ones in place of those where the strategy has WX_FITS_BEST.
+  uint64_t top;  ///< Where the part of the file that was not yet used ends.
   WxViews views;
   WxRanked aliases; ///< Of the blocks that have one: WxBlock.by_alias.
 } WxDoubleMapping;
