@@ -61,13 +61,7 @@ int wx_preload_name(const char *path, char *name, size_t capacity) {
   return (size_t)length < capacity ? 0 : -ENAMETOOLONG;
 }
 
-int wx_preload_entry(const char *library, WxPreloadPlace place, char **entry) {
-  char path[PATH_MAX], name[PATH_MAX];
-  int failed = wx_preload_find(library, path, sizeof path);
-  if (!failed)
-    failed = wx_preload_name(path, name, sizeof name);
-  if (failed)
-    return failed;
+int wx_preload_beside(const char *name, WxPreloadPlace place, char **entry) {
   const char *others = getenv("LD_PRELOAD");
   int length;
   if (!others || !*others)
@@ -77,6 +71,14 @@ int wx_preload_entry(const char *library, WxPreloadPlace place, char **entry) {
   else
     length = asprintf(entry, "LD_PRELOAD=%s:%s", others, name);
   return length < 0 ? -ENOMEM : 0;
+}
+
+int wx_preload_entry(const char *library, WxPreloadPlace place, char **entry) {
+  char path[PATH_MAX], name[PATH_MAX];
+  int failed = wx_preload_find(library, path, sizeof path);
+  if (!failed)
+    failed = wx_preload_name(path, name, sizeof name);
+  return failed ? failed : wx_preload_beside(name, place, entry);
 }
 
 static size_t count(char *const *entries) {

@@ -23,9 +23,11 @@ int wx_preload_name(const char *path, char *name, size_t capacity);
 /// beside that folder. -ENOENT where it is in neither.
 int wx_preload_find(const char *library, char *path, size_t capacity);
 
-/// Makes the environment entry `LD_PRELOAD=...` that names `library`, found by wx_preload_find(),
-/// as wx_preload_name() does, beside those that this process's environment names. The caller frees
-/// `*entry`. -ENOENT where the library is not there.
+/// Makes the environment entry `LD_PRELOAD=...` of `name`, written by wx_preload_name(), and of
+/// those that this process's environment names. The caller frees `*entry`. Returns 0 or -ENOMEM.
+int wx_preload_beside(const char *name, WxPreloadPlace place, char **entry);
+
+/// The same for `library`, found by wx_preload_find(). -ENOENT where it is not there.
 int wx_preload_entry(const char *library, WxPreloadPlace place, char **entry);
 
 /// Makes an environment for wx_os_exec(): this process's own, with `entries` (`NAME=value` each,

@@ -4,10 +4,10 @@
 #include "measure/observe.h"
 #include "measure/runtime_search.h"
 #include "os/interrupt.h"
+#include "os/preloads.h"
 #include "os/process.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -241,13 +241,12 @@ static void finish(Commanding *commanding, const WxObserved *observed) {
 static void observe(Commanding *commanding) {
   const WxCommandOrder *order = commanding->order;
   WxValidation *validation = &commanding->run->validation;
-  char preload[PATH_MAX + 16];
-  const char *others = getenv("LD_PRELOAD");
-  snprintf(preload, sizeof preload, "LD_PRELOAD=%s%s%s", others ? others : "", others ? ":" : "",
-           order->preload);
-  const char *const environment[] = {
-      order->mode->wx ? "DOTNET_EnableWriteXorExecute=1" : "DOTNET_EnableWriteXorExecute=0",
-      "COMPlus_EnableWriteXorExecute", order->mode->preload ? preload : NULL, NULL};
+  char *preload = NULL;
+  int failed =
+      order->mode->preload ? wx_preload_beside(order->preload, WX_PRELOAD_LAST, &preload) : 0;
+  const char *const environment[] = {order->mode->wx ? "DOTNET_EnableWriteXorExecute=1"
+                                                     : "DOTNET_EnableWriteXorExecute=0",
+                                     "COMPlus_EnableWriteXorExecute", preload, NULL};
   char shell[] = "/bin/sh", option[] = "-c";
   char *argv[] = {shell, option, (char *)(uintptr_t)order->command, NULL};
   const WxObserveOptions options = {.argv = argv,
@@ -260,7 +259,9 @@ static void observe(Commanding *commanding) {
                                     .every_ns = order->every_ns,
                                     .context = commanding};
   WxObserved observed = {0};
-  const int failed = wx_observe(&options, &observed);
+  if (!failed)
+    failed = wx_observe(&options, &observed);
+  free(preload);
   wx_sampling_close(&validation->sampling);
   if (commanding->load)
     wx_os_end_group(commanding->load, NULL, NULL);
