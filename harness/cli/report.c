@@ -92,11 +92,6 @@ static void note_results(WxDocument *document, const json_t *results) {
   }
 }
 
-static const char *said(const json_t *context, const char *key, const char *otherwise) {
-  const char *text = wx_json_get_text(context, key);
-  return text ? text : otherwise;
-}
-
 // Where and when it was measured, in a line that plots carry too.
 static void note_origin(WxDocument *document, const char *name, const json_t *context) {
   const json_int_t cpus = json_integer_value(json_object_get(context, "cpus"));
@@ -104,9 +99,10 @@ static void note_origin(WxDocument *document, const char *name, const json_t *co
   if (cpus > 0)
     snprintf(count, sizeof count, " (%lld CPUs)", (long long)cpus);
   wx_document_note(document, "%s: %s on %s, %s%s, wxbench %s.", name,
-                   said(context, "date", "no date"), said(context, "kernel", "an unknown kernel"),
-                   said(context, "cpu", "an unknown processor"), count,
-                   said(context, "wxbench_version", "of an unknown version"));
+                   wx_json_text_or(context, "date", "no date"),
+                   wx_json_text_or(context, "kernel", "an unknown kernel"),
+                   wx_json_text_or(context, "cpu", "an unknown processor"), count,
+                   wx_json_text_or(context, "wxbench_version", "of an unknown version"));
 }
 
 void wx_report_document_add(WxDocument *document, const char *name, const json_t *root) {

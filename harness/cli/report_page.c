@@ -15,20 +15,17 @@
 
 enum { ANSWER_SIZE = 512 };
 
-static const char *text_or(const json_t *object, const char *key, const char *other) {
-  const char *text = wx_json_get_text(object, key);
-  return text ? text : other;
-}
-
 int wx_report_method(WxText *method, const char *name, const json_t *root) {
   const json_t *context = json_object_get(root, "context");
   char *grown;
-  const int length = asprintf(
-      &grown, "%s%s: %s\n    %s, %s; %s, %lld cpus; wxbench %s\n", method->data ? method->data : "",
-      name, text_or(context, "command", "no command"), text_or(context, "date", "no date"),
-      text_or(context, "kernel", "unknown kernel"), text_or(context, "cpu", "unknown cpu"),
-      (long long)wx_json_get_figure(context, "cpus"),
-      text_or(context, "wxbench_version", "of an unknown version"));
+  const int length = asprintf(&grown, "%s%s: %s\n    %s, %s; %s, %lld cpus; wxbench %s\n",
+                              method->data ? method->data : "", name,
+                              wx_json_text_or(context, "command", "no command"),
+                              wx_json_text_or(context, "date", "no date"),
+                              wx_json_text_or(context, "kernel", "unknown kernel"),
+                              wx_json_text_or(context, "cpu", "unknown cpu"),
+                              (long long)wx_json_get_figure(context, "cpus"),
+                              wx_json_text_or(context, "wxbench_version", "of an unknown version"));
   if (length < 0)
     return -ENOMEM;
   wx_text_free(method);
@@ -66,12 +63,12 @@ static int write_markdown(const char *folder, const WxDocument *document, const 
   char answer[ANSWER_SIZE];
   wx_html_answer(document->results, answer, sizeof answer);
   char *text = NULL;
-  const int whole = failed ? -1
-                           : asprintf(&text,
-                                      "# What does .NET's W^X double mapping cost here, and what "
-                                      "would cost less?\n\n%s\n\n%s\n## Method and machine\n\n"
-                                      "```\n%s```\n",
-                                      answer, tables, method);
+  const int whole = failed
+                        ? -1
+                        : asprintf(&text,
+                                   "# " WX_HTML_QUESTION "\n\n%s\n\n%s\n## Method and machine\n\n"
+                                   "```\n%s```\n",
+                                   answer, tables, method);
   const int status = whole < 0 ? wx_cli_fail("report", "out of memory")
                                : write_page(folder, "report.md", text, (size_t)whole);
   if (!failed)
@@ -105,8 +102,8 @@ static WxTable *issue_table(void) {
 
 static bool add_row(WxDocument *issue, WxTable *table, const json_t *result) {
   const char *mode = wx_json_get_text(result, "mode");
-  const char *workload = text_or(result, "workload", "?"),
-             *runtime = text_or(result, "runtime", "?");
+  const char *workload = wx_json_text_or(result, "workload", "?"),
+             *runtime = wx_json_text_or(result, "runtime", "?");
   const char *ended = wx_json_get_text(json_object_get(result, "ended"), "text");
   const json_t *metrics = json_object_get(result, "metrics");
   const json_t *samples = json_object_get(result, "samples");

@@ -30,9 +30,6 @@ static const char style[] =
     "@media print{body{max-width:none;padding:0}figure,tr{break-inside:avoid}.raw{display:none}"
     ".wide{overflow:visible}table{font-size:.7rem}}\n";
 
-static const char question[] =
-    "What does .NET&#39;s W^X double mapping cost here, and what would cost less?";
-
 /* The answer
  * -------------------------------------------------------------------------------------------------
  */
@@ -88,8 +85,8 @@ static void write_head(const char *answer, FILE *stream) {
           "style-src 'unsafe-inline'; img-src data:\">\n"
           "<link rel=\"icon\" href=\"data:,\">\n"
           "<title>wxbench report</title>\n<style>\n%s</style></head>\n"
-          "<body><main>\n<h1>%s</h1>\n<p class=\"answer\">",
-          style, question);
+          "<body><main>\n<h1>" WX_HTML_QUESTION "</h1>\n<p class=\"answer\">",
+          style);
   wx_markup_text(stream, answer);
   fputs("</p>\n", stream);
 }

@@ -10,6 +10,9 @@
 
 #include <stdio.h>
 
+/// What a report answers.
+#define WX_HTML_QUESTION "What does .NET's W^X double mapping cost here, and what would cost less?"
+
 /// Writes the page: the question, `answer` in a sentence, a plot for each workload and runtime
 /// whose samples are there, the tables, the sentences, `method` (a line for each file that it was
 /// made from) and the raw results. Returns 0 or -ENOMEM; stream errors are left to the caller's

@@ -51,6 +51,11 @@ const char *wx_json_get_text(const json_t *object, const char *key) {
   return json_string_value(json_object_get(object, key));
 }
 
+const char *wx_json_text_or(const json_t *object, const char *key, const char *otherwise) {
+  const char *text = wx_json_get_text(object, key);
+  return text ? text : otherwise;
+}
+
 // The stream remembers where a part could not be written, which json_dumpf() does not always tell.
 static int put(const char *bytes, size_t size, void *stream) {
   return fwrite(bytes, 1, size, stream) == size ? 0 : -1;

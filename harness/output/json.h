@@ -27,6 +27,9 @@ WxFigure wx_json_get_figure(const json_t *object, const char *key);
 /// The text of a member: NULL where it is absent, null or no string; owned by the object.
 const char *wx_json_get_text(const json_t *object, const char *key);
 
+/// The same, or `otherwise`.
+const char *wx_json_text_or(const json_t *object, const char *key, const char *otherwise);
+
 /// Writes a value, indented by two, and a newline. Nothing in it is obeyed by a terminal (shown.h);
 /// who reads it back gets the same strings. -ENOMEM, or -EIO where the stream failed.
 int wx_json_write(const json_t *value, FILE *stream);
