@@ -1,6 +1,7 @@
 #include "attribution/modules.h"
 
 #include "os/grow.h"
+#include "os/hash.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -9,9 +10,7 @@
 enum { FIRST_SLOTS = 512 };
 
 static size_t hash_of(const char *path) {
-  uint64_t hash = 0xcbf29ce484222325;
-  for (; *path; ++path)
-    hash = (hash ^ (uint8_t)*path) * 0x100000001b3;
+  const uint64_t hash = wx_hash(path, strlen(path));
   return (size_t)(hash ^ hash >> 32);
 }
 

@@ -1,5 +1,6 @@
 #include "cli/validate_kept.h"
 
+#include "os/hash.h"
 #include "os/text.h"
 #include "output/file.h"
 #include "output/json.h"
@@ -72,20 +73,12 @@ static json_t *order_json(const WxValidationOrder *order) {
   return wx_json_built(&builder);
 }
 
-// FNV-1a, 64 bits: a name only, what is in the file decides.
-static uint64_t hash(const char *text) {
-  uint64_t value = UINT64_C(0xcbf29ce484222325);
-  for (; *text; ++text)
-    value = (value ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-  return value;
-}
-
 static bool is_plain(char letter) {
   return strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_", letter) !=
          NULL;
 }
 
-// As asm-on-10.0.14-0123456789abcdef.json.
+// As asm-on-10.0.14-0123456789abcdef.json: a name only, what is in the file decides.
 static int row_path(const WxMatrix *matrix, const WxValidationOrder *order, const json_t *with,
                     char path[PATH_MAX]) {
   char *text = wx_json_print(with, JSON_COMPACT);
@@ -97,8 +90,8 @@ static int row_path(const WxMatrix *matrix, const WxValidationOrder *order, cons
   for (char *at = name; *at; ++at)
     if (!is_plain(*at))
       *at = '_';
-  const int length =
-      snprintf(path, PATH_MAX, "%s/%s-%016" PRIx64 ".json", matrix->folder, name, hash(text));
+  const int length = snprintf(path, PATH_MAX, "%s/%s-%016" PRIx64 ".json", matrix->folder, name,
+                              wx_hash(text, strlen(text)));
   free(text);
   return length < PATH_MAX ? 0 : -ENAMETOOLONG;
 }

@@ -1,5 +1,7 @@
 #include "measure/name_pool.h"
 
+#include "os/hash.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,11 +15,8 @@ struct WxNamePoolBlock {
   char text[];
 };
 
-// FNV-1a.
 static uint64_t hash_of(const char *name, size_t length) {
-  uint64_t hash = 0xcbf29ce484222325;
-  for (size_t i = 0; i < length; ++i)
-    hash = (hash ^ (uint8_t)name[i]) * 0x100000001b3;
+  const uint64_t hash = wx_hash(name, length);
   return hash ^ hash >> 32;
 }
 
