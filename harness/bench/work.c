@@ -153,6 +153,17 @@ static int count_mappings(WxAllocator *allocator, WxWorkReport *report) {
   return result;
 }
 
+// A file whose descriptor is closed may not be asked by everybody (memfd.h).
+static int add_retained(WxMemfd *file, WxFigure *sum) {
+  const int failed = wx_memfd_stat(file, getpid());
+  const bool hidden = failed == -EPERM || failed == -EACCES;
+  if (hidden)
+    *sum = WX_UNKNOWN;
+  else if (!failed && wx_known(*sum))
+    *sum += file->allocated_bytes;
+  return hidden ? 0 : failed;
+}
+
 static int count_retained(WxWorkReport *report) {
   WxMaps maps = {0};
   WxMemfds files = {0};
@@ -160,10 +171,8 @@ static int count_retained(WxWorkReport *report) {
   if (result == 0)
     result = wx_memfd_find(&files, getpid(), &maps, WX_DOUBLEMAPPER);
   report->retained_bytes = 0;
-  for (size_t i = 0; i < files.count && result == 0; ++i) {
-    result = wx_memfd_stat(&files.items[i], getpid());
-    report->retained_bytes += (int64_t)files.items[i].allocated_bytes;
-  }
+  for (size_t i = 0; i < files.count && result == 0; ++i)
+    result = add_retained(&files.items[i], &report->retained_bytes);
   wx_memfds_free(&files);
   wx_maps_free(&maps);
   return result;

@@ -7,6 +7,7 @@
 #define WX_BENCH_WORK_H
 
 #include "stats/ended.h"
+#include "stats/figure.h"
 #include "strategy/strategy.h"
 
 #include <stdbool.h>
@@ -29,14 +30,13 @@ const WxWork *wx_work_at(size_t index);
 typedef enum { WX_WRITABLE_NEVER, WX_WRITABLE_MEANWHILE, WX_WRITABLE_ALWAYS } WxWritable;
 
 typedef struct {
-  int error;   ///< A negative errno, or 0.
-  uint64_t ns; ///< Of all operations, wall time.
-  int64_t
-      retained_bytes;  ///< Allocated in its files when all blocks are released; 0 with WxWork.live.
-  int64_t mappings;    ///< Of the strategy, while all blocks live.
-  bool wx_page;        ///< A page was writable and executable at one address.
-  WxWritable writable; ///< Code, at its own address or at another one.
-  bool reprotect;      ///< mprotect() made code writable.
+  int error;               ///< A negative errno, or 0.
+  uint64_t ns;             ///< Of all operations, wall time.
+  WxFigure retained_bytes; ///< Allocated in its files when all blocks are released; 0 with live.
+  int64_t mappings;        ///< Of the strategy, while all blocks live.
+  bool wx_page;            ///< A page was writable and executable at one address.
+  WxWritable writable;     ///< Code, at its own address or at another one.
+  bool reprotect;          ///< mprotect() made code writable.
 } WxWorkReport;
 
 /// Does the work `operations` times in a process of its own, after some that are not timed.

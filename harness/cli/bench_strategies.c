@@ -69,7 +69,7 @@ static void add_compared(WxBench *bench, WxTable *table, const WxContest *contes
   const WxContender *contender = &contest->contenders[index];
   const WxWorkReport *report = &contender->report;
   const char *base = contest->contenders[0].strategy->name;
-  const WxFigure retained = contest->work->live ? WX_UNKNOWN : (WxFigure)report->retained_bytes;
+  const WxFigure retained = contest->work->live ? WX_UNKNOWN : report->retained_bytes;
   char name[64];
   snprintf(name, sizeof name, "%s%s", contender->strategy->name, index == 1 ? " again" : "");
   wx_table_add(table,
