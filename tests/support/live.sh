@@ -12,7 +12,10 @@ live() {
   "$wxbench" reclaim --pid "$target" --every 0.02 --json "${scratch:?}/live.json" >/dev/null 2>"${scratch:?}/live.log" &
   sidecar=$!
   wait "$target" || { status=$?; echo "the target ended with $status"; kill "$sidecar"; return "$status"; }
-  wait "$sidecar" || [ "$(wc -l <"${scratch:?}/live.log")" = 1 ] # It may have ended before it was found.
+  status=0
+  wait "$sidecar" || status=$?
+  [ "$status" = 0 ] || [ "$(wc -l <"$scratch/live.log")" = 1 ] || # It may have ended before it was found.
+    { echo "the sidecar ended with $status:" && cat "$scratch/live.log" && false; }
 }
 gave_back() {
   [ "$(sed -nE 's/.*"punched_bytes": ([0-9]+).*/\1/p' "${scratch:?}/live.json")" -gt $((1 << 20)) ] ||
