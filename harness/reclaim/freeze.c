@@ -57,7 +57,7 @@ static int stop(WxFreeze *freeze, uint64_t limit_ns, WxReason *reason) {
   const int failed = freeze->freezer->stop(&stopping);
   if (failed)
     return failed;
-  if (wx_holders_has_newborn(freeze->holders))
+  if (wx_holders_settle(freeze->holders))
     return wx_reason(reason, -EAGAIN, "processes are started all the time");
   return 0;
 }

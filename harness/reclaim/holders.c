@@ -30,7 +30,7 @@ enum { MOST_BAD_MOMENTS = 200, BAD_MOMENT_NS = 1000000 };
 
 // Numbers given out one by one rather than found by listing all processes; rounds of reading until
 // nobody was born during one; and how far back a process may be that is still being born.
-enum { MOST_NUMBERS = 512, MOST_WAITS_FOR_YOUNG = 5, MOST_ROUNDS = 4, LOOK_BACK = 256 };
+enum { MOST_NUMBERS = 1024, MOST_WAITS_FOR_YOUNG = 5, MOST_ROUNDS = 4, LOOK_BACK = 256 };
 
 // A process that was forked executes a program soon, or stays what it is. So long it may be about
 // to execute one that gets rights from its file, which it does not get while it is traced.
@@ -394,8 +394,19 @@ static int take_listing(WxHolders *holders) {
   return 0;
 }
 
+static void note_absent(WxHolders *holders, pid_t number) {
+  for (size_t i = 0; i < holders->absent_count; ++i)
+    if (holders->absent[i] == number)
+      return;
+  if (holders->absent_count < WX_HOLDERS_MOST_ABSENT)
+    holders->absent[holders->absent_count++] = number;
+  else
+    holders->absent_missed = true;
+}
+
 // A number was given out that no listed process has: notes its process; -EAGAIN where it is that of
-// a process or thread that is being born and cannot be seen yet.
+// a process or thread that is being born and cannot be seen yet. (Where the kernel says that nobody
+// has it, that may be so, too.)
 static int take_number(WxHolders *holders, pid_t number) {
   if (is_holder(holders, number))
     return 0;
@@ -407,8 +418,10 @@ static int take_number(WxHolders *holders, pid_t number) {
     wx_os_close_reader(pidfd);
     return insert_unread(holders, number);
   }
-  if (pidfd == -ESRCH)
+  if (pidfd == -ESRCH || (pidfd == -ENOSYS && wx_os_kill(number, 0) == -ESRCH)) {
+    note_absent(holders, number);
     return 0;
+  }
   if (pidfd != -EINVAL && pidfd != -ENOENT)
     return pidfd;
   return wx_os_kill(number, 0) == -ESRCH ? -EAGAIN : 0; // Else a thread.
@@ -419,19 +432,44 @@ static int list_all(WxHolders *holders) {
   return result ? result : take_listing(holders);
 }
 
-// Takes in who was born after the last update, when `last` is the number given last. Where numbers
-// began anew, or cannot be asked one by one, all are listed.
-static int take_born(WxHolders *holders, pid_t last, bool all) {
-  all |= holders->given == 0 || last < holders->given || last - holders->given > MOST_NUMBERS;
-  int result = all ? list_all(holders) : 0;
-  pid_t first = holders->given;
-  if (all)
-    first = last > LOOK_BACK ? last - LOOK_BACK : 0;
-  for (pid_t number = first + 1; number <= last && !result; ++number) {
-    result = take_number(holders, number);
-    if (result == -ENOSYS) // Before Linux 5.3: who is listed, then.
-      return all ? 0 : list_all(holders);
+// Before Linux 5.3 a number cannot be asked for its process: who is listed, then.
+static int take_or_list(WxHolders *holders, pid_t number, bool *must_list) {
+  const int result = take_number(holders, number);
+  *must_list |= result == -ENOSYS;
+  return result == -ENOSYS ? 0 : result;
+}
+
+// Asks again for those that nobody had.
+static int take_absent(WxHolders *holders) {
+  const size_t count = holders->absent_count;
+  bool must_list = false;
+  int result = 0;
+  holders->absent_count = 0;
+  for (size_t i = 0; i < count; ++i) {
+    const pid_t number = holders->absent[i]; // Before its place is taken.
+    if (!result)
+      result = take_or_list(holders, number, &must_list);
+    if (result)
+      note_absent(holders, number);
   }
+  return must_list && !result ? list_all(holders) : result;
+}
+
+// Takes in who was born after the last update, when `last` is the number given last. Where numbers
+// began anew, or were too many, all are listed, and who is being born is known only once all have
+// stood still.
+static int take_born(WxHolders *holders, pid_t last, bool all) {
+  const bool first = holders->given == 0;
+  const pid_t look_back = last > LOOK_BACK ? last - LOOK_BACK : 0;
+  const bool lost = !first && (last < holders->given || last - holders->given > MOST_NUMBERS);
+  bool must_list = all || first || lost || holders->must_list;
+  int result = 0;
+  for (pid_t number = first || lost ? look_back : holders->given; number < last && !result;)
+    result = take_or_list(holders, ++number, &must_list);
+  holders->absent_missed |= lost;
+  if (must_list && !result)
+    result = list_all(holders);
+  holders->must_list = result != 0 && must_list;
   return result;
 }
 
@@ -505,6 +543,15 @@ static bool may_have_inherited(const WxHolders *holders, const WxKnown *known) {
   return false;
 }
 
+static bool is_young(uint64_t start_ticks) {
+  struct timespec now;
+  const uint64_t hertz = (uint64_t)sysconf(_SC_CLK_TCK);
+  (void)clock_gettime(CLOCK_BOOTTIME, &now);
+  const uint64_t born = start_ticks * (1000000000U / hertz);
+  const uint64_t since = (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+  return since < born + young_ns;
+}
+
 static int check_known(WxHolders *holders, WxReason *reason) {
   holders->unreadable = 0;
   for (size_t i = 0; i < holders->known_count; ++i) {
@@ -515,9 +562,10 @@ static int check_known(WxHolders *holders, WxReason *reason) {
                        (int)known->pid, (int)known->parent);
     if (known->kind != UNREADABLE)
       continue;
-    // One that was forked executes a program soon, as a rule, and can be told then.
+    // One that was forked executes a program soon, as a rule, and while it does nobody may read it.
+    const bool soon = known->forked || is_young(known->start_ticks);
     if (may_have_inherited(holders, known) || (known->forked && may_be_fork(holders, known->pid)))
-      return wx_reason(reason, known->forked ? -EAGAIN : -EBUSY,
+      return wx_reason(reason, soon ? -EAGAIN : -EBUSY,
                        "process %d may hold the memfd of process %d as well, but may not be looked "
                        "at: run as root or with CAP_SYS_PTRACE",
                        (int)known->pid, (int)holders->pid);
@@ -544,15 +592,6 @@ static int check_dying(const WxHolders *holders, const WxHolder *holder, WxReaso
   if (dumping && (strtol(dumping, NULL, 10) || pending & core_signals()))
     return wx_reason(reason, -EBUSY, "a core of process %d is being written", (int)holder->pid);
   return 0;
-}
-
-static uint64_t age_ns(const WxHolder *holder) {
-  struct timespec now;
-  const uint64_t hertz = (uint64_t)sysconf(_SC_CLK_TCK);
-  (void)clock_gettime(CLOCK_BOOTTIME, &now);
-  const uint64_t born = holder->start_ticks * (1000000000U / hertz);
-  const uint64_t since = (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
-  return since > born ? since - born : 0;
 }
 
 // One that was forked has executed a program since, and may hold nothing any more.
@@ -586,7 +625,7 @@ static int check_holders(WxHolders *holders, WxReason *reason) {
 static int check_young(WxHolders *holders, WxReason *reason) {
   for (size_t i = 0; i < holders->count; ++i) {
     const WxHolder *holder = &holders->items[i];
-    if (holder->forked && age_ns(holder) < young_ns &&
+    if (holder->forked && is_young(holder->start_ticks) &&
         (!holders->may_trace_any || holders->waited_for_young++ < MOST_WAITS_FOR_YOUNG))
       return wx_reason(reason, -EAGAIN, "process %d is starting a program", (int)holder->pid);
   }
@@ -627,6 +666,8 @@ int wx_holders_open(WxHolders *holders, pid_t pid, WxFileId file, WxReason *reas
 
 static int update(WxHolders *holders, bool all, bool born_only, WxReason *reason) {
   int result = check_holders(holders, reason);
+  if (!result)
+    result = take_absent(holders);
   for (int round = 0; round < MOST_ROUNDS && !result; ++round) {
     const pid_t last = last_given(holders, &holders->runnable);
     if (round && last == holders->given)
@@ -812,6 +853,13 @@ int wx_holders_find_tasks(WxHolders *holders) {
   return added;
 }
 
+static bool is_task(const WxHolders *holders, pid_t id) {
+  for (size_t i = 0; i < holders->task_count; ++i)
+    if (holders->tasks[i].id == id)
+      return true;
+  return false;
+}
+
 bool wx_holders_has_newborn(const WxHolders *holders) {
   const pid_t last = last_given(holders, NULL);
   pid_t unknown = last - holders->given;
@@ -819,7 +867,22 @@ bool wx_holders_has_newborn(const WxHolders *holders) {
     return true;
   for (size_t i = 0; i < holders->task_count && unknown; ++i)
     unknown -= holders->tasks[i].id > holders->given && holders->tasks[i].id <= last;
+  for (size_t i = 0; i < holders->absent_count && !unknown; ++i)
+    unknown = wx_os_kill(holders->absent[i], 0) != -ESRCH && !is_task(holders, holders->absent[i]);
   return unknown != 0;
+}
+
+bool wx_holders_settle(WxHolders *holders) {
+  const bool missed = holders->absent_missed;
+  const bool newborn = missed || wx_holders_has_newborn(holders);
+  if (holders->outside || (newborn && !missed))
+    return newborn;
+  holders->absent_count = 0;
+  holders->absent_missed = false;
+  if (missed)
+    holders->given = last_given(holders, NULL);
+  holders->must_list = missed;
+  return newborn;
 }
 
 bool wx_holders_is_crowded(const WxHolders *holders) {

@@ -15,7 +15,10 @@
    reaches its clock with the next timer tick, 1 to 10 ms later.)
 
    Under the freeze nothing is read of others. That nobody was born since the processes were read is
-   seen by one number: which one the kernel gave out last.
+   seen by which number the kernel gave out last, and by the numbers given before that nobody was
+   seen to have: a process that is being born has its number for a while before it can be seen, for
+   long where its parent waits for a processor meanwhile. Once all holders have stood still, all
+   their children can be seen.
 */
 #ifndef WX_RECLAIM_HOLDERS_H
 #define WX_RECLAIM_HOLDERS_H
@@ -33,8 +36,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/// The most processes that are held together.
-enum { WX_HOLDERS_MOST = 64 };
+/// The most processes that are held together, and the most numbers without a process.
+enum { WX_HOLDERS_MOST = 64, WX_HOLDERS_MOST_ABSENT = 1024 };
 
 typedef struct {
   pid_t pid;
@@ -90,8 +93,12 @@ struct WxHolders {
   size_t known_count;
   size_t known_capacity;
   size_t unreadable; ///< Processes that may not be read, and cannot hold the file.
-  pid_t given;       ///< Every process up to this number was read.
-  unsigned runnable; ///< Tasks of the whole system that had or wanted a processor at that moment.
+  pid_t given;       ///< Every process up to this number was read, but for the absent.
+  pid_t absent[WX_HOLDERS_MOST_ABSENT]; ///< Given, and nobody has it: ended, or not to be seen yet.
+  size_t absent_count;
+  bool absent_missed; ///< There were more.
+  bool must_list;     ///< All processes, with the next update.
+  unsigned runnable;  ///< Tasks of the whole system that had or wanted a processor at that moment.
   unsigned waited_for_young; ///< Updates in a row that failed because a process was just forked.
   bool may_trace_any;        ///< The caller has CAP_SYS_PTRACE.
   WxListing listed_processes;
@@ -127,6 +134,10 @@ int wx_holders_update_born(WxHolders *holders, WxReason *reason);
 /// Under the freeze: whether a process was born since the last update that is none of the tasks
 /// here. Reads nothing of any process.
 bool wx_holders_has_newborn(const WxHolders *holders);
+
+/// Under the freeze, once all tasks are held: as wx_holders_has_newborn(). Where all have stopped,
+/// nobody is unseen any more, and the numbers that nobody had are forgotten.
+bool wx_holders_settle(WxHolders *holders);
 
 /// Whether, when last asked, others than the holders and the caller wanted a processor.
 bool wx_holders_is_crowded(const WxHolders *holders);

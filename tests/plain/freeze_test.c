@@ -8,6 +8,7 @@
 #include "support/suite.h"
 
 #include <errno.h>
+#include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -16,6 +17,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -171,6 +173,82 @@ END_TEST
 
 START_TEST(children_forked_meanwhile_stand_still) {
   check_still(_i, wx_subject_forks, FORK_ROUNDS);
+}
+END_TEST
+
+// A process that has the number `wanted`, once that of another one; 0 where that is not permitted.
+// Which number is given next does not change by it.
+static pid_t child_with_number(pid_t wanted) {
+  struct clone_args arguments = {
+      .exit_signal = SIGCHLD, .set_tid = (uintptr_t)&wanted, .set_tid_size = 1};
+  const long child = syscall(SYS_clone3, &arguments, sizeof arguments);
+  if (child == 0)
+    for (;;)
+      (void)pause();
+  return child < 0 ? 0 : (pid_t)child;
+}
+
+static pid_t number_of_one_that_ended(void) {
+  const pid_t child = fork();
+  if (child == 0)
+    _exit(0);
+  ck_assert_int_eq(waitpid(child, NULL, 0), child);
+  return child;
+}
+
+// Nobody but us starts a process between a look and what is asked of it, sooner or later.
+static pid_t look_when_quiet(Case *it, unsigned births) {
+  pid_t number = 0;
+  do {
+    for (unsigned i = 0; i < births; ++i)
+      number = number_of_one_that_ended();
+    look_at_holders(it);
+  } while (wx_holders_has_newborn(&it->holders));
+  return number;
+}
+
+// As the child of one that waits for a processor in the middle of fork().
+START_TEST(number_that_nobody_had_is_asked_for_again) {
+  Case it;
+  if (_i || !begin(&it, &variants[0], wx_subject_waits))
+    return;
+  const pid_t number = look_when_quiet(&it, 1);
+  const pid_t child = child_with_number(number);
+  if (child) {
+    ck_assert_int_eq(child, number);
+    ck_assert(wx_holders_has_newborn(&it.holders));
+    ck_assert(wx_holders_settle(&it.holders));
+    (void)look_when_quiet(&it, 0); // It is read, and nobody new any more.
+    wx_subject_end(child);
+  } else {
+    WX_SKIP("no process can be given a number of our choice");
+  }
+  end(&it);
+}
+END_TEST
+
+START_TEST(numbers_are_forgotten_once_all_have_stood_still) {
+  Case it;
+  if (_i || !begin(&it, &variants[0], wx_subject_waits))
+    return;
+  do
+    (void)look_when_quiet(&it, 1);
+  while (wx_holders_settle(&it.holders));
+  ck_assert_uint_eq(it.holders.absent_count, 0);
+  end(&it);
+}
+END_TEST
+
+START_TEST(more_numbers_than_can_be_kept_cost_one_attempt) {
+  Case it;
+  if (_i || !begin(&it, &variants[0], wx_subject_waits))
+    return;
+  (void)look_when_quiet(&it, WX_HOLDERS_MOST_ABSENT + 1);
+  ck_assert(wx_holders_settle(&it.holders));
+  do
+    (void)look_when_quiet(&it, 1);
+  while (wx_holders_settle(&it.holders));
+  end(&it);
 }
 END_TEST
 
@@ -480,6 +558,9 @@ int main(void) {
       exited_first_thread_is_no_obstacle,
       threads_born_meanwhile_stand_still,
       children_forked_meanwhile_stand_still,
+      number_that_nobody_had_is_asked_for_again,
+      numbers_are_forgotten_once_all_have_stood_still,
+      more_numbers_than_can_be_kept_cost_one_attempt,
       holders_at_rest_are_told_from_those_that_work,
       stopped_process_stays_stopped,
       signals_keep_their_order_and_data,
