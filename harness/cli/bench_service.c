@@ -7,6 +7,7 @@
 #include "os/os.h"
 #include "os/process.h"
 #include "reclaim/reclaim.h"
+#include "stats/interval.h"
 #include "stats/summary.h"
 
 #include <errno.h>
@@ -19,16 +20,25 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { REQUESTS = 4000, EVERY_NS = 500000, WORK = 40000, ROUNDS = 5, MODES = 3 };
+enum { REQUESTS = 4000, EVERY_NS = 500000, WORK = 40000, ROUNDS = 10 };
 // So much that one processor is not busy with it alone: a page that is touched anew costs 50 us on
 // a small virtual machine.
 enum { RELEASE_BYTES = 512 * 1024, RELEASE_EVERY_NS = 20000000 };
 
-static const uint64_t look_every_ns = 20000000;
 static const uint64_t file_size = (uint64_t)1 << 40;
 
 // The second one without a sidecar tells the noise.
-static const char *const modes[MODES] = {"without", "without, again", "every 20 ms"};
+static const struct {
+  const char *name;
+  uint64_t look_every_ns; ///< 0: no sidecar.
+} modes[] = {
+    {"without", 0},
+    {"without, again", 0},
+    {"every 1 s", 1000000000},
+    {"every 20 ms", 20000000},
+};
+
+enum { MODES = sizeof modes / sizeof *modes };
 
 // As the runtime releases a block: mapped, filled with zeros, unmapped; each time further on in the
 // file, so that it grows unless someone gives the pages back.
@@ -81,14 +91,14 @@ static int ask(int requests, int answers, double *latencies) {
   return 0;
 }
 
-static int ask_under(pid_t pid, bool sidecar, const int requests[2], const int answers[2],
+static int ask_under(pid_t pid, uint64_t look_every_ns, const int requests[2], const int answers[2],
                      double *latencies) {
   WxSidecar *beside = NULL;
   const WxReclaimOptions options = {.memfd = WX_DOUBLEMAPPER_NAME};
   char byte = 'r'; // Once the first answer is there, its memfd is too.
   int failed =
       wx_os_write(requests[1], &byte, 1) == 1 && wx_os_read(answers[0], &byte, 1) == 1 ? 0 : -EPIPE;
-  if (!failed && sidecar)
+  if (!failed && look_every_ns)
     failed = wx_sidecar_start(pid, look_every_ns, &options, &beside);
   if (!failed)
     failed = ask(requests[1], answers[0], latencies);
@@ -99,7 +109,7 @@ static int ask_under(pid_t pid, bool sidecar, const int requests[2], const int a
   return failed;
 }
 
-static int measure(bool sidecar, double *latencies) {
+static int measure(uint64_t look_every_ns, double *latencies) {
   int requests[2];
   int answers[2] = {-1, -1};
   int failed = wx_os_pipe(requests);
@@ -110,7 +120,7 @@ static int measure(bool sidecar, double *latencies) {
   if (pid == 0)
     serve(requests[0], answers[1]);
   if (pid > 0) {
-    failed = ask_under(pid, sidecar, requests, answers, latencies);
+    failed = ask_under(pid, look_every_ns, requests, answers, latencies);
     (void)wx_os_kill(pid, SIGKILL);
     int status;
     (void)wx_os_wait(pid, 0, &status, NULL);
@@ -124,30 +134,64 @@ static int measure(bool sidecar, double *latencies) {
 }
 
 WxTable *wx_bench_service_table(void) {
-  static const WxColumn columns[] = {{"sidecar", WX_TEXT}, {"requests", WX_COUNT},
-                                     {"median", WX_NS},    {"p99", WX_NS},
-                                     {"p99.9", WX_NS},     {"longest", WX_NS}};
+  static const WxColumn columns[] = {
+      {"sidecar", WX_TEXT}, {"requests", WX_COUNT}, {"median", WX_NS},           {"p99", WX_NS},
+      {"p99.9", WX_NS},     {"longest", WX_NS},     {"p99 / without", WX_RATIO}, {"low", WX_RATIO},
+      {"high", WX_RATIO}};
   return wx_table_new("latency of a service that releases 25 MiB/s", columns,
                       sizeof columns / sizeof *columns);
 }
 
-void wx_bench_service_report(WxBench *bench, WxTable *table, const char *mode, double *latencies,
-                             size_t count) {
+// The p99 of each round, whose latencies are sorted for it.
+static int take_p99(double *latencies, size_t rounds, size_t each, double **p99) {
+  *p99 = calloc(rounds, sizeof **p99);
+  for (size_t round = 0; round < rounds && *p99; ++round) {
+    wx_sort(&latencies[round * each], each);
+    (*p99)[round] = wx_quantile(&latencies[round * each], each, 0.99);
+  }
+  return *p99 ? 0 : -ENOMEM;
+}
+
+static int compare_p99(const WxBench *bench, const WxServed *served, WxInterval *ratio) {
+  double *base = NULL;
+  double *own = NULL;
+  int failed = take_p99(served->base, served->rounds, served->each, &base);
+  if (!failed)
+    failed = take_p99(served->latencies, served->rounds, served->each, &own);
+  if (!failed)
+    failed = wx_interval_ratio(base, own, served->rounds, bench->seed, ratio);
+  free(base);
+  free(own);
+  return failed;
+}
+
+int wx_bench_service_report(WxBench *bench, WxTable *table, const WxServed *served) {
+  WxInterval ratio = {NAN, NAN, NAN, 0};
+  const int failed = compare_p99(bench, served, &ratio);
+  if (failed)
+    return failed;
+  const size_t count = served->rounds * served->each;
+  double *latencies = calloc(count, sizeof *latencies); // Those of a round stay together.
+  if (!latencies)
+    return -ENOMEM;
+  memcpy(latencies, served->latencies, count * sizeof *latencies);
   wx_sort(latencies, count);
-  const double quantiles[] = {wx_quantile(latencies, count, 0.5),
-                              wx_quantile(latencies, count, 0.99),
-                              wx_quantile(latencies, count, 0.999), latencies[count - 1]};
-  wx_table_add(table, (WxCell[]){wx_text(mode), wx_figure((WxFigure)count),
-                                 wx_figure((WxFigure)llround(quantiles[0])),
-                                 wx_figure((WxFigure)llround(quantiles[1])),
-                                 wx_figure((WxFigure)llround(quantiles[2])),
-                                 wx_figure((WxFigure)llround(quantiles[3]))});
-  wx_document_add_result(
-      bench->document,
-      json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "benchmark", "service", "sidecar", mode, "n",
-                (json_int_t)count, "p50_ns", (json_int_t)llround(quantiles[0]), "p99_ns",
-                (json_int_t)llround(quantiles[1]), "p999_ns", (json_int_t)llround(quantiles[2]),
-                "max_ns", (json_int_t)llround(quantiles[3])));
+  const WxFigure quantiles[] = {
+      llround(wx_quantile(latencies, count, 0.5)), llround(wx_quantile(latencies, count, 0.99)),
+      llround(wx_quantile(latencies, count, 0.999)), llround(latencies[count - 1])};
+  free(latencies);
+  wx_table_add(
+      table, (WxCell[]){wx_text(served->mode), wx_figure((WxFigure)count), wx_figure(quantiles[0]),
+                        wx_figure(quantiles[1]), wx_figure(quantiles[2]), wx_figure(quantiles[3]),
+                        wx_ratio(ratio.median), wx_ratio(ratio.low), wx_ratio(ratio.high)});
+  wx_document_add_result(bench->document,
+                         json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:f}",
+                                   "benchmark", "service", "sidecar", served->mode, "n",
+                                   (json_int_t)count, "p50_ns", (json_int_t)quantiles[0], "p99_ns",
+                                   (json_int_t)quantiles[1], "p999_ns", (json_int_t)quantiles[2],
+                                   "max_ns", (json_int_t)quantiles[3], "ratio", ratio.median,
+                                   "ci_low", ratio.low, "ci_high", ratio.high));
+  return 0;
 }
 
 int wx_bench_service(WxBench *bench) {
@@ -158,13 +202,15 @@ int wx_bench_service(WxBench *bench) {
   for (size_t round = 0; round < rounds && !failed; ++round)
     for (size_t turn = 0; turn < MODES && !failed; ++turn) {
       const size_t mode = (round + turn) % MODES;
-      wx_progress_show(&bench->progress, "service, %s: round %zu of %zu", modes[mode], round + 1,
-                       rounds);
-      failed = measure(mode == 2, &latencies[mode * each + round * REQUESTS]);
+      wx_progress_show(&bench->progress, "service, %s: round %zu of %zu", modes[mode].name,
+                       round + 1, rounds);
+      failed = measure(modes[mode].look_every_ns, &latencies[mode * each + round * REQUESTS]);
     }
   WxTable *table = wx_bench_service_table();
   for (size_t mode = 0; mode < MODES && !failed; ++mode)
-    wx_bench_service_report(bench, table, modes[mode], &latencies[mode * each], each);
+    failed = wx_bench_service_report(
+        bench, table,
+        &(WxServed){modes[mode].name, latencies, &latencies[mode * each], rounds, REQUESTS});
   wx_document_add_table(bench->document, table);
   free(latencies);
   return failed ? wx_cli_fail(bench->options->verb, "service: %s", strerror(-failed)) : 0;

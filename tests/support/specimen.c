@@ -468,14 +468,17 @@ static int build_bench_freezers(WxDocument *document) {
 
 static int build_bench_service(WxDocument *document) {
   WxBench bench = begin_bench(document);
-  enum { REQUESTS = 4001 };
+  enum { TURNS = 3, EACH = 1001, REQUESTS = TURNS * EACH };
+  static double base[REQUESTS];
   static double latencies[REQUESTS];
   for (size_t i = 0; i < REQUESTS; ++i) { // Not in order: the report sorts them.
     const double place = (double)(i * 7 % REQUESTS + 1);
     latencies[i] = place > REQUESTS - 50 ? place * place * place : place * 1000;
+    base[i] = place * (900 + (double)(i / EACH * 11));
   }
   WxTable *table = wx_bench_service_table();
-  wx_bench_service_report(&bench, table, "every 20 ms", latencies, REQUESTS);
+  const WxServed served = {"every 20 ms", base, latencies, TURNS, EACH};
+  ck_assert_int_eq(wx_bench_service_report(&bench, table, &served), 0);
   wx_document_add_table(document, table);
   return 0;
 }
