@@ -66,6 +66,16 @@ typedef struct {
   bool asked;      ///< Was told to stop.
 } WxHeldTask;
 
+/// WxKnown.kind.
+enum {
+  WX_UNREAD,
+  WX_STRANGER,      ///< Does not hold the file.
+  WX_OF_KERNEL,     ///< Never will.
+  WX_CRASH_HANDLER, ///< Does not hold it; writes a dump of its parent, whom it has to trace.
+  WX_UNREADABLE,    ///< May not be read.
+  WX_ENDED,         ///< Or a holder: to be left out.
+};
+
 /// What is known of a process that was read.
 typedef struct {
   pid_t pid;
@@ -73,8 +83,8 @@ typedef struct {
   uint64_t inode;   ///< Of its entry in /proc; 0 where it was not listed.
   uint64_t used_ns; ///< Its processor clock before it was read.
   uint64_t start_ticks;
-  uint8_t kind; ///< One of holders.c.
-  bool forked;  ///< Had executed no program since it was forked.
+  uint8_t kind;
+  bool forked; ///< Had executed no program since it was forked.
 } WxKnown;
 
 /// Only a WxFreezer and holders.c look inside.
@@ -115,6 +125,9 @@ typedef struct WxHolders WxHolders;
 /// Starts with the process `pid` and its file. -ESRCH where it has ended. After a failure there is
 /// nothing to close.
 int wx_holders_open(WxHolders *holders, pid_t pid, WxFileId file, WxReason *reason);
+
+/// Whether `pid` is one of them.
+bool wx_holders_has(const WxHolders *holders, pid_t pid);
 
 /// While all run: finds who holds the file and which parts of it (`mapped`), and makes room. -ESRCH
 /// where no process holds it any more; -E2BIG where there are too many; and as

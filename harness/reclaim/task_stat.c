@@ -63,3 +63,8 @@ int wx_task_stat(int directory, pid_t task, WxTaskStat *stat) {
   text[length] = '\0';
   return parse(text, stat);
 }
+
+bool wx_task_has_ended(int directory, pid_t task) {
+  WxTaskStat stat;
+  return !wx_task_stat(directory, task, &stat) && stat.state == 'Z';
+}

@@ -6,6 +6,7 @@
 #ifndef WX_RECLAIM_TASK_STAT_H
 #define WX_RECLAIM_TASK_STAT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -25,5 +26,9 @@ typedef struct {
 /// Reads the `stat` of `task` below the open directory `directory` (as /proc or /proc/PID/task).
 /// -ESRCH where there is no such task (any more).
 int wx_task_stat(int directory, pid_t task, WxTaskStat *stat);
+
+/// Whether a task has ended: nothing is left of it, and until its parent takes notice its entry
+/// belongs to root.
+bool wx_task_has_ended(int directory, pid_t task);
 
 #endif
