@@ -162,13 +162,15 @@ int wx_census_born(WxHolders *holders, pid_t last, bool all) {
   const bool first = holders->given == 0;
   const pid_t look_back = last > LOOK_BACK ? last - LOOK_BACK : 0;
   const bool lost = !first && (last < holders->given || last - holders->given > MOST_NUMBERS);
-  bool must_list = all || first || lost || holders->must_list;
-  int result = 0;
+  const bool must_list = all || first || lost || holders->must_list;
+  bool unasked = false;
+  int result =
+      must_list ? list_all(holders) : 0; // Some are not listed (hidepid), but have numbers.
   for (pid_t number = first || lost ? look_back : holders->given; number < last && !result;)
-    result = take_or_list(holders, ++number, &must_list);
-  holders->absent_missed |= lost;
-  if (must_list && !result)
+    result = take_or_list(holders, ++number, &unasked);
+  if (unasked && !result)
     result = list_all(holders);
+  holders->absent_missed |= lost;
   holders->must_list = result != 0 && must_list;
   return result;
 }
