@@ -70,9 +70,9 @@ static void fill_result(WxRun *run, const WxObserved *observed) {
   metrics->minor_faults = (WxFigure)run->report.minor_faults;
   metrics->wall_ns = (WxFigure)(observed->wall_ns - observed->waiting_ns);
   wx_verb_counts(&run->report.cost, metrics);
-  metrics->times = run->times;
   subtract_own(run->sampling.samples, run->sampling.count);
-  metrics->time_count = wx_verb_times(&run->report.cost, &run->report.durations, run->times);
+  metrics->time_ns = (WxOperationTimes){
+      run->times, wx_verb_times(&run->report.cost, &run->report.durations, run->times)};
   run->result.samples = run->sampling.samples;
   run->result.sample_count = run->sampling.count;
   run->result.unknown = run->sampling.unknown;
