@@ -123,13 +123,14 @@ static const WxBenchmark *find(const char *name) {
   return NULL;
 }
 
+static const char *benchmark_name(size_t index) {
+  return index < BENCHMARKS ? benchmarks[index].name : NULL;
+}
+
 static int check_names(const WxOptions *options) {
-  const char *names[BENCHMARKS];
-  for (size_t i = 0; i < BENCHMARKS; ++i)
-    names[i] = benchmarks[i].name;
   for (size_t i = 0; i < options->argument_count; ++i)
     if (!find(options->arguments[i]))
-      return wx_cli_unknown(options->verb, "benchmark", options->arguments[i], names, BENCHMARKS);
+      return wx_cli_unknown_word(options->verb, "benchmark", options->arguments[i], benchmark_name);
   return options->argument_count
              ? 0
              : wx_cli_fail(options->verb, "no benchmark given; expected one of those of --help");

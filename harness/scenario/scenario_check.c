@@ -4,6 +4,7 @@
 #include "scenario/actions.h"
 #include "scenario/expect.h"
 #include "scenario/needs.h"
+#include "stats/words.h"
 #include "strategy/strategy.h"
 
 #include <errno.h>
@@ -45,9 +46,11 @@ static int check_model(Checking *checking, size_t item) {
 static int check_needs(Checking *checking, size_t item) {
   (void)item;
   const char *name = checking->scenario->needs;
-  if (!name || wx_need_known(name))
+  if (!name || wx_words_have(wx_need_name, name))
     return 0;
-  snprintf(checking->problem, WX_PROBLEM_SIZE, "unknown need '%.40s'; expected huge_shmem", name);
+  char words[WX_WORDS];
+  snprintf(checking->problem, WX_PROBLEM_SIZE, "unknown need '%.40s'; expected %s", name,
+           wx_words_or(words, wx_need_name));
   return -EINVAL;
 }
 
