@@ -12,19 +12,19 @@
 #include <stdio.h>
 #include <string.h>
 
-// The fields of an action, as bits, so that a row can say which it needs and which it may have.
+// The fields of an action, and as bits, so that a row can say which it needs and which it may have.
 enum {
-  NAME = 1 << 0,
-  GROUP = 1 << 1,
-  COUNT = 1 << 2,
-  SIZE = 1 << 3,
-  GROW = 1 << 4,
-  CODE = 1 << 5,
-  PAGES = 1 << 6,
-  ORDER = 1 << 7,
-  MAY_FAIL = 1 << 8,
-  METHODS = 1 << 9,
-  QUANTITIES = COUNT | SIZE | GROW | CODE | PAGES | METHODS,
+#define FIELD(CAPITALS, ...) AT_##CAPITALS,
+  WX_ACTION_FIELDS(FIELD)
+#undef FIELD
+      FIELDS
+};
+
+enum {
+#define FIELD(CAPITALS, ...) CAPITALS = 1 << AT_##CAPITALS,
+  WX_ACTION_FIELDS(FIELD)
+#undef FIELD
+      QUANTITIES = COUNT | SIZE | GROW | CODE | PAGES | METHODS,
 };
 
 static const char *step_name(size_t index) {
@@ -37,28 +37,16 @@ static const char *yes_or_no(size_t index) {
   return index < sizeof names / sizeof *names ? names[index] : NULL;
 }
 
-#define FIELD(MEMBER, WORDS, ABOUT)                                                                \
-  { #MEMBER, offsetof(WxAction, MEMBER), WORDS, ABOUT }
-
 static const struct {
   const char *name;
   size_t offset;
   WxWordAt *words; ///< Which it may be; NULL: a name or a quantity.
   const char *about;
-} fields[] = {
-    FIELD(name, step_name, "which step it is"),
-    FIELD(group, NULL, "the name of what is made, or of what it is done to; at most 31 letters"),
-    FIELD(count, NULL, "how many"),
-    FIELD(size, NULL, "bytes of each"),
-    FIELD(grow, NULL, "bytes more in each later round"),
-    FIELD(code, NULL, "bytes of each function"),
-    FIELD(pages, NULL, "bytes of each part, whole pages"),
-    FIELD(order, wx_blocks_order, "which blocks go, the oldest first if nothing is said"),
-    FIELD(may_fail, yes_or_no, "yes: where it fails, `failures` counts it and the round goes on"),
-    FIELD(methods, NULL, "methods of each type"),
+} fields[FIELDS] = {
+#define FIELD(CAPITALS, MEMBER, WORDS, ABOUT) {#MEMBER, offsetof(WxAction, MEMBER), WORDS, ABOUT},
+    WX_ACTION_FIELDS(FIELD)
+#undef FIELD
 };
-
-enum { FIELDS = sizeof fields / sizeof *fields };
 
 typedef struct {
   const char *name;
