@@ -139,6 +139,53 @@ static const char *sample_about(size_t index) {
   return wx_sample_figures.rows[index].about;
 }
 
+// An action with the fields that it has.
+static int list_actions(Listing *listing) {
+  WxTable *table = wx_list_table("actions");
+  const char *name;
+  for (size_t i = 0; (name = wx_action_name(i)); ++i) {
+    char text[WX_WORDS];
+    int length = snprintf(text, sizeof text, "%s", wx_action_about(i));
+    for (int use = WX_USE_NEEDS; use >= WX_USE_MAY; --use) {
+      const char *before = use == WX_USE_NEEDS ? ". Needs " : ". May have ", *field;
+      for (size_t at = 0; (field = wx_action_field(at)) && length < WX_WORDS; ++at)
+        if (wx_action_use(i, at) == (WxActionUse)use) {
+          length += snprintf(text + length, sizeof text - (size_t)length, "%s%s", before, field);
+          before = ", ";
+        }
+    }
+    wx_list_add(listing->document, table, "action", name, text);
+  }
+  wx_document_add_table(listing->document, table);
+  return 0;
+}
+
+// The words that a key may be, NULL where it is a name or a quantity.
+static WxWordAt *words_of(const char *key) {
+  const char *field;
+  for (size_t i = 0; (field = wx_action_field(i)); ++i)
+    if (strncmp(key, "round.", 6) == 0 && strcmp(key + 6, field) == 0)
+      return wx_action_field_words(i);
+  return strcmp(key, "expect.op") == 0 ? wx_expect_op_name : NULL;
+}
+
+// The keys of scenario files by their path.
+static int list_keys(Listing *listing) {
+  WxTable *table = wx_list_table("keys");
+  const WxScenarioKeys *keys;
+  for (size_t i = 0; (keys = wx_scenario_keys_at(i)); ++i)
+    for (const WxYamlField *field = keys->keys->fields; field->key; ++field) {
+      char key[64], words[WX_WORDS], text[2 * WX_WORDS];
+      snprintf(key, sizeof key, "%s%s", keys->before, field->key);
+      WxWordAt *at = words_of(key);
+      snprintf(text, sizeof text, "%s%s%s%s", field->about, at ? ": " : "",
+               at ? wx_words_or(words, at) : "", field->optional ? "" : " (needed)");
+      wx_list_add(listing->document, table, "key", key, text);
+    }
+  wx_document_add_table(listing->document, table);
+  return 0;
+}
+
 // A section is found out, or is the names of a table.
 static const struct {
   const char *name;
@@ -158,9 +205,11 @@ static const struct {
     {"formats", false, "format", wx_format_name, format_about, NULL},
     {"metrics", false, "metric", metric_name, metric_about, NULL},
     {"samples", false, "sample", sample_name, sample_about, NULL},
-    {"actions", false, "action", wx_action_name, wx_action_about, NULL},
+    {"keys", false, "key", NULL, NULL, list_keys},
+    {"actions", false, "action", NULL, NULL, list_actions},
     {"operators", false, "operator", wx_expect_op_name, wx_expect_op_about, NULL},
     {"needs", false, "need", wx_need_name, wx_need_about, NULL},
+    {"options", false, "option", wx_parameters_option, wx_parameters_option_about, NULL},
 };
 
 enum { SECTIONS = sizeof sections / sizeof *sections };

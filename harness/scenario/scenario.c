@@ -79,8 +79,8 @@ static const WxYamlStruct scenario_type = {
     }};
 
 static const WxScenarioKeys keys[] = {
-    {"a scenario", &scenario_type},   {"a parameter", &parameter}, {"an action", &action},
-    {"an expectation", &expectation}, {"a value", &value},
+    {"", &scenario_type},      {"parameters.", &parameter}, {"round.", &action},
+    {"expect.", &expectation}, {"expect.value.", &value},
 };
 
 const WxScenarioKeys *wx_scenario_keys_at(size_t index) {

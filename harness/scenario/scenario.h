@@ -80,7 +80,7 @@ typedef struct {
 
 /// The keys of a file and of what stands in it, for documentation.
 typedef struct {
-  const char *of; ///< Where they stand: "a scenario", "a parameter", ...
+  const char *before; ///< The path of their mapping: "", "parameters.", ...
   const WxYamlStruct *keys;
 } WxScenarioKeys;
 
