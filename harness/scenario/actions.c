@@ -41,9 +41,8 @@ static const struct {
   const char *name;
   size_t offset;
   WxWordAt *words; ///< Which it may be; NULL: a name or a quantity.
-  const char *about;
 } fields[FIELDS] = {
-#define FIELD(CAPITALS, MEMBER, WORDS, ABOUT) {#MEMBER, offsetof(WxAction, MEMBER), WORDS, ABOUT},
+#define FIELD(CAPITALS, MEMBER, WORDS, ABOUT) {#MEMBER, offsetof(WxAction, MEMBER), WORDS},
     WX_ACTION_FIELDS(FIELD)
 #undef FIELD
 };
@@ -157,10 +156,6 @@ const char *wx_action_about(size_t index) {
 
 const char *wx_action_field(size_t index) {
   return index < FIELDS ? fields[index].name : NULL;
-}
-
-const char *wx_action_field_about(size_t index) {
-  return fields[index].about;
 }
 
 WxWordAt *wx_action_field_words(size_t index) {

@@ -12,10 +12,9 @@
 const char *wx_action_name(size_t index);
 const char *wx_action_about(size_t index);
 
-/// The name of the `index`-th field of actions, NULL at the end; what it says; which words it may
-/// be, NULL where it is a name or a quantity.
+/// The name of the `index`-th field of actions, NULL at the end; which words it may be, NULL where
+/// it is a name or a quantity.
 const char *wx_action_field(size_t index);
-const char *wx_action_field_about(size_t index);
 WxWordAt *wx_action_field_words(size_t index);
 
 /// Whether an action has a field.
