@@ -53,7 +53,9 @@ int wx_expect_check(const WxExpectation *expectation, const WxParameters *parame
   const bool series = wx_expect_is_series(expectation->op);
   char words[WX_WORDS];
   if (!wx_expect_is_figure(expectation->metric))
-    snprintf(problem, WX_PROBLEM_SIZE, "unknown metric '%.40s'", expectation->metric);
+    snprintf(problem, WX_PROBLEM_SIZE,
+             "unknown metric '%.40s'; expected a name of `wxbench list metrics samples`",
+             expectation->metric);
   else if (!wx_words_have(wx_expect_op_name, expectation->op))
     snprintf(problem, WX_PROBLEM_SIZE, "unknown op '%.40s'; expected %s", expectation->op,
              wx_words_or(words, wx_expect_op_name));

@@ -48,6 +48,14 @@ verbs() {
   return "$lacking"
 }
 claim each_verb_is_in_the_readme verbs
+benchmarks() {
+  local name lacking=0
+  while read -r name; do
+    grep -rqE -- "wxbench bench( [a-z]+)* $name\b" README.md docs || { echo "no page has 'wxbench bench $name'" && lacking=1; }
+  done < <("$wxbench" --describe | awk -F '\t' '$1 == "verb" { verb = $2 } $1 == "arguments" && verb == "bench" { gsub(/\|/, "\n"); sub(/\.\.\.$/, ""); sub(/^arguments\t/, ""); print }')
+  return "$lacking"
+}
+claim each_benchmark_is_in_a_page benchmarks
 
 # The examples: block N of the page in that language.
 block() { awk -v wanted="$2" -v fence="\`\`\`$1" '$0 == fence { inside = ++count == wanted; next } /^```$/ { inside = 0 } inside' docs/scenarios.md; }
