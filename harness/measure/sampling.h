@@ -13,7 +13,7 @@
 /// Start with {.file = link of the file}, end with wx_sampling_free().
 typedef struct {
   const char *file;    ///< The link of the file that is looked for.
-  bool keeps;          ///< The program closes files that it goes on mapping (kept.h).
+  bool keeps;          ///< The program closes files that it goes on mapping (snapshot.c).
   const char *unknown; ///< Why figures of the file are unknown in some sample; NULL: all known.
   WxObserver *observer;
   uint64_t begun_ns; ///< Of the first sample.
