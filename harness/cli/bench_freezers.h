@@ -6,7 +6,7 @@
 #define WX_CLI_BENCH_FREEZERS_H
 
 #include "cli/bench.h"
-#include "cli/bench_target.h"
+#include "bench/subject.h"
 #include "reclaim/freezer.h"
 #include "reclaim/pauses.h"
 
