@@ -178,8 +178,8 @@ static int list_keys(Listing *listing) {
       char key[64], words[WX_WORDS], text[2 * WX_WORDS];
       snprintf(key, sizeof key, "%s%s", keys->before, field->key);
       WxWordAt *at = words_of(key);
-      snprintf(text, sizeof text, "%s%s%s%s", field->about, at ? ": " : "",
-               at ? wx_words_or(words, at) : "", field->optional ? "" : " (needed)");
+      snprintf(text, sizeof text, "%s%s%s%s%s", field->about, at ? " (" : "",
+               at ? wx_words_or(words, at) : "", at ? ")" : "", field->optional ? "" : ". Needed");
       wx_list_add(listing->document, table, "key", key, text);
     }
   wx_document_add_table(listing->document, table);

@@ -177,7 +177,7 @@ static int check_words(const WxScenario *scenario, Place *place, char problem[WX
 static const WxYamlStruct parameter = {
     sizeof(WxParameter),
     (const WxYamlField[]){
-        WORD(WxParameter, name, "what expectations, actions and `--set NAME=VALUE` call it"),
+        WORD(WxParameter, name, "what expectations, actions and --set NAME=VALUE call it"),
         WORD(WxParameter, value, "a count, or bytes as 64KiB; of an option also its words"),
         OPTIONAL_WORD(WxParameter, means, "what it is, in a few words"),
         {0},
@@ -214,7 +214,7 @@ static const WxYamlStruct expectation = {
          .optional = true,
          .offset = offsetof(WxExpectation, value),
          .of = &value,
-         .about = "what it is compared with; a bare one is a `number`"},
+         .about = "what it is compared with; a bare one is a number"},
         {0},
     }};
 
@@ -225,13 +225,13 @@ static const WxYamlStruct scenario_type = {
         WORD(WxScenario, shows, "a sentence: what it proves or refutes"),
         OPTIONAL_WORD(WxScenario, workload, "a program of the real runtime instead of rounds"),
         OPTIONAL_WORD(WxScenario, wx,
-                      "env: DOTNET_EnableWriteXorExecute chooses the path of `coreclr`; or on"),
+                      "env: DOTNET_EnableWriteXorExecute chooses the path of coreclr; or on"),
         OPTIONAL_WORD(WxScenario, model, "the runtime version that actions on a model get"),
         OPTIONAL_WORD(WxScenario, needs, "what the machine must have, or the scenario is skipped"),
         OPTIONAL_WORD(WxScenario, at_end,
                       "what becomes of what is live: release (if nothing is said) or keep"),
         LIST(parameters, &parameter, "numbers that can be set"),
-        LIST(strategies, NULL, "which are compared; without it those of the runtime and `rwx`"),
+        LIST(strategies, NULL, "which are compared; without it those of the runtime and rwx"),
         LIST(round, &action, "what is done in each round, in order"),
         LIST(expect, &expectation, "what must come of it"),
         {0},

@@ -29,8 +29,8 @@ typedef struct {
   FIELD(GROW, grow, NULL, "bytes more in each later round")                                        \
   FIELD(CODE, code, NULL, "bytes of each function")                                                \
   FIELD(PAGES, pages, NULL, "bytes of each part, whole pages")                                     \
-  FIELD(ORDER, order, wx_blocks_order, "which blocks go, the oldest first if nothing is said")     \
-  FIELD(MAY_FAIL, may_fail, yes_or_no, "yes: a failure is counted, and the round goes on")         \
+  FIELD(ORDER, order, wx_blocks_order, "which blocks go; without it the oldest first")             \
+  FIELD(MAY_FAIL, may_fail, yes_or_no, "whether a failure is only counted, and the round goes on") \
   FIELD(METHODS, methods, NULL, "methods of each type")
 
 /// One action of a round. Unused fields are NULL.

@@ -23,7 +23,7 @@
   ROW(reserved_bytes, OWN, NAMED, NO_COLUMN,                                                       \
       "whole blocks in use, also where not all of their pages were written; run only")             \
   ROW(allocated_bytes, SNAPSHOT, OF_FILE, COLUMN(30, "memfd at end"),                              \
-      "what the memfd holds, each page once: `st_blocks`")                                         \
+      "what the memfd holds, each page once: st_blocks")                                           \
   ROW(mapped_bytes, SNAPSHOT, OF_FILE, NO_COLUMN, "the part of it that a process maps")            \
   ROW(orphaned_bytes, SNAPSHOT, OF_FILE, NO_COLUMN, "the part of it that no process maps")         \
   ROW(rss_bytes, SNAPSHOT, NAMED, COLUMN(50, "RSS at end"), "VmRSS of the process")                \
@@ -38,14 +38,14 @@
 /// comparison makes of it; column; what it is.
 #define WX_METRIC_FIGURES(ROW)                                                                     \
   ROW(live_peak_bytes, FIGURE, PEAK(live_bytes), OF_FILE, INFORMATION, COLUMN(10, "live peak"),    \
-      "the largest `live_bytes` of any step")                                                      \
+      "the largest live_bytes of any step")                                                        \
   ROW(allocated_peak_bytes, FIGURE, PEAK(allocated_bytes), OF_FILE, INFORMATION,                   \
-      COLUMN(20, "memfd peak"), "the largest `allocated_bytes` of any step")                       \
+      COLUMN(20, "memfd peak"), "the largest allocated_bytes of any step")                         \
   ROW(retained_bytes, FIGURE, OWN, OF_FILE, EXACT, COLUMN(40, "retained"),                         \
       "what is allocated when all was released, above what was at the start; of a real program "   \
       "what is orphaned")                                                                          \
   ROW(orphaned_bytes, FIGURE, LAST(orphaned_bytes), UNNAMED, INFORMATION, NO_COLUMN,               \
-      "`orphaned_bytes` of the last step")                                                         \
+      "orphaned_bytes of the last step")                                                           \
   ROW(mappings_peak, FIGURE, PEAK(mappings), NAMED, EXACT, COLUMN_IF_KNOWN(60, "mappings"),        \
       "the most mappings at any step: the strategy's own, or all of a real program")               \
   ROW(syscalls, BY_VERB, OWN, NAMED, EXACT, COLUMN_IF_KNOWN(70, "syscalls"),                       \

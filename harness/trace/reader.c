@@ -175,7 +175,7 @@ int wx_trace_open(const char *path, WxTraceReader **opened, WxTraceDamage *damag
     return fd;
   if (!is_compressed(path))
     return open_stream(fd, 0, opened, damage);
-  pid_t uncompressor;
+  pid_t uncompressor = 0;
   const int output = begin_uncompressing(fd, &uncompressor);
   (void)wx_os_close(fd);
   return output < 0 ? output : open_stream(output, uncompressor, opened, damage);

@@ -7,6 +7,8 @@ set -u
 . tests/support/tap.sh
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
+# shellcheck source=tests/support/fake.sh
+. tests/support/fake.sh
 
 # names SECTION: what `wxbench list` has there.
 names() { "$wxbench" list "$1" --json - | jq -r '.results[].name'; }
@@ -69,13 +71,15 @@ for ((n = 1; n <= count; ++n)); do
   block yaml "$n" >"$scratch/$n.yaml"
   claim "example_${n}_of_a_scenario_runs" runs "$n"
 done
+block sh 1 >"$scratch/program.sh"
+# Looked at is the process that has the runtime; here the example is that runtime.
+fake example <"$scratch/program.sh"
 says_its_steps() {
-  if "$wxbench" validate --mode on --command "bash $scratch/program.sh" --json "$scratch/steps.json" >"$scratch/out" 2>&1 &&
-    jq -e '[.results[0].samples[] | "\(.round) \(.step)"] == ["0 start", "0 generated", "0 collected", "1 generated", "1 collected", "2 end"]' \
-      "$scratch/steps.json" >/dev/null; then return; fi
+  WXBENCH_HOME=$home "$wxbench" validate --runtime "$scratch/example" --workload hello --mode on --json "$scratch/steps.json" >"$scratch/out" 2>&1
+  if jq -e '[.results[0].samples[] | "\(.round) \(.step)"] == ["0 start", "0 generated", "0 collected", "1 generated", "1 collected", "2 end"]' \
+    "$scratch/steps.json" >/dev/null; then return; fi
   cat "$scratch/out" && false
 }
-block sh 1 >"$scratch/program.sh"
 claim the_example_of_the_step_protocol_says_its_steps says_its_steps
 claim it_runs_alone bash "$scratch/program.sh"
 
