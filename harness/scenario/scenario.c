@@ -258,15 +258,18 @@ int wx_scenario_parse(const char *text, size_t length, WxScenario **loaded,
 }
 
 static int load(const WxText *text, WxScenario **loaded, WxComplaint *complaint) {
-  int result = wx_scenario_parse(text->data, text->length, loaded, complaint);
+  WxScenario *scenario;
+  int result = wx_scenario_parse(text->data, text->length, &scenario, complaint);
   Place place = {0};
   if (result)
     return result;
-  result = check_words(*loaded, &place, complaint->text);
-  if (result == 0)
+  result = check_words(scenario, &place, complaint->text);
+  if (result == 0) {
+    *loaded = scenario;
     return 0;
+  }
   complaint->line = place.key ? wx_yaml_line(text->data, text->length, place.key, place.item) : 0;
-  wx_scenario_free(*loaded);
+  wx_scenario_free(scenario);
   return result;
 }
 
