@@ -226,8 +226,10 @@ int wx_run_scenario(const WxParameters *parameters, const WxStrategy *strategy,
     return 0;
   Playing playing = {
       .run = run,
-      .order = {parameters, choose_path(scenario, strategy, version), wx_strategy_options_default(),
-                version, NULL},
+      .order = {.parameters = parameters,
+                .strategy = choose_path(scenario, strategy, version),
+                .options = wx_strategy_options_default(),
+                .version = version},
   };
   int result = version ? wx_clr_version_options(version, &playing.order.options) : 0;
   if (result)
