@@ -13,7 +13,7 @@ CC       ?= gcc
 ifeq ($(origin CC),default)
 CC       := gcc
 endif
-PACKAGES := libcyaml yaml-0.1 jansson gsl
+PACKAGES := yaml-0.1 jansson gsl
 
 # What the build needs and is not there; nothing else is asked before that is known.
 LACKING := $(shell for tool in $(firstword $(CC)) pkg-config; do command -v $$tool >/dev/null || echo $$tool; done; \
@@ -21,7 +21,7 @@ LACKING := $(shell for tool in $(firstword $(CC)) pkg-config; do command -v $$to
 ifeq ($(strip $(LACKING)),)
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) | sed 's/-I/-isystem /g')
 # Linked into the program where the archive is there: loading them all takes a third of a short run.
-STATIC_LIBS := $(foreach l,cyaml yaml jansson gsl gslcblas,$(if $(findstring /,$(shell $(CC) -print-file-name=lib$(l).a)),$(l)))
+STATIC_LIBS := $(foreach l,yaml jansson gsl gslcblas,$(if $(findstring /,$(shell $(CC) -print-file-name=lib$(l).a)),$(l)))
 PKG_LIBS   := $(foreach l,$(shell pkg-config --libs $(PACKAGES)),$(if $(filter $(l:-l%=%),$(STATIC_LIBS)),-l:lib$(l:-l%=%).a,$(l)))
 CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null)
 else ifeq ($(filter test bench clean help,$(MAKECMDGOALS)),)

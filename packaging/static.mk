@@ -26,7 +26,7 @@ $(B)/obj/static/$(1)/%.o: %.c Makefile VERSION packaging/static.mk scripts/versi
 $(STATIC)/$(1)/wxbench: $(patsubst %.c,$(B)/obj/static/$(1)/%.o,$(STATIC_SRC))
 	@mkdir -p $$(@D)
 	@echo '  LD   $$@'
-	$$(Q)$(call static_cc,$(1)) $$(call static_ldflags,$(1)) -s -o $$@ $$^ -lcyaml -lyaml -ljansson -lgsl -lgslcblas -lm -pthread
+	$$(Q)$(call static_cc,$(1)) $$(call static_ldflags,$(1)) -s -o $$@ $$^ -lyaml -ljansson -lgsl -lgslcblas -lm -pthread
 $(STATIC)/$(1)/libwx%.so: $(if $(call static_foreign,$(1)),$(B)/$(1)/libwx%.so,$(B)/libwx%.so)
 	@mkdir -p $$(@D)
 	$$(Q)$$$$($(call static_cc,$(1)) -print-prog-name=strip) --strip-unneeded -o $$@ $$<

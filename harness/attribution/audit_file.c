@@ -1,6 +1,7 @@
 #include "attribution/audit.h"
 
 #include "attribution/listing.h"
+#include "os/os.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -122,7 +123,7 @@ static int read_as(WxAudit *audit, WxSource source, const char *path, WxDamage *
 
 static bool can_be_read_again(const char *path) {
   struct stat status;
-  return !stat(path, &status) && S_ISREG(status.st_mode);
+  return !wx_os_stat(path, &status) && S_ISREG(status.st_mode);
 }
 
 // As the kernel writes the kind that was asked for, else the other, else in any other way.

@@ -236,8 +236,8 @@ ssize_t wx_core_read(const WxCore *core, uint64_t address, void *buffer, size_t 
 }
 
 void wx_core_close(WxCore *core) {
-  if (core->fd >= 0 && wx_os_close(core->fd))
-    (void)wx_os_close(core->fd); // One that was made to fail was not made.
+  if (core->fd >= 0)
+    wx_os_close_reader(core->fd);
   free(core->segments);
   free(core->files);
   free(core->threads);

@@ -25,11 +25,6 @@ static void use_file(FileMemory *file, int fd) {
   *file = (FileMemory){fd, {read_file, file}};
 }
 
-static void close_file(FileMemory *file) {
-  if (wx_os_close(file->fd))
-    (void)wx_os_close(file->fd); // One that was made to fail was not made.
-}
-
 // Binds a place to what the search itself finds.
 typedef struct {
   const WxImageVisitor *visitor;
@@ -74,7 +69,7 @@ static int search_files(const WxAudit *audit, const WxImageVisitor *visitor) {
     Bound bound = {visitor, {&file.memory, "double mapper's file"}};
     for (size_t part = 0; !result && part < extents->count; ++part)
       result = search(&bound, extents->items[part].start, extents->items[part].end);
-    close_file(&file);
+    wx_os_close_reader(file.fd);
   }
   return result;
 }
@@ -126,7 +121,7 @@ int wx_images_of_files(const WxAudit *audit, const WxImageVisitor *visitor) {
       if (!result)
         result = visitor->image(&image, &place, visitor->context);
     }
-    close_file(&file);
+    wx_os_close_reader(file.fd);
   }
   return result;
 }
@@ -156,7 +151,5 @@ int wx_image_write(const WxPeImage *image, const WxImagePlace *place, const char
     return fd;
   const int result = copy(image, place->memory, fd);
   const int closed = wx_os_close(fd);
-  if (closed)
-    (void)wx_os_close(fd); // One that was made to fail was not made.
   return result ? result : closed;
 }

@@ -324,8 +324,7 @@ int wx_listing_load(WxSmaps *smaps, const char *path, WxListing *listing) {
   Reader reader = {.smaps = smaps, .listing = listing};
   const int result = read_lines(&reader, &pieces);
   wx_pieces_end(&pieces);
-  if (wx_os_close(pieces.fd)) // A close that was made to fail was not made.
-    (void)wx_os_close(pieces.fd);
+  wx_os_close_reader(pieces.fd);
   if (result)
     return result;
   if (!reader.finished)

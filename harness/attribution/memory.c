@@ -22,8 +22,8 @@ int wx_live_memory_open(WxLiveMemory *live, pid_t pid) {
 }
 
 void wx_live_memory_close(WxLiveMemory *live) {
-  if (live->fd >= 0 && wx_os_close(live->fd))
-    (void)wx_os_close(live->fd); // One that was made to fail was not made.
+  if (live->fd >= 0)
+    wx_os_close_reader(live->fd);
   live->fd = -1;
 }
 

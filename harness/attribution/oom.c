@@ -542,8 +542,6 @@ int wx_oom_load(WxOom *oom, const char *path) {
     return fd;
   const int result = wx_oom_read(oom, fd);
   const int closed = wx_os_close(fd);
-  if (closed) // A close that was made to fail was not made.
-    (void)wx_os_close(fd);
   return result ? result : closed;
 }
 

@@ -6,17 +6,14 @@
 #include "os/interrupt.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const WxBenchmark benchmarks[] = {
-    {"audit", "an audit beside cat, pmap and gdb on 60,000 mappings and a 6 GB core",
-     wx_bench_audit},
-    {"modes", "whole programs on the real runtime: W^X on, off, with the preload, recorded",
-     wx_bench_modes},
-    {"reclaim", "pauses and time of a live reclaim, and the ways of freezing", wx_bench_reclaim},
-    {"strategies", "every strategy at every kind of work, beside the runtime's own",
-     wx_bench_strategies},
+#define ROW(NAME, SUMMARY) {#NAME, SUMMARY, wx_bench_##NAME},
+    WX_BENCHMARKS(ROW)
+#undef ROW
 };
 
 enum {
@@ -102,19 +99,9 @@ static const struct argp_option own_options[] = {
     {0},
 };
 
-static const WxOptionsSpec spec = {
-    .arguments = "BENCHMARK...",
-    .summary = "Measure costs: of an `audit` beside cat, pmap and gdb; of whole programs in their "
-               "`modes`; of a live `reclaim`; of all `strategies`. Each takes minutes. Every "
-               "variant runs in every "
-               "round, in rotated order; ratios are of "
-               "pairs within a "
-               "round, with a 95 % interval, beside the ratio of a variant to itself.",
-    .example = "  wxbench bench modes --workload hello --workload asm\n  wxbench bench reclaim "
-               "--rounds 15 --json reclaim.json",
-    .options = own_options,
-    .parse = parse,
-};
+static const char *benchmark_name(size_t index) {
+  return index < BENCHMARKS ? benchmarks[index].name : NULL;
+}
 
 static const WxBenchmark *find(const char *name) {
   for (size_t i = 0; i < BENCHMARKS; ++i)
@@ -124,12 +111,9 @@ static const WxBenchmark *find(const char *name) {
 }
 
 static int check_names(const WxOptions *options) {
-  const char *names[BENCHMARKS];
-  for (size_t i = 0; i < BENCHMARKS; ++i)
-    names[i] = benchmarks[i].name;
   for (size_t i = 0; i < options->argument_count; ++i)
     if (!find(options->arguments[i]))
-      return wx_cli_unknown(options->verb, "benchmark", options->arguments[i], names, BENCHMARKS);
+      return wx_cli_unknown_word(options->verb, "benchmark", options->arguments[i], benchmark_name);
   return options->argument_count
              ? 0
              : wx_cli_fail(options->verb, "no benchmark given; expected one of those of --help");
@@ -149,7 +133,32 @@ static int run_all(WxBench *bench) {
   return any ? 0 : status;
 }
 
+enum { SUMMARY_SIZE = 2048 };
+
+// What the benchmarks measure, and how.
+static const char *write_summary(char text[SUMMARY_SIZE]) {
+  int length = snprintf(text, SUMMARY_SIZE, "Measure costs, for minutes each:");
+  for (size_t i = 0; i < BENCHMARKS && length < SUMMARY_SIZE; ++i)
+    length += snprintf(text + length, (size_t)(SUMMARY_SIZE - length), "%s `%s`, %s", i ? ";" : "",
+                       benchmarks[i].name, benchmarks[i].summary);
+  if (length < SUMMARY_SIZE)
+    snprintf(text + length, (size_t)(SUMMARY_SIZE - length),
+             ". Every variant runs in every round, in rotated order; ratios are of pairs within a "
+             "round, with a 95 %% interval, beside the ratio of a variant to itself.");
+  return text;
+}
+
 int wx_cli_bench(int argc, char **argv) {
+  char names[WX_WORDS], arguments[WX_WORDS + 4], summary[SUMMARY_SIZE];
+  snprintf(arguments, sizeof arguments, "%s...", wx_words_joined(names, benchmark_name, "|"));
+  const WxOptionsSpec spec = {
+      .arguments = arguments,
+      .summary = write_summary(summary),
+      .example = "  wxbench bench modes --workload hello --workload asm\n  wxbench bench reclaim "
+                 "--rounds 15 --json reclaim.json",
+      .options = own_options,
+      .parse = parse,
+  };
   WxOptions options;
   Given given = {0};
   if (!wx_options_parse(&options, &spec, argc, argv, &given)) {

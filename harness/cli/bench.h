@@ -1,7 +1,7 @@
 /**
    @file bench.h
-   The benchmarks of `wxbench bench`: a table, a row each. A new one is a file bench_NAME.c, a
-   prototype here and a row in bench.c.
+   The benchmarks of `wxbench bench`: a table, a row each. A new one is a file bench_NAME.c that
+   defines wx_bench_NAME(), and a row here.
 */
 #ifndef WX_CLI_BENCH_H
 #define WX_CLI_BENCH_H
@@ -36,6 +36,13 @@ int wx_bench_check_parts(const WxBench *bench, const char *const *names, size_t 
 /// Says why the times of `what` cannot be summarised. Returns the exit status.
 int wx_bench_no_times(const WxBench *bench, const char *what, int error);
 
+/// Name, and what it measures.
+#define WX_BENCHMARKS(ROW)                                                                         \
+  ROW(audit, "an audit beside cat, pmap and gdb on 60,000 mappings and a 6 GB core")               \
+  ROW(modes, "whole programs on the real runtime: W^X on, off, with the preload, recorded")        \
+  ROW(reclaim, "pauses and time of a live reclaim, and the ways of freezing")                      \
+  ROW(strategies, "every strategy at every kind of work, beside the runtime's own")
+
 /// One row. `run` returns 0, or an exit status after the one line is printed.
 typedef struct {
   const char *name;
@@ -46,9 +53,8 @@ typedef struct {
 /// The `index`-th benchmark, NULL at the end.
 const WxBenchmark *wx_benchmark_at(size_t index);
 
-int wx_bench_audit(WxBench *bench);
-int wx_bench_modes(WxBench *bench);
-int wx_bench_reclaim(WxBench *bench);
-int wx_bench_strategies(WxBench *bench);
+#define WX_BENCHMARK_DECLARED(NAME, SUMMARY) int wx_bench_##NAME(WxBench *bench);
+WX_BENCHMARKS(WX_BENCHMARK_DECLARED)
+#undef WX_BENCHMARK_DECLARED
 
 #endif

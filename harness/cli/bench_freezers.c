@@ -1,7 +1,7 @@
 #include "cli/bench_freezers.h"
 
-#include "cli/bench_group.h"
-#include "cli/bench_target.h"
+#include "bench/own_group.h"
+#include "bench/subject.h"
 #include "cli/say.h"
 #include "os/control.h"
 #include "os/os.h"

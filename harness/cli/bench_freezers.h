@@ -5,8 +5,8 @@
 #ifndef WX_CLI_BENCH_FREEZERS_H
 #define WX_CLI_BENCH_FREEZERS_H
 
+#include "bench/subject.h"
 #include "cli/bench.h"
-#include "cli/bench_target.h"
 #include "reclaim/freezer.h"
 #include "reclaim/pauses.h"
 

@@ -1,10 +1,10 @@
 // What a live reclaim costs: its pauses beside freezing and thawing alone, its time beside
 // `fallocate -d` of the stopped process, and the freezers side by side.
+#include "bench/subject.h"
 #include "cli/bench.h"
 #include "cli/bench_freezers.h"
 #include "cli/bench_reclaim_runs.h"
 #include "cli/bench_service.h"
-#include "cli/bench_target.h"
 #include "cli/say.h"
 #include "os/os.h"
 #include "os/process.h"

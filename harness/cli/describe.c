@@ -5,27 +5,26 @@
 #include <ctype.h>
 #include <string.h>
 
-// The argument as it is shown; of --format by its values, of which there is a table.
-static void describe_argument(FILE *stream, const struct argp_option *option) {
+// The argument as it is shown; by its values where there is a table of them.
+static void describe_argument(FILE *stream, const struct argp_option *option, WxWordAt *at) {
   const bool optional = option->flags & OPTION_ARG_OPTIONAL;
-  fputs(optional ? "[" : "", stream);
-  const WxFormat *format;
-  for (size_t i = 0; option->key == WX_OPTION_FORMAT && (format = wx_format_at(i)); ++i)
-    fprintf(stream, "%s%s", i ? "|" : "", format->name);
-  if (option->key != WX_OPTION_FORMAT && option->arg)
-    fputs(option->arg, stream);
-  fputs(optional ? "]" : "", stream);
+  char names[WX_WORDS];
+  const char *argument = at ? wx_words_joined(names, at, "|") : option->arg;
+  fprintf(stream, "%s%s%s", optional ? "[" : "", argument ? argument : "", optional ? "]" : "");
 }
 
-static void describe_options(FILE *stream, const struct argp_option *option) {
+static void describe_options(FILE *stream, const struct argp_option *option,
+                             const WxOptionWords *words) {
   for (; option && (option->name || option->key || option->doc || option->group); ++option) {
     if (!option->name || option->flags & OPTION_HIDDEN)
       continue;
     const char letter[] = {'-', (char)option->key, '\0'};
+    WxWordAt *at = wx_option_words(words, option->key);
+    char doc[WX_OPTION_DOC];
     fprintf(stream, "option\t--%s\t%s\t", option->name,
             option->key > 0 && option->key < 256 && isalnum(option->key) ? letter : "");
-    describe_argument(stream, option);
-    fprintf(stream, "\t%s\n", option->doc);
+    describe_argument(stream, option, at);
+    fprintf(stream, "\t%s\n", wx_option_doc(option, at, doc));
   }
 }
 
@@ -41,8 +40,8 @@ static void describe_lines(FILE *stream, const char *kind, const char *text) {
 void wx_describe(FILE *stream, const WxOptionsSpec *spec) {
   describe_lines(stream, "about", spec->summary);
   describe_lines(stream, "arguments", spec->arguments);
-  describe_options(stream, spec->options);
-  describe_options(stream, wx_common_options);
+  describe_options(stream, spec->options, spec->words);
+  describe_options(stream, wx_common_options, wx_common_words);
   describe_lines(stream, "example", spec->example);
   describe_lines(stream, "endings", spec->endings);
 }

@@ -12,11 +12,31 @@ const struct argp_option wx_common_options[] = {
     {"json", WX_OPTION_JSON, "FILE", 0,
      "Write the JSON document to FILE (- is stdout: nothing else goes there)", -1},
     {"format", WX_OPTION_FORMAT, "FORMAT", 0,
-     "Write to stdout as table (default), json, csv, markdown, junit or gab", -1},
+     "Write to stdout as %s; as the first if nothing is said", -1},
     {"quiet", 'q', 0, 0, "No progress, and no table unless --format asks for one", -1},
     {"help", 'h', 0, 0, "Show this help", -1},
     {0},
 };
+
+const WxOptionWords wx_common_words[] = {{WX_OPTION_FORMAT, wx_format_name}, {0}};
+
+WxWordAt *wx_option_words(const WxOptionWords *words, int key) {
+  for (; words && words->at; ++words)
+    if (words->key == key)
+      return words->at;
+  return NULL;
+}
+
+const char *wx_option_doc(const struct argp_option *option, WxWordAt *at,
+                          char text[WX_OPTION_DOC]) {
+  const char *hole = at && option->doc ? strstr(option->doc, "%s") : NULL;
+  if (!hole)
+    return option->doc;
+  char names[WX_WORDS];
+  snprintf(text, WX_OPTION_DOC, "%.*s%s%s", (int)(hole - option->doc), option->doc,
+           wx_words_or(names, at), hole + 2);
+  return text;
+}
 
 enum { MOST_NAMES = 64, NAME_SIZE = 40 };
 

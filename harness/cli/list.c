@@ -5,20 +5,19 @@
 #include "cli/scenarios.h"
 #include "cli/verb.h"
 #include "clr/versions.h"
+#include "reclaim/freezer.h"
+#include "scenario/actions.h"
+#include "scenario/expect.h"
+#include "scenario/mode.h"
+#include "scenario/needs.h"
 #include "scenario/runtimes.h"
-#include "scenario/scenario.h"
+#include "stats/figures.h"
 #include "strategy/strategy.h"
 
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const WxOptionsSpec spec = {
-    .arguments = "[strategies|scenarios|workloads|peers|runtimes|models]",
-    .summary = "List what there is; without an argument all of it.",
-    .example = "  wxbench list strategies\n  wxbench list --json -",
-};
 
 typedef struct {
   WxDocument *document;
@@ -35,15 +34,6 @@ void wx_list_add(WxDocument *document, WxTable *table, const char *kind, const c
   wx_table_add(table, (const WxCell[]){wx_text(name), wx_text(about)});
   wx_document_add_result(
       document, json_pack("{s:s, s:s, s:s?}", "kind", kind, "name", name, "summary", about));
-}
-
-static int list_strategies(Listing *listing) {
-  WxTable *table = wx_list_table("strategies");
-  const WxStrategy *strategy;
-  for (size_t i = 0; (strategy = wx_strategy_at(i)); ++i)
-    wx_list_add(listing->document, table, "strategy", strategy->name, strategy->summary);
-  wx_document_add_table(listing->document, table);
-  return 0;
 }
 
 static int list_files(Listing *listing, const char *folder, const char *title, const char *kind) {
@@ -113,51 +103,165 @@ static int list_peers(Listing *listing) {
   return 0;
 }
 
-static int list_models(Listing *listing) {
-  WxTable *table = wx_list_table("models");
-  const WxClrVersion *version;
-  for (size_t i = 0; (version = wx_clr_version_at(i)); ++i)
-    wx_list_add(listing->document, table, "model", version->name, version->summary);
+static const char *strategy_about(size_t index) {
+  return wx_strategy_at(index)->summary;
+}
+
+static const char *model_about(size_t index) {
+  return wx_clr_version_at(index)->summary;
+}
+
+static const char *mode_about(size_t index) {
+  return wx_mode_at(index)->summary;
+}
+
+static const char *format_about(size_t index) {
+  return wx_format_at(index)->summary;
+}
+
+static const char *freezer_about(size_t index) {
+  return wx_freezer_at(index)->summary;
+}
+
+static const char *metric_name(size_t index) {
+  return index < wx_metric_figures.count ? wx_metric_figures.rows[index].key : NULL;
+}
+
+static const char *metric_about(size_t index) {
+  return wx_metric_figures.rows[index].about;
+}
+
+static const char *sample_name(size_t index) {
+  return index < wx_sample_figures.count ? wx_sample_figures.rows[index].key : NULL;
+}
+
+static const char *sample_about(size_t index) {
+  return wx_sample_figures.rows[index].about;
+}
+
+// An action with the fields that it has.
+static int list_actions(Listing *listing) {
+  WxTable *table = wx_list_table("actions");
+  const char *name;
+  for (size_t i = 0; (name = wx_action_name(i)); ++i) {
+    char text[WX_WORDS];
+    int length = snprintf(text, sizeof text, "%s", wx_action_about(i));
+    for (int use = WX_USE_NEEDS; use >= WX_USE_MAY; --use) {
+      const char *before = use == WX_USE_NEEDS ? ". Needs " : ". May have ", *field;
+      for (size_t at = 0; (field = wx_action_field(at)) && length < WX_WORDS; ++at)
+        if (wx_action_use(i, at) == (WxActionUse)use) {
+          length += snprintf(text + length, sizeof text - (size_t)length, "%s%s", before, field);
+          before = ", ";
+        }
+    }
+    wx_list_add(listing->document, table, "action", name, text);
+  }
   wx_document_add_table(listing->document, table);
   return 0;
 }
 
+// The words that a key may be, NULL where it is a name or a quantity.
+static WxWordAt *words_of(const char *key) {
+  const char *field;
+  for (size_t i = 0; (field = wx_action_field(i)); ++i)
+    if (strncmp(key, "round.", 6) == 0 && strcmp(key + 6, field) == 0)
+      return wx_action_field_words(i);
+  return strcmp(key, "expect.op") == 0 ? wx_expect_op_name : NULL;
+}
+
+// The keys of scenario files by their path.
+static int list_keys(Listing *listing) {
+  WxTable *table = wx_list_table("keys");
+  const WxScenarioKeys *keys;
+  for (size_t i = 0; (keys = wx_scenario_keys_at(i)); ++i)
+    for (const WxYamlField *field = keys->keys->fields; field->key; ++field) {
+      char key[64], words[WX_WORDS], text[2 * WX_WORDS];
+      snprintf(key, sizeof key, "%s%s", keys->before, field->key);
+      WxWordAt *at = words_of(key);
+      snprintf(text, sizeof text, "%s%s%s%s%s", field->about, at ? " (" : "",
+               at ? wx_words_or(words, at) : "", at ? ")" : "", field->optional ? "" : ". Needed");
+      wx_list_add(listing->document, table, "key", key, text);
+    }
+  wx_document_add_table(listing->document, table);
+  return 0;
+}
+
+// A section is found out, or is the names of a table.
 static const struct {
   const char *name;
+  bool usual; ///< Of what is listed where nothing is named.
+  const char *kind;
+  WxWordAt *name_at, *about_at;
   int (*list)(Listing *listing);
 } sections[] = {
-    {"strategies", list_strategies}, {"scenarios", list_scenarios}, {"workloads", list_workloads},
-    {"peers", list_peers},           {"runtimes", list_runtimes},   {"models", list_models},
+    {"strategies", true, "strategy", wx_strategy_name, strategy_about, NULL},
+    {"scenarios", true, "scenario", NULL, NULL, list_scenarios},
+    {"workloads", true, "workload", NULL, NULL, list_workloads},
+    {"peers", true, "peer", NULL, NULL, list_peers},
+    {"runtimes", true, "runtime", NULL, NULL, list_runtimes},
+    {"models", true, "model", wx_clr_version_name, model_about, NULL},
+    {"modes", false, "mode", wx_mode_name, mode_about, NULL},
+    {"freezers", false, "freezer", wx_freezer_name, freezer_about, NULL},
+    {"formats", false, "format", wx_format_name, format_about, NULL},
+    {"metrics", false, "metric", metric_name, metric_about, NULL},
+    {"samples", false, "sample", sample_name, sample_about, NULL},
+    {"keys", false, "key", NULL, NULL, list_keys},
+    {"actions", false, "action", NULL, NULL, list_actions},
+    {"operators", false, "operator", wx_expect_op_name, wx_expect_op_about, NULL},
+    {"needs", false, "need", wx_need_name, wx_need_about, NULL},
+    {"options", false, "option", wx_parameters_option, wx_parameters_option_about, NULL},
 };
 
 enum { SECTIONS = sizeof sections / sizeof *sections };
 
-static int unknown_section(const WxOptions *options, const char *name) {
-  const char *names[SECTIONS];
-  for (size_t i = 0; i < SECTIONS; ++i)
-    names[i] = sections[i].name;
-  return wx_cli_unknown(options->verb, "list", name, names, SECTIONS);
+static const char *section_name(size_t index) {
+  return index < SECTIONS ? sections[index].name : NULL;
 }
 
-static int list_section(Listing *listing, const WxOptions *options, const char *name) {
+static int list_section(Listing *listing, size_t section) {
+  if (sections[section].list)
+    return sections[section].list(listing);
+  WxTable *table = wx_list_table(sections[section].name);
+  const char *name;
+  for (size_t i = 0; (name = sections[section].name_at(i)); ++i)
+    wx_list_add(listing->document, table, sections[section].kind, name,
+                sections[section].about_at(i));
+  wx_document_add_table(listing->document, table);
+  return 0;
+}
+
+static int list_named(Listing *listing, const char *name) {
   for (size_t i = 0; i < SECTIONS; ++i)
     if (strcmp(sections[i].name, name) == 0)
-      return sections[i].list(listing);
-  return unknown_section(options, name);
+      return list_section(listing, i);
+  return wx_cli_unknown_word(listing->verb, "list", name, section_name);
+}
+
+static int list_usual(Listing *listing) {
+  int status = 0;
+  for (size_t i = 0; i < SECTIONS && status == 0; ++i)
+    status = sections[i].usual ? list_section(listing, i) : 0;
+  return status;
 }
 
 int wx_cli_list(int argc, char **argv) {
+  char names[WX_WORDS], arguments[WX_WORDS + 2];
+  snprintf(arguments, sizeof arguments, "[%s]", wx_words_joined(names, section_name, "|"));
+  const WxOptionsSpec spec = {
+      .arguments = arguments,
+      .summary = "List what there is; without an argument what can be run and compared.",
+      .example =
+          "  wxbench list strategies\n  wxbench list metrics samples\n  wxbench list --json -",
+  };
   WxOptions options;
   if (!wx_options_parse(&options, &spec, argc, argv, NULL))
     return options.status;
   WxDocument document;
   wx_document_init(&document, "list");
   Listing listing = {&document, options.verb};
-  int status = 0;
-  for (size_t i = 0; i < SECTIONS && options.argument_count == 0 && status == 0; ++i)
-    status = sections[i].list(&listing);
+  int status = options.argument_count ? 0 : list_usual(&listing);
   for (size_t i = 0; i < options.argument_count && status == 0; ++i)
-    status = list_section(&listing, &options, options.arguments[i]);
+    status = list_named(&listing, options.arguments[i]);
   if (status == 0)
     return wx_cli_finish(&options, &document, WX_UNKNOWN, WX_EXIT_OK);
   wx_document_free(&document);

@@ -11,8 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MOST_VERBS = 32 };
-
 static const WxCliVerb *find(const char *name) {
   const WxCliVerb *verb;
   for (size_t i = 0; (verb = wx_cli_verb_at(i)); ++i) {
@@ -22,13 +20,16 @@ static const WxCliVerb *find(const char *name) {
   return NULL;
 }
 
+// What may stand first: a verb, or `help`.
+static const char *first_word(size_t index) {
+  const WxCliVerb *verb = wx_cli_verb_at(index);
+  if (verb)
+    return verb->name;
+  return index == 0 || wx_cli_verb_at(index - 1) ? "help" : NULL;
+}
+
 static int unknown(const char *name) {
-  const char *names[MOST_VERBS + 1];
-  size_t count = 0;
-  for (const WxCliVerb *verb; count < MOST_VERBS && (verb = wx_cli_verb_at(count)); ++count)
-    names[count] = verb->name;
-  names[count++] = "help";
-  return wx_cli_unknown(NULL, "verb", name, names, count);
+  return wx_cli_unknown_word(NULL, "verb", name, first_word);
 }
 
 // Output to stdout that got lost is a failure, too.

@@ -23,11 +23,7 @@ static error_t set_format(WxOptions *options, const char *name) {
   options->format = wx_format_find(name);
   if (options->format)
     return 0;
-  const char *names[16];
-  size_t count = 0;
-  for (const WxFormat *format; count < 16 && (format = wx_format_at(count)); ++count)
-    names[count] = format->name;
-  wx_cli_unknown(options->verb, "format", name, names, count);
+  wx_cli_unknown_word(options->verb, "format", name, wx_format_name);
   options->said = true;
   return EINVAL;
 }
@@ -84,13 +80,46 @@ static int flush(const WxOptions *options) {
   return WX_EXIT_OK;
 }
 
-// Writes the help text of `root` to stdout.
-static int print_help(const WxOptions *options, const struct argp *root) {
+enum { MOST_OPTIONS = 48, MOST_WORDS = 4 };
+
+// Options with the names of tables in their help.
+typedef struct {
+  struct argp_option options[MOST_OPTIONS];
+  char docs[MOST_WORDS][WX_OPTION_DOC];
+} Filled;
+
+static bool is_last(const struct argp_option *option) {
+  return !option->name && !option->key && !option->doc && !option->group;
+}
+
+static void fill(Filled *filled, const struct argp_option *options, const WxOptionWords *words) {
+  size_t doc = 0;
+  for (size_t i = 0; i + 1 < MOST_OPTIONS; ++i) {
+    filled->options[i] = options[i];
+    filled->options[i + 1] = (struct argp_option){0};
+    if (is_last(&options[i]))
+      return;
+    WxWordAt *at = doc < MOST_WORDS ? wx_option_words(words, options[i].key) : NULL;
+    if (at)
+      filled->options[i].doc = wx_option_doc(&options[i], at, filled->docs[doc++]);
+  }
+}
+
+// Writes the help text to stdout, as argp knows the command line but with the names of tables.
+static int print_help(const WxOptions *options, struct argp root) {
+  static const struct argp_option none[] = {{0}};
+  Filled own, common;
+  fill(&own, options->spec->options ? options->spec->options : none, options->spec->words);
+  fill(&common, wx_common_options, wx_common_words);
+  const struct argp of_verb = {.options = own.options};
+  const struct argp_child children[] = {{&of_verb, 0, NULL, 0}, {0}};
+  root.options = common.options;
+  root.children = options->spec->options ? children : NULL;
   char name[64];
   snprintf(name, sizeof name, "wxbench %s", options->verb);
   // The note on values of short options repeats what the list shows.
   setenv("ARGP_HELP_FMT", "no-dup-args-note", 0);
-  argp_help(root, stdout, ARGP_HELP_SHORT_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC, name);
+  argp_help(&root, stdout, ARGP_HELP_SHORT_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC, name);
   return flush(options);
 }
 
@@ -158,7 +187,7 @@ bool wx_options_parse(WxOptions *options, const WxOptionsSpec *spec, int argc, c
     return true;
   }
   if (options->help)
-    options->status = print_help(options, &root.argp);
+    options->status = print_help(options, root.argp);
   else if (error == ENOMEM)
     wx_cli_fail(options->verb, "out of memory");
   else if (!options->said)

@@ -13,6 +13,7 @@
 #define WX_CLI_OPTIONS_H
 
 #include "output/format.h"
+#include "stats/words.h"
 
 #include <argp.h>
 #include <stdbool.h>
@@ -20,12 +21,20 @@
 #include <stdint.h>
 #include <time.h>
 
+/// An option whose value is a name of a table: completions offer them, and `%s` in its help is
+/// `a, b or c`.
+typedef struct {
+  int key;
+  WxWordAt *at;
+} WxOptionWords;
+
 /// What a verb accepts.
 typedef struct {
   const char *arguments;             ///< As `[SCENARIO|FILE.yaml...]`; NULL where it takes none.
   const char *summary;               ///< What it does, in a sentence or two.
   const char *example;               ///< One or more command lines, each on its own line.
   const struct argp_option *options; ///< Its own ones, ended by {0}; may be NULL. No -q, -h.
+  const WxOptionWords *words;        ///< Of its own options, ended by {0}; may be NULL.
   argp_parser_t parse; ///< Gets `own` as state->input; ARGP_ERR_UNKNOWN for what it does not know.
   bool command;        ///< The first argument begins a command line: no option is read after it.
   const char *endings; ///< What its exit status means (endings.h), or NULL.

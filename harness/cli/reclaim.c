@@ -49,7 +49,7 @@ static const struct argp_option own_options[] = {
      0},
     {"max-pause", OPTION_MAX_PAUSE, "MS", 0,
      "How long the process may be held at a time, first interrupt to last detach (2)", 0},
-    {"freeze", OPTION_FREEZE, "ptrace|cgroup|stop", 0, "How it is held (ptrace)", 0},
+    {"freeze", OPTION_FREEZE, "FREEZER", 0, "How it is held: %s; the first if nothing is said", 0},
     {"mapped", OPTION_MAPPED, NULL, 0,
      "Also pages that are mapped and hold only zeros (a dump allocates such)", 0},
     {"dry-run", OPTION_DRY_RUN, NULL, 0,
@@ -75,6 +75,8 @@ static void fill_in_help(struct argp_option options[], char text[static HELP_SIZ
     if (option->key == OPTION_ONLY)
       option->doc = text;
 }
+
+static const WxOptionWords words[] = {{OPTION_FREEZE, wx_freezer_name}, {0}};
 
 static error_t parse_rule(struct argp_state *state, WxSelection *selection, bool except,
                           const char *text) {
@@ -103,9 +105,10 @@ static error_t parse_above(struct argp_state *state, const char *text, WxReclaim
 
 static error_t parse_freeze(struct argp_state *state, const char *name, const WxFreezer **freezer) {
   *freezer = wx_freezer_find(name);
+  char names[WX_WORDS];
   if (!*freezer)
-    return wx_options_refuse(
-        state, "--freeze: unknown freezer '%s'; expected ptrace, cgroup or stop", name);
+    return wx_options_refuse(state, "--freeze: unknown freezer '%s'; expected %s", name,
+                             wx_words_or(names, wx_freezer_name));
   return 0;
 }
 
@@ -177,6 +180,7 @@ static const WxOptionsSpec spec = {
                "  wxbench reclaim --all --only user=app --except command=dotnet-counters\n"
                "  wxbench reclaim -- dotnet app.dll",
     .options = own_options,
+    .words = words,
     .parse = parse,
     .command = true,
 };

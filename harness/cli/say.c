@@ -84,3 +84,12 @@ int wx_cli_unknown(const char *verb, const char *what, const char *typed, const 
   wx_text_free(&choice);
   return status;
 }
+
+int wx_cli_unknown_word(const char *verb, const char *what, const char *typed, WxWordAt *at) {
+  enum { MOST = 64 };
+  const char *names[MOST];
+  size_t count = 0;
+  while (count < MOST && (names[count] = at(count)))
+    ++count;
+  return wx_cli_unknown(verb, what, typed, names, count);
+}

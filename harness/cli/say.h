@@ -7,6 +7,8 @@
 #ifndef WX_CLI_SAY_H
 #define WX_CLI_SAY_H
 
+#include "stats/words.h"
+
 #include <stddef.h>
 
 /// Prints `wxbench VERB: MESSAGE` on stderr as exactly one line (line breaks in it are written out)
@@ -28,5 +30,8 @@ int wx_cli_impossible(const char *verb, const char *format, ...)
 /// `unknown strategy 'corclr'; did you mean 'coreclr'?`. `what` is the noun. Returns WX_EXIT_USAGE.
 int wx_cli_unknown(const char *verb, const char *what, const char *typed, const char *const names[],
                    size_t count);
+
+/// The same of the names of a table.
+int wx_cli_unknown_word(const char *verb, const char *what, const char *typed, WxWordAt *at);
 
 #endif

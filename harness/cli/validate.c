@@ -34,8 +34,7 @@ static const struct argp_option own_options[] = {
      "Default: every one that scripts/runtimes has laid out, else the installed one",
      0},
     {"workload", KEY_WORKLOAD, "W", 0, "A workload; may be repeated. Default: asm", 0},
-    {"mode", KEY_MODE, "MODE", 0,
-     "on, off, preload or live; may be repeated. Default: on, off, preload", 0},
+    {"mode", KEY_MODE, "MODE", 0, "%s; may be repeated. Default: on, off, preload", 0},
     {"set", KEY_SET, "KEY=VALUE", 0, "Set a parameter of the workload; may be repeated", 0},
     WX_LIMIT_OPTION(KEY_LIMIT, "run"),
     {"repeat", KEY_REPEAT, "N", 0,
@@ -70,6 +69,8 @@ static const struct argp_option own_options[] = {
      0},
     {0},
 };
+
+static const WxOptionWords words[] = {{KEY_MODE, wx_mode_name}, {0}};
 
 static error_t set_fidelity(struct argp_state *state, WxValidateAsked *own, const char *text) {
   own->fidelity = REAL_RUNS;
@@ -127,6 +128,7 @@ static const WxOptionsSpec spec = {
         "  wxbench validate --command './service' --load 'ab -n 10000 http://127.0.0.1:8080/'\n"
         "  wxbench validate --fidelity --workload asm --workload dyn --workload alc",
     .options = own_options,
+    .words = words,
     .parse = parse,
     .endings = WX_ENDINGS_HELP,
 };

@@ -11,18 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-static int unknown_mode(WxValidateSession *session, const char *name) {
-  const char *names[WX_VALIDATE_MODES];
-  size_t known = 0;
-  for (const WxMode *at; (at = wx_mode_at(known)) && known < WX_VALIDATE_MODES; ++known)
-    names[known] = at->name;
-  return wx_cli_unknown(session->verb, "mode", name, names, known);
-}
-
 static int choose_mode(WxValidateSession *session, const char *name) {
   const WxMode *mode = wx_mode_find(name);
   if (!mode)
-    return unknown_mode(session, name);
+    return wx_cli_unknown_word(session->verb, "mode", name, wx_mode_name);
   for (size_t i = 0; i < session->mode_count; ++i)
     if (session->modes[i] == mode)
       return wx_cli_fail(session->verb, "mode '%s' is given twice", name);

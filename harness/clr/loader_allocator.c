@@ -57,10 +57,6 @@ int wx_loader_allocator_open(WxLoaderAllocator *allocator, WxClrSpace *space,
   return 0;
 }
 
-WxLoaderHeap *wx_loader_allocator_data(WxLoaderAllocator *allocator) {
-  return allocator->code.data;
-}
-
 int wx_loader_allocator_add_data(WxLoaderAllocator *allocator, size_t size) {
   int result = 0;
   for (size_t done = 0; !result && done < size; done += PIECE) {

@@ -36,9 +36,6 @@ typedef struct {
 int wx_loader_allocator_open(WxLoaderAllocator *allocator, WxClrSpace *space,
                              const WxClrVersion *version, bool collectible);
 
-/// The heap of headers of methods and nibble maps.
-WxLoaderHeap *wx_loader_allocator_data(WxLoaderAllocator *allocator);
-
 /// Takes `size` bytes of often touched data, in many small pieces.
 int wx_loader_allocator_add_data(WxLoaderAllocator *allocator, size_t size);
 

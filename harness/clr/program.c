@@ -95,10 +95,9 @@ int wx_clr_program_advance(WxClrProgress *progress, WxClrHost *host, unsigned pa
 }
 
 static const WxClrPrograms *const versions[] = {
-    &wx_clr_programs_net8,
-    &wx_clr_programs_net9,
-    &wx_clr_programs_net10,
-    &wx_clr_programs_net11,
+#define ROW(VERSION) &wx_clr_programs_##VERSION,
+    WX_CLR_PROGRAMS_OF(ROW)
+#undef ROW
 };
 
 static const WxClrProgram *find_in(const WxClrPrograms *known, const char *workload,

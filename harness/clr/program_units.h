@@ -41,7 +41,11 @@ typedef struct {
   WxClrProgram programs[WX_CLR_PROGRAMS];
 } WxClrPrograms;
 
-extern const WxClrPrograms wx_clr_programs_net8, wx_clr_programs_net9, wx_clr_programs_net10,
-    wx_clr_programs_net11;
+/// The versions whose programs are known: one file each, program_VERSION.c.
+#define WX_CLR_PROGRAMS_OF(ROW) ROW(net8) ROW(net9) ROW(net10) ROW(net11)
+
+#define WX_CLR_PROGRAMS_DECLARED(VERSION) extern const WxClrPrograms wx_clr_programs_##VERSION;
+WX_CLR_PROGRAMS_OF(WX_CLR_PROGRAMS_DECLARED)
+#undef WX_CLR_PROGRAMS_DECLARED
 
 #endif

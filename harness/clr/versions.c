@@ -90,6 +90,11 @@ const WxClrVersion *wx_clr_version_at(size_t index) {
   return index < sizeof versions / sizeof *versions ? &versions[index] : NULL;
 }
 
+const char *wx_clr_version_name(size_t index) {
+  const WxClrVersion *version = wx_clr_version_at(index);
+  return version ? version->name : NULL;
+}
+
 const WxClrVersion *wx_clr_version_newest(void) {
   return &versions[sizeof versions / sizeof *versions - 1];
 }

@@ -71,6 +71,7 @@ typedef struct WxClrVersion {
 
 /// The `index`-th version, oldest first; NULL at the end.
 const WxClrVersion *wx_clr_version_at(size_t index);
+const char *wx_clr_version_name(size_t index);
 
 /// The newest version.
 const WxClrVersion *wx_clr_version_newest(void);

@@ -145,7 +145,7 @@ static _Noreturn void run_child(Pipes *pipes, const WxObserveOptions *options, c
   if (!result)
     result = options->fresh ? become_fresh(pipes, options->fresh, environment)
                             : become_program(pipes, options, environment);
-  (void)write(pipes->failure[1], &result, sizeof result);
+  (void)wx_os_write(pipes->failure[1], &result, sizeof result);
   _exit(NOT_STARTED);
 }
 

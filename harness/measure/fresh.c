@@ -73,7 +73,7 @@ int wx_fresh_open(WxFresh *fresh, WxFreshPlay *play, const void *order, size_t s
 
 void wx_fresh_close(WxFresh *fresh) {
   if (fresh->memory)
-    (void)munmap(fresh->memory, fresh->size);
+    wx_os_munmap_own(fresh->memory, fresh->size);
   if (fresh->fd >= 0)
     wx_os_close_reader(fresh->fd);
   *fresh = (WxFresh){.fd = -1};
@@ -90,17 +90,18 @@ static int play_order(void *context) {
 // NULL where there is none: then somebody else has set the variable.
 static Header *find_order(void) {
   struct stat status;
-  if (fstat(WX_FRESH_ORDER, &status) || (size_t)status.st_size < sizeof(Header))
+  if (wx_os_fstat(WX_FRESH_ORDER, &status) || (size_t)status.st_size < sizeof(Header))
     return NULL;
   const size_t size = (size_t)status.st_size;
-  Header *header = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, WX_FRESH_ORDER, 0);
-  if (header == MAP_FAILED)
+  void *memory;
+  if (wx_os_mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, WX_FRESH_ORDER, 0, &memory))
     return NULL;
+  Header *header = memory;
   const bool fits = memcmp(header->magic, magic, sizeof magic) == 0 && header->report_size < size &&
                     header->size < size && order_at(header) + header->size <= size;
   if (fits)
     return header;
-  (void)munmap(header, size);
+  wx_os_munmap_own(header, size);
   return NULL;
 }
 

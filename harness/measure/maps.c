@@ -108,8 +108,6 @@ static int load(WxMaps *maps, const char *path, bool bounded, WxDamage *damage) 
     return fd;
   const int result = parse(maps, fd, bounded, damage);
   const int closed = wx_os_close(fd);
-  if (closed) // A close that was made to fail was not made: the descriptor must not stay behind.
-    (void)wx_os_close(fd);
   return result ? result : closed;
 }
 

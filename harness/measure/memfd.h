@@ -65,7 +65,7 @@ const char *wx_refusal_text(WxRefusal refusal);
 typedef struct {
   WxFileId id;
   int number;            ///< The process's descriptor of it; -1 where it is closed and only mapped.
-  int kept;              ///< A descriptor of ours that leads there (kept.h); -1 for none.
+  int kept;              ///< A descriptor of ours that leads there (snapshot.c); -1 for none.
   uint64_t mapped_start; ///< The first mapping of it; 0 and 0 where it is not mapped.
   uint64_t mapped_end;
   WxFigure allocated_bytes; ///< Memory and swap that it holds; unknown where it cannot be asked.
@@ -102,8 +102,9 @@ bool wx_mapping_is_of(const WxMapping *mapping, WxFileId id);
 /// can hold the caller.
 ///
 /// A file whose descriptor is closed is asked through /proc/PID/map_files, which needs
-/// CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN; without, its figures are unknown (but see kept.h). None
-/// at all is success with count 0. -ESRCH, or -EACCES where the caller could not trace the process.
+/// CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN; without, its figures are unknown (but see snapshot.c).
+/// None at all is success with count 0. -ESRCH, or -EACCES where the caller could not trace the
+/// process.
 int wx_memfd_find(WxMemfds *found, pid_t pid, const WxMaps *maps, const char *name);
 
 /// The one that holds most, NULL where there is none: a process has one, but for strange programs.

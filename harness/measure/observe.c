@@ -1,16 +1,83 @@
 #include "measure/observe.h"
 
-#include "measure/capture.h"
 #include "measure/child.h"
 #include "os/interrupt.h"
 #include "os/os.h"
 #include "os/process.h"
+#include "os/text.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+
+/* The last part of what a program prints into a pipe
+ * -------------------------------------------------------------------------------------------------
+ */
+
+enum {
+  READ_SIZE = 16 * 1024,
+  /// Reads of what is left in a pipe: more than its capacity, which is 1 MiB at most by default.
+  LAST_READS = 80,
+};
+
+// Keeps the last `limit` bytes.
+static void trim(WxText *text, size_t limit) {
+  if (text->length <= limit)
+    return;
+  memmove(text->data, text->data + text->length - limit, limit);
+  text->length = limit;
+  text->data[limit] = '\0';
+}
+
+// Moves the text to the front only once it is twice as long as it may be.
+static int append(WxText *text, const char *data, size_t size, size_t limit) {
+  if (!text->data) {
+    text->data = malloc(2 * limit + READ_SIZE + 1);
+    if (!text->data)
+      return -ENOMEM;
+    text->capacity = 2 * limit + READ_SIZE + 1;
+  }
+  memcpy(text->data + text->length, data, size);
+  text->length += size;
+  text->data[text->length] = '\0';
+  if (text->length > 2 * limit)
+    trim(text, limit);
+  return 0;
+}
+
+// Reads once from `*fd` and appends to `text`, which holds at least the last `limit` bytes. At the
+// end of the file closes it and makes it -1.
+static int read_capture(WxText *text, int *fd, size_t limit) {
+  char buffer[READ_SIZE];
+  const ssize_t got = wx_os_read(*fd, buffer, sizeof buffer);
+  if (got < 0)
+    return (int)got;
+  if (got > 0)
+    return append(text, buffer, (size_t)got, limit);
+  wx_os_close_reader(*fd);
+  *fd = -1;
+  return 0;
+}
+
+// Reads what a program that has ended had printed before, without waiting: a process that it left
+// behind may hold the pipe open, and may write to it without end. Cuts `text` to its last `limit`
+// bytes.
+static int finish_capture(WxText *text, int *fd, size_t limit) {
+  int result = 0;
+  for (int i = 0; i < LAST_READS && *fd >= 0 && !result; ++i) {
+    struct pollfd entry = {.fd = *fd, .events = POLLIN};
+    const int ready = wx_os_poll(&entry, 1, 0);
+    if (ready == 0)
+      break;
+    result = ready < 0 ? ready : read_capture(text, fd, limit);
+  }
+  trim(text, limit);
+  return result;
+}
 
 enum {
   DEFAULT_CAPTURE = 1024 * 1024,
@@ -168,11 +235,11 @@ static size_t capture_limit(const Run *run) {
 }
 
 static int on_output(Run *run) {
-  return wx_capture_read(&run->observed->output, &run->child.output, capture_limit(run));
+  return read_capture(&run->observed->output, &run->child.output, capture_limit(run));
 }
 
 static int on_errors(Run *run) {
-  return wx_capture_read(&run->observed->errors, &run->child.errors, capture_limit(run));
+  return read_capture(&run->observed->errors, &run->child.errors, capture_limit(run));
 }
 
 static int on_end(Run *run) {
@@ -266,9 +333,9 @@ static int watch(Run *run) {
     wx_os_end_group(run->child.pid, &run->observed->wait_status, &run->observed->usage);
   run->observed->wall_ns = wx_os_now_ns() - run->begun_ns;
   if (!result)
-    result = wx_capture_finish(&run->observed->output, &run->child.output, capture_limit(run));
+    result = finish_capture(&run->observed->output, &run->child.output, capture_limit(run));
   if (!result)
-    result = wx_capture_finish(&run->observed->errors, &run->child.errors, capture_limit(run));
+    result = finish_capture(&run->observed->errors, &run->child.errors, capture_limit(run));
   return result;
 }
 

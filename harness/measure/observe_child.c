@@ -1,17 +1,20 @@
 #include "measure/observe_child.h"
 
+#include "os/os.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
 void *wx_child_report_new(size_t size) {
-  void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  return memory == MAP_FAILED ? NULL : memory;
+  void *memory;
+  const int flags = MAP_SHARED | MAP_ANONYMOUS;
+  return wx_os_mmap(NULL, size, PROT_READ | PROT_WRITE, flags, -1, 0, &memory) ? NULL : memory;
 }
 
 void wx_child_report_free(void *report, size_t size) {
-  munmap(report, size);
+  wx_os_munmap_own(report, size);
 }
 
 static bool ended_well(const WxChildOrder *order, const WxObserved *observed) {

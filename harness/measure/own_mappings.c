@@ -62,7 +62,5 @@ int wx_own_mappings_count(WxOwnMappings *counted, bool (*owns)(void *part, uintp
     return fd;
   const int result = read_all(&count, fd);
   const int closed = wx_os_close(fd);
-  if (closed) // A close that was made to fail was not made: the descriptor must not stay behind.
-    (void)wx_os_close(fd);
   return result ? result : closed;
 }

@@ -8,7 +8,8 @@
 
 // The names of steps that samples may borrow: literals outlive everything.
 static const char *step_name(const char *name) {
-  static const char *const names[] = {"start", "generated", "dropped", "collected", "sample", "end"};
+  static const char *const names[] = {"start",     "generated", "dropped",
+                                      "collected", "sample",    "end"};
   for (size_t i = 0; i < sizeof names / sizeof *names; ++i)
     if (strcmp(names[i], name) == 0)
       return names[i];
@@ -16,16 +17,14 @@ static const char *step_name(const char *name) {
 }
 
 static void fill(WxSample *sample, const WxSnapshot *snapshot, const WxStep *step) {
+#define SNAPSHOT(MEMBER) sample->MEMBER = snapshot->MEMBER;
+#define OWN(MEMBER)
+#define FILL(MEMBER, SOURCE, ...) SOURCE(MEMBER)
+  WX_SAMPLE_FIGURES(FILL)
+#undef FILL
+#undef OWN
+#undef SNAPSHOT
   sample->live_bytes = wx_known(step->live_bytes) ? step->live_bytes : snapshot->mapped_bytes;
-  sample->allocated_bytes = snapshot->allocated_bytes;
-  sample->mapped_bytes = snapshot->mapped_bytes;
-  sample->orphaned_bytes = snapshot->orphaned_bytes;
-  sample->rss_bytes = snapshot->rss_bytes;
-  sample->rss_shmem_bytes = snapshot->rss_shmem_bytes;
-  sample->pss_bytes = snapshot->pss_bytes;
-  sample->cgroup_shmem_bytes = snapshot->cgroup_shmem_bytes;
-  sample->mappings = snapshot->mappings;
-  sample->doublemapper_mappings = snapshot->doublemapper_mappings;
 }
 
 static int open_observer(WxSampling *sampling, pid_t pid) {
@@ -67,13 +66,17 @@ WxSample *wx_sampling_last(WxSampling *sampling) {
   return sampling->count ? &sampling->samples[sampling->count - 1] : NULL;
 }
 
+static WxFigure figure_at(const WxSample *sample, size_t offset) {
+  return *(const WxFigure *)(const void *)((const char *)sample + offset);
+}
+
 WxFigure wx_sampling_peak(const WxSampling *sampling, size_t offset, bool with_end) {
   WxFigure peak = WX_UNKNOWN;
   for (size_t i = 0; i < sampling->count; ++i) {
     const WxSample *sample = &sampling->samples[i];
     if (!with_end && strcmp(sample->step, "end") == 0)
       break;
-    const WxFigure figure = *(const WxFigure *)(const void *)((const char *)sample + offset);
+    const WxFigure figure = figure_at(sample, offset);
     if (!wx_known(figure))
       return WX_UNKNOWN;
     peak = wx_figure_max(peak, figure);
@@ -82,12 +85,15 @@ WxFigure wx_sampling_peak(const WxSampling *sampling, size_t offset, bool with_e
 }
 
 void wx_sampling_metrics(const WxSampling *sampling, WxMetrics *metrics) {
-  metrics->live_peak_bytes = wx_sampling_peak(sampling, offsetof(WxSample, live_bytes), true);
-  metrics->allocated_peak_bytes =
-      wx_sampling_peak(sampling, offsetof(WxSample, allocated_bytes), true);
-  metrics->mappings_peak = wx_sampling_peak(sampling, offsetof(WxSample, mappings), true);
-  if (sampling->count)
-    metrics->orphaned_bytes = sampling->samples[sampling->count - 1].orphaned_bytes;
+  const WxSample *last = sampling->count ? &sampling->samples[sampling->count - 1] : NULL;
+  for (size_t i = 0; i < wx_metric_figures.count; ++i) {
+    const WxFigureRow *row = &wx_metric_figures.rows[i];
+    WxFigure *figure = (WxFigure *)(void *)((char *)metrics + row->offset);
+    if (row->from.how == WX_FROM_PEAK)
+      *figure = wx_sampling_peak(sampling, row->from.offset, true);
+    else if (row->from.how == WX_FROM_LAST && last)
+      *figure = figure_at(last, row->from.offset);
+  }
 }
 
 void wx_sampling_ended(const WxSampling *sampling, const WxEnded *ended, WxResult *result) {

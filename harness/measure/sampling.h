@@ -13,7 +13,7 @@
 /// Start with {.file = link of the file}, end with wx_sampling_free().
 typedef struct {
   const char *file;    ///< The link of the file that is looked for.
-  bool keeps;          ///< The program closes files that it goes on mapping (kept.h).
+  bool keeps;          ///< The program closes files that it goes on mapping (snapshot.c).
   const char *unknown; ///< Why figures of the file are unknown in some sample; NULL: all known.
   WxObserver *observer;
   uint64_t begun_ns; ///< Of the first sample.
@@ -32,8 +32,8 @@ WxSample *wx_sampling_last(WxSampling *sampling);
 /// `with_end` is false; unknown where one of them is: a larger one may have been missed.
 WxFigure wx_sampling_peak(const WxSampling *sampling, size_t offset, bool with_end);
 
-/// Fills the figures of `metrics` that follow from samples: peaks over the steps, and orphaned
-/// bytes at the end.
+/// Fills the figures of `metrics` that follow from samples, as their rows say (figures.h): peaks
+/// over the steps, and what was at the last one.
 void wx_sampling_metrics(const WxSampling *sampling, WxMetrics *metrics);
 
 /// Puts it into `result` that the program ended before its end: as `ended` says, with the samples

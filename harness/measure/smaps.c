@@ -171,8 +171,6 @@ static int load(WxSmaps *smaps, const char *path, bool bounded, WxDamage *damage
     return fd;
   int result = parse(smaps, fd, bounded, damage);
   const int closed = wx_os_close(fd);
-  if (closed) // A close that was made to fail was not made: the descriptor must not stay behind.
-    (void)wx_os_close(fd);
   return result ? result : closed;
 }
 

@@ -1,7 +1,6 @@
 #include "measure/snapshot.h"
 
 #include "measure/cgroup.h"
-#include "measure/kept.h"
 #include "measure/maps.h"
 #include "measure/memfd.h"
 #include "measure/orphans.h"
@@ -11,10 +10,101 @@
 #include "os/process.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 #include <unistd.h>
+
+typedef struct {
+  WxFileId id;
+  int fd;
+} KeptFile;
+/// Start with {0}, end with free_kept().
+typedef struct {
+  KeptFile *items;
+  size_t count;
+  size_t capacity;
+} Kept;
+
+/* Files that the process closed and still maps
+ * -------------------------------------------------------------------------------------------------
+ * A process may close a file and go on mapping it. Then only /proc/PID/map_files leads there, which
+ * an ordinary user may not follow; a descriptor of our own does, taken when the process itself had
+ * one. While it is kept the file's memory is kept too, even if the process gives it up: so this is
+ * for programs that are known to close their files, and ends with each sample for those that are
+ * gone.
+ */
+
+static WxMemfd *find_file(const WxMemfds *memfds, WxFileId id) {
+  for (size_t i = 0; i < memfds->count; ++i)
+    if (wx_file_id_equal(memfds->items[i].id, id))
+      return &memfds->items[i];
+  return NULL;
+}
+
+static bool is_kept(const Kept *kept, WxFileId id) {
+  for (size_t i = 0; i < kept->count; ++i)
+    if (wx_file_id_equal(kept->items[i].id, id))
+      return true;
+  return false;
+}
+
+// Lets go of what the process does not hold any more, and lends the rest.
+static void lend(Kept *kept, const WxMemfds *memfds, pid_t pid) {
+  size_t left = 0;
+  for (size_t i = 0; i < kept->count; ++i) {
+    const KeptFile file = kept->items[i];
+    WxMemfd *memfd = find_file(memfds, file.id);
+    if (!memfd) {
+      wx_os_close_reader(file.fd);
+      continue;
+    }
+    kept->items[left++] = file;
+    if (memfd->number < 0) {
+      memfd->kept = file.fd;
+      (void)wx_memfd_stat(memfd, pid); // Where it fails, the figure is unknown.
+    }
+  }
+  kept->count = left;
+}
+
+static int keep(Kept *kept, const WxMemfd *memfd, pid_t pid) {
+  KeptFile *items = wx_grown(kept->items, &kept->capacity, kept->count, sizeof *items);
+  if (!items)
+    return -ENOMEM;
+  kept->items = items;
+  const int fd = wx_memfd_open(memfd, pid, O_RDONLY, NULL);
+  if (fd >= 0)
+    items[kept->count++] = (KeptFile){memfd->id, fd};
+  return 0;
+}
+
+// Follows what `memfds` says of the files of `pid`: those that are gone are let go, those that
+// have a descriptor are kept, and those that have none any more get their figures from the one
+// kept, also in wx_memfd_stat() and wx_memfd_open() until the next call. At most half of the
+// descriptors that this process may have are kept; a file beyond them, or one that cannot be
+// opened, is as without this. -ENOMEM.
+static int update_kept(Kept *kept, WxMemfds *memfds, pid_t pid) {
+  lend(kept, memfds, pid);
+  const long most = sysconf(_SC_OPEN_MAX) / 2;
+  int result = 0;
+  for (size_t i = 0; i < memfds->count && result == 0; ++i) {
+    const WxMemfd *memfd = &memfds->items[i];
+    if (memfd->number >= 0 && !is_kept(kept, memfd->id) && (long)kept->count < most)
+      result = keep(kept, memfd, pid);
+  }
+  return result;
+}
+
+static void free_kept(Kept *kept) {
+  for (size_t i = 0; i < kept->count; ++i)
+    wx_os_close_reader(kept->items[i].fd);
+  free(kept->items);
+  *kept = (Kept){0};
+}
 
 /// How often a process that closes a file, or changes its mappings, just then is looked at again.
 enum { TRIES = 3 };
@@ -27,7 +117,7 @@ struct WxObserver {
   uint64_t started; ///< Its start time, which tells it from a later one of that pid.
   WxMaps maps;
   WxMemfds memfds;
-  WxKept kept;
+  Kept kept;
   WxOrphans *orphans;
   size_t orphans_capacity;
   WxOrphanFinder finder;
@@ -163,7 +253,7 @@ static int take_files(WxObserver *observer, WxSnapshot *snapshot) {
     if (!result)
       result = wx_memfd_find(&observer->memfds, observer->pid, &observer->maps, observer->name);
     if (!result && observer->options.keeps)
-      result = wx_kept_update(&observer->kept, &observer->memfds, observer->pid);
+      result = update_kept(&observer->kept, &observer->memfds, observer->pid);
     if (!result)
       take_mappings(observer, snapshot);
     if (!result)
@@ -239,7 +329,7 @@ void wx_observer_close(WxObserver *observer) {
   free(observer->orphans);
   wx_orphan_finder_free(&observer->finder);
   wx_memfds_free(&observer->memfds);
-  wx_kept_free(&observer->kept);
+  free_kept(&observer->kept);
   wx_maps_free(&observer->maps);
   wx_text_free(&observer->text);
   free(observer->name);

@@ -45,7 +45,7 @@ typedef struct {
   const char *name;    ///< The files' link (memfd.h); NULL: any executable memfd.
   WxMapperScope scope; ///< Who may map them.
   bool fast;           ///< Leave out what takes long with many mappings: Pss is unknown.
-  bool keeps;          ///< Keep files that the process may close (kept.h). Not for this process.
+  bool keeps;          ///< Keep files that the process may close. Not for this process.
 } WxObserverOptions;
 
 /// Looks at one process again and again without allocating for each sample.

@@ -1,5 +1,6 @@
 #include "measure/wx_switch.h"
 
+#include "os/os.h"
 #include "os/text.h"
 
 #include <errno.h>
@@ -70,11 +71,10 @@ static bool find_name(const WxText *words, const char *program, char name[PATH_M
 static bool find_path(pid_t pid, WxText *text, char path[PATH_MAX]) {
   char name[PATH_MAX], program[PATH_MAX];
   snprintf(path, PATH_MAX, "/proc/%d/exe", (int)pid);
-  const ssize_t length = readlink(path, program, sizeof program - 1);
+  const int unread = wx_os_readlink(path, program, sizeof program);
   snprintf(path, PATH_MAX, "/proc/%d/cmdline", (int)pid);
-  if (length < 0 || wx_text_read(text, path))
+  if (unread || wx_text_read(text, path))
     return false;
-  program[length] = '\0';
   if (!find_name(text, program, name))
     return false;
   const char *from = *name == '/' ? "root" : "cwd/";
@@ -99,7 +99,7 @@ WxSwitch wx_switch_configured(pid_t pid) {
   struct stat status;
   WxSwitch found = WX_SWITCH_UNSET;
   // Nothing but a regular file: another may wait when it is opened.
-  if (find_path(pid, &text, path) && !stat(path, &status) && S_ISREG(status.st_mode) &&
+  if (find_path(pid, &text, path) && !wx_os_stat(path, &status) && S_ISREG(status.st_mode) &&
       !wx_text_read_most(&text, path, MOST_BYTES))
     found = read_property(text.data, text.length);
   wx_text_free(&text);

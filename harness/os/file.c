@@ -55,14 +55,12 @@ int wx_os_open_known(int root, const char *path) {
 
 int wx_os_close(int fd) {
   const int failed = wx_os_begin(WX_OS_CLOSE);
-  if (failed)
-    return failed;
-  return close(fd) ? -errno : 0;
+  const int result = close(fd) ? -errno : 0;
+  return failed ? failed : result;
 }
 
 void wx_os_close_reader(int fd) {
-  (void)wx_os_begin(WX_OS_CLOSE);
-  (void)close(fd);
+  (void)wx_os_close(fd);
 }
 
 int wx_os_shm_create(const char *name, mode_t mode) {

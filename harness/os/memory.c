@@ -28,6 +28,11 @@ int wx_os_munmap(void *start, size_t size) {
   return munmap(start, size) ? -errno : 0;
 }
 
+void wx_os_munmap_own(void *start, size_t size) {
+  (void)wx_os_begin(WX_OS_MUNMAP);
+  (void)munmap(start, size);
+}
+
 int wx_os_mprotect(void *start, size_t size, int protection) {
   const int failed = wx_os_begin(WX_OS_MPROTECT);
   if (failed)

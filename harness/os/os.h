@@ -51,11 +51,12 @@ int wx_os_openat(int directory, const char *path, int flags);
 /// before 5.12.
 int wx_os_open_known(int root, const char *path);
 
-/// Closes `fd`. After a real (not injected) failure the descriptor is gone all the same.
+/// Closes `fd`. The descriptor is gone whatever is returned, and so it is where a failure was
+/// armed: to close it again would close a stranger's.
 int wx_os_close(int fd);
 
 /// Closes a descriptor that was only read through: no failure could lose anything, so none is
-/// reported. A failure that was armed for it is used up, and the descriptor is closed all the same.
+/// reported.
 void wx_os_close_reader(int fd);
 
 /// Creates a POSIX shared-memory object that must not exist. Returns its descriptor.
@@ -138,6 +139,11 @@ int wx_os_getrlimit(int resource, struct rlimit *limit);
 int wx_os_mmap(void *hint, size_t size, int protection, int flags, int fd, uint64_t offset,
                void **mapped);
 int wx_os_munmap(void *start, size_t size);
+
+/// Unmaps memory that this program made for itself: there is nothing that could be done about a
+/// failure, so none is reported. One that was armed for it is used up, and it is unmapped all the
+/// same.
+void wx_os_munmap_own(void *start, size_t size);
 int wx_os_mprotect(void *start, size_t size, int protection);
 int wx_os_madvise(void *start, size_t size, int advice);
 

@@ -3,6 +3,7 @@
 #include "output/json.h"
 #include "output/result.h"
 #include "output/rounds.h"
+#include "stats/figures.h"
 #include "stats/interval.h"
 
 #include <errno.h>
@@ -10,34 +11,6 @@
 #include <string.h>
 
 static const char *const gate_names[WX_GATES] = {"same", "better", "worse", "info"};
-
-#define LENGTH(array) (sizeof(array) / sizeof *(array))
-
-// How a figure is judged.
-typedef enum { FOR_INFORMATION, EXACT, WITHIN_PERCENT } Rule;
-
-// The figures of `metrics`, gated ones first.
-static const struct {
-  const char *object; ///< The member of metrics that holds it, NULL for metrics itself.
-  const char *name;
-  const char *metric;
-  Rule rule;
-} figures[] = {
-    {NULL, "retained_bytes", "retained_bytes", EXACT},
-    {NULL, "mappings_peak", "mappings_peak", EXACT},
-    {"syscalls", "total", "syscalls.total", EXACT},
-    {"syscalls", "reserve", "syscalls.reserve", EXACT},
-    {"syscalls", "commit", "syscalls.commit", EXACT},
-    {"syscalls", "map_rw", "syscalls.map_rw", EXACT},
-    {"syscalls", "unmap_rw", "syscalls.unmap_rw", EXACT},
-    {"syscalls", "release", "syscalls.release", EXACT},
-    {NULL, "minor_faults", "minor_faults", WITHIN_PERCENT},
-    {NULL, "live_peak_bytes", "live_peak_bytes", FOR_INFORMATION},
-    {NULL, "allocated_peak_bytes", "allocated_peak_bytes", FOR_INFORMATION},
-    {NULL, "orphaned_bytes", "orphaned_bytes", FOR_INFORMATION},
-    {NULL, "wx_pages_seen", "wx_pages_seen", FOR_INFORMATION},
-    {NULL, "failures", "failures", FOR_INFORMATION},
-};
 
 json_t *wx_compare_add(WxComparing *comparing, const json_t *subject, const char *metric,
                        json_t *base, json_t *now, WxGate gate) {
@@ -62,27 +35,54 @@ static bool exceeds_percent(WxFigure base, WxFigure now) {
   return (double)now - (double)base > 0.01 * (double)base;
 }
 
-static WxGate judge(Rule rule, WxFigure base, WxFigure now) {
-  if (rule == FOR_INFORMATION || !wx_known(base))
+static WxGate judge(WxFigureRule rule, WxFigure base, WxFigure now) {
+  if (rule == WX_RULE_INFORMATION || !wx_known(base))
     return WX_GATE_INFO;
   if (!wx_known(now))
     return WX_GATE_WORSE;
-  const bool worse = rule == EXACT ? now > base : exceeds_percent(base, now);
-  const bool better = rule == EXACT ? now < base : exceeds_percent(now, base);
+  const bool worse = rule == WX_RULE_EXACT ? now > base : exceeds_percent(base, now);
+  const bool better = rule == WX_RULE_EXACT ? now < base : exceeds_percent(now, base);
   return worse ? WX_GATE_WORSE : better ? WX_GATE_BETTER : WX_GATE_SAME;
 }
 
-static void compare_figures(WxComparing *comparing, const json_t *base, const json_t *now) {
-  const json_t *before = json_object_get(base, "metrics"), *after = json_object_get(now, "metrics");
-  for (size_t i = 0; i < LENGTH(figures); ++i) {
-    const char *object = figures[i].object;
-    const WxFigure was =
-        wx_json_get_figure(object ? json_object_get(before, object) : before, figures[i].name);
-    const WxFigure is =
-        wx_json_get_figure(object ? json_object_get(after, object) : after, figures[i].name);
-    if (wx_known(was) || wx_known(is))
-      wx_compare_add(comparing, base, figures[i].metric, wx_json_figure(was), wx_json_figure(is),
-                     judge(comparing->gated ? figures[i].rule : FOR_INFORMATION, was, is));
+typedef struct {
+  WxComparing *comparing;
+  const json_t *subject;
+} Pair;
+
+static void compare_figure(const Pair *pair, const char *metric, WxFigureRule rule, WxFigure was,
+                           WxFigure is) {
+  if (wx_known(was) || wx_known(is))
+    wx_compare_add(pair->comparing, pair->subject, metric, wx_json_figure(was), wx_json_figure(is),
+                   judge(pair->comparing->gated ? rule : WX_RULE_INFORMATION, was, is));
+}
+
+// The total stands first.
+static void compare_by_verb(const Pair *pair, const WxFigureRow *row, const json_t *was,
+                            const json_t *is) {
+  for (size_t i = 0; i < wx_by_verb.count; ++i) {
+    const char *verb = wx_by_verb.rows[(i + wx_by_verb.count - 1) % wx_by_verb.count].key;
+    char metric[64];
+    snprintf(metric, sizeof metric, "%s.%s", row->key, verb);
+    compare_figure(pair, metric, row->rule, wx_json_get_figure(was, verb),
+                   wx_json_get_figure(is, verb));
+  }
+}
+
+// The gated figures, or those for information.
+static void compare_figures(const Pair *pair, const json_t *now, bool gated) {
+  const json_t *before = json_object_get(pair->subject, "metrics");
+  const json_t *after = json_object_get(now, "metrics");
+  for (size_t i = 0; i < wx_metric_figures.count; ++i) {
+    const WxFigureRow *row = &wx_metric_figures.rows[i];
+    if (row->rule == WX_RULE_NONE || (row->rule != WX_RULE_INFORMATION) != gated)
+      continue;
+    if (row->type == WX_TYPE_BY_VERB)
+      compare_by_verb(pair, row, json_object_get(before, row->key),
+                      json_object_get(after, row->key));
+    else
+      compare_figure(pair, row->key, row->rule, wx_json_get_figure(before, row->key),
+                     wx_json_get_figure(after, row->key));
   }
 }
 
@@ -182,6 +182,8 @@ void wx_compare_pair(WxComparing *comparing, const json_t *base, const json_t *n
     return;
   }
   compare_expectations(comparing, base, now);
-  compare_figures(comparing, base, now);
+  const Pair pair = {comparing, base};
+  compare_figures(&pair, now, true);
+  compare_figures(&pair, now, false);
   compare_times(comparing, base, now);
 }

@@ -8,34 +8,21 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool ends_with(const char *text, const char *end) {
-  const size_t length = strlen(text), tail = strlen(end);
-  return length >= tail && strcmp(text + length - tail, end) == 0;
-}
-
-// The writer of figures in the unit of a metric.
-static char *(*writer_of(const char *metric))(char *, WxFigure) {
-  if (ends_with(metric, "_bytes"))
-    return wx_units_format_bytes;
-  const bool time = ends_with(metric, "_ns") || strncmp(metric, "time_ns.", 8) == 0;
-  return time ? wx_units_format_ns : wx_units_format_count;
-}
-
 // Both sides of a row as text. Figures that differ in their unit's digits only are written out.
 static void show(const json_t *row, const char *text[2], char buffers[2][WX_UNITS_TEXT]) {
   static const char *const sides[] = {"base", "new"};
   const char *metric = wx_json_get_text(row, "metric");
-  char *(*write)(char *, WxFigure) = writer_of(metric);
+  const WxUnit unit = wx_unit_of(metric);
   for (size_t i = 0; i < 2; ++i) {
     const char *word = wx_json_get_text(row, sides[i]);
-    text[i] = word ? word : write(buffers[i], wx_json_get_figure(row, sides[i]));
+    text[i] = word ? word : wx_units_format(buffers[i], unit, wx_json_get_figure(row, sides[i]));
   }
   if (strcmp(text[0], text[1]) != 0 || wx_json_get_text(row, "base"))
     return;
   for (size_t i = 0; i < 2; ++i) {
     wx_units_format_count(buffers[i], wx_json_get_figure(row, sides[i]));
-    if (write != wx_units_format_count)
-      strcat(buffers[i], write == wx_units_format_bytes ? " B" : " ns");
+    if (unit != WX_UNIT_COUNT)
+      strcat(buffers[i], unit == WX_UNIT_BYTES ? " B" : " ns");
   }
 }
 

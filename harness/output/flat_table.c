@@ -1,6 +1,7 @@
 #include "output/flat_table.h"
 
 #include "output/json.h"
+#include "stats/units.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -27,10 +28,9 @@ static bool ends_with(const char *text, const char *end) {
 static WxCellType type_of(const char *name, const json_t *value) {
   if (json_is_real(value))
     return WX_RATIO;
-  if (ends_with(name, "_bytes"))
-    return WX_BYTES;
-  if (ends_with(name, "_ns"))
-    return WX_NS;
+  const WxUnit unit = wx_unit_of(name);
+  if (unit != WX_UNIT_COUNT)
+    return unit == WX_UNIT_BYTES ? WX_BYTES : WX_NS;
   if (ends_with(name, "pid") || ends_with(name, "inode"))
     return WX_ID;
   return json_is_integer(value) ? WX_COUNT : WX_TEXT;

@@ -7,16 +7,17 @@
 #include <string.h>
 
 static const WxFormat formats[] = {
-    {"table", "aligned columns for people", wx_format_table},
-    {"json", "the whole document, as --json -", wx_format_json},
-    {"csv", "one row per sample or per result, digits only", wx_format_csv},
-    {"markdown", "tables for a README or a CI summary", wx_format_markdown},
-    {"junit", "expectations as JUnit test cases", wx_format_junit},
-    {"gab", "github-action-benchmark, customSmallerIsBetter", wx_format_gab},
+#define ROW(NAME, SUMMARY) {#NAME, SUMMARY, wx_format_##NAME},
+    WX_FORMATS(ROW)
+#undef ROW
 };
 
 const WxFormat *wx_format_at(size_t index) {
   return index < sizeof formats / sizeof *formats ? &formats[index] : NULL;
+}
+
+const char *wx_format_name(size_t index) {
+  return wx_format_at(index) ? formats[index].name : NULL;
 }
 
 const WxFormat *wx_format_find(const char *name) {

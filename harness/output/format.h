@@ -1,6 +1,7 @@
 /**
    @file format.h
-   The ways of writing a document. A new one is a file format_NAME.c and a row in format.c.
+   The ways of writing a document. A new one is a file format_NAME.c that defines wx_format_NAME(),
+   and a row here.
 */
 #ifndef WX_OUTPUT_FORMAT_H
 #define WX_OUTPUT_FORMAT_H
@@ -10,6 +11,15 @@
 #include <stddef.h>
 #include <stdio.h>
 
+/// Name, and what it is. The first one is the default.
+#define WX_FORMATS(ROW)                                                                            \
+  ROW(table, "aligned columns for people")                                                         \
+  ROW(json, "the whole document, as --json -")                                                     \
+  ROW(csv, "one row per sample or per result, digits only")                                        \
+  ROW(markdown, "tables for a README or a CI summary")                                             \
+  ROW(junit, "expectations as JUnit test cases")                                                   \
+  ROW(gab, "github-action-benchmark, customSmallerIsBetter")
+
 typedef struct {
   const char *name;
   const char *summary; ///< For `--help`.
@@ -18,8 +28,9 @@ typedef struct {
   int (*write)(const WxDocument *document, FILE *stream);
 } WxFormat;
 
-/// The `index`-th format, NULL at the end. The first one is the default.
+/// The `index`-th format and its name, NULL at the end.
 const WxFormat *wx_format_at(size_t index);
+const char *wx_format_name(size_t index);
 
 /// The format of that name, NULL where there is none.
 const WxFormat *wx_format_find(const char *name);
@@ -29,11 +40,9 @@ const WxFormat *wx_format_find(const char *name);
 int wx_format_render(const WxFormat *format, const WxDocument *document, char **text,
                      size_t *length);
 
-int wx_format_table(const WxDocument *document, FILE *stream);
-int wx_format_json(const WxDocument *document, FILE *stream);
-int wx_format_csv(const WxDocument *document, FILE *stream);
-int wx_format_markdown(const WxDocument *document, FILE *stream);
-int wx_format_junit(const WxDocument *document, FILE *stream);
-int wx_format_gab(const WxDocument *document, FILE *stream);
+#define WX_FORMAT_WRITER(NAME, SUMMARY)                                                            \
+  int wx_format_##NAME(const WxDocument *document, FILE *stream);
+WX_FORMATS(WX_FORMAT_WRITER)
+#undef WX_FORMAT_WRITER
 
 #endif

@@ -6,16 +6,10 @@
 #include "output/json.h"
 #include "output/result.h"
 #include "output/shown.h"
+#include "stats/figures.h"
 
 #include <inttypes.h>
 #include <string.h>
-
-static const char *const figures[] = {
-    "t_ns",         "live_bytes",         "reserved_bytes", "allocated_bytes",
-    "mapped_bytes", "orphaned_bytes",     "rss_bytes",      "rss_shmem_bytes",
-    "pss_bytes",    "cgroup_shmem_bytes", "mappings",       "doublemapper_mappings"};
-
-#define LENGTH(array) (sizeof(array) / sizeof *(array))
 
 static void write_text(FILE *stream, const char *text) {
   if (!text)
@@ -47,9 +41,9 @@ static void write_sample(FILE *stream, const json_t *result, const json_t *sampl
   write_figure(stream, wx_json_get_figure(sample, "round"));
   fputc(',', stream);
   write_text(stream, wx_json_get_text(sample, "step"));
-  for (size_t i = 0; i < LENGTH(figures); ++i) {
+  for (size_t i = 0; i < wx_sample_figures.count; ++i) {
     fputc(',', stream);
-    write_figure(stream, wx_json_get_figure(sample, figures[i]));
+    write_figure(stream, wx_json_get_figure(sample, wx_sample_figures.rows[i].key));
   }
   fputc('\n', stream);
 }
@@ -58,8 +52,8 @@ static void write_samples(const WxDocument *document, FILE *stream) {
   for (size_t i = 0; i < WX_NAMES_OF_RESULT; ++i)
     fprintf(stream, "%s,", wx_result_names[i]);
   fputs("round,step", stream);
-  for (size_t i = 0; i < LENGTH(figures); ++i)
-    fprintf(stream, ",%s", figures[i]);
+  for (size_t i = 0; i < wx_sample_figures.count; ++i)
+    fprintf(stream, ",%s", wx_sample_figures.rows[i].key);
   fputc('\n', stream);
   for (size_t i = 0; i < json_array_size(document->results); ++i) {
     const json_t *result = json_array_get(document->results, i);

@@ -3,6 +3,7 @@
 #include "output/format.h"
 #include "output/json.h"
 #include "output/result.h"
+#include "stats/units.h"
 
 #include <errno.h>
 #include <string.h>
@@ -19,11 +20,8 @@ static bool ends_with(const char *text, const char *end) {
 }
 
 static const char *unit_of(const char *path) {
-  if (ends_with(path, "_bytes"))
-    return "bytes";
-  if (ends_with(path, "ratio") || ends_with(path, ".same"))
-    return "ratio";
-  return ends_with(path, "_ns") || strncmp(path, "time_ns.", 8) == 0 ? "ns" : "count";
+  const bool ratio = ends_with(path, "ratio") || ends_with(path, ".same");
+  return ratio ? "ratio" : wx_unit_name(wx_unit_of(path));
 }
 
 static int append(const Series *series, const char *path, const json_t *value, const char *range) {
@@ -102,7 +100,7 @@ static int append_plain(const Series *series, const char *prefix, json_t *object
     int error = 0;
     if (json_is_number(json_object_get(value, "median")))
       error = append_real_median(series, path, value);
-    else if (json_is_number(value) && (ratio || ends_with(key, "_bytes") || ends_with(key, "_ns")))
+    else if (json_is_number(value) && (ratio || wx_unit_of(key) != WX_UNIT_COUNT))
       error = append(series, path, value, ratio && json_is_number(low) ? range : NULL);
     else if (json_is_object(value) && strlen(path) < LONGEST_PREFIX)
       error = append_plain(series, path, value);

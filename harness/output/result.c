@@ -19,47 +19,10 @@ static void put_name(WxJsonBuilder *builder, const char *key, const char *name) 
  * -------------------------------------------------------------------------------------------------
  */
 
-typedef enum { FIGURE, BY_VERB, TIMES } Kind;
-
-typedef struct {
-  const char *key;
-  size_t offset;
-  Kind kind;
-} Field;
-
-#define OF(STRUCT, MEMBER, KIND)                                                                   \
-  { #MEMBER, offsetof(STRUCT, MEMBER), KIND }
-
-static const Field of_verbs[] = {
-    OF(WxByVerb, reserve, FIGURE),  OF(WxByVerb, commit, FIGURE),  OF(WxByVerb, map_rw, FIGURE),
-    OF(WxByVerb, unmap_rw, FIGURE), OF(WxByVerb, release, FIGURE), OF(WxByVerb, total, FIGURE),
-};
-
-static const Field of_metrics[] = {
-    OF(WxMetrics, live_peak_bytes, FIGURE), OF(WxMetrics, allocated_peak_bytes, FIGURE),
-    OF(WxMetrics, retained_bytes, FIGURE),  OF(WxMetrics, orphaned_bytes, FIGURE),
-    OF(WxMetrics, mappings_peak, FIGURE),   OF(WxMetrics, syscalls, BY_VERB),
-    OF(WxMetrics, list_nodes, BY_VERB),     OF(WxMetrics, minor_faults, FIGURE),
-    OF(WxMetrics, wall_ns, FIGURE),         {"time_ns", offsetof(WxMetrics, times), TIMES},
-    OF(WxMetrics, wx_pages_seen, FIGURE),   OF(WxMetrics, failures, FIGURE),
-};
-
-// Beside the name of the step.
-static const Field of_samples[] = {
-    OF(WxSample, t_ns, FIGURE),           OF(WxSample, live_bytes, FIGURE),
-    OF(WxSample, reserved_bytes, FIGURE), OF(WxSample, allocated_bytes, FIGURE),
-    OF(WxSample, mapped_bytes, FIGURE),   OF(WxSample, orphaned_bytes, FIGURE),
-    OF(WxSample, rss_bytes, FIGURE),      OF(WxSample, rss_shmem_bytes, FIGURE),
-    OF(WxSample, pss_bytes, FIGURE),      OF(WxSample, cgroup_shmem_bytes, FIGURE),
-    OF(WxSample, mappings, FIGURE),       OF(WxSample, doublemapper_mappings, FIGURE),
-};
-
-#define COUNT(TABLE) (sizeof(TABLE) / sizeof *(TABLE))
-
-static json_t *times_json(const WxMetrics *metrics) {
+static json_t *times_json(const WxOperationTimes *times) {
   WxJsonBuilder builder = wx_json_object();
-  for (size_t i = 0; i < metrics->time_count; ++i) {
-    const WxOperationTime *measured = &metrics->times[i];
+  for (size_t i = 0; i < times->count; ++i) {
+    const WxOperationTime *measured = &times->of[i];
     WxJsonBuilder time = wx_json_object();
     wx_json_put(&time, "median", wx_json_figure(measured->median));
     wx_json_put(&time, "ci_low", wx_json_figure(measured->ci_low));
@@ -70,48 +33,49 @@ static json_t *times_json(const WxMetrics *metrics) {
   return wx_json_built(&builder);
 }
 
-static void put_figures(WxJsonBuilder *builder, const void *base, const Field fields[],
-                        size_t count) {
-  for (size_t i = 0; i < count; ++i) {
-    const void *at = (const char *)base + fields[i].offset;
-    WxJsonBuilder inner;
-    switch (fields[i].kind) {
-    case FIGURE:
-      wx_json_put(builder, fields[i].key, wx_json_figure(*(const WxFigure *)at));
-      break;
-    case BY_VERB:
-      inner = wx_json_object();
-      put_figures(&inner, at, of_verbs, COUNT(of_verbs));
-      wx_json_put(builder, fields[i].key, wx_json_built(&inner));
-      break;
-    case TIMES:
-      wx_json_put(builder, fields[i].key, times_json(base));
-      break;
-    }
+static json_t *figures_json(const void *base, const WxFigureTable *table);
+
+static json_t *figure_json(const void *at, WxFigureType type) {
+  switch (type) {
+  case WX_TYPE_BY_VERB:
+    return figures_json(at, &wx_by_verb);
+  case WX_TYPE_TIMES:
+    return times_json(at);
+  case WX_TYPE_FIGURE:
+    break;
+  }
+  return wx_json_figure(*(const WxFigure *)at);
+}
+
+static void put_figures(WxJsonBuilder *builder, const void *base, const WxFigureTable *table) {
+  for (size_t i = 0; i < table->count; ++i) {
+    const WxFigureRow *row = &table->rows[i];
+    wx_json_put(builder, row->key, figure_json((const char *)base + row->offset, row->type));
   }
 }
 
-static void get_figures(const json_t *object, void *base, const Field fields[], size_t count) {
-  for (size_t i = 0; i < count; ++i) {
-    void *at = (char *)base + fields[i].offset;
-    if (fields[i].kind == FIGURE)
-      *(WxFigure *)at = wx_json_get_figure(object, fields[i].key);
-    else if (fields[i].kind == BY_VERB)
-      get_figures(json_object_get(object, fields[i].key), at, of_verbs, COUNT(of_verbs));
-  }
-}
-
-static json_t *metrics_json(const WxMetrics *metrics) {
+static json_t *figures_json(const void *base, const WxFigureTable *table) {
   WxJsonBuilder builder = wx_json_object();
-  put_figures(&builder, metrics, of_metrics, COUNT(of_metrics));
+  put_figures(&builder, base, table);
   return wx_json_built(&builder);
+}
+
+static void get_figures(const json_t *object, void *base, const WxFigureTable *table) {
+  for (size_t i = 0; i < table->count; ++i) {
+    const WxFigureRow *row = &table->rows[i];
+    void *at = (char *)base + row->offset;
+    if (row->type == WX_TYPE_FIGURE)
+      *(WxFigure *)at = wx_json_get_figure(object, row->key);
+    else if (row->type == WX_TYPE_BY_VERB)
+      get_figures(json_object_get(object, row->key), at, &wx_by_verb);
+  }
 }
 
 static json_t *sample_json(const WxSample *sample) {
   WxJsonBuilder builder = wx_json_object();
   wx_json_put(&builder, "round", wx_json_figure(sample->round));
   wx_json_put(&builder, "step", wx_json_text(sample->step));
-  put_figures(&builder, sample, of_samples, COUNT(of_samples));
+  put_figures(&builder, sample, &wx_sample_figures);
   return wx_json_built(&builder);
 }
 
@@ -172,7 +136,8 @@ json_t *wx_result_json(const WxResult *result) {
       json_decref(ended);
     wx_json_put(&builder, "ended", lost ? NULL : ended);
   }
-  wx_json_put(&builder, "metrics", result->ended ? json_null() : metrics_json(&result->metrics));
+  wx_json_put(&builder, "metrics",
+              result->ended ? json_null() : figures_json(&result->metrics, &wx_metric_figures));
   wx_json_put(&builder, "samples", samples_json(result));
   wx_json_put(&builder, "expectations", expectations_json(result));
   if (result->verdict_code && !result->ended) {
@@ -213,7 +178,7 @@ static int read_samples(const json_t *list, WxResult *result) {
       return -EINVAL;
     }
     samples[i] = wx_sample_unknown(wx_json_get_figure(sample, "round"), step);
-    get_figures(sample, &samples[i], of_samples, COUNT(of_samples));
+    get_figures(sample, &samples[i], &wx_sample_figures);
   }
   result->samples = samples;
   result->sample_count = count;
@@ -231,7 +196,7 @@ int wx_result_read(const json_t *json, WxResult *result, WxEnded *ended) {
   if (how)
     result->ended = ended;
   else
-    get_figures(metrics, &result->metrics, of_metrics, COUNT(of_metrics));
+    get_figures(metrics, &result->metrics, &wx_metric_figures);
   const json_t *verdict = json_object_get(json, "verdict");
   result->verdict_code = wx_json_get_text(verdict, "code");
   result->verdict_text = wx_json_get_text(verdict, "text");

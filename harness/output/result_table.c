@@ -1,6 +1,8 @@
 // Results, built or read from a file, as one row each for people.
 #include "output/json.h"
 #include "output/result.h"
+#include "stats/figures.h"
+#include "stats/units.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -53,28 +55,43 @@ static void judge(const json_t *result, char *text, size_t size) {
     snprintf(text, size, count > 0 ? "%zu ok" : "-", count);
 }
 
-// A column of the table and where its figures come from.
+// A column of the table: a row of metrics, or of the last sample of a real program.
 typedef struct {
-  WxColumn column;
-  const char *key;   ///< Of metrics.
-  const char *inner; ///< Of the object that `key` names.
-  bool optional;     ///< Left out where no result knows it.
-  bool at_end;       ///< Of the last sample, not of metrics; of runs of real programs only.
+  const WxFigureRow *row;
+  bool at_end;
 } Source;
 
-static const Source sources[] = {
-    {{"live peak", WX_BYTES}, "live_peak_bytes", NULL, false, false},
-    {{"memfd peak", WX_BYTES}, "allocated_peak_bytes", NULL, false, false},
-    {{"memfd at end", WX_BYTES}, "allocated_bytes", NULL, true, true},
-    {{"retained", WX_BYTES}, "retained_bytes", NULL, false, false},
-    {{"RSS at end", WX_BYTES}, "rss_bytes", NULL, true, true},
-    {{"mappings", WX_COUNT}, "mappings_peak", NULL, true, false},
-    {{"syscalls", WX_COUNT}, "syscalls", "total", true, false},
-    {{"faults", WX_COUNT}, "minor_faults", NULL, true, false},
-    {{"time", WX_NS}, "wall_ns", NULL, true, false},
-};
+enum { SOURCES_MOST = 32, NAMES = 3 };
 
-enum { SOURCES = sizeof sources / sizeof *sources, NAMES = 3 };
+typedef struct {
+  Source items[SOURCES_MOST];
+  size_t count;
+} Sources;
+
+static void insert(Sources *sources, Source source) {
+  size_t at = sources->count++;
+  for (; at > 0 && sources->items[at - 1].row->column.place > source.row->column.place; --at)
+    sources->items[at] = sources->items[at - 1];
+  sources->items[at] = source;
+}
+
+// The figures that have a column, in its order.
+static Sources find_sources(void) {
+  Sources sources = {.count = 0};
+  for (size_t t = 0; t < 2; ++t) {
+    const WxFigureTable *table = t ? &wx_sample_figures : &wx_metric_figures;
+    for (size_t i = 0; i < table->count && sources.count < SOURCES_MOST; ++i)
+      if (table->rows[i].column.place)
+        insert(&sources, (Source){&table->rows[i], t == 1});
+  }
+  return sources;
+}
+
+static WxColumn column_of(const Source *source) {
+  static const WxCellType types[] = {
+      [WX_UNIT_COUNT] = WX_COUNT, [WX_UNIT_BYTES] = WX_BYTES, [WX_UNIT_NS] = WX_NS};
+  return (WxColumn){source->row->column.heading, types[wx_unit_of(source->row->key)]};
+}
 
 static WxFigure figure_at_end(const json_t *result, const char *key) {
   const json_t *samples = json_object_get(result, "samples");
@@ -91,18 +108,19 @@ static bool is_unseen(const json_t *result, const Source *source) {
   const char *mode = wx_json_get_text(result, "mode");
   if (!mode)
     return false;
-  return strcmp(source->key, "wall_ns") == 0 ||
-         (strcmp(mode, "off") == 0 && strcmp(source->key, "live_peak_bytes") == 0);
+  return strcmp(source->row->key, "wall_ns") == 0 ||
+         (strcmp(mode, "off") == 0 && strcmp(source->row->key, "live_peak_bytes") == 0);
 }
 
 static WxFigure figure_of(const json_t *result, const Source *source) {
   if (is_unseen(result, source))
     return WX_UNKNOWN;
   if (source->at_end)
-    return figure_at_end(result, source->key);
+    return figure_at_end(result, source->row->key);
   const json_t *metrics = json_object_get(result, "metrics");
-  return source->inner ? wx_json_get_figure(json_object_get(metrics, source->key), source->inner)
-                       : wx_json_get_figure(metrics, source->key);
+  return source->row->type == WX_TYPE_BY_VERB
+             ? wx_json_get_figure(json_object_get(metrics, source->row->key), "total")
+             : wx_json_get_figure(metrics, source->row->key);
 }
 
 static bool any_figure(const json_t *results, const Source *source) {
@@ -130,8 +148,8 @@ static const char *const pairs[NAMES][2] = {
 // Which columns the table has; the judgement comes last.
 typedef struct {
   bool name[NAMES];
-  bool figure[SOURCES];
-  WxColumn columns[NAMES + SOURCES + 1];
+  Sources shown;
+  WxColumn columns[NAMES + SOURCES_MOST + 1];
   size_t count;
 } Layout;
 
@@ -143,26 +161,28 @@ static Layout lay_out(const json_t *results) {
     if (name)
       layout.columns[layout.count++] = (WxColumn){name, WX_TEXT};
   }
-  for (size_t i = 0; i < SOURCES; ++i) {
-    layout.figure[i] = !sources[i].optional || any_figure(results, &sources[i]);
-    if (layout.figure[i])
-      layout.columns[layout.count++] = sources[i].column;
+  const Sources sources = find_sources();
+  for (size_t i = 0; i < sources.count; ++i) {
+    const Source *source = &sources.items[i];
+    const bool optional = source->at_end || source->row->column.if_known;
+    if (optional && !any_figure(results, source))
+      continue;
+    layout.shown.items[layout.shown.count++] = *source;
+    layout.columns[layout.count++] = column_of(source);
   }
   layout.columns[layout.count++] = (WxColumn){"expectations", WX_TEXT};
   return layout;
 }
 
 static void add(WxTable *table, const Layout *layout, const json_t *result) {
-  WxCell cells[NAMES + SOURCES + 1];
+  WxCell cells[NAMES + SOURCES_MOST + 1];
   size_t count = 0;
   for (size_t i = 0; i < NAMES; ++i) {
     if (layout->name[i])
       cells[count++] = wx_text(either(result, pairs[i][0], pairs[i][1]));
   }
-  for (size_t i = 0; i < SOURCES; ++i) {
-    if (layout->figure[i])
-      cells[count++] = wx_figure(figure_of(result, &sources[i]));
-  }
+  for (size_t i = 0; i < layout->shown.count; ++i)
+    cells[count++] = wx_figure(figure_of(result, &layout->shown.items[i]));
   char judgement[256];
   judge(result, judgement, sizeof judgement);
   cells[count] = wx_text(judgement);

@@ -3,15 +3,19 @@
 #include <string.h>
 
 static const WxFreezer *const freezers[] = {
-    &wx_freezer_ptrace,
-    &wx_freezer_cgroup,
-    &wx_freezer_stop,
+#define ROW(NAME) &wx_freezer_##NAME,
+    WX_FREEZERS(ROW)
+#undef ROW
 };
 
 enum { FREEZERS = sizeof freezers / sizeof *freezers };
 
 const WxFreezer *wx_freezer_at(size_t index) {
   return index < FREEZERS ? freezers[index] : NULL;
+}
+
+const char *wx_freezer_name(size_t index) {
+  return index < FREEZERS ? freezers[index]->name : NULL;
 }
 
 const WxFreezer *wx_freezer_find(const char *name) {

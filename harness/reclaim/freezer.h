@@ -1,7 +1,7 @@
 /**
    @file freezer.h
    The ways of keeping processes still for a moment. One file each (freezer_*.c) behind one struct
-   of function pointers; a new one is a file and a row in freezer.c.
+   of function pointers; a new one is a file and a row below.
 
    A freezer promises: after `stop` returned 0, no task of the holders (holders.h) executes an
    instruction of its program until `resume`. A task is held if it has stopped; where the caller
@@ -52,15 +52,19 @@ struct WxFreezer {
   int (*resume)(WxHolders *holders, WxUndo *undo);
 };
 
-extern const WxFreezer wx_freezer_ptrace; ///< PTRACE_SEIZE and PTRACE_INTERRUPT.
-extern const WxFreezer wx_freezer_cgroup; ///< The freezer of the processes' own control group.
-extern const WxFreezer wx_freezer_stop;   ///< SIGSTOP and SIGCONT.
+/// Those that a user can choose. The first one is the default.
+#define WX_FREEZERS(ROW) ROW(ptrace) ROW(cgroup) ROW(stop)
+
+#define WX_FREEZER_DECLARED(NAME) extern const WxFreezer wx_freezer_##NAME;
+WX_FREEZERS(WX_FREEZER_DECLARED)
+#undef WX_FREEZER_DECLARED
 
 /// Freezes nothing: for the test that shows what the others protect from. Not in the table.
 extern const WxFreezer wx_freezer_none;
 
-/// The `index`-th freezer that a user can choose, NULL at the end. The first one is the default.
+/// The `index`-th freezer that a user can choose and its name, NULL at the end.
 const WxFreezer *wx_freezer_at(size_t index);
+const char *wx_freezer_name(size_t index);
 
 /// The freezer of that name, NULL where there is none.
 const WxFreezer *wx_freezer_find(const char *name);

@@ -5,39 +5,47 @@
 #include "scenario/blocks.h"
 #include "scenario/model.h"
 #include "scenario/play_step.h"
+#include "stats/words.h"
 
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
-// The fields of an action, as bits, so that a row can say which it needs and which it may have.
+// The fields of an action, and as bits, so that a row can say which it needs and which it may have.
 enum {
-  NAME = 1 << 0,
-  GROUP = 1 << 1,
-  COUNT = 1 << 2,
-  SIZE = 1 << 3,
-  GROW = 1 << 4,
-  CODE = 1 << 5,
-  PAGES = 1 << 6,
-  ORDER = 1 << 7,
-  MAY_FAIL = 1 << 8,
-  METHODS = 1 << 9,
-  QUANTITIES = COUNT | SIZE | GROW | CODE | PAGES | METHODS,
+#define FIELD(CAPITALS, ...) AT_##CAPITALS,
+  WX_ACTION_FIELDS(FIELD)
+#undef FIELD
+      FIELDS
 };
+
+enum {
+#define FIELD(CAPITALS, ...) CAPITALS = 1 << AT_##CAPITALS,
+  WX_ACTION_FIELDS(FIELD)
+#undef FIELD
+      QUANTITIES = COUNT | SIZE | GROW | CODE | PAGES | METHODS,
+};
+
+static const char *step_name(size_t index) {
+  static const char *const names[] = {"generated", "dropped", "collected"};
+  return index < sizeof names / sizeof *names ? names[index] : NULL;
+}
+
+static const char *yes_or_no(size_t index) {
+  static const char *const names[] = {"yes", "no"};
+  return index < sizeof names / sizeof *names ? names[index] : NULL;
+}
 
 static const struct {
   const char *name;
   size_t offset;
-} fields[] = {
-    {"name", offsetof(WxAction, name)},         {"group", offsetof(WxAction, group)},
-    {"count", offsetof(WxAction, count)},       {"size", offsetof(WxAction, size)},
-    {"grow", offsetof(WxAction, grow)},         {"code", offsetof(WxAction, code)},
-    {"pages", offsetof(WxAction, pages)},       {"order", offsetof(WxAction, order)},
-    {"may_fail", offsetof(WxAction, may_fail)}, {"methods", offsetof(WxAction, methods)},
+  WxWordAt *words; ///< Which it may be; NULL: a name or a quantity.
+} fields[FIELDS] = {
+#define FIELD(CAPITALS, MEMBER, WORDS, ABOUT) {#MEMBER, offsetof(WxAction, MEMBER), WORDS},
+    WX_ACTION_FIELDS(FIELD)
+#undef FIELD
 };
-
-enum { FIELDS = sizeof fields / sizeof *fields };
 
 typedef struct {
   const char *name;
@@ -45,6 +53,7 @@ typedef struct {
   int may_have;
   int (*run)(const WxAction *action, WxPlay *play);
   bool on_model; ///< Of a modelled runtime.
+  const char *about;
 } Row;
 
 // Says a step of the round, at which everything is sampled.
@@ -97,25 +106,37 @@ static int act_release(const WxAction *action, WxPlay *play) {
 }
 
 static const Row rows[] = {
-    {"step", NAME, 0, act_step, false},
-    {"generate", GROUP | COUNT | SIZE, GROW | CODE | MAY_FAIL, act_generate, false},
-    {"reserve", GROUP | COUNT | SIZE, GROW | MAY_FAIL, act_reserve, false},
-    {"interleave", GROUP | PAGES, MAY_FAIL, act_interleave, false},
-    {"rewrite", GROUP, MAY_FAIL, act_rewrite, false},
-    {"call", GROUP, MAY_FAIL, act_call, false},
-    {"fork", GROUP, 0, act_fork, false},
-    {"release", GROUP, ORDER | MAY_FAIL, act_release, false},
-    {"assembly", GROUP | COUNT, SIZE | MAY_FAIL, wx_model_assembly, true},
-    {"type", GROUP | METHODS, COUNT | MAY_FAIL, wx_model_type, true},
-    {"jit", COUNT | CODE, GROUP | GROW | MAY_FAIL, wx_model_jit, true},
-    {"dynamic", GROUP | COUNT | CODE, GROW | MAY_FAIL, wx_model_dynamic, true},
-    {"drop", GROUP, 0, wx_model_drop, true},
-    {"gc", 0, COUNT | MAY_FAIL, wx_model_gc, true},
-    {"check", 0, 0, wx_model_check, true},
+    {"step", NAME, 0, act_step, false, "a point at which everything is sampled"},
+    {"generate", GROUP | COUNT | SIZE, GROW | CODE | MAY_FAIL, act_generate, false,
+     "makes blocks, writes a function into each and runs it"},
+    {"reserve", GROUP | COUNT | SIZE, GROW | MAY_FAIL, act_reserve, false,
+     "makes blocks of address space: nothing is committed or written"},
+    {"interleave", GROUP | PAGES, MAY_FAIL, act_interleave, false,
+     "commits each reserved block in parts, executable and writable in turn, as stub heaps"},
+    {"rewrite", GROUP, MAY_FAIL, act_rewrite, false,
+     "writes a new function over each one and runs it"},
+    {"call", GROUP, MAY_FAIL, act_call, false, "runs every function and checks what it returns"},
+    {"fork", GROUP, 0, act_fork, false, "forks, and rewrites every function in the child"},
+    {"release", GROUP, ORDER | MAY_FAIL, act_release, false, "releases blocks"},
+    {"assembly", GROUP | COUNT, SIZE | MAY_FAIL, wx_model_assembly, true,
+     "loads collectible assemblies, of so many bytes of data each"},
+    {"type", GROUP | METHODS, COUNT | MAY_FAIL, wx_model_type, true,
+     "loads types into each assembly"},
+    {"jit", COUNT | CODE, GROUP | GROW | MAY_FAIL, wx_model_jit, true,
+     "compiles methods of each assembly; without a group, of the program"},
+    {"dynamic", GROUP | COUNT | CODE, GROW | MAY_FAIL, wx_model_dynamic, true,
+     "compiles dynamic methods"},
+    {"drop", GROUP, 0, wx_model_drop, true,
+     "lets go of assemblies and dynamic methods, which the next gc takes"},
+    {"gc", 0, COUNT | MAY_FAIL, wx_model_gc, true, "collects, once or so many times"},
+    {"check", 0, 0, wx_model_check, true,
+     "runs every method that is live and checks what it returns"},
 };
 
+enum { ROWS = sizeof rows / sizeof *rows };
+
 static const Row *find(const char *name) {
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i)
+  for (size_t i = 0; i < ROWS; ++i)
     if (strcmp(rows[i].name, name) == 0)
       return &rows[i];
   return NULL;
@@ -125,11 +146,33 @@ static const char *field_value(const WxAction *action, size_t index) {
   return *(char *const *)(const void *)((const char *)action + fields[index].offset);
 }
 
+const char *wx_action_name(size_t index) {
+  return index < ROWS ? rows[index].name : NULL;
+}
+
+const char *wx_action_about(size_t index) {
+  return rows[index].about;
+}
+
+const char *wx_action_field(size_t index) {
+  return index < FIELDS ? fields[index].name : NULL;
+}
+
+WxWordAt *wx_action_field_words(size_t index) {
+  return fields[index].words;
+}
+
+WxActionUse wx_action_use(size_t action, size_t field) {
+  const int bit = 1 << field;
+  return rows[action].needs & bit      ? WX_USE_NEEDS
+         : rows[action].may_have & bit ? WX_USE_MAY
+                                       : WX_USE_NONE;
+}
+
 static int unknown_action(const WxAction *action, char *problem) {
-  int length = snprintf(problem, WX_PROBLEM_SIZE, "unknown action '%.32s'; expected", action->act);
-  for (size_t i = 0; i < sizeof rows / sizeof *rows && length > 0 && length < WX_PROBLEM_SIZE; ++i)
-    length += snprintf(problem + length, (size_t)(WX_PROBLEM_SIZE - length), "%s %s", i ? "," : "",
-                       rows[i].name);
+  char words[WX_WORDS];
+  snprintf(problem, WX_PROBLEM_SIZE, "unknown action '%.32s'; expected %s", action->act,
+           wx_words_joined(words, wx_action_name, ", "));
   return -EINVAL;
 }
 
@@ -157,41 +200,19 @@ static int check_quantities(const WxAction *action, const WxParameters *paramete
   return result;
 }
 
-static bool is_step_name(const char *name) {
-  static const char *const names[] = {"generated", "dropped", "collected"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; ++i)
-    if (strcmp(names[i], name) == 0)
-      return true;
-  return false;
-}
-
-static bool is_yes_or_no(const char *text) {
-  return strcmp(text, "yes") == 0 || strcmp(text, "no") == 0;
-}
-
-static bool is_group_name(const char *name) {
-  return strlen(name) < WX_GROUP_NAME;
-}
-
-// Fields that are words, and which ones they may be.
-static const struct {
-  size_t offset;
-  bool (*is_known)(const char *text);
-  const char *expected;
-} words[] = {
-    {offsetof(WxAction, name), is_step_name, "name: expected generated, dropped or collected"},
-    {offsetof(WxAction, group), is_group_name, "group: expected at most 31 letters"},
-    {offsetof(WxAction, order), wx_blocks_order_known,
-     "order: expected oldest, newest or every-second"},
-    {offsetof(WxAction, may_fail), is_yes_or_no, "may_fail: expected yes or no"},
-};
-
 static int check_words(const WxAction *action, char *problem) {
-  for (size_t i = 0; i < sizeof words / sizeof *words; ++i) {
-    const char *text = *(char *const *)(const void *)((const char *)action + words[i].offset);
-    if (!text || words[i].is_known(text))
+  if (action->group && strlen(action->group) >= WX_GROUP_NAME) {
+    snprintf(problem, WX_PROBLEM_SIZE, "group: expected at most %d letters, not '%.40s'",
+             WX_GROUP_NAME - 1, action->group);
+    return -EINVAL;
+  }
+  for (size_t i = 0; i < FIELDS; ++i) {
+    const char *text = field_value(action, i);
+    char words[WX_WORDS];
+    if (!text || !fields[i].words || wx_words_have(fields[i].words, text))
       continue;
-    snprintf(problem, WX_PROBLEM_SIZE, "%s, not '%.40s'", words[i].expected, text);
+    snprintf(problem, WX_PROBLEM_SIZE, "%s: expected %s, not '%.40s'", fields[i].name,
+             wx_words_or(words, fields[i].words), text);
     return -EINVAL;
   }
   return 0;

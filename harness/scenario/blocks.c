@@ -245,11 +245,8 @@ static const struct {
     {"every-second", release_every_second},
 };
 
-bool wx_blocks_order_known(const char *order) {
-  for (size_t i = 0; i < sizeof orders / sizeof *orders; ++i)
-    if (strcmp(orders[i].name, order) == 0)
-      return true;
-  return false;
+const char *wx_blocks_order(size_t index) {
+  return index < sizeof orders / sizeof *orders ? orders[index].name : NULL;
 }
 
 int wx_blocks_release(WxPlay *play, const char *name, const char *order) {

@@ -41,6 +41,7 @@ int wx_blocks_call(WxPlay *play, const char *name);
 /// Releases blocks of the group in the given order (NULL: oldest first).
 int wx_blocks_release(WxPlay *play, const char *name, const char *order);
 
-bool wx_blocks_order_known(const char *order);
+/// The name of the `index`-th order, NULL at the end.
+const char *wx_blocks_order(size_t index);
 
 #endif

@@ -10,12 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct {
-  const char *name;
-  const char *sign;
-  bool (*holds)(double actual, double expected);
-} Comparison;
-
 static bool is_equal(double actual, double expected) {
   return fabs(actual - expected) < 0.5;
 }
@@ -28,32 +22,60 @@ static bool is_at_least(double actual, double expected) {
   return actual >= expected;
 }
 
-static const Comparison comparisons[] = {
-    {"eq", "=", is_equal},
-    {"le", "<=", is_at_most},
-    {"ge", ">=", is_at_least},
+static bool is_above(WxFigure value, WxFigure before, WxFigure first) {
+  (void)first;
+  return value > before;
+}
+
+static bool is_as_first(WxFigure value, WxFigure before, WxFigure first) {
+  (void)before;
+  return value == first;
+}
+
+/// An operator: between a figure and a value, or of each round of a figure after the first.
+typedef struct {
+  const char *name;
+  const char *about;
+  const char *sign;
+  bool (*holds)(double actual, double expected);
+  bool (*goes_on)(WxFigure value, WxFigure before, WxFigure first);
+} Operator;
+
+static const Operator operators[] = {
+    {"eq", "is the value, to the nearest whole number", "=", is_equal, NULL},
+    {"le", "is the value at the most", "<=", is_at_most, NULL},
+    {"ge", "is the value at least", ">=", is_at_least, NULL},
+    {"grows", "is larger in each round than in the one before", NULL, NULL, is_above},
+    {"flat", "is the same in each round", NULL, NULL, is_as_first},
 };
 
-static const Comparison *find_comparison(const char *op) {
-  for (size_t i = 0; i < sizeof comparisons / sizeof *comparisons; ++i)
-    if (strcmp(comparisons[i].name, op) == 0)
-      return &comparisons[i];
+enum { OPERATORS = sizeof operators / sizeof *operators };
+
+static const Operator *find_operator(const char *op) {
+  for (size_t i = 0; i < OPERATORS; ++i)
+    if (strcmp(operators[i].name, op) == 0)
+      return &operators[i];
   return NULL;
 }
 
-bool wx_expect_is_series(const char *op) {
-  return strcmp(op, "grows") == 0 || strcmp(op, "flat") == 0;
+const char *wx_expect_op_name(size_t index) {
+  return index < OPERATORS ? operators[index].name : NULL;
 }
 
-bool wx_expect_is_operator(const char *op) {
-  return find_comparison(op) || wx_expect_is_series(op);
+const char *wx_expect_op_about(size_t index) {
+  return operators[index].about;
+}
+
+bool wx_expect_is_series(const char *op) {
+  const Operator *found = find_operator(op);
+  return found && found->goes_on;
 }
 
 static bool series_holds(const char *op, const WxFigure values[], size_t count) {
-  const bool grows = strcmp(op, "grows") == 0;
+  const Operator *found = find_operator(op);
   bool ok = true;
   for (size_t i = 1; i < count && ok; ++i)
-    ok = grows ? values[i] > values[i - 1] : values[i] == values[0];
+    ok = found->goes_on(values[i], values[i - 1], values[0]);
   return ok;
 }
 
@@ -170,7 +192,7 @@ static int judge_unknown(const WxExpectation *expectation, const WxResult *resul
 
 static int judge_value(const WxParameters *parameters, const WxExpectation *expectation,
                        const WxResult *result, const WxResult *other, WxExpectationResult *judged) {
-  const Comparison *comparison = find_comparison(expectation->op);
+  const Operator *comparison = find_operator(expectation->op);
   const WxFigure actual = wx_expect_figure(result, expectation->metric);
   double expected = 0;
   char problem[WX_PROBLEM_SIZE];

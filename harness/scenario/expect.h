@@ -13,8 +13,9 @@
 int wx_expect_check(const WxExpectation *expectation, const WxParameters *parameters,
                     char problem[WX_PROBLEM_SIZE]);
 
-/// Whether `op` compares a number (eq, le, ge) or describes a series (grows, flat).
-bool wx_expect_is_operator(const char *op);
+/// The name of the `index`-th operator, NULL at the end; what it demands of a figure.
+const char *wx_expect_op_name(size_t index);
+const char *wx_expect_op_about(size_t index);
 
 /// Whether `op` describes a series: one value a round.
 bool wx_expect_is_series(const char *op);

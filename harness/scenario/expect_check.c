@@ -3,6 +3,7 @@
 #include "scenario/expect_figure.h"
 #include "scenario/mode.h"
 #include "stats/units.h"
+#include "stats/words.h"
 #include "strategy/strategy.h"
 
 #include <errno.h>
@@ -12,6 +13,7 @@
 // a workload of the real runtime. Either may be missing.
 static int check_whose(const WxScenario *scenario, const char *strategy, const char *mode,
                        char *problem) {
+  char words[WX_WORDS];
   if (mode && !scenario->workload)
     snprintf(problem, WX_PROBLEM_SIZE, "'mode' is for workloads; expected 'strategy'");
   else if (strategy && scenario->workload)
@@ -20,8 +22,8 @@ static int check_whose(const WxScenario *scenario, const char *strategy, const c
     snprintf(problem, WX_PROBLEM_SIZE,
              "unknown strategy '%.40s'; expected a name of `wxbench list strategies`", strategy);
   else if (mode && !wx_mode_find(mode))
-    snprintf(problem, WX_PROBLEM_SIZE, "unknown mode '%.40s'; expected on, off, preload or live",
-             mode);
+    snprintf(problem, WX_PROBLEM_SIZE, "unknown mode '%.40s'; expected %s", mode,
+             wx_words_or(words, wx_mode_name));
   else
     return 0;
   return -EINVAL;
@@ -49,11 +51,14 @@ int wx_expect_check(const WxExpectation *expectation, const WxParameters *parame
                     char problem[WX_PROBLEM_SIZE]) {
   const WxExpectedValue *value = expectation->value;
   const bool series = wx_expect_is_series(expectation->op);
+  char words[WX_WORDS];
   if (!wx_expect_is_figure(expectation->metric))
-    snprintf(problem, WX_PROBLEM_SIZE, "unknown metric '%.40s'", expectation->metric);
-  else if (!wx_expect_is_operator(expectation->op))
-    snprintf(problem, WX_PROBLEM_SIZE, "unknown op '%.40s'; expected eq, le, ge, grows or flat",
-             expectation->op);
+    snprintf(problem, WX_PROBLEM_SIZE,
+             "unknown metric '%.40s'; expected a name of `wxbench list metrics samples`",
+             expectation->metric);
+  else if (!wx_words_have(wx_expect_op_name, expectation->op))
+    snprintf(problem, WX_PROBLEM_SIZE, "unknown op '%.40s'; expected %s", expectation->op,
+             wx_words_or(words, wx_expect_op_name));
   else if (series && !wx_expect_is_sampled(expectation->metric))
     snprintf(problem, WX_PROBLEM_SIZE, "'%s' needs a figure of the samples, not '%.40s'",
              expectation->op, expectation->metric);

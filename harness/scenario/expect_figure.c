@@ -2,63 +2,29 @@
 
 #include <string.h>
 
+// The figure of metrics or samples that expectations call `name`.
 typedef struct {
-  const char *name;
+  const WxFigureRow *row; ///< NULL: there is none.
   size_t offset;
-  bool of_file; ///< Of the memfd, so that WxResult.unknown says why it is unknown.
-} Field;
+  bool sampled;
+} Found;
 
-#define OF_METRICS(NAME, MEMBER)                                                                   \
-  { NAME, offsetof(WxMetrics, MEMBER), false }
-#define OF_SAMPLE(MEMBER)                                                                          \
-  { #MEMBER, offsetof(WxSample, MEMBER), false }
-#define OF_FILE(STRUCT, MEMBER)                                                                    \
-  { #MEMBER, offsetof(STRUCT, MEMBER), true }
-
-static const Field of_metrics[] = {
-    OF_FILE(WxMetrics, live_peak_bytes),
-    OF_FILE(WxMetrics, allocated_peak_bytes),
-    OF_FILE(WxMetrics, retained_bytes),
-    OF_METRICS("mappings_peak", mappings_peak),
-    OF_METRICS("syscalls", syscalls.total),
-    OF_METRICS("syscalls.reserve", syscalls.reserve),
-    OF_METRICS("syscalls.commit", syscalls.commit),
-    OF_METRICS("syscalls.map_rw", syscalls.map_rw),
-    OF_METRICS("syscalls.unmap_rw", syscalls.unmap_rw),
-    OF_METRICS("syscalls.release", syscalls.release),
-    OF_METRICS("list_nodes", list_nodes.total),
-    OF_METRICS("minor_faults", minor_faults),
-    OF_METRICS("wx_pages_seen", wx_pages_seen),
-    OF_METRICS("failures", failures),
-};
+static Found find(const WxFigureTable *table, const char *name) {
+  Found found = {.sampled = table == &wx_sample_figures};
+  found.row = wx_figure_find(table, name, &found.offset);
+  if (found.row && found.row->names == WX_NAMES_UNNAMED)
+    found.row = NULL;
+  return found;
+}
 
 // Of a step: the last one, or for `grows` and `flat` the last one of each round.
-static const Field of_sample[] = {
-    OF_FILE(WxSample, live_bytes),      OF_SAMPLE(reserved_bytes),
-    OF_FILE(WxSample, allocated_bytes), OF_FILE(WxSample, mapped_bytes),
-    OF_FILE(WxSample, orphaned_bytes),  OF_SAMPLE(rss_bytes),
-    OF_SAMPLE(rss_shmem_bytes),         OF_SAMPLE(pss_bytes),
-    OF_SAMPLE(cgroup_shmem_bytes),      OF_SAMPLE(mappings),
-    OF_SAMPLE(doublemapper_mappings),
-};
-
-static const Field *find_field(const Field fields[], size_t count, const char *name) {
-  for (size_t i = 0; i < count; ++i)
-    if (strcmp(fields[i].name, name) == 0)
-      return &fields[i];
-  return NULL;
+static Found find_figure(const char *name) {
+  const Found metric = find(&wx_metric_figures, name);
+  return metric.row ? metric : find(&wx_sample_figures, name);
 }
 
-static const Field *metric_field(const char *name) {
-  return find_field(of_metrics, sizeof of_metrics / sizeof *of_metrics, name);
-}
-
-static const Field *sample_field(const char *name) {
-  return find_field(of_sample, sizeof of_sample / sizeof *of_sample, name);
-}
-
-static WxFigure figure_at(const void *base, const Field *field) {
-  return *(const WxFigure *)(const void *)((const char *)base + field->offset);
+static WxFigure figure_at(const void *base, size_t offset) {
+  return *(const WxFigure *)(const void *)((const char *)base + offset);
 }
 
 // The largest whole live blocks of any step.
@@ -116,16 +82,17 @@ static const Derived *derived_figure(const char *name) {
 }
 
 bool wx_expect_is_figure(const char *name) {
-  return metric_field(name) || sample_field(name) || derived_figure(name);
+  return find_figure(name).row || derived_figure(name);
 }
 
 bool wx_expect_is_sampled(const char *name) {
-  return sample_field(name) != NULL;
+  const Found found = find_figure(name);
+  return found.row && found.sampled;
 }
 
 bool wx_expect_is_of_file(const char *name) {
-  const Field *field = metric_field(name) ? metric_field(name) : sample_field(name);
-  return field && field->of_file;
+  const Found found = find_figure(name);
+  return found.row && found.row->names == WX_NAMES_OF_FILE;
 }
 
 bool wx_expect_is_of_ending(const char *name) {
@@ -139,17 +106,15 @@ WxFigure wx_expect_figure(const WxResult *result, const char *metric) {
     return WX_UNKNOWN;
   if (computed)
     return computed->figure(result);
-  const Field *field = metric_field(metric);
-  if (field)
-    return figure_at(&result->metrics, field);
-  field = sample_field(metric);
-  if (!field || !result->sample_count)
+  const Found found = find_figure(metric);
+  if (!found.row || (found.sampled && !result->sample_count))
     return WX_UNKNOWN;
-  return figure_at(&result->samples[result->sample_count - 1], field);
+  return found.sampled ? figure_at(&result->samples[result->sample_count - 1], found.offset)
+                       : figure_at(&result->metrics, found.offset);
 }
 
 size_t wx_expect_series(const WxResult *result, const char *figure, WxFigure values[]) {
-  const Field *field = sample_field(figure);
+  const Found found = find(&wx_sample_figures, figure);
   size_t count = 0;
   WxFigure round = WX_UNKNOWN;
   for (size_t i = 0; i < result->sample_count; ++i) {
@@ -159,7 +124,7 @@ size_t wx_expect_series(const WxResult *result, const char *figure, WxFigure val
     if (count == 0 || sample->round != round)
       ++count;
     round = sample->round;
-    values[count - 1] = figure_at(sample, field);
+    values[count - 1] = figure_at(sample, found.offset);
   }
   return count;
 }

@@ -19,6 +19,9 @@ typedef struct {
 /// The `index`-th mode, NULL at the end.
 const WxMode *wx_mode_at(size_t index);
 
+/// Its name, NULL at the end.
+const char *wx_mode_name(size_t index);
+
 /// The mode of that name, NULL where there is none.
 const WxMode *wx_mode_find(const char *name);
 

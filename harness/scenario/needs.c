@@ -2,6 +2,7 @@
 
 #include "os/text.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 // The chosen word of a kernel setting stands in brackets.
@@ -17,18 +18,21 @@ static bool has_huge_shmem(void) {
 static const struct {
   const char *name;
   bool (*is_there)(void);
+  const char *about;
   const char *missing;
 } needs[] = {
-    {"huge_shmem", has_huge_shmem, "shared memory uses no huge pages here (shmem_enabled)"},
+    {"huge_shmem", has_huge_shmem, "huge pages for shared memory",
+     "shared memory uses no huge pages here (shmem_enabled)"},
 };
 
 enum { NEEDS = sizeof needs / sizeof *needs };
 
-bool wx_need_known(const char *name) {
-  for (int i = 0; i < NEEDS; ++i)
-    if (strcmp(needs[i].name, name) == 0)
-      return true;
-  return false;
+const char *wx_need_name(size_t index) {
+  return index < NEEDS ? needs[index].name : NULL;
+}
+
+const char *wx_need_about(size_t index) {
+  return needs[index].about;
 }
 
 const char *wx_need_missing(const char *name) {

@@ -6,10 +6,11 @@
 #ifndef WX_SCENARIO_NEEDS_H
 #define WX_SCENARIO_NEEDS_H
 
-#include <stdbool.h>
+#include <stddef.h>
 
-/// Whether `name` is a need that is known.
-bool wx_need_known(const char *name);
+/// The name of the `index`-th need, NULL at the end; what it is, in a few words.
+const char *wx_need_name(size_t index);
+const char *wx_need_about(size_t index);
 
 /// NULL where this machine has it (or `name` is NULL), else why not, as a constant phrase.
 const char *wx_need_missing(const char *name);

@@ -8,32 +8,25 @@
 #include <string.h>
 
 /// The order's bytes: this, then strings that each end with NUL: the strategy, the version ("" for
-/// none), key and value of each override, the scenario as YAML.
+/// none), key and value of each override. Then the scenario as YAML.
 typedef struct {
   WxStrategyOptions options;
   size_t override_count;
 } Head;
 
-static int write_order(FILE *stream, const WxPlayOrder *order) {
+static void write_order(FILE *stream, const WxPlayOrder *order) {
   const WxParameters *parameters = order->parameters;
   Head head;
   memset(&head, 0, sizeof head); // Also what lies between its members.
   head.options = order->options;
   head.override_count = parameters->override_count;
-  char *scenario;
-  size_t length;
-  const int result = wx_scenario_save(parameters->scenario, &scenario, &length);
-  if (result)
-    return result;
   fwrite(&head, sizeof head, 1, stream);
   fprintf(stream, "%s%c%s%c", order->strategy->name, 0, order->version ? order->version->name : "",
           0);
   for (size_t i = 0; i < parameters->override_count; ++i)
     fprintf(stream, "%s%c%s%c", parameters->overrides[i].key, 0, parameters->overrides[i].value, 0);
-  fwrite(scenario, 1, length, stream);
-  fputc(0, stream);
-  wx_scenario_text_free(scenario);
-  return 0;
+  const WxText *source = &parameters->scenario->source;
+  fwrite(source->data, 1, source->length, stream);
 }
 
 static const char *take(const char **at) {
@@ -42,11 +35,11 @@ static const char *take(const char **at) {
   return text;
 }
 
-static int play(const char *at, WxPlayOrder *order, WxParameters *parameters, WxSteady *steady,
-                WxStepChannel channel) {
+static int play(const char *at, size_t length, WxPlayOrder *order, WxParameters *parameters,
+                WxSteady *steady, WxStepChannel channel) {
   WxComplaint complaint = {0};
   WxScenario *scenario;
-  const int result = wx_scenario_parse(at, &scenario, &complaint);
+  const int result = wx_scenario_parse(at, length, &scenario, &complaint);
   if (result) {
     snprintf(order->report->problem, WX_PROBLEM_SIZE, "%.*s", WX_PROBLEM_SIZE - 1, complaint.text);
     return order->report->error = result;
@@ -61,7 +54,6 @@ static int play(const char *at, WxPlayOrder *order, WxParameters *parameters, Wx
 }
 
 static int play_order(const void *bytes, size_t size, void *report, WxStepChannel channel) {
-  (void)size;
   const Head *head = bytes;
   const char *at = (const char *)(head + 1);
   const WxStrategy *strategy = wx_strategy_find(take(&at));
@@ -81,7 +73,8 @@ static int play_order(const void *bytes, size_t size, void *report, WxStepChanne
   }
   WxParameters parameters = {.overrides = overrides, .override_count = head->override_count};
   WxSteady steady;
-  const int result = play(at, &order, &parameters, &steady, channel);
+  const int result =
+      play(at, size - (size_t)(at - (const char *)bytes), &order, &parameters, &steady, channel);
   free(overrides);
   return result != 0;
 }
@@ -91,10 +84,8 @@ int wx_play_order_open(WxFresh *fresh, const WxPlayOrder *order) {
   FILE *stream = wx_text_stream(&bytes);
   if (!stream)
     return -ENOMEM;
-  int result = write_order(stream, order);
-  const int lost = wx_text_stream_end(stream, &bytes);
-  if (result == 0)
-    result = lost;
+  write_order(stream, order);
+  int result = wx_text_stream_end(stream, &bytes);
   if (result == 0)
     result = wx_fresh_open(fresh, play_order, bytes.data, bytes.length, sizeof(WxPlayReport));
   wx_text_free(&bytes);

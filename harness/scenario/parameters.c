@@ -18,24 +18,29 @@ typedef struct {
   size_t offset;
   size_t size;
   uint64_t most;
+  const char *about;
 } Option;
 
-#define OPTION(NAME, KIND, MOST)                                                                   \
-  { #NAME, KIND, offsetof(WxStrategyOptions, NAME), sizeof((WxStrategyOptions *)0)->NAME, MOST }
+#define OPTION(NAME, KIND, MOST, ABOUT)                                                            \
+  {                                                                                                \
+#NAME, KIND, offsetof(WxStrategyOptions, NAME), sizeof((WxStrategyOptions *)0)->NAME, MOST,    \
+        ABOUT                                                                                      \
+  }
 
 static const Option options_table[] = {
-    OPTION(cache, NUMBER, WX_VIEWS_CACHE_MOST),
-    OPTION(stale_views, SWITCH, 1),
-    OPTION(move_to_front, SWITCH, 1),
-    OPTION(walks, SWITCH, 1),
-    OPTION(pool, SWITCH, 1),
-    OPTION(pool_size, NUMBER, UINT64_C(1) << 40),
-    OPTION(file_size, NUMBER, INT64_MAX),
-    OPTION(backing, BACKING, 1),
-    OPTION(granularity, GRANULARITY, 1),
-    OPTION(slack, NUMBER, INT64_MAX),
-    {"seed", SEED, offsetof(WxStrategyOptions, pool_skip), sizeof(unsigned), UINT64_MAX},
-    {"rounds", ROUNDS, 0, 0, UINT64_MAX},
+    OPTION(cache, NUMBER, WX_VIEWS_CACHE_MOST, "RW views that are kept for reuse"),
+    OPTION(stale_views, SWITCH, 1, "yes: a release forgets to drop kept views, as .NET 7 did"),
+    OPTION(move_to_front, SWITCH, 1, "yes: a block that was found moves to the head of its list"),
+    OPTION(walks, SWITCH, 1, "yes: the runtime's walks of lists cost time; they count either way"),
+    OPTION(pool, SWITCH, 1, "yes: addresses come from the pool near the program"),
+    OPTION(pool_size, NUMBER, UINT64_C(1) << 40, "bytes of the pool"),
+    OPTION(file_size, NUMBER, INT64_MAX, "bytes of the memfd's length"),
+    OPTION(backing, BACKING, 1, "what the file is: memfd or shm"),
+    OPTION(granularity, GRANULARITY, 1, "what mprotect makes writable: page or block"),
+    OPTION(slack, NUMBER, INT64_MAX, "bytes of released blocks whose pages lean keeps"),
+    {"seed", SEED, offsetof(WxStrategyOptions, pool_skip), sizeof(unsigned), UINT64_MAX,
+     "how far into the pool it begins; the runtime takes a random place"},
+    {"rounds", ROUNDS, 0, 0, UINT64_MAX, "how often the round is played; 1 if nothing is said"},
 };
 
 enum { OPTIONS = sizeof options_table / sizeof *options_table, POOL_SKIP_MOST = 64 };
@@ -200,4 +205,12 @@ int wx_parameters_known(const WxParameters *parameters, const char *key) {
     if (strcmp(names[i], key) == 0)
       return 1;
   return 0;
+}
+
+const char *wx_parameters_option(size_t index) {
+  return index < OPTIONS ? options_table[index].name : NULL;
+}
+
+const char *wx_parameters_option_about(size_t index) {
+  return options_table[index].about;
 }

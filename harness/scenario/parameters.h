@@ -55,4 +55,8 @@ int wx_parameters_known(const WxParameters *parameters, const char *key);
 /// exceed `capacity`.
 size_t wx_parameters_names(const WxScenario *scenario, const char *names[], size_t capacity);
 
+/// The name of the `index`-th option that every scenario has, NULL at the end; what it says.
+const char *wx_parameters_option(size_t index);
+const char *wx_parameters_option_about(size_t index);
+
 #endif

@@ -70,9 +70,9 @@ static void fill_result(WxRun *run, const WxObserved *observed) {
   metrics->minor_faults = (WxFigure)run->report.minor_faults;
   metrics->wall_ns = (WxFigure)(observed->wall_ns - observed->waiting_ns);
   wx_verb_counts(&run->report.cost, metrics);
-  metrics->times = run->times;
   subtract_own(run->sampling.samples, run->sampling.count);
-  metrics->time_count = wx_verb_times(&run->report.cost, &run->report.durations, run->times);
+  metrics->time_ns = (WxOperationTimes){
+      run->times, wx_verb_times(&run->report.cost, &run->report.durations, run->times)};
   run->result.samples = run->sampling.samples;
   run->result.sample_count = run->sampling.count;
   run->result.unknown = run->sampling.unknown;
@@ -132,8 +132,10 @@ int wx_run_scenario(const WxParameters *parameters, const WxStrategy *strategy,
     return 0;
   Playing playing = {
       .run = run,
-      .order = {parameters, choose_path(scenario, strategy, version), wx_strategy_options_default(),
-                version, NULL},
+      .order = {.parameters = parameters,
+                .strategy = choose_path(scenario, strategy, version),
+                .options = wx_strategy_options_default(),
+                .version = version},
   };
   int result = version ? wx_clr_version_options(version, &playing.order.options) : 0;
   if (result)

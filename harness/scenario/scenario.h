@@ -19,20 +19,26 @@ typedef struct {
   char *means; ///< What it is, in a few words; may be NULL.
 } WxParameter;
 
-/// One action of a round; which fields an action uses is in its row in actions.c. Unused ones are
-/// NULL.
+/// The fields of an action beside its name: in capitals for its row in actions.c, which says which
+/// an action uses; the key; which words it may be (actions.c), or NULL; what it says.
+#define WX_ACTION_FIELDS(FIELD)                                                                    \
+  FIELD(NAME, name, step_name, "which step it is")                                                 \
+  FIELD(GROUP, group, NULL, "the name of what is made, or of what it is done to")                  \
+  FIELD(COUNT, count, NULL, "how many")                                                            \
+  FIELD(SIZE, size, NULL, "bytes of each")                                                         \
+  FIELD(GROW, grow, NULL, "bytes more in each later round")                                        \
+  FIELD(CODE, code, NULL, "bytes of each function")                                                \
+  FIELD(PAGES, pages, NULL, "bytes of each part, whole pages")                                     \
+  FIELD(ORDER, order, wx_blocks_order, "which blocks go; without it the oldest first")             \
+  FIELD(MAY_FAIL, may_fail, yes_or_no, "whether a failure is only counted, and the round goes on") \
+  FIELD(METHODS, methods, NULL, "methods of each type")
+
+/// One action of a round. Unused fields are NULL.
 typedef struct {
   char *act;
-  char *name;
-  char *group;
-  char *count;
-  char *size;
-  char *grow;
-  char *code;
-  char *pages;
-  char *order;
-  char *may_fail;
-  char *methods;
+#define WX_MEMBER(CAPITALS, MEMBER, WORDS, ABOUT) char *MEMBER;
+  WX_ACTION_FIELDS(WX_MEMBER)
+#undef WX_MEMBER
 } WxAction;
 
 /// What a figure is compared with: a number, or a figure or parameter, multiplied.
@@ -69,20 +75,25 @@ typedef struct {
   unsigned round_count;
   WxExpectation *expect;
   unsigned expect_count;
+  WxText source; ///< What it was read from.
 } WxScenario;
+
+/// The keys of a file and of what stands in it, for documentation.
+typedef struct {
+  const char *before; ///< The path of their mapping: "", "parameters.", ...
+  const WxYamlStruct *keys;
+} WxScenarioKeys;
+
+/// The `index`-th of these, NULL at the end.
+const WxScenarioKeys *wx_scenario_keys_at(size_t index);
 
 /// Reads a scenario and checks its words (actions, their fields, operators, strategies). Returns 0,
 /// or a negative errno with `complaint` set. The caller ends with wx_scenario_free().
 int wx_scenario_load(const char *path, WxScenario **loaded, WxComplaint *complaint);
 
-/// Writes a loaded scenario as YAML into memory: `*text` of `*length` bytes, without a NUL, to be
-/// ended with wx_scenario_text_free(). Returns 0 or -ENOMEM.
-int wx_scenario_save(const WxScenario *scenario, char **text, size_t *length);
-void wx_scenario_text_free(char *text);
-
-/// Reads what wx_scenario_save() wrote, with a NUL after it. As wx_scenario_load(), but the words
-/// were checked before.
-int wx_scenario_parse(const char *text, WxScenario **loaded, WxComplaint *complaint);
+/// Reads the `length` bytes at `text`, the `source` of a scenario that was loaded. As
+/// wx_scenario_load(), but the words were checked before.
+int wx_scenario_parse(const char *text, size_t length, WxScenario **loaded, WxComplaint *complaint);
 
 /// Allowed on NULL.
 void wx_scenario_free(WxScenario *scenario);

@@ -1,38 +1,27 @@
 #include "stats/result.h"
 
-#define UNKNOWN WX_UNKNOWN
-
 const char wx_interrupted[] = "interrupted";
 
+static void forget(void *base, const WxFigureTable *table) {
+  for (size_t i = 0; i < table->count; ++i) {
+    void *at = (char *)base + table->rows[i].offset;
+    if (table->rows[i].type == WX_TYPE_FIGURE)
+      *(WxFigure *)at = WX_UNKNOWN;
+    else if (table->rows[i].type == WX_TYPE_BY_VERB)
+      forget(at, &wx_by_verb);
+  }
+}
+
 WxMetrics wx_metrics_unknown(void) {
-  return (WxMetrics){.live_peak_bytes = UNKNOWN,
-                     .allocated_peak_bytes = UNKNOWN,
-                     .retained_bytes = UNKNOWN,
-                     .orphaned_bytes = UNKNOWN,
-                     .mappings_peak = UNKNOWN,
-                     .syscalls = {UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN},
-                     .list_nodes = {UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN},
-                     .minor_faults = UNKNOWN,
-                     .wall_ns = UNKNOWN,
-                     .wx_pages_seen = UNKNOWN,
-                     .failures = UNKNOWN};
+  WxMetrics metrics = {0};
+  forget(&metrics, &wx_metric_figures);
+  return metrics;
 }
 
 WxSample wx_sample_unknown(WxFigure round, const char *step) {
-  return (WxSample){.round = round,
-                    .step = step,
-                    .t_ns = UNKNOWN,
-                    .live_bytes = UNKNOWN,
-                    .reserved_bytes = UNKNOWN,
-                    .allocated_bytes = UNKNOWN,
-                    .mapped_bytes = UNKNOWN,
-                    .orphaned_bytes = UNKNOWN,
-                    .rss_bytes = UNKNOWN,
-                    .rss_shmem_bytes = UNKNOWN,
-                    .pss_bytes = UNKNOWN,
-                    .cgroup_shmem_bytes = UNKNOWN,
-                    .mappings = UNKNOWN,
-                    .doublemapper_mappings = UNKNOWN};
+  WxSample sample = {.round = round, .step = step};
+  forget(&sample, &wx_sample_figures);
+  return sample;
 }
 
 bool wx_result_ran(const WxResult *result) {

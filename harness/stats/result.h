@@ -11,6 +11,7 @@
 
 #include "stats/ended.h"
 #include "stats/figure.h"
+#include "stats/figures.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,28 +20,16 @@
 typedef struct {
   WxFigure round;   ///< From 0.
   const char *step; ///< start, generated, dropped, collected or end.
-  WxFigure t_ns;    ///< Since the run began, monotonic.
-  WxFigure live_bytes;
-  WxFigure reserved_bytes;
-  WxFigure allocated_bytes;
-  WxFigure mapped_bytes;
-  WxFigure orphaned_bytes;
-  WxFigure rss_bytes;
-  WxFigure rss_shmem_bytes;
-  WxFigure pss_bytes;
-  WxFigure cgroup_shmem_bytes;
-  WxFigure mappings;
-  WxFigure doublemapper_mappings;
+#define WX_MEMBER(MEMBER, ...) WxFigure MEMBER;
+  WX_SAMPLE_FIGURES(WX_MEMBER)
+#undef WX_MEMBER
 } WxSample;
 
 /// What each of the runtime's verbs did: system calls made, or nodes of its lists passed.
 typedef struct {
-  WxFigure reserve;
-  WxFigure commit;
-  WxFigure map_rw;
-  WxFigure unmap_rw;
-  WxFigure release;
-  WxFigure total;
+#define WX_MEMBER(MEMBER) WxFigure MEMBER;
+  WX_BY_VERB(WX_MEMBER)
+#undef WX_MEMBER
 } WxByVerb;
 
 /// Time of one operation: median of `n` measurements and its 95 % interval.
@@ -52,21 +41,20 @@ typedef struct {
   WxFigure n;
 } WxOperationTime;
 
+/// Times of operations, borrowed; NULL where there is none.
+typedef struct {
+  const WxOperationTime *of;
+  size_t count;
+} WxOperationTimes;
+
 /// The figures of a whole run.
 typedef struct {
-  WxFigure live_peak_bytes;
-  WxFigure allocated_peak_bytes;
-  WxFigure retained_bytes;
-  WxFigure orphaned_bytes;
-  WxFigure mappings_peak;
-  WxByVerb syscalls;
-  WxByVerb list_nodes; ///< Nodes that the imitated runtime passes in its linear lists.
-  WxFigure minor_faults;
-  WxFigure wall_ns;
-  const WxOperationTime *times; ///< May be NULL; `time_count` of them.
-  size_t time_count;
-  WxFigure wx_pages_seen; ///< Pages that were writable and executable in one mapping.
-  WxFigure failures;      ///< Actions of a scenario that failed where they may.
+#define WX_TYPE_OF_FIGURE            WxFigure
+#define WX_TYPE_OF_BY_VERB           WxByVerb
+#define WX_TYPE_OF_TIMES             WxOperationTimes
+#define WX_MEMBER(MEMBER, TYPE, ...) WX_TYPE_OF_##TYPE MEMBER;
+  WX_METRIC_FIGURES(WX_MEMBER)
+#undef WX_MEMBER
 } WxMetrics;
 
 /// One expectation of a scenario, judged.

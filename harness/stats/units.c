@@ -251,3 +251,31 @@ char *wx_units_format_ratio(char text[WX_UNITS_TEXT], double ratio) {
   snprintf(text, WX_UNITS_TEXT, fabs(ratio) < 1e15 ? "%.2f" : "%.3g", ratio);
   return text;
 }
+
+static const struct {
+  const char *name;
+  char *(*format)(char text[WX_UNITS_TEXT], WxFigure figure);
+} kinds[] = {
+    [WX_UNIT_COUNT] = {"count", wx_units_format_count},
+    [WX_UNIT_BYTES] = {"bytes", wx_units_format_bytes},
+    [WX_UNIT_NS] = {"ns", wx_units_format_ns},
+};
+
+static bool ends_with(const char *text, const char *end) {
+  const size_t length = strlen(text), tail = strlen(end);
+  return length >= tail && strcmp(text + length - tail, end) == 0;
+}
+
+WxUnit wx_unit_of(const char *name) {
+  if (ends_with(name, "_bytes"))
+    return WX_UNIT_BYTES;
+  return ends_with(name, "_ns") || strncmp(name, "time_ns.", 8) == 0 ? WX_UNIT_NS : WX_UNIT_COUNT;
+}
+
+const char *wx_unit_name(WxUnit unit) {
+  return kinds[unit].name;
+}
+
+char *wx_units_format(char text[WX_UNITS_TEXT], WxUnit unit, WxFigure figure) {
+  return kinds[unit].format(text, figure);
+}

@@ -33,6 +33,16 @@ int wx_units_percent(const char *text, double *value, const char **problem);
 /// Reads a decimal number such as `-3`, `1.8` or `2e3`; finite.
 int wx_units_number(const char *text, double *value, const char **problem);
 
+/// What a figure counts.
+typedef enum { WX_UNIT_COUNT, WX_UNIT_BYTES, WX_UNIT_NS } WxUnit;
+
+/// The unit of the figure called `name`, which says it: `retained_bytes`, `wall_ns`,
+/// `time_ns.reserve`; all else are counts.
+WxUnit wx_unit_of(const char *name);
+
+/// "count", "bytes" or "ns".
+const char *wx_unit_name(WxUnit unit);
+
 /// Room for any formatted quantity.
 enum { WX_UNITS_TEXT = 32 };
 
@@ -48,5 +58,8 @@ char *wx_units_format_count(char text[WX_UNITS_TEXT], WxFigure count);
 
 /// Writes a ratio with two decimals, as `1.80`; not a number is `n/a`.
 char *wx_units_format_ratio(char text[WX_UNITS_TEXT], double ratio);
+
+/// Writes a figure in its unit, by the one of these that is for it.
+char *wx_units_format(char text[WX_UNITS_TEXT], WxUnit unit, WxFigure figure);
 
 #endif

@@ -30,9 +30,12 @@ static int guess_open(const WxStrategy *strategy, const WxStrategyOptions *optio
   return 0;
 }
 
-// The descriptor of a block stands where others have their offset.
-static int descriptor_of(const WxBlock *block) {
-  return (int)block->offset;
+// The descriptor of a block stands where others have their offset. It is gone even where closing it
+// failed: the next release has nothing left to close.
+static int close_descriptor(WxBlock *block) {
+  const int fd = (int)block->offset;
+  block->offset = UINT64_MAX;
+  return fd < 0 ? 0 : wx_os_close(fd);
 }
 
 static int guess_reserve(WxAllocator *allocator, size_t size, WxRange within, void **base) {
@@ -80,7 +83,7 @@ static int guess_release(WxAllocator *allocator, void *base) {
   Guess *self = (Guess *)allocator;
   pthread_mutex_lock(&self->lock);
   WxBlock *block = wx_blocks_at(&self->live, (uintptr_t)base);
-  const int result = block ? wx_os_close(descriptor_of(block)) : -EINVAL;
+  const int result = block ? close_descriptor(block) : -EINVAL;
   if (result == 0) {
     wx_blocks_remove(&self->live, block);
     wx_blocks_insert(&self->lost, block, (uintptr_t)base);

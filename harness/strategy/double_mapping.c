@@ -316,8 +316,10 @@ int wx_double_mapping_close(WxAllocator *allocator) {
     result = unmap_blocks(self);
   if (result == 0)
     result = wx_pool_close(&self->pool);
-  if (result == 0)
+  if (result == 0 && self->fd >= 0) {
     result = wx_os_close(self->fd);
+    self->fd = -1;
+  }
   if (result)
     return result;
   for (WxBlock *block; (block = wx_free_list_pop(&self->released));)

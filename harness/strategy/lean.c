@@ -446,11 +446,12 @@ static int close_file(File *file) {
   int result = unmap(&file->near, file->near_size);
   if (result == 0)
     result = unmap(&file->far, file->far_size);
-  if (result == 0 && file->fd >= 0)
+  if (result == 0 && file->fd >= 0) {
     result = wx_os_close(file->fd);
+    file->fd = -1;
+  }
   if (result)
     return result;
-  file->fd = -1;
   while (file->drafts)
     wx_drafts_drop(&file->drafts);
   for (WxRankedNode *node; (node = file->blocks.root);) {

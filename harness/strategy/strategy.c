@@ -42,6 +42,11 @@ const WxStrategy *wx_strategy_at(size_t index) {
   return NULL;
 }
 
+const char *wx_strategy_name(size_t index) {
+  const WxStrategy *strategy = wx_strategy_at(index);
+  return strategy ? strategy->name : NULL;
+}
+
 const WxStrategy *wx_strategy_find(const char *name) {
   for (size_t i = 0; i < sizeof registry / sizeof *registry; ++i)
     if (strcmp(registry[i]->name, name) == 0)

@@ -140,6 +140,7 @@ WxCost wx_allocator_cost(const WxAllocator *allocator);
 /// The registry: the `index`-th strategy in the order in which they are listed and run, NULL at its
 /// end.
 const WxStrategy *wx_strategy_at(size_t index);
+const char *wx_strategy_name(size_t index);
 
 /// The strategy of that name, NULL where there is none.
 const WxStrategy *wx_strategy_find(const char *name);

@@ -1,12 +1,73 @@
 #include "trace/reader.h"
 
 #include "os/os.h"
-#include "trace/uncompress.h"
+#include "os/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* A compressed trace as a stream of bytes, by the program `zstd`
+ * -------------------------------------------------------------------------------------------------
+ */
+
+enum { NOT_FOUND = 127, NOT_STARTED = 126 };
+
+static _Noreturn void run(int input, int output) {
+  char *arguments[] = {(char[]){"zstd"}, (char[]){"-dcq"}, NULL};
+  const int silent = wx_os_open("/dev/null", O_WRONLY, 0);
+  if (silent < 0 || wx_os_duplicate_onto(input, STDIN_FILENO) < 0 ||
+      wx_os_duplicate_onto(output, STDOUT_FILENO) < 0 ||
+      wx_os_duplicate_onto(silent, STDERR_FILENO) < 0)
+    _exit(NOT_STARTED);
+  const int failed = wx_os_exec(arguments, environ);
+  _exit(failed == -ENOENT ? NOT_FOUND : NOT_STARTED);
+}
+
+// Starts `zstd -dc` on the file `fd`, which stays the caller's. Returns a descriptor to read from,
+// which the caller closes before it calls end_uncompressing().
+static int begin_uncompressing(int fd, pid_t *uncompressor) {
+  int ends[2];
+  const int failed = wx_os_pipe(ends);
+  if (failed)
+    return failed;
+  const pid_t pid = wx_os_fork();
+  if (pid == 0)
+    run(fd, ends[1]);
+  (void)wx_os_close(ends[1]);
+  if (pid < 0) {
+    (void)wx_os_close(ends[0]);
+    return pid;
+  }
+  *uncompressor = pid;
+  return ends[0];
+}
+
+// Waits for it. -ENOENT where the program `zstd` is not installed, -EBADMSG where it could not
+// make sense of the file; 0 also where it ended because nobody read on.
+static int end_uncompressing(pid_t uncompressor) {
+  int status = 0;
+  const pid_t ended = wx_os_wait(uncompressor, 0, &status, NULL);
+  if (ended < 0)
+    return ended;
+  if (WIFSIGNALED(status))
+    return WTERMSIG(status) == SIGPIPE ? 0 : -EBADMSG;
+  switch (WEXITSTATUS(status)) {
+  case 0:
+    return 0;
+  case NOT_FOUND:
+    return -ENOENT;
+  case NOT_STARTED:
+    return -EIO;
+  default:
+    return -EBADMSG;
+  }
+}
 
 struct WxTraceReader {
   int fd;
@@ -79,7 +140,7 @@ static int open_stream(int fd, pid_t uncompressor, WxTraceReader **opened, WxTra
   WxTraceReader *reader = calloc(1, sizeof *reader);
   if (!reader) {
     (void)wx_os_close(fd);
-    return uncompressor ? wx_trace_uncompress_end(uncompressor), -ENOMEM : -ENOMEM;
+    return uncompressor ? end_uncompressing(uncompressor), -ENOMEM : -ENOMEM;
   }
   reader->fd = fd;
   reader->uncompressor = uncompressor;
@@ -114,8 +175,8 @@ int wx_trace_open(const char *path, WxTraceReader **opened, WxTraceDamage *damag
     return fd;
   if (!is_compressed(path))
     return open_stream(fd, 0, opened, damage);
-  pid_t uncompressor;
-  const int output = wx_trace_uncompress(fd, &uncompressor);
+  pid_t uncompressor = 0;
+  const int output = begin_uncompressing(fd, &uncompressor);
   (void)wx_os_close(fd);
   return output < 0 ? output : open_stream(output, uncompressor, opened, damage);
 }
@@ -175,7 +236,7 @@ uint64_t wx_trace_read_count(const WxTraceReader *reader) {
 
 int wx_trace_close(WxTraceReader *reader) {
   const int failed = wx_os_close(reader->fd);
-  const int ended = reader->uncompressor ? wx_trace_uncompress_end(reader->uncompressor) : 0;
+  const int ended = reader->uncompressor ? end_uncompressing(reader->uncompressor) : 0;
   free(reader);
   return ended ? ended : failed;
 }

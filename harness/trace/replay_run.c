@@ -57,8 +57,8 @@ static void fill_result(WxReplayRun *run) {
   metrics->minor_faults = (WxFigure)run->report.minor_faults;
   metrics->wall_ns = (WxFigure)run->report.replaying_ns;
   wx_verb_counts(&run->report.cost, metrics);
-  metrics->times = run->times;
-  metrics->time_count = wx_verb_times(&run->report.cost, &run->report.durations, run->times);
+  metrics->time_ns = (WxOperationTimes){
+      run->times, wx_verb_times(&run->report.cost, &run->report.durations, run->times)};
   const WxSample *last = last_sample(&run->sampling, "collected");
   metrics->orphaned_bytes = last ? last->orphaned_bytes : WX_UNKNOWN;
   // Which pages were used is known only up to the last scan.

@@ -57,13 +57,6 @@ for verb in $verbs; do
   claim "${verb}_help_on_a_full_disk_is_2" exits 2 sh -c '"$0" "$1" --help >/dev/full' "$wxbench" "$verb"
 done
 
-# strategies_with_a_row: those of the page are those of the program.
-strategies_with_a_row() {
-  diff <("$wxbench" list strategies --json - | jq -r '.results[].name' | LC_ALL=C sort) \
-    <(sed -n 's/^| `\([^`]*\)` |.*/\1/p' docs/strategies.md | LC_ALL=C sort)
-}
-claim each_strategy_has_a_row_in_its_page strategies_with_a_row
-
 compare=("$wxbench" compare)
 claim nothing_worse_is_0 exits 0 "${compare[@]}" "$work/base.json" "$work/base.json"
 claim better_is_0 exits 0 "${compare[@]}" "$work/base.json" "$work/better.json"

@@ -24,8 +24,7 @@ json_t *wx_example_result(void) {
                      .verdict_text = "4096 bytes are retained."};
   result.metrics.retained_bytes = 4096;
   result.metrics.syscalls.total = 7;
-  result.metrics.times = &time;
-  result.metrics.time_count = 1;
+  result.metrics.time_ns = (WxOperationTimes){&time, 1};
   ck_assert(!wx_result_ok(&result));
   return wx_result_json(&result);
 }

@@ -46,8 +46,7 @@ static WxMetrics metrics(void) {
                      .list_nodes = {6007, 6011, 6029, 6037, 6043, 6047},
                      .minor_faults = 1051,
                      .wall_ns = WX_MS(113),
-                     .times = times,
-                     .time_count = LENGTH(times),
+                     .time_ns = {times, LENGTH(times)},
                      .wx_pages_seen = 1061,
                      .failures = 1063};
 }
@@ -549,8 +548,7 @@ static int build_now(WxDocument *document) {
                                .syscalls = {1279, 1283, 1021, 1038, WX_UNKNOWN, 5141},
                                .minor_faults = 1062, // 1.05 % more.
                                .wall_ns = WX_MS(337),
-                               .times = now_times,
-                               .time_count = LENGTH(now_times),
+                               .time_ns = {now_times, LENGTH(now_times)},
                                .wx_pages_seen = 1289,
                                .failures = 1291};
   wx_document_add_result(document, wx_result_json(&result));

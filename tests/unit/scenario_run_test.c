@@ -41,7 +41,7 @@ static void assert_result(const Row *row, const WxResult *result) {
   ck_assert_int_ge(metrics->mappings_peak, 1);
   ck_assert_int_gt(metrics->minor_faults, 32);
   ck_assert_int_gt(metrics->wall_ns, 0);
-  ck_assert_uint_eq(metrics->time_count, 5);
+  ck_assert_uint_eq(metrics->time_ns.count, 5);
   ck_assert_uint_eq(result->sample_count, 6);
   assert_step(&result->samples[0], "start", 0, 0, 0);
   for (size_t round = 0; round < 2; ++round) {

@@ -18,9 +18,10 @@
 static void refused(const char *text, size_t line, const char *words) {
   char path[WRITTEN_PATH];
   written_text(path, text);
-  WxScenario *scenario;
+  WxScenario *scenario = NULL;
   WxComplaint complaint;
   ck_assert_int_eq(wx_scenario_load(path, &scenario, &complaint), -EINVAL);
+  ck_assert_ptr_null(scenario);
   ck_assert_msg(strstr(complaint.text, words), "'%s' is not in '%s'", words, complaint.text);
   ck_assert_msg(complaint.line == line, "line %zu, not %zu: %s", complaint.line, line,
                 complaint.text);

@@ -1,7 +1,6 @@
 // Order statistics, intervals and tests against values worked out by hand.
 #include "stats/interval.h"
 #include "stats/paired.h"
-#include "stats/significance.h"
 #include "stats/summary.h"
 #include "stats/turns.h"
 #include "support/suite.h"
@@ -22,29 +21,9 @@ START_TEST(quantiles_lie_between_neighbours) {
 }
 END_TEST
 
-START_TEST(a_summary_keeps_the_outlier_and_is_not_moved_by_it) {
-  double values[20];
-  for (int i = 0; i < 20; ++i)
-    values[i] = 20 - i;
-  values[0] = 1000;
-  WxSummary summary;
-  ck_assert_int_eq(wx_summarise(values, 20, &summary), 0);
-  ck_assert_uint_eq(summary.n, 20);
-  ck_assert_double_eq(summary.min, 1);
-  ck_assert_double_eq(summary.median, 10.5);
-  ck_assert_double_eq_tol(summary.p95, 19 + 0.05 * (1000 - 19), 1e-9);
-  ck_assert_double_eq(summary.max, 1000);
-  ck_assert_double_eq(summary.mad, 5);
-  ck_assert_double_eq(values[0], 1000);
-}
-END_TEST
-
-START_TEST(nothing_and_not_a_number_have_no_summary) {
+START_TEST(nothing_and_not_a_number_have_no_interval) {
   const double values[] = {1, NAN};
-  WxSummary summary;
   WxInterval interval;
-  ck_assert_int_eq(wx_summarise(values, 0, &summary), -EINVAL);
-  ck_assert_int_eq(wx_summarise(values, 2, &summary), -EINVAL);
   ck_assert_int_eq(wx_interval_median(values, 0, 1, &interval), -EINVAL);
   ck_assert_int_eq(wx_interval_median(values, 2, 1, &interval), -EINVAL);
   const double base[] = {1, 0};
@@ -131,47 +110,6 @@ START_TEST(a_difference_must_exceed_the_noise_and_the_threshold) {
 }
 END_TEST
 
-START_TEST(the_sign_test_is_exact) {
-  const double a[] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 5};
-  const double all[] = {2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 5};
-  const double seven[] = {2, 2, 2, 2, 2, 2, 2, 0, 0, 0, 5};
-  ck_assert_double_eq_tol(wx_sign_test(a, all, 11), 2.0 / 1024, 1e-12);
-  ck_assert_double_eq_tol(wx_sign_test(a, seven, 11), 2.0 * 176 / 1024, 1e-12);
-  ck_assert_double_eq(wx_sign_test(a, a, 11), 1);
-  const double one_up[] = {2, 0};
-  ck_assert_double_eq(wx_sign_test(a, one_up, 2), 1);
-}
-END_TEST
-
-START_TEST(mann_whitney_agrees_with_the_worked_example) {
-  const double low[] = {1, 2, 3, 4, 5, 6, 7, 8}, high[] = {9, 10, 11, 12, 13, 14, 15, 16};
-  const double tied_a[] = {1, 2, 2, 3, 4, 5, 6, 7}, tied_b[] = {2, 3, 5, 6, 8, 8, 9, 10};
-  double p;
-  ck_assert_int_eq(wx_mann_whitney(low, 8, high, 8, &p), 0);
-  ck_assert_double_eq_tol(p, 0.0009391056991171905, 1e-9);
-  ck_assert_int_eq(wx_mann_whitney(tied_a, 8, tied_b, 8, &p), 0);
-  ck_assert_double_eq_tol(p, 0.07250202542192914, 1e-9);
-  const double same[] = {4, 4, 4};
-  ck_assert_int_eq(wx_mann_whitney(same, 3, same, 3, &p), 0);
-  ck_assert_double_eq(p, 1);
-  ck_assert_int_eq(wx_mann_whitney(same, 0, same, 3, &p), -EINVAL);
-}
-END_TEST
-
-START_TEST(holm_adjusts_step_by_step) {
-  double p[] = {0.01, 0.04, 0.03, 0.005};
-  ck_assert_int_eq(wx_holm(p, 4), 0);
-  ck_assert_double_eq_tol(p[0], 0.03, 1e-12);
-  ck_assert_double_eq_tol(p[1], 0.06, 1e-12);
-  ck_assert_double_eq_tol(p[2], 0.06, 1e-12);
-  ck_assert_double_eq_tol(p[3], 0.02, 1e-12);
-  double large[] = {0.9, 0.8};
-  ck_assert_int_eq(wx_holm(large, 2), 0);
-  ck_assert_double_eq(large[0], 1);
-  ck_assert_int_eq(wx_holm(large, 0), 0);
-}
-END_TEST
-
 enum { MOST = 8 };
 
 // How often each of `count` stood at each place, and followed each other, in so many rounds.
@@ -240,15 +178,12 @@ START_TEST(a_pair_is_compared_round_by_round_beside_the_noise) {
 }
 END_TEST
 
-WX_TEST_MAIN("stats", quantiles_lie_between_neighbours,
-             a_summary_keeps_the_outlier_and_is_not_moved_by_it,
-             nothing_and_not_a_number_have_no_summary,
+WX_TEST_MAIN("stats", quantiles_lie_between_neighbours, nothing_and_not_a_number_have_no_interval,
              the_interval_of_a_median_is_that_of_order_statistics,
              the_same_seed_gives_the_same_interval,
              intervals_cover_the_truth_nineteen_times_in_twenty,
              paired_ratios_cancel_what_both_sides_share,
-             a_difference_must_exceed_the_noise_and_the_threshold, the_sign_test_is_exact,
-             mann_whitney_agrees_with_the_worked_example, holm_adjusts_step_by_step,
+             a_difference_must_exceed_the_noise_and_the_threshold,
              each_stands_at_each_place_and_follows_each_other_equally_often,
              each_stands_at_each_place_equally_often_in_any_number_of_whole_squares,
              a_pair_is_compared_round_by_round_beside_the_noise)

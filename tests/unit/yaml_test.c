@@ -10,8 +10,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#define WORD(STRUCT, MEMBER, FLAGS)                                                                \
-  CYAML_FIELD_STRING_PTR(#MEMBER, CYAML_FLAG_POINTER | (FLAGS), STRUCT, MEMBER, 0, CYAML_UNLIMITED)
+#define WORD(STRUCT, MEMBER, OPTIONAL)                                                             \
+  { .key = #MEMBER, .optional = (OPTIONAL), .offset = offsetof(STRUCT, MEMBER) }
+#define LIST(MEMBER, OF)                                                                           \
+  {                                                                                                \
+    .key = #MEMBER, .kind = WX_YAML_LIST, .optional = true, .offset = offsetof(Document, MEMBER),  \
+    .count_offset = offsetof(Document, MEMBER##_count), .of = (OF)                                 \
+  }
 
 typedef struct {
   char *number;
@@ -32,35 +37,34 @@ typedef struct {
   unsigned words_count;
 } Document;
 
-static const cyaml_schema_field_t value_fields[] = {
-    WORD(Value, number, CYAML_FLAG_OPTIONAL),
-    WORD(Value, of, CYAML_FLAG_OPTIONAL),
-    CYAML_FIELD_END,
-};
-static const cyaml_schema_field_t item_fields[] = {
-    WORD(Item, name, CYAML_FLAG_DEFAULT),
-    WORD(Item, kind, CYAML_FLAG_DEFAULT),
-    CYAML_FIELD_MAPPING_PTR("value", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, Item, value,
-                            value_fields),
-    CYAML_FIELD_END,
-};
-static const cyaml_schema_value_t item_schema = {
-    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, Item, item_fields)};
-static const cyaml_schema_value_t word_schema = {
-    CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED)};
-static const cyaml_schema_field_t document_fields[] = {
-    WORD(Document, name, CYAML_FLAG_DEFAULT),
-    CYAML_FIELD_SEQUENCE("items", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, Document, items,
-                         &item_schema, 0, CYAML_UNLIMITED),
-    CYAML_FIELD_SEQUENCE("words", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, Document, words,
-                         &word_schema, 0, CYAML_UNLIMITED),
-    CYAML_FIELD_END,
-};
-static const cyaml_schema_value_t document_schema = {
-    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, Document, document_fields)};
+static const WxYamlStruct value_type = {
+    sizeof(Value), (const WxYamlField[]){WORD(Value, number, true), WORD(Value, of, true), {0}}};
+static const WxYamlStruct item_type = {sizeof(Item),
+                                       (const WxYamlField[]){WORD(Item, name, false),
+                                                             WORD(Item, kind, false),
+                                                             {.key = "value",
+                                                              .kind = WX_YAML_STRUCT,
+                                                              .optional = true,
+                                                              .offset = offsetof(Item, value),
+                                                              .of = &value_type},
+                                                             {0}}};
+static const WxYamlStruct document_type = {
+    sizeof(Document),
+    (const WxYamlField[]){
+        WORD(Document, name, false), LIST(items, &item_type), LIST(words, NULL), {0}}};
 
 static void drop(Document *document) {
-  ck_assert_int_eq(cyaml_free(&wx_yaml_config, &document_schema, document, 0), CYAML_OK);
+  wx_yaml_free(&document_type, document);
+}
+
+static int load(const char *path, void **loaded, WxComplaint *complaint) {
+  WxText text = {0};
+  *loaded = NULL;
+  int result = wx_yaml_read(path, &text, complaint);
+  if (result == 0)
+    result = wx_yaml_parse(text.data, text.length, &document_type, loaded, complaint);
+  wx_text_free(&text);
+  return result;
 }
 
 static Document *accepted(const char *text) {
@@ -68,7 +72,7 @@ static Document *accepted(const char *text) {
   written_text(path, text);
   void *loaded;
   WxComplaint complaint;
-  const int result = wx_yaml_load(path, &document_schema, &loaded, &complaint);
+  const int result = load(path, &loaded, &complaint);
   ck_assert_msg(result == 0, "%zu: %s", complaint.line, complaint.text);
   unlink(path);
   return loaded;
@@ -79,7 +83,7 @@ static void refused_bytes(const char *bytes, size_t size, size_t line, const cha
   written_bytes(path, bytes, size);
   void *loaded = &loaded;
   WxComplaint complaint;
-  ck_assert_int_eq(wx_yaml_load(path, &document_schema, &loaded, &complaint), -EINVAL);
+  ck_assert_int_eq(load(path, &loaded, &complaint), -EINVAL);
   ck_assert_ptr_null(loaded);
   ck_assert_msg(strstr(complaint.text, words), "'%s' is not in '%s'", words, complaint.text);
   ck_assert_msg(complaint.line == line, "line %zu, not %zu: %s", complaint.line, line,
@@ -253,7 +257,7 @@ END_TEST
 static void too_large(const char *path) {
   void *loaded;
   WxComplaint complaint;
-  ck_assert_int_eq(wx_yaml_load(path, &document_schema, &loaded, &complaint), -EFBIG);
+  ck_assert_int_eq(load(path, &loaded, &complaint), -EFBIG);
   ck_assert_ptr_nonnull(strstr(complaint.text, "more than 1048576 bytes"));
 }
 
@@ -275,32 +279,31 @@ END_TEST
 START_TEST(a_file_that_cannot_be_read_is_refused) {
   void *loaded;
   WxComplaint complaint;
-  ck_assert_int_eq(wx_yaml_load("/nowhere/x.yaml", &document_schema, &loaded, &complaint), -ENOENT);
+  ck_assert_int_eq(load("/nowhere/x.yaml", &loaded, &complaint), -ENOENT);
   ck_assert_str_eq(complaint.text, "No such file or directory");
-  ck_assert_int_eq(wx_yaml_load("/tmp", &document_schema, &loaded, &complaint), -EISDIR);
+  ck_assert_int_eq(load("/tmp", &loaded, &complaint), -EISDIR);
   ck_assert_str_eq(complaint.text, "Is a directory");
 }
 END_TEST
 
 START_TEST(the_line_of_a_part_is_found) {
-  char path[WRITTEN_PATH];
-  written_text(path,
-               "name: n\nitems:\n- {name: a, kind: k}\n\n- {name: b, kind: k}\nwords:\n  - x\n");
-  ck_assert_uint_eq(wx_yaml_line(path, "name", 0), 1);
-  ck_assert_uint_eq(wx_yaml_line(path, "items", 0), 3);
-  ck_assert_uint_eq(wx_yaml_line(path, "items", 1), 5);
-  ck_assert_uint_eq(wx_yaml_line(path, "items", 2), 0);
-  ck_assert_uint_eq(wx_yaml_line(path, "words", 0), 7);
-  ck_assert_uint_eq(wx_yaml_line(path, "other", 0), 0);
-  ck_assert_uint_eq(wx_yaml_line("/nowhere", "name", 0), 0);
-  unlink(path);
+  static const char text[] =
+      "name: n\nitems:\n- {name: a, kind: k}\n\n- {name: b, kind: k}\nwords:\n  - x\n";
+  static const struct {
+    const char *key;
+    size_t item, line;
+  } rows[] = {{"name", 0, 1},  {"items", 0, 3}, {"items", 1, 5},
+              {"items", 2, 0}, {"words", 0, 7}, {"other", 0, 0}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i)
+    ck_assert_uint_eq(wx_yaml_line(text, sizeof text - 1, rows[i].key, rows[i].item), rows[i].line);
+  ck_assert_uint_eq(wx_yaml_line("", 0, "name", 0), 0);
 }
 END_TEST
 
 static int load_and_drop(void *path) {
   void *loaded;
   WxComplaint complaint;
-  const int result = wx_yaml_load(path, &document_schema, &loaded, &complaint);
+  const int result = load(path, &loaded, &complaint);
   ck_assert(!result == (loaded != NULL));
   ck_assert(!result == (*complaint.text == '\0'));
   if (loaded)

@@ -1,4 +1,4 @@
-#include "cli/bench_group.h"
+#include "bench/own_group.h"
 
 #include "os/control.h"
 #include "os/os.h"

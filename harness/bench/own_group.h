@@ -1,9 +1,9 @@
 /**
-   @file bench_group.h
+   @file own_group.h
    A control group of its own for a process that is to be frozen by it.
 */
-#ifndef WX_CLI_BENCH_GROUP_H
-#define WX_CLI_BENCH_GROUP_H
+#ifndef WX_BENCH_OWN_GROUP_H
+#define WX_BENCH_OWN_GROUP_H
 
 #include <sys/types.h>
 

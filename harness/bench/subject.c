@@ -1,4 +1,4 @@
-#include "cli/bench_target.h"
+#include "bench/subject.h"
 
 #include "os/control.h"
 #include "os/os.h"

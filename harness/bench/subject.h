@@ -1,10 +1,10 @@
 /**
-   @file bench_target.h
+   @file subject.h
    A process to reclaim from, for benchmarks: it retains memory in the runtime's manner, and then
    idles, computes, or waits for events.
 */
-#ifndef WX_CLI_BENCH_TARGET_H
-#define WX_CLI_BENCH_TARGET_H
+#ifndef WX_BENCH_SUBJECT_H
+#define WX_BENCH_SUBJECT_H
 
 #include <stdbool.h>
 #include <stdint.h>
