@@ -6,6 +6,7 @@
 #include "stats/interval.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -72,8 +73,10 @@ static WxGate judge(Rule rule, WxFigure base, WxFigure now) {
   return worse ? WX_GATE_WORSE : better ? WX_GATE_BETTER : WX_GATE_SAME;
 }
 
-static void compare_figures(WxComparing *comparing, const json_t *base, const json_t *now) {
-  const json_t *before = json_object_get(base, "metrics"), *after = json_object_get(now, "metrics");
+static void compare_figures(WxComparing *comparing, const json_t *base, const json_t *now,
+                            const char *part, bool gated) {
+  const json_t *before = part ? json_object_get(base, part) : base;
+  const json_t *after = part ? json_object_get(now, part) : now;
   for (size_t i = 0; i < LENGTH(figures); ++i) {
     const char *object = figures[i].object;
     const WxFigure was =
@@ -82,8 +85,16 @@ static void compare_figures(WxComparing *comparing, const json_t *base, const js
         wx_json_get_figure(object ? json_object_get(after, object) : after, figures[i].name);
     if (wx_known(was) || wx_known(is))
       wx_compare_add(comparing, base, figures[i].metric, wx_json_figure(was), wx_json_figure(is),
-                     judge(comparing->gated ? figures[i].rule : FOR_INFORMATION, was, is));
+                     judge(gated ? figures[i].rule : FOR_INFORMATION, was, is));
   }
+}
+
+static void add_ratio(WxComparing *comparing, json_t *row, const WxInterval *ratio) {
+  if (!row)
+    return;
+  comparing->lost |= wx_json_set(row, "ratio", wx_json_real(ratio->median)) < 0;
+  comparing->lost |= wx_json_set(row, "ratio_low", wx_json_real(ratio->low)) < 0;
+  comparing->lost |= wx_json_set(row, "ratio_high", wx_json_real(ratio->high)) < 0;
 }
 
 static void add_time(WxComparing *comparing, const json_t *base, const char *metric, WxFigure was,
@@ -92,11 +103,8 @@ static void add_time(WxComparing *comparing, const json_t *base, const char *met
     return;
   json_t *row = wx_compare_add(comparing, base, metric, wx_json_figure(was), wx_json_figure(is),
                                WX_GATE_INFO);
-  if (!row || !ratio)
-    return;
-  comparing->lost |= wx_json_set(row, "ratio", wx_json_real(ratio->median)) < 0;
-  comparing->lost |= wx_json_set(row, "ratio_low", wx_json_real(ratio->low)) < 0;
-  comparing->lost |= wx_json_set(row, "ratio_high", wx_json_real(ratio->high)) < 0;
+  if (ratio)
+    add_ratio(comparing, row, ratio);
 }
 
 // Times never gate: they come from two runs that were not measured in turns. The ratio of the
@@ -174,6 +182,86 @@ bool wx_compare_ran(const json_t *result) {
   return !json_object_get(result, "skipped") && !json_object_get(result, "ended");
 }
 
+/* Strategies side by side
+ * -------------------------------------------------------------------------------------------------
+ */
+
+// When code can be written, the best first; what is not said comes last.
+static size_t rank(const char *writable) {
+  static const char *const words[] = {"never", "while written", "not afterwards", "always"};
+  size_t i = 0;
+  while (i < LENGTH(words) && !(writable && strcmp(writable, words[i]) == 0))
+    ++i;
+  return i;
+}
+
+static WxGate judge_rank(size_t was, size_t is) {
+  return is > was ? WX_GATE_WORSE : is < was ? WX_GATE_BETTER : WX_GATE_SAME;
+}
+
+static void compare_security(WxComparing *comparing, const json_t *base, const json_t *now) {
+  const json_t *before = json_object_get(base, "security"),
+               *after = json_object_get(now, "security");
+  if (!before || !after)
+    return;
+  const bool was = json_is_true(json_object_get(before, "wx_page"));
+  const bool is = json_is_true(json_object_get(after, "wx_page"));
+  wx_compare_add(comparing, base, "security.wx_page", json_string(was ? "yes" : "no"),
+                 json_string(is ? "yes" : "no"), judge_rank(was, is));
+  const char *word = wx_json_get_text(before, "writable_alias");
+  const char *now_word = wx_json_get_text(after, "writable_alias");
+  wx_compare_add(comparing, base, "security.writable_alias", wx_json_text(word),
+                 wx_json_text(now_word), judge_rank(rank(word), rank(now_word)));
+}
+
+void wx_compare_ratio(WxComparing *comparing, const json_t *subject, const char *metric,
+                      json_t *base, json_t *now, const WxInterval *ratio, double noise) {
+  const bool slower = ratio->low > 1 + 2 * noise, faster = ratio->high < 1 - 2 * noise;
+  const WxGate gate = comparing->ratios != WX_RATIOS_GATED ? WX_GATE_INFO
+                      : slower                             ? WX_GATE_WORSE
+                      : faster                             ? WX_GATE_BETTER
+                                                           : WX_GATE_SAME;
+  json_t *row = wx_compare_add(comparing, subject, metric, base, now, gate);
+  add_ratio(comparing, row, ratio);
+  if (row)
+    comparing->lost |= wx_json_set(row, "noise", wx_json_real(noise)) < 0;
+  comparing->comparison->slower += slower;
+}
+
+static double real(const json_t *object, const char *key) {
+  const json_t *value = json_object_get(object, key);
+  return json_is_number(value) ? json_number_value(value) : NAN;
+}
+
+// Each ratio was measured in turns with the base of its own run, so that the speed of the machine
+// is in neither. Of their quotient an interval is known that is wide enough.
+static void compare_ratios(WxComparing *comparing, const json_t *base, const json_t *now) {
+  const json_t *was = json_object_get(base, "ratio"), *is = json_object_get(now, "ratio");
+  const WxInterval ratio = {.median = real(is, "median") / real(was, "median"),
+                            .low = real(is, "ci_low") / real(was, "ci_high"),
+                            .high = real(is, "ci_high") / real(was, "ci_low")};
+  const double noise = fmax(real(was, "noise"), real(is, "noise"));
+  const char *of = wx_json_get_text(was, "base"), *name = wx_json_get_text(base, "strategy");
+  const bool itself = of && name && strncmp(of, name, strlen(of)) == 0 &&
+                      (!name[strlen(of)] || strcmp(name + strlen(of), " again") == 0);
+  if (itself || !isfinite(ratio.median) || !isfinite(ratio.low) || !isfinite(ratio.high) ||
+      !isfinite(noise))
+    return;
+  wx_compare_ratio(comparing, base, "ratio", wx_json_real(real(was, "median")),
+                   wx_json_real(real(is, "median")), &ratio, noise);
+}
+
+// Counters are those of the work alone where its system calls were counted: one thread, and none of
+// another's code.
+static void compare_bench(WxComparing *comparing, const json_t *base, const json_t *now) {
+  const bool counted = json_is_object(json_object_get(base, "syscalls")) &&
+                       json_is_object(json_object_get(now, "syscalls"));
+  compare_figures(comparing, base, now, NULL, counted);
+  compare_security(comparing, base, now);
+  if (comparing->ratios != WX_RATIOS_LEFT_OUT)
+    compare_ratios(comparing, base, now);
+}
+
 void wx_compare_pair(WxComparing *comparing, const json_t *base, const json_t *now) {
   const bool was = wx_compare_ran(base), is = wx_compare_ran(now);
   if (!was || !is) {
@@ -181,7 +269,11 @@ void wx_compare_pair(WxComparing *comparing, const json_t *base, const json_t *n
                    was ? WX_GATE_WORSE : WX_GATE_INFO);
     return;
   }
+  if (comparing->bench) {
+    compare_bench(comparing, base, now);
+    return;
+  }
   compare_expectations(comparing, base, now);
-  compare_figures(comparing, base, now);
+  compare_figures(comparing, base, now, "metrics", comparing->gated);
   compare_times(comparing, base, now);
 }

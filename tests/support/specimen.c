@@ -571,7 +571,7 @@ static int build_compare(WxDocument *document) {
   char problem[WX_PROBLEM];
   size_t worse = 0;
   const int failed =
-      wx_compare_document(document, documents, names, &worse, problem);
+      wx_compare_document(document, documents, names, WX_RATIOS_SHOWN, &worse, problem);
   require(failed || worse > 0);
   return failed;
 }
