@@ -12,7 +12,7 @@ const struct argp_option wx_common_options[] = {
     {"json", WX_OPTION_JSON, "FILE", 0,
      "Write the JSON document to FILE (- is stdout: nothing else goes there)", -1},
     {"format", WX_OPTION_FORMAT, "FORMAT", 0,
-     "Write to stdout as table (default), json, csv, markdown, junit or gab", -1},
+     "Write to stdout as table (default), json, csv, markdown, junit, gab, bencher or tap", -1},
     {"quiet", 'q', 0, 0, "No progress, and no table unless --format asks for one", -1},
     {"help", 'h', 0, 0, "Show this help", -1},
     {0},

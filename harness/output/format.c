@@ -13,6 +13,8 @@ static const WxFormat formats[] = {
     {"markdown", "tables for a README or a CI summary", wx_format_markdown},
     {"junit", "expectations as JUnit test cases", wx_format_junit},
     {"gab", "github-action-benchmark, customSmallerIsBetter", wx_format_gab},
+    {"bencher", "Bencher Metric Format", wx_format_bencher},
+    {"tap", "Test Anything Protocol, a test for each expectation or comparison", wx_format_tap},
 };
 
 const WxFormat *wx_format_at(size_t index) {

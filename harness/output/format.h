@@ -35,5 +35,7 @@ int wx_format_csv(const WxDocument *document, FILE *stream);
 int wx_format_markdown(const WxDocument *document, FILE *stream);
 int wx_format_junit(const WxDocument *document, FILE *stream);
 int wx_format_gab(const WxDocument *document, FILE *stream);
+int wx_format_bencher(const WxDocument *document, FILE *stream);
+int wx_format_tap(const WxDocument *document, FILE *stream);
 
 #endif
