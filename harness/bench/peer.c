@@ -1,6 +1,7 @@
 #include "bench/peer.h"
 
-#include <dlfcn.h>
+#include "os/library.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,25 +26,19 @@ const WxPeer *wx_peer_find(const char *name) {
 }
 
 int wx_peer_load(const WxPeer *peer, void **library, const char **missing) {
-  *missing = NULL;
-  *library = dlopen(peer->file, RTLD_NOW | RTLD_LOCAL);
-  (void)dlerror();
-  if (!*library) // Where memory runs out meanwhile, glibc may say that there is no such file.
-    *library = dlopen(peer->file, RTLD_NOW | RTLD_LOCAL);
-  if (*library)
-    return 0;
-  const char *why = dlerror();
-  if (why && strstr(why, "memory"))
-    return -ENOMEM;
-  *missing = why ? peer->absent : "this wxbench is one static file, which loads no library";
-  return -ENOENT;
+  const char *why;
+  const int result = wx_library_load(peer->file, library, &why);
+  *missing = result == -ENOSYS    ? "this wxbench is one static file, which loads no library"
+             : result == -ENOEXEC ? peer->absent
+                                  : NULL;
+  return *missing ? -ENOENT : result;
 }
 
 int wx_peer_look(const WxPeer *peer, const char **missing) {
   void *library;
   const int result = wx_peer_load(peer, &library, missing);
   if (result == 0)
-    (void)dlclose(library);
+    wx_library_close(library);
   return result == -ENOENT ? 0 : result;
 }
 
@@ -60,12 +55,12 @@ int wx_peer_describe(const WxPeer *peer, char *text, size_t size) {
            version, peer->what, peer->extra ? "; no ratio, since it also " : "",
            peer->extra ? peer->extra : "");
   if (library)
-    (void)dlclose(library);
+    wx_library_close(library);
   return 0;
 }
 
 bool wx_peer_function(void *library, const char *name, void *pointer) {
-  void *found = dlsym(library, name);
+  void *found = wx_library_find(library, name);
   memcpy(pointer, &found, sizeof found); // ISO C has no cast from data to function.
   return found != NULL;
 }

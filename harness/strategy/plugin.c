@@ -1,11 +1,11 @@
 #include "strategy/plugin.h"
 
+#include "os/library.h"
 #include "os/os.h"
 #include "strategy/blocks.h"
 #include "strategy/functions.h"
 #include "strategy/wxbench_plugin.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -318,17 +318,6 @@ static int check(WxPlugin *plugin, const struct wxbench_plugin *found) {
   return 0;
 }
 
-// The loader names the file first, in most cases.
-static int refuse_file(WxPlugin *plugin, const char *path, const char *why) {
-  if (!why)
-    return refuse(plugin, -ENOSYS, "this wxbench is one static file, which loads no library");
-  const size_t length = strlen(path);
-  return refuse(plugin, -ENOEXEC,
-                strncmp(why, path, length) == 0 && strncmp(why + length, ": ", 2) == 0
-                    ? why + length + 2
-                    : why);
-}
-
 int wx_plugin_load(WxPlugin *plugin) {
   if (plugin->loaded)
     return 0;
@@ -336,11 +325,15 @@ int wx_plugin_load(WxPlugin *plugin) {
   const char *given = plugin->name + PREFIX;
   // Without a slash it would be looked for where libraries are.
   snprintf(path, sizeof path, "%s%s", strchr(given, '/') ? "" : "./", given);
-  (void)dlerror();
-  void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-  if (!library)
-    return refuse_file(plugin, path, dlerror());
-  const struct wxbench_plugin *found = dlsym(library, "wxbench_plugin");
+  void *library;
+  const char *why;
+  const int result = wx_library_load(path, &library, &why);
+  if (result)
+    return refuse(plugin, result,
+                  result == -ENOEXEC  ? why
+                  : result == -ENOSYS ? "this wxbench is one static file, which loads no library"
+                                      : strerror(-result));
+  const struct wxbench_plugin *found = wx_library_find(library, "wxbench_plugin");
   return found ? check(plugin, found)
                : refuse(plugin, -ENOEXEC, "exports no object `wxbench_plugin`");
 }
