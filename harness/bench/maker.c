@@ -56,3 +56,58 @@ int wx_maker_open(WxAllocator *allocator, WxMaker **opened) {
   *opened = &self->maker;
   return 0;
 }
+
+/* Blocks
+ * -------------------------------------------------------------------------------------------------
+ */
+
+typedef struct {
+  WxMaker maker; ///< First: it is cast to its owner.
+  WxAllocator *allocator;
+} BlockMaker;
+
+int wx_write_code(WxAllocator *allocator, void *start, size_t size, uint64_t identity) {
+  void *view;
+  int result = wx_allocator_map_rw(allocator, start, size, true, &view);
+  if (result)
+    return result;
+  result = wx_codegen_emit(view, size, identity);
+  const int ended = wx_allocator_unmap_rw(allocator, view);
+  wx_codegen_flush(start, size);
+  return result ? result : ended;
+}
+
+int wx_generate(WxAllocator *allocator, size_t size, uint64_t identity, void **base) {
+  int result = wx_allocator_reserve(allocator, size, WX_ANYWHERE, base);
+  if (result == 0)
+    result = wx_allocator_commit(allocator, *base, size, true);
+  return result ? result : wx_write_code(allocator, *base, WX_GENERATED, identity);
+}
+
+static int make_block(WxMaker *maker, size_t size, uint64_t identity, void **made) {
+  return wx_generate(((BlockMaker *)maker)->allocator, size, identity, made);
+}
+
+static int check_block(WxMaker *maker, void *made, size_t size, uint64_t identity) {
+  (void)maker, (void)size;
+  return wx_codegen_check(made, WX_GENERATED, identity);
+}
+
+static int drop_block(WxMaker *maker, void *made) {
+  return wx_allocator_release(((BlockMaker *)maker)->allocator, made);
+}
+
+static int close_blocks(WxMaker *maker) {
+  free(maker);
+  return 0;
+}
+
+int wx_maker_open_blocks(WxAllocator *allocator, WxMaker **opened) {
+  BlockMaker *self = malloc(sizeof *self);
+  if (!self)
+    return -ENOMEM;
+  self->maker = (WxMaker){make_block, check_block, drop_block, code, close_blocks};
+  self->allocator = allocator;
+  *opened = &self->maker;
+  return 0;
+}

@@ -1,20 +1,31 @@
 /**
    @file turnover.h
-   Functions that come and go as those of a JIT do: a thousand live, and in each turn one of them,
-   at random, makes way for a new one, whose size is drawn from those of a real program.
+   Functions that come and go: some live, and in each turn one of them, at random, makes way for a
+   new one, whose size is drawn.
 */
 #ifndef WX_BENCH_TURNOVER_H
 #define WX_BENCH_TURNOVER_H
 
 #include "bench/maker.h"
 
-enum { WX_TURNOVER_LIVE = 1000 };
+/// What comes and goes.
+typedef struct {
+  const uint32_t *sizes; ///< Each is drawn equally often.
+  size_t size_count;
+  size_t live;
+} WxTurnoverPlan;
+
+/// A thousand functions of the sizes that a JIT makes, of a real program.
+extern const WxTurnoverPlan wx_turnover_of_functions;
+
+/// A hundred blocks of the sizes that the runtime reserves, of recordings.
+extern const WxTurnoverPlan wx_turnover_of_blocks;
 
 typedef struct WxTurnover WxTurnover;
 
-/// Makes the functions that live at first. `maker` must live longer. Returns 0 or a negative errno,
+/// Makes what lives at first. `maker` and `plan` must live longer. Returns 0 or a negative errno,
 /// as all of these; what was made before a failure is wx_turnover_close()'s to drop.
-int wx_turnover_open(WxMaker *maker, WxTurnover **opened);
+int wx_turnover_open(WxMaker *maker, const WxTurnoverPlan *plan, WxTurnover **opened);
 
 /// Drops a function, makes another one, and calls it.
 int wx_turnover_turn(WxTurnover *self);

@@ -9,11 +9,12 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK = 64 * 1024, CODE = 1024, PATCH = 256, THREADS = 2 };
+enum { BLOCK = 64 * 1024, PATCH = 256, THREADS = 2 };
 
 static const int64_t not_known = -1;
 
@@ -36,6 +37,16 @@ static const WxWork works[] = {
      .means = "write 256 bytes of code over others and run them",
      .threads = 1,
      .patches = true},
+    {.name = "second_thread",
+     .operation = "cycle",
+     .means = "as block_cycle, while another thread runs code of a block that lives",
+     .threads = 1,
+     .beside = true},
+    {.name = "mixed_sizes",
+     .operation = "turn",
+     .means = "drop one of 100 blocks of 4 to 576 KiB, make another one with 1 KiB of code, run it",
+     .threads = 1,
+     .mixed = true},
     {.name = "fine_grained",
      .operation = "turn",
      .means = "drop one of 1,000 functions, make another one, call it",
@@ -79,38 +90,21 @@ typedef struct {
   uint64_t operations;
   uint64_t first; ///< Of the functions that are written.
   pthread_barrier_t *begin;
-  void *patched; ///< Where patches go.
+  void *patched;      ///< Where patches go.
+  const void *beside; ///< What another thread runs.
   int error;
 } Worker;
 
-static int write_code(WxAllocator *allocator, void *start, size_t size, uint64_t identity) {
-  void *view;
-  int result = wx_allocator_map_rw(allocator, start, size, true, &view);
-  if (result)
-    return result;
-  result = wx_codegen_emit(view, size, identity);
-  const int ended = wx_allocator_unmap_rw(allocator, view);
-  wx_codegen_flush(start, size);
-  return result ? result : ended;
-}
-
-static int generate(WxAllocator *allocator, uint64_t identity, void **base) {
-  int result = wx_allocator_reserve(allocator, BLOCK, WX_ANYWHERE, base);
-  if (result == 0)
-    result = wx_allocator_commit(allocator, *base, BLOCK, true);
-  return result ? result : write_code(allocator, *base, CODE, identity);
-}
-
 static int cycle(Worker *worker, uint64_t identity) {
   void *base;
-  int result = generate(worker->allocator, identity, &base);
+  int result = wx_generate(worker->allocator, BLOCK, identity, &base);
   if (result == 0)
-    result = wx_codegen_check(base, CODE, identity);
+    result = wx_codegen_check(base, WX_GENERATED, identity);
   return result ? result : wx_allocator_release(worker->allocator, base);
 }
 
 static int patch(Worker *worker, uint64_t identity) {
-  const int result = write_code(worker->allocator, worker->patched, PATCH, identity);
+  const int result = wx_write_code(worker->allocator, worker->patched, PATCH, identity);
   return result ? result : wx_codegen_check(worker->patched, PATCH, identity);
 }
 
@@ -119,8 +113,12 @@ static int turn(Worker *worker, uint64_t identity) {
   return wx_turnover_turn(worker->turnover);
 }
 
+static bool turns(const WxWork *work) {
+  return work->functions || work->mixed;
+}
+
 static int repeat(Worker *worker, uint64_t count) {
-  int (*const operation)(Worker *, uint64_t) = worker->work->functions ? turn
+  int (*const operation)(Worker *, uint64_t) = turns(worker->work)     ? turn
                                                : worker->work->patches ? patch
                                                                        : cycle;
   int result = 0;
@@ -176,11 +174,7 @@ static int64_t system_calls(const WxAllocator *allocator) {
   return calls;
 }
 
-static int time_work(Worker *worker, WxWorkReport *report) {
-  uint64_t *ns = &report->ns;
-  report->syscalls = not_known;
-  if (worker->work->threads > 1) // Who does what is not the same each time.
-    return time_threads(worker, ns);
+static int time_one(Worker *worker, WxWorkReport *report) {
   const int64_t before = system_calls(worker->allocator);
   int result = repeat(worker, WX_WORK_UNTIMED);
   if (before != not_known)
@@ -188,8 +182,41 @@ static int time_work(Worker *worker, WxWorkReport *report) {
   const uint64_t began = wx_os_now_ns();
   if (result == 0)
     result = repeat(worker, worker->operations);
-  *ns = wx_os_now_ns() - began;
+  report->ns = wx_os_now_ns() - began;
   return result;
+}
+
+/// A thread that runs the code of a block that lives.
+typedef struct {
+  const void *code;
+  _Atomic bool enough;
+  int error;
+} Runner;
+
+static void *run_beside(void *context) {
+  Runner *runner = context;
+  while (!atomic_load(&runner->enough) && runner->error == 0)
+    runner->error = wx_codegen_check(runner->code, WX_GENERATED, 0);
+  return NULL;
+}
+
+static int time_beside(Worker *worker, WxWorkReport *report) {
+  Runner runner = {.code = worker->beside};
+  pthread_t thread;
+  int result = -pthread_create(&thread, NULL, run_beside, &runner);
+  if (result)
+    return result;
+  result = time_one(worker, report);
+  atomic_store(&runner.enough, true);
+  (void)pthread_join(thread, NULL);
+  return result ? result : runner.error;
+}
+
+static int time_work(Worker *worker, WxWorkReport *report) {
+  report->syscalls = not_known;
+  if (worker->work->threads > 1) // Who does what is not the same each time.
+    return time_threads(worker, &report->ns);
+  return worker->work->beside ? time_beside(worker, report) : time_one(worker, report);
 }
 
 /* Lives
@@ -205,13 +232,13 @@ static int attack(WxAllocator *allocator, WxWorkReport *report) {
   if (result == 0)
     result = wx_allocator_commit(allocator, base, BLOCK, true);
   if (result == 0)
-    result = wx_allocator_map_rw(allocator, base, CODE, true, &view);
+    result = wx_allocator_map_rw(allocator, base, WX_GENERATED, true, &view);
   if (result == 0)
     result = wx_look_writable((uintptr_t)base, &meanwhile);
   if (result == 0)
     result = wx_look_mappings(allocator, report);
   if (result == 0)
-    result = wx_codegen_emit(view, CODE, 1);
+    result = wx_codegen_emit(view, WX_GENERATED, 1);
   if (result == 0)
     result = wx_allocator_unmap_rw(allocator, view);
   if (result == 0)
@@ -238,11 +265,11 @@ static int attack_function(const void *code, WxWorkReport *report) {
 }
 
 static int live_with_blocks(Worker *worker, void **blocks, WxWorkReport *report) {
-  const unsigned count = worker->work->live + worker->work->patches;
+  const unsigned count = worker->work->live + worker->work->patches + worker->work->beside;
   int result = 0;
   for (unsigned i = 0; i < count && result == 0; ++i)
-    result = generate(worker->allocator, i, &blocks[i]);
-  worker->patched = blocks[0];
+    result = wx_generate(worker->allocator, BLOCK, i, &blocks[i]);
+  worker->beside = worker->patched = blocks[0];
   if (result == 0)
     result = time_work(worker, report);
   if (result == 0)
@@ -265,8 +292,10 @@ static bool has_no_blocks(const WxAllocator *allocator) {
   return allocator->strategy->capabilities & WX_HAS_NO_BLOCKS;
 }
 
-static int live_with_functions(Worker *worker, WxMaker *maker, WxWorkReport *report) {
-  int result = wx_turnover_open(maker, &worker->turnover);
+static int live_with_turnover(Worker *worker, WxMaker *maker, WxWorkReport *report) {
+  int result = wx_turnover_open(
+      maker, worker->work->mixed ? &wx_turnover_of_blocks : &wx_turnover_of_functions,
+      &worker->turnover);
   if (result == 0)
     result = time_work(worker, report);
   if (result == 0)
@@ -280,10 +309,11 @@ static int live_with_functions(Worker *worker, WxMaker *maker, WxWorkReport *rep
   return result ? result : wx_turnover_close(worker->turnover);
 }
 
-static int work_functions(Worker *worker, WxWorkReport *report) {
+static int work_turnover(Worker *worker, WxWorkReport *report) {
   WxMaker *maker;
-  const int result = wx_maker_open(worker->allocator, &maker);
-  const int lived = result ? result : live_with_functions(worker, maker, report);
+  const int result = worker->work->mixed ? wx_maker_open_blocks(worker->allocator, &maker)
+                                         : wx_maker_open(worker->allocator, &maker);
+  const int lived = result ? result : live_with_turnover(worker, maker, report);
   return lived ? lived : maker->close(maker);
 }
 
@@ -294,7 +324,7 @@ static int work_functions(Worker *worker, WxWorkReport *report) {
 // What an allocator keeps of which only that is known that it did not hold `before`.
 static int count_held(int64_t before, const WxWork *work, WxWorkReport *report) {
   const int result = wx_look_held(&report->retained_bytes);
-  // Two threads leave stacks and heaps of the C library behind.
+  // Other threads leave stacks and heaps of the C library behind.
   report->retained_bytes = result || work->threads > 1       ? not_known
                            : report->retained_bytes < before ? 0
                                                              : report->retained_bytes - before;
@@ -303,8 +333,7 @@ static int count_held(int64_t before, const WxWork *work, WxWorkReport *report) 
 
 static int work_on(Worker *worker, int64_t before, WxWorkReport *report) {
   const unsigned can = worker->allocator->strategy->capabilities;
-  int result =
-      worker->work->functions ? work_functions(worker, report) : work_blocks(worker, report);
+  int result = turns(worker->work) ? work_turnover(worker, report) : work_blocks(worker, report);
   report->retained_bytes = not_known;
   if (result == 0 && !worker->work->live)
     result = can & WX_IS_PLUGIN ? count_held(before, worker->work, report)
@@ -359,7 +388,7 @@ static int work_with_peer(const WxPeer *peer, Worker *worker, WxWorkReport *repo
     result = peer->open(library, &maker);
   if (result)
     return result;
-  result = live_with_functions(worker, maker, report);
+  result = live_with_turnover(worker, maker, report);
   if (result == 0)
     result = maker->close(maker);
   report->mappings -= at_first.mappings;

@@ -23,6 +23,8 @@ typedef struct {
   unsigned threads; ///< Each does all operations.
   bool patches;     ///< Writes into pages that were written before.
   bool functions;   ///< Of functions, not of blocks: for peers, too.
+  bool mixed;       ///< Of blocks of several sizes, which come and go.
+  bool beside;      ///< While another thread runs code.
 } WxWork;
 
 /// The `index`-th kind, NULL at the end.

@@ -171,7 +171,7 @@ START_TEST(a_thousand_functions_of_a_program_turn_over_and_are_whole) {
   WxTurnover *turnover;
   ck_assert_int_eq(wx_allocator_open(strategy(_i), &options, &allocator), 0);
   ck_assert_int_eq(wx_maker_open(allocator, &maker), 0);
-  ck_assert_int_eq(wx_turnover_open(maker, &turnover), 0);
+  ck_assert_int_eq(wx_turnover_open(maker, &wx_turnover_of_functions, &turnover), 0);
   for (int i = 0; i < MANY; ++i)
     ck_assert_int_eq(wx_turnover_turn(turnover), 0);
   ck_assert_int_eq(wx_turnover_check(turnover), 0);
