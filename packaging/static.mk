@@ -12,7 +12,9 @@ static_cc = $(if $(call static_foreign,$(1)),$(CROSS_CC),$(CC))
 static_cflags = $(if $(call static_foreign,$(1)),-isystem $(SYSROOT)/usr/include -isystem $(SYSROOT)/usr/include/$(1)-linux-gnu,$(PKG_CFLAGS)) \
   $(CFLAGS) -O2 -fPIE -ffunction-sections -fdata-sections "-ffile-prefix-map=$(CURDIR)=."
 static_ldflags = -static-pie -Wl,--gc-sections -Wl,--as-needed $(if $(call static_foreign,$(1)),-L$(SYSROOT)/usr/lib/$(1)-linux-gnu)
-STATIC_SRC := $(sort $(LIB_SRC) $(CLI_SRC)) $(sort $(wildcard harness/static/*.c))
+# What of harness/os/ does not go together with that has another form in harness/static/.
+STATIC_OWN := $(sort $(wildcard harness/static/*.c))
+STATIC_SRC := $(filter-out $(addprefix harness/os/,$(notdir $(STATIC_OWN))),$(sort $(LIB_SRC) $(CLI_SRC))) $(STATIC_OWN)
 
 SERVER     := $(B)/server
 SERVER_SRC := $(filter-out harness/cli/main.c harness/cli/verbs.c,$(sort $(LIB_SRC) $(CLI_SRC)))

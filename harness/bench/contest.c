@@ -8,15 +8,14 @@
 
 enum { BASE, AGAIN };
 
-static const uint64_t time_limit_ns = 60000000000U, most_operations = 1000000;
+static const uint64_t most_operations = 1000000;
 
-int wx_contest_add(WxContest *contest, const WxStrategy *strategy) {
+int wx_contest_add(WxContest *contest, WxWorkSubject subject, const char *skipped) {
   if (contest->count == WX_CONTENDERS)
     return -E2BIG;
   WxContender *added = &contest->contenders[contest->count];
-  *added = (WxContender){.strategy = strategy, .operations = 1};
-  if (contest->work->patches && !(strategy->capabilities & WX_CAN_PATCH))
-    added->skipped = "a page is written once";
+  *added = (WxContender){.subject = subject, .operations = 1};
+  added->skipped = skipped ? skipped : wx_work_unfit(contest->work, subject);
   added->seconds = calloc(contest->most_rounds + 1, sizeof *added->seconds);
   if (!added->seconds)
     return -ENOMEM;
@@ -30,8 +29,8 @@ static bool takes_part(const WxContender *contender) {
 
 // Returns 0 where it ended, well or not; -EINTR where this process was told to end.
 static int run(const WxContest *contest, WxContender *contender) {
-  const int failed = wx_work_run(contest->work, contender->strategy, contender->operations,
-                                 time_limit_ns, &contender->report, &contender->ended);
+  const int failed = wx_work_run(contest->work, contender->subject, contender->operations,
+                                 contest->time_limit_ns, &contender->report, &contender->ended);
   if (failed || wx_os_interrupted())
     return failed ? failed : -EINTR;
   contender->left = contender->ended.how != WX_ENDED_WELL;
@@ -41,8 +40,10 @@ static int run(const WxContest *contest, WxContender *contender) {
 int wx_contest_calibrate(WxContest *contest, size_t index, uint64_t slice_ns) {
   WxContender *contender = &contest->contenders[index];
   int result = 0;
-  for (contender->operations = 16; takes_part(contender) && result == 0;) {
+  for (contender->operations = WX_COUNTED; takes_part(contender) && result == 0;) {
     result = run(contest, contender);
+    if (contender->operations == WX_COUNTED)
+      contender->counted = contender->report;
     const uint64_t ns = contender->report.ns ? contender->report.ns : 1;
     const uint64_t wanted = contender->operations * slice_ns / ns + 1;
     if (ns >= slice_ns / 2 || contender->operations >= most_operations) {

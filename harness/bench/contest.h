@@ -11,30 +11,33 @@
 
 #include <stddef.h>
 
-enum { WX_CONTENDERS = 32 };
+enum { WX_CONTENDERS = 32, WX_COUNTED = 64 };
 
 /// One of them. The first is the base, the second the base once more: the noise.
 typedef struct {
-  const WxStrategy *strategy;
+  WxWorkSubject subject;
   const char *skipped; ///< Why it takes no part, NULL where it does.
   bool left;           ///< It did not run to its end once; `ended` says how.
   WxEnded ended;
-  uint64_t operations; ///< In each round.
-  double *seconds;     ///< For an operation, one a round.
-  WxWorkReport report; ///< The last one.
+  uint64_t operations;  ///< In each round.
+  double *seconds;      ///< For an operation, one a round.
+  WxWorkReport report;  ///< The last one.
+  WxWorkReport counted; ///< That of the first run, whose counters are of WX_COUNTED operations.
 } WxContender;
 
-/// Start with `work`, `most_rounds` and wx_contest_add(); end with wx_contest_free().
+/// Start with `work`, `time_limit_ns`, `most_rounds` and wx_contest_add(); end with
+/// wx_contest_free().
 typedef struct {
   const WxWork *work;
+  uint64_t time_limit_ns; ///< Of one contender in one round.
   WxContender contenders[WX_CONTENDERS];
   size_t count;
   size_t most_rounds;
   size_t rounds; ///< Whole ones so far.
 } WxContest;
 
-/// Adds a strategy. Returns 0, -ENOMEM, or -E2BIG.
-int wx_contest_add(WxContest *contest, const WxStrategy *strategy);
+/// Adds one; `skipped` says why it takes no part, unless it is NULL. Returns 0, -ENOMEM, or -E2BIG.
+int wx_contest_add(WxContest *contest, WxWorkSubject subject, const char *skipped);
 
 /// Finds how many operations of contender `index` take about `slice_ns`. Returns 0 or a negative
 /// errno.

@@ -1,85 +1,126 @@
 #include "bench/work.h"
 
+#include "bench/look.h"
+#include "bench/turnover.h"
 #include "codegen/codegen.h"
-#include "measure/maps.h"
-#include "measure/memfd.h"
 #include "measure/observe_child.h"
-#include "measure/own_mappings.h"
-#include "os/os.h"
 #include "os/process.h"
+#include "strategy/plugin.h"
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
-enum { BLOCK = 64 * 1024, CODE = 1024, PATCH = 256, THREADS = 2, UNTIMED = 32 };
+enum { BLOCK = 64 * 1024, PATCH = 256, THREADS = 2 };
+
+static const int64_t not_known = -1;
 
 static const WxWork works[] = {
-    {"block_cycle", "cycle", "reserve 64 KiB, commit, write 1 KiB of code, run it, release", 0, 1,
-     false},
-    {"live_10000", "cycle", "the same beside 10,000 blocks that live", 10000, 1, false},
-    {"writers_2", "cycle", "the same by two threads at once; time for each cycle of either", 0,
-     THREADS, false},
-    {"patch", "patch", "write 256 bytes of code over others and run them", 0, 1, true},
+    {.name = "block_cycle",
+     .operation = "cycle",
+     .means = "reserve 64 KiB, commit, write 1 KiB of code, run it, release",
+     .threads = 1},
+    {.name = "live_10000",
+     .operation = "cycle",
+     .means = "the same beside 10,000 blocks that live",
+     .live = 10000,
+     .threads = 1},
+    {.name = "writers_2",
+     .operation = "cycle",
+     .means = "the same by two threads at once; time for each cycle of either",
+     .threads = THREADS},
+    {.name = "patch",
+     .operation = "patch",
+     .means = "write 256 bytes of code over others and run them",
+     .threads = 1,
+     .patches = true},
+    {.name = "second_thread",
+     .operation = "cycle",
+     .means = "as block_cycle, while another thread runs code of a block that lives",
+     .threads = 1,
+     .beside = true},
+    {.name = "mixed_sizes",
+     .operation = "turn",
+     .means = "drop one of 100 blocks of 4 to 576 KiB, make another one with 1 KiB of code, run it",
+     .threads = 1,
+     .mixed = true},
+    {.name = "fine_grained",
+     .operation = "turn",
+     .means = "drop one of 1,000 functions, make another one, call it",
+     .threads = 1,
+     .functions = true},
 };
 
 const WxWork *wx_work_at(size_t index) {
   return index < sizeof works / sizeof *works ? &works[index] : NULL;
 }
 
-// What travels to the process: places in tables, which lie elsewhere there.
+const char *wx_work_subject_name(WxWorkSubject subject) {
+  return subject.peer ? subject.peer->name : subject.strategy->name;
+}
+
+const char *wx_work_unfit(const WxWork *work, WxWorkSubject subject) {
+  if (subject.peer)
+    return work->functions ? NULL : "it makes functions, not blocks";
+  const unsigned can = subject.strategy->capabilities;
+  if (!work->functions && can & WX_HAS_NO_BLOCKS)
+    return "it has functions, no blocks";
+  if (work->patches && !(can & WX_CAN_PATCH))
+    return "a page is written once";
+  if (work->threads > 1 && can & WX_FOR_ONE_THREAD)
+    return "it is for one thread at a time";
+  return NULL;
+}
+
+// What travels to the process.
 typedef struct {
-  size_t work;
-  size_t strategy;
+  size_t work; ///< Its place in the table: a pointer leads elsewhere there.
   uint64_t operations;
+  bool is_peer;
+  char name[WX_STRATEGY_NAME];
 } Order;
 
 typedef struct {
-  WxAllocator *allocator;
+  WxAllocator *allocator; ///< NULL for a peer.
+  WxTurnover *turnover;   ///< For work with functions.
   const WxWork *work;
   uint64_t operations;
   uint64_t first; ///< Of the functions that are written.
   pthread_barrier_t *begin;
-  void *patched; ///< Where patches go.
+  void *patched;      ///< Where patches go.
+  const void *beside; ///< What another thread runs.
   int error;
 } Worker;
 
-static int write_code(WxAllocator *allocator, void *start, size_t size, uint64_t identity) {
-  void *view;
-  int result = wx_allocator_map_rw(allocator, start, size, true, &view);
-  if (result)
-    return result;
-  result = wx_codegen_emit(view, size, identity);
-  const int ended = wx_allocator_unmap_rw(allocator, view);
-  wx_codegen_flush(start, size);
-  return result ? result : ended;
-}
-
-static int generate(WxAllocator *allocator, uint64_t identity, void **base) {
-  int result = wx_allocator_reserve(allocator, BLOCK, WX_ANYWHERE, base);
-  if (result == 0)
-    result = wx_allocator_commit(allocator, *base, BLOCK, true);
-  return result ? result : write_code(allocator, *base, CODE, identity);
-}
-
 static int cycle(Worker *worker, uint64_t identity) {
   void *base;
-  int result = generate(worker->allocator, identity, &base);
+  int result = wx_generate(worker->allocator, BLOCK, identity, &base);
   if (result == 0)
-    result = wx_codegen_check(base, CODE, identity);
+    result = wx_codegen_check(base, WX_GENERATED, identity);
   return result ? result : wx_allocator_release(worker->allocator, base);
 }
 
 static int patch(Worker *worker, uint64_t identity) {
-  const int result = write_code(worker->allocator, worker->patched, PATCH, identity);
+  const int result = wx_write_code(worker->allocator, worker->patched, PATCH, identity);
   return result ? result : wx_codegen_check(worker->patched, PATCH, identity);
 }
 
+static int turn(Worker *worker, uint64_t identity) {
+  (void)identity;
+  return wx_turnover_turn(worker->turnover);
+}
+
+static bool turns(const WxWork *work) {
+  return work->functions || work->mixed;
+}
+
 static int repeat(Worker *worker, uint64_t count) {
-  int (*const operation)(Worker *, uint64_t) = worker->work->patches ? patch : cycle;
+  int (*const operation)(Worker *, uint64_t) = turns(worker->work)     ? turn
+                                               : worker->work->patches ? patch
+                                                                       : cycle;
   int result = 0;
   for (uint64_t i = 0; i < count && result == 0; ++i)
     result = operation(worker, worker->first + i);
@@ -88,7 +129,7 @@ static int repeat(Worker *worker, uint64_t count) {
 
 static void *work_beside(void *context) {
   Worker *worker = context;
-  worker->error = repeat(worker, UNTIMED);
+  worker->error = repeat(worker, WX_WORK_UNTIMED);
   (void)pthread_barrier_wait(worker->begin);
   if (worker->error == 0)
     worker->error = repeat(worker, worker->operations);
@@ -123,80 +164,64 @@ static int time_threads(const Worker *alike, uint64_t *ns) {
   return result;
 }
 
-static int time_work(Worker *worker, uint64_t *ns) {
-  if (worker->work->threads > 1)
-    return time_threads(worker, ns);
-  int result = repeat(worker, UNTIMED);
+static int64_t system_calls(const WxAllocator *allocator) {
+  if (!allocator || allocator->strategy->capabilities & WX_IS_PLUGIN)
+    return not_known;
+  const WxCost cost = wx_allocator_cost(allocator);
+  int64_t calls = 0;
+  for (int verb = 0; verb < WX_OPERATIONS; ++verb)
+    calls += (int64_t)cost.syscalls[verb];
+  return calls;
+}
+
+static int time_one(Worker *worker, WxWorkReport *report) {
+  const int64_t before = system_calls(worker->allocator);
+  int result = repeat(worker, WX_WORK_UNTIMED);
+  if (before != not_known)
+    report->syscalls = system_calls(worker->allocator) - before;
   const uint64_t began = wx_os_now_ns();
   if (result == 0)
     result = repeat(worker, worker->operations);
-  *ns = wx_os_now_ns() - began;
+  report->ns = wx_os_now_ns() - began;
   return result;
 }
 
-/* What is left, and what can be written
+/// A thread that runs the code of a block that lives.
+typedef struct {
+  const void *code;
+  _Atomic bool enough;
+  int error;
+} Runner;
+
+static void *run_beside(void *context) {
+  Runner *runner = context;
+  while (!atomic_load(&runner->enough) && runner->error == 0)
+    runner->error = wx_codegen_check(runner->code, WX_GENERATED, 0);
+  return NULL;
+}
+
+static int time_beside(Worker *worker, WxWorkReport *report) {
+  Runner runner = {.code = worker->beside};
+  pthread_t thread;
+  int result = -pthread_create(&thread, NULL, run_beside, &runner);
+  if (result)
+    return result;
+  result = time_one(worker, report);
+  atomic_store(&runner.enough, true);
+  (void)pthread_join(thread, NULL);
+  return result ? result : runner.error;
+}
+
+static int time_work(Worker *worker, WxWorkReport *report) {
+  report->syscalls = not_known;
+  if (worker->work->threads > 1) // Who does what is not the same each time.
+    return time_threads(worker, &report->ns);
+  return worker->work->beside ? time_beside(worker, report) : time_one(worker, report);
+}
+
+/* Lives
  * -------------------------------------------------------------------------------------------------
  */
-
-static bool owns(void *allocator, uintptr_t start) {
-  return wx_allocator_owns(allocator, start);
-}
-
-static int count_mappings(WxAllocator *allocator, WxWorkReport *report) {
-  WxOwnMappings own;
-  const int result = wx_own_mappings_count(&own, owns, allocator);
-  if (result == 0) {
-    report->wx_page |= own.wx_pages > 0;
-    if (own.mappings > report->mappings)
-      report->mappings = own.mappings;
-  }
-  return result;
-}
-
-// A file whose descriptor is closed may not be asked by everybody (memfd.h).
-static int add_retained(WxMemfd *file, WxFigure *sum) {
-  const int failed = wx_memfd_stat(file, getpid());
-  const bool hidden = failed == -EPERM || failed == -EACCES;
-  if (hidden)
-    *sum = WX_UNKNOWN;
-  else if (!failed && wx_known(*sum))
-    *sum += file->allocated_bytes;
-  return hidden ? 0 : failed;
-}
-
-static int count_retained(WxWorkReport *report) {
-  WxMaps maps = {0};
-  WxMemfds files = {0};
-  int result = wx_maps_read(&maps, 0);
-  if (result == 0)
-    result = wx_memfd_find(&files, getpid(), &maps, WX_DOUBLEMAPPER);
-  report->retained_bytes = 0;
-  for (size_t i = 0; i < files.count && result == 0; ++i)
-    result = add_retained(&files.items[i], &report->retained_bytes);
-  wx_memfds_free(&files);
-  wx_maps_free(&maps);
-  return result;
-}
-
-// Whether the page at `code` is mapped writable, there or elsewhere.
-static int is_writable(uintptr_t code, bool *writable) {
-  WxMaps maps = {0};
-  const int result = wx_maps_read(&maps, 0);
-  const WxMapping *own = NULL;
-  for (size_t i = 0; i < maps.count && !own; ++i)
-    if (code >= maps.items[i].start && code < maps.items[i].end)
-      own = &maps.items[i];
-  *writable = own && own->protection & WX_WRITE;
-  for (size_t i = 0; own && own->inode && i < maps.count; ++i) {
-    const WxMapping *other = &maps.items[i];
-    const uint64_t offset = own->offset + (code - own->start);
-    if (other->inode == own->inode && other->shared && other->protection & WX_WRITE &&
-        offset >= other->offset && offset - other->offset < other->end - other->start)
-      *writable = true;
-  }
-  wx_maps_free(&maps);
-  return result;
-}
 
 // Looks while code is being written and afterwards, and tries to open it.
 static int attack(WxAllocator *allocator, WxWorkReport *report) {
@@ -207,80 +232,198 @@ static int attack(WxAllocator *allocator, WxWorkReport *report) {
   if (result == 0)
     result = wx_allocator_commit(allocator, base, BLOCK, true);
   if (result == 0)
-    result = wx_allocator_map_rw(allocator, base, CODE, true, &view);
+    result = wx_allocator_map_rw(allocator, base, WX_GENERATED, true, &view);
   if (result == 0)
-    result = is_writable((uintptr_t)base, &meanwhile);
+    result = wx_look_writable((uintptr_t)base, &meanwhile);
   if (result == 0)
-    result = count_mappings(allocator, report);
+    result = wx_look_mappings(allocator, report);
   if (result == 0)
-    result = wx_codegen_emit(view, CODE, 1);
+    result = wx_codegen_emit(view, WX_GENERATED, 1);
   if (result == 0)
     result = wx_allocator_unmap_rw(allocator, view);
   if (result == 0)
-    result = is_writable((uintptr_t)base, &after);
+    result = wx_look_writable((uintptr_t)base, &after);
   if (result)
     return result;
   report->writable = after       ? WX_WRITABLE_ALWAYS
                      : meanwhile ? WX_WRITABLE_MEANWHILE
                                  : WX_WRITABLE_NEVER;
-  const int protection = PROT_READ | PROT_WRITE | PROT_EXEC;
-  report->reprotect = wx_os_mprotect(base, wx_os_page_size(), protection) == 0;
+  report->reprotect = wx_look_reprotect(base);
   return 0;
 }
 
-// The whole life of an allocator with this work in it.
-static int live(Worker *worker, void **blocks, WxWorkReport *report) {
-  const unsigned count = worker->work->live + worker->work->patches;
+// Of functions: what can be seen when they are written.
+static int attack_function(const void *code, WxWorkReport *report) {
+  bool after;
+  report->writable = WX_WRITABLE_UNKNOWN;
+  if (!code)
+    return 0;
+  const int result = wx_look_writable((uintptr_t)code, &after);
+  report->writable = after ? WX_WRITABLE_ALWAYS : WX_WRITABLE_NOT_AFTERWARDS;
+  report->reprotect = wx_look_reprotect(code);
+  return result;
+}
+
+static int live_with_blocks(Worker *worker, void **blocks, WxWorkReport *report) {
+  const unsigned count = worker->work->live + worker->work->patches + worker->work->beside;
   int result = 0;
   for (unsigned i = 0; i < count && result == 0; ++i)
-    result = generate(worker->allocator, i, &blocks[i]);
-  worker->patched = blocks[0];
+    result = wx_generate(worker->allocator, BLOCK, i, &blocks[i]);
+  worker->beside = worker->patched = blocks[0];
   if (result == 0)
-    result = time_work(worker, &report->ns);
+    result = time_work(worker, report);
   if (result == 0)
-    result = count_mappings(worker->allocator, report);
+    result = wx_look_mappings(worker->allocator, report);
   // Many are left to the end: on coreclr each would be filled with zeros.
   for (unsigned i = 0; i < count && !worker->work->live && result == 0; ++i)
     result = wx_allocator_release(worker->allocator, blocks[i]);
+  return result;
+}
+
+// The whole life of an allocator with work of blocks in it.
+static int work_blocks(Worker *worker, WxWorkReport *report) {
+  void **blocks = calloc(worker->work->live + 1, sizeof *blocks);
+  const int result = blocks ? live_with_blocks(worker, blocks, report) : -ENOMEM;
+  free(blocks);
+  return result;
+}
+
+static bool has_no_blocks(const WxAllocator *allocator) {
+  return allocator->strategy->capabilities & WX_HAS_NO_BLOCKS;
+}
+
+static int live_with_turnover(Worker *worker, WxMaker *maker, WxWorkReport *report) {
+  int result = wx_turnover_open(
+      maker, worker->work->mixed ? &wx_turnover_of_blocks : &wx_turnover_of_functions,
+      &worker->turnover);
+  if (result == 0)
+    result = time_work(worker, report);
+  if (result == 0)
+    result = wx_turnover_check(worker->turnover);
+  if (result == 0)
+    result =
+        worker->allocator ? wx_look_mappings(worker->allocator, report) : wx_look_process(report);
+  // With blocks all is seen when those are attacked; here the code could be opened for good.
+  if (result == 0 && (!worker->allocator || has_no_blocks(worker->allocator)))
+    result = attack_function(maker->code(maker, wx_turnover_some(worker->turnover)), report);
+  return result ? result : wx_turnover_close(worker->turnover);
+}
+
+static int work_turnover(Worker *worker, WxWorkReport *report) {
+  WxMaker *maker;
+  const int result = worker->work->mixed ? wx_maker_open_blocks(worker->allocator, &maker)
+                                         : wx_maker_open(worker->allocator, &maker);
+  const int lived = result ? result : live_with_turnover(worker, maker, report);
+  return lived ? lived : maker->close(maker);
+}
+
+/* In the process
+ * -------------------------------------------------------------------------------------------------
+ */
+
+// What an allocator keeps of which only that is known that it did not hold `before`.
+static int count_held(int64_t before, const WxWork *work, WxWorkReport *report) {
+  const int result = wx_look_held(&report->retained_bytes);
+  // Other threads leave stacks and heaps of the C library behind.
+  report->retained_bytes = result || work->threads > 1       ? not_known
+                           : report->retained_bytes < before ? 0
+                                                             : report->retained_bytes - before;
+  return result;
+}
+
+static int work_on(Worker *worker, int64_t before, WxWorkReport *report) {
+  const unsigned can = worker->allocator->strategy->capabilities;
+  int result = turns(worker->work) ? work_turnover(worker, report) : work_blocks(worker, report);
+  report->retained_bytes = not_known;
   if (result == 0 && !worker->work->live)
-    result = count_retained(report);
-  return result ? result : attack(worker->allocator, report);
+    result = can & WX_IS_PLUGIN ? count_held(before, worker->work, report)
+                                : wx_look_files(&report->retained_bytes);
+  if (result == 0 && !has_no_blocks(worker->allocator))
+    result = attack(worker->allocator, report);
+  return result;
+}
+
+static void explain(WxWorkReport *report, const char *problem) {
+  snprintf(report->problem, sizeof report->problem, "%s", problem);
+}
+
+static void play_strategy(const char *name, Worker *worker, WxWorkReport *report) {
+  WxPlugin plugin;
+  const WxStrategyOptions options = wx_strategy_options_default();
+  const WxStrategy *strategy = wx_strategy_named(name, &plugin);
+  int64_t before = 0;
+  report->error = strategy ? wx_look_held(&before) : -ENOENT;
+  if (report->error == 0)
+    report->error = wx_allocator_open(strategy, &options, &worker->allocator);
+  if (report->error) {
+    explain(report, strategy && wx_plugin_is_named(name) && *plugin.problem
+                        ? plugin.problem
+                        : wx_allocator_error(NULL, report->error));
+    return;
+  }
+  if (worker->allocator->strategy == strategy) {
+    report->error = work_on(worker, before, report);
+  } else {
+    report->error = -ENOTSUP;
+    explain(report, "its file cannot be made, so another strategy would run");
+  }
+  if (report->error == 0)
+    report->error = wx_allocator_close(worker->allocator);
+  if (report->error && !*report->problem)
+    explain(report, wx_allocator_error(worker->allocator, report->error));
+}
+
+static int work_with_peer(const WxPeer *peer, Worker *worker, WxWorkReport *report) {
+  void *library;
+  const char *missing;
+  WxMaker *maker;
+  int64_t before;
+  WxWorkReport at_first = {0};
+  int result = wx_peer_load(peer, &library, &missing);
+  if (result == 0)
+    result = wx_look_held(&before);
+  if (result == 0)
+    result = wx_look_process(&at_first);
+  if (result == 0)
+    result = peer->open(library, &maker);
+  if (result)
+    return result;
+  result = live_with_turnover(worker, maker, report);
+  if (result == 0)
+    result = maker->close(maker);
+  report->mappings -= at_first.mappings;
+  return result ? result : count_held(before, worker->work, report);
 }
 
 static int play(const void *order, size_t size, void *filled, WxStepChannel channel) {
   (void)size, (void)channel;
   const Order *wanted = order;
   WxWorkReport *report = filled;
-  const WxStrategy *strategy = wx_strategy_at(wanted->strategy);
-  const WxStrategyOptions options = wx_strategy_options_default();
-  const WxWork *work = wx_work_at(wanted->work);
-  if (!strategy || !work) {
-    report->error = -ENOENT;
-    return 1;
+  Worker worker = {.work = wx_work_at(wanted->work), .operations = wanted->operations};
+  if (wanted->is_peer) {
+    report->error = work_with_peer(wx_peer_find(wanted->name), &worker, report);
+    if (report->error)
+      explain(report, wx_allocator_error(NULL, report->error));
+  } else {
+    play_strategy(wanted->name, &worker, report);
   }
-  Worker worker = {.work = work, .operations = wanted->operations};
-  void **blocks = calloc(work->live + 1, sizeof *blocks);
-  report->error = blocks ? wx_allocator_open(strategy, &options, &worker.allocator) : -ENOMEM;
-  if (report->error == 0 && worker.allocator->strategy != strategy)
-    report->error = -ENOTSUP; // It fell back to another one.
-  if (report->error == 0)
-    report->error = live(&worker, blocks, report);
-  if (report->error == 0)
-    report->error = wx_allocator_close(worker.allocator);
-  free(blocks);
+  report->finished = true;
   return report->error != 0;
 }
 
-static size_t place_of(const WxStrategy *strategy) {
-  size_t place = 0;
-  while (wx_strategy_at(place) != strategy)
-    ++place;
-  return place;
+// A process that ends by itself in the middle of its work may call that success.
+static void doubt(const WxWorkReport *report, WxEnded *ended) {
+  if (ended->how != WX_ENDED_WELL || report->finished)
+    return;
+  ended->how = WX_ENDED_EXIT;
+  snprintf(ended->text, sizeof ended->text, "it ended its process before its work was done");
 }
 
-int wx_work_run(const WxWork *work, const WxStrategy *strategy, uint64_t operations,
+int wx_work_run(const WxWork *work, WxWorkSubject subject, uint64_t operations,
                 uint64_t time_limit_ns, WxWorkReport *report, WxEnded *ended) {
-  const Order order = {(size_t)(work - works), place_of(strategy), operations};
+  Order order = {
+      .work = (size_t)(work - works), .operations = operations, .is_peer = subject.peer != NULL};
+  snprintf(order.name, sizeof order.name, "%s", wx_work_subject_name(subject));
   WxFresh fresh = {.fd = -1};
   const int failed = wx_fresh_open(&fresh, play, &order, sizeof order, sizeof *report);
   if (failed)
@@ -288,11 +431,13 @@ int wx_work_run(const WxWork *work, const WxStrategy *strategy, uint64_t operati
   const WxWorkReport *shared = fresh.report;
   const WxChildOrder child = {.fresh = &fresh,
                               .error = &shared->error,
+                              .said = shared->problem,
                               .without_steps = true,
                               .time_limit_ns = time_limit_ns};
   WxObserved observed;
   wx_observe_child(&child, &observed, ended);
   *report = *shared;
+  doubt(report, ended);
   wx_fresh_close(&fresh);
   return 0;
 }

@@ -21,14 +21,20 @@ enum {
   KEY_STRATEGY = 's',
   KEY_ROUNDS = 256,
   KEY_PART,
+  KEY_PEER,
+  KEY_LIMIT,
   KEY_QUICK
 };
+
+static const uint64_t usual_limit_ns = UINT64_C(60) * 1000 * 1000 * 1000;
 
 typedef struct {
   uint64_t rounds;
   const char **parts;
   size_t part_count;
   WxNames strategies;
+  WxNames peers;
+  uint64_t limit_ns;
   bool quick;
 } Given;
 
@@ -50,6 +56,10 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
     return add_part(given, argument);
   case KEY_STRATEGY:
     return wx_names_add(state, &given->strategies, argument);
+  case KEY_PEER:
+    return wx_names_add(state, &given->peers, argument);
+  case KEY_LIMIT:
+    return wx_options_limit(state, argument, &given->limit_ns);
   case KEY_QUICK:
     given->quick = true;
     return 0;
@@ -94,7 +104,12 @@ static const struct argp_option own_options[] = {
      "Only this part of `reclaim`: freezers, service, 200MiB-idle, 200MiB-busy, 2GiB-idle, "
      "2GiB-busy; may be repeated",
      0},
-    {"strategy", KEY_STRATEGY, "S", 0, "Only this strategy of `strategies`; may be repeated", 0},
+    {"strategy", KEY_STRATEGY, "S", 0,
+     "Only this strategy of `strategies`, or plugin:/path/lib.so; may be repeated", 0},
+    {"peer", KEY_PEER, "P", 0, "Of `strategies`, this peer; may be repeated", 0},
+    {"limit", KEY_LIMIT, "TIME", 0,
+     "End a run of one strategy that takes longer, as 90s (a bare number: seconds). Default: 1min",
+     0},
     {"quick", KEY_QUICK, NULL, 0, "`strategies` in less than a minute, less exact", 0},
     {0},
 };
@@ -148,6 +163,12 @@ static const char *write_summary(char text[SUMMARY_SIZE]) {
   return text;
 }
 
+static void free_given(Given *given) {
+  free(given->parts);
+  wx_names_free(&given->strategies);
+  wx_names_free(&given->peers);
+}
+
 int wx_cli_bench(int argc, char **argv) {
   char names[WX_WORDS], arguments[WX_WORDS + 4], summary[SUMMARY_SIZE];
   snprintf(arguments, sizeof arguments, "%s...", wx_words_joined(names, benchmark_name, "|"));
@@ -160,10 +181,9 @@ int wx_cli_bench(int argc, char **argv) {
       .parse = parse,
   };
   WxOptions options;
-  Given given = {0};
+  Given given = {.limit_ns = usual_limit_ns};
   if (!wx_options_parse(&options, &spec, argc, argv, &given)) {
-    free(given.parts);
-    wx_names_free(&given.strategies);
+    free_given(&given);
     return options.status;
   }
   WxDocument document;
@@ -176,13 +196,14 @@ int wx_cli_bench(int argc, char **argv) {
                    .parts = given.parts,
                    .part_count = given.part_count,
                    .strategies = given.strategies,
+                   .peers = given.peers,
+                   .limit_ns = given.limit_ns,
                    .quick = given.quick};
   int status = check_names(&options);
   if (status == 0)
     status = run_all(&bench);
   wx_progress_end(&bench.progress);
-  free(given.parts);
-  wx_names_free(&given.strategies);
+  free_given(&given);
   if (status == 0)
     return wx_cli_finish(&options, &document, (WxFigure)bench.seed,
                          bench.failed ? WX_EXIT_FAILED : WX_EXIT_OK);

@@ -23,6 +23,8 @@ typedef struct {
   const char **parts; ///< Parts of the benchmark that are wanted; all where there are none.
   size_t part_count;
   WxNames strategies; ///< Of `strategies`: those that are wanted; all where there are none.
+  WxNames peers;      ///< The same of peers; none where only strategies were named.
+  uint64_t limit_ns;  ///< Of `strategies`: the most that one run may take.
   bool quick;         ///< Of `strategies`: in less than a minute, less exact.
   bool failed;        ///< Something that was begun did not run to its end, and is a row of its own.
 } WxBench;

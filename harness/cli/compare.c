@@ -1,5 +1,6 @@
 // wxbench compare: did anything get worse between two result files?
 #include "output/compare.h"
+#include "cli/compare_against.h"
 #include "cli/documents.h"
 #include "cli/options.h"
 #include "cli/say.h"
@@ -8,15 +9,64 @@
 
 #include <string.h>
 
+enum { KEY_STRATEGY = 's', KEY_AGAINST = 256, KEY_GATE_TIMES, KEY_WORKLOAD, KEY_ROUNDS, KEY_QUICK };
+
+typedef struct {
+  WxAgainst against;
+  bool gate_times;
+} Own;
+
+static const struct argp_option own_options[] = {
+    {"gate-times", KEY_GATE_TIMES, NULL, 0,
+     "Of bench strategies: what takes longer by more than twice the noise is worse", 0},
+    {"against", KEY_AGAINST, "PROGRAM", 0,
+     "Instead of files: run bench strategies of this program and of PROGRAM, another wxbench, in "
+     "turns",
+     0},
+    {"strategy", KEY_STRATEGY, "S", 0, "With --against: only this strategy; may be repeated", 0},
+    {"workload", KEY_WORKLOAD, "W", 0, "With --against: only this workload; may be repeated", 0},
+    {"rounds", KEY_ROUNDS, "N", 0, "With --against: how often each runs", 0},
+    {"quick", KEY_QUICK, NULL, 0, "With --against: faster, less exact", 0},
+    {0},
+};
+
+static error_t parse(int key, char *argument, struct argp_state *state) {
+  Own *own = state->input;
+  switch (key) {
+  case KEY_GATE_TIMES:
+    own->gate_times = true;
+    return 0;
+  case KEY_AGAINST:
+    own->against.program = argument;
+    return 0;
+  case KEY_STRATEGY:
+    return wx_names_add(state, &own->against.strategies, argument);
+  case KEY_WORKLOAD:
+    return wx_names_add(state, &own->against.workloads, argument);
+  case KEY_ROUNDS:
+    return wx_options_count(state, "--rounds", argument, 3, 1000, &own->against.rounds);
+  case KEY_QUICK:
+    own->against.quick = true;
+    return 0;
+  default:
+    return ARGP_ERR_UNKNOWN;
+  }
+}
+
 static const WxOptionsSpec spec = {
     .arguments = "BASE.json NEW.json",
     .summary =
-        "Compare two result files of run, replay or validate. Bytes retained, mappings and "
-        "system calls of run and replay must not grow, minor faults not by more than 1 %; no "
-        "expectation may fail that held, no result be missing. Times are only shown. Exit "
+        "Compare two result files of run, replay, validate or bench strategies. Bytes retained, "
+        "mappings and system calls of run, replay and bench must not grow, minor faults not by "
+        "more than 1 %; no "
+        "expectation may fail that held, no result be missing. Times are only shown, unless "
+        "--gate-times is given. Exit "
         "status 1 if anything got worse.",
     .example = "  wxbench run release_retains --json new.json\n"
-               "  wxbench compare base.json new.json --format markdown",
+               "  wxbench compare base.json new.json --format markdown\n"
+               "  wxbench compare --against ./old/build/wxbench --quick --gate-times",
+    .options = own_options,
+    .parse = parse,
 };
 
 // Says what the two files hold: with other settings the figures mean something else.
@@ -54,7 +104,7 @@ static void add_unless_empty(WxDocument *document, WxTable *table) {
     wx_document_add_table(document, table);
 }
 
-static void fill(WxDocument *document, WxComparison *comparison) {
+static void fill(WxDocument *document, WxComparison *comparison, bool gated) {
   for (size_t i = 0; i < json_array_size(comparison->rows); ++i)
     wx_document_add_result(document, json_incref(json_array_get(comparison->rows, i)));
   add_unless_empty(document, wx_comparison_table(NULL, comparison->rows));
@@ -63,6 +113,9 @@ static void fill(WxDocument *document, WxComparison *comparison) {
   wx_document_note(document, "%zu worse, %zu better, %zu the same, %zu for information.",
                    count[WX_GATE_WORSE], count[WX_GATE_BETTER], count[WX_GATE_SAME],
                    count[WX_GATE_INFO]);
+  if (comparison->slower > 0)
+    wx_document_note(document, "%zu slower by more than twice the noise%s.", comparison->slower,
+                     gated ? "" : "; with --gate-times that is worse");
   wx_document_lead(document);
 }
 
@@ -80,12 +133,12 @@ static int load(const WxOptions *options, json_t *documents[2]) {
 }
 
 int wx_compare_document(WxDocument *document, json_t *const documents[2],
-                        const char *const names[2], size_t *worse, char *problem) {
-  WxComparison comparison;
-  const int error = wx_compare(documents[0], documents[1], names, &comparison, problem);
+                        const char *const names[2], WxRatios ratios, size_t *worse, char *problem) {
+  WxComparison comparison = {0};
+  const int error = wx_compare(documents[0], documents[1], names, ratios, &comparison, problem);
   if (error)
     return error;
-  fill(document, &comparison);
+  fill(document, &comparison, ratios == WX_RATIOS_GATED);
   for (size_t i = 0; i < 2; ++i)
     note_origin(document, names[i], documents[i]);
   note_context(document, documents[0], documents[1]);
@@ -94,30 +147,70 @@ int wx_compare_document(WxDocument *document, json_t *const documents[2],
   return 0;
 }
 
-static int compare(WxOptions *options, json_t *const documents[2]) {
+static int compare(WxOptions *options, json_t *const documents[2], WxRatios ratios) {
   char problem[WX_PROBLEM];
   const char *const names[2] = {options->arguments[0], options->arguments[1]};
   size_t worse;
   WxDocument document;
   wx_document_init(&document, "compare");
-  if (wx_compare_document(&document, documents, names, &worse, problem) == 0)
+  if (wx_compare_document(&document, documents, names, ratios, &worse, problem) == 0)
     return wx_cli_finish(options, &document, WX_UNKNOWN, worse > 0 ? WX_EXIT_FAILED : WX_EXIT_OK);
   wx_document_free(&document);
   wx_options_free(options);
   return wx_cli_fail("compare", "%s", problem);
 }
 
-int wx_cli_compare(int argc, char **argv) {
-  WxOptions options;
-  if (!wx_options_parse(&options, &spec, argc, argv, NULL))
-    return options.status;
+static int compare_files(WxOptions *options, WxRatios ratios) {
   json_t *documents[2] = {NULL, NULL};
-  int status = load(&options, documents);
+  int status = load(options, documents);
   if (status)
-    wx_options_free(&options);
+    wx_options_free(options);
   else
-    status = compare(&options, documents);
+    status = compare(options, documents, ratios);
   json_decref(documents[0]);
   json_decref(documents[1]);
+  return status;
+}
+
+static int compare_programs(WxOptions *options, const WxAgainst *against) {
+  WxComparison comparison = {0};
+  WxDocument document;
+  int status =
+      options->argument_count
+          ? wx_cli_fail(options->verb, "'%s': --against takes no files", options->arguments[0])
+          : wx_compare_against(against, &comparison);
+  if (status) {
+    wx_options_free(options);
+    return status;
+  }
+  wx_document_init(&document, "compare");
+  fill(&document, &comparison, against->ratios == WX_RATIOS_GATED);
+  wx_document_note(&document, "Base is %s; both programs were run in turns.", against->program);
+  status = comparison.count[WX_GATE_WORSE] > 0 ? WX_EXIT_FAILED : WX_EXIT_OK;
+  wx_comparison_free(&comparison);
+  return wx_cli_finish(options, &document, WX_UNKNOWN, status);
+}
+
+int wx_cli_compare(int argc, char **argv) {
+  WxOptions options;
+  Own own = {0};
+  int status = WX_EXIT_USAGE;
+  if (!wx_options_parse(&options, &spec, argc, argv, &own)) {
+    status = options.status;
+  } else if (own.against.program) {
+    own.against.verb = options.verb;
+    own.against.quiet = options.quiet;
+    own.against.ratios = own.gate_times ? WX_RATIOS_GATED : WX_RATIOS_SHOWN;
+    status = compare_programs(&options, &own.against);
+  } else if (own.against.strategies.count || own.against.workloads.count || own.against.rounds ||
+             own.against.quick) {
+    status = wx_cli_fail(options.verb, "--strategy, --workload, --rounds and --quick are of "
+                                       "--against; expected that, or files alone");
+    wx_options_free(&options);
+  } else {
+    status = compare_files(&options, own.gate_times ? WX_RATIOS_GATED : WX_RATIOS_SHOWN);
+  }
+  wx_names_free(&own.against.strategies);
+  wx_names_free(&own.against.workloads);
   return status;
 }

@@ -10,6 +10,7 @@
 #include "cli/endings.h"
 #include "cli/validate_live.h"
 #include "measure/observe.h"
+#include "output/compare.h"
 #include "output/document.h"
 #include "probe/observe_start.h"
 #include "probe/predict.h"
@@ -88,7 +89,7 @@ void wx_demo_document_add(WxDocument *document, WxTable *table, WxEndings *endin
 /// Compares two documents, read from files of these names. 0, or a negative errno with `problem`
 /// set; `*worse` says how much got worse.
 int wx_compare_document(WxDocument *document, json_t *const documents[2],
-                        const char *const names[2], size_t *worse, char *problem);
+                        const char *const names[2], WxRatios ratios, size_t *worse, char *problem);
 
 /// Adds the content of one file to a report.
 void wx_report_document_add(WxDocument *document, const char *name, const json_t *root);

@@ -1,4 +1,5 @@
 // `wxbench list`: what there is to run and to compare.
+#include "bench/peer.h"
 #include "cli/documents.h"
 #include "cli/options.h"
 #include "cli/say.h"
@@ -99,6 +100,14 @@ static int list_peers(Listing *listing) {
   WxTable *table = wx_list_table("peers");
   for (size_t i = 0; i < sizeof peers / sizeof *peers; ++i)
     wx_list_add(listing->document, table, "peer", peers[i].program, peers[i].about);
+  const WxPeer *peer;
+  for (size_t i = 0; (peer = wx_peer_at(i)); ++i) {
+    char about[512];
+    if (wx_peer_describe(peer, about, sizeof about))
+      listing->document->lost = true;
+    else
+      wx_list_add(listing->document, table, "peer", peer->name, about);
+  }
   wx_document_add_table(listing->document, table);
   return 0;
 }

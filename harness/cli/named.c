@@ -2,7 +2,11 @@
 
 #include "cli/say.h"
 #include "clr/versions.h"
-#include "strategy/strategy.h"
+#include "measure/observe_child.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 static int check(const char *verb, const char *what, const WxNames *given, WxWordAt *at) {
   for (size_t i = 0; i < given->count; ++i)
@@ -11,9 +15,135 @@ static int check(const char *verb, const char *what, const WxNames *given, WxWor
   return 0;
 }
 
-int wx_cli_check_strategies(const char *verb, const WxNames *strategies) {
-  return check(verb, "strategy", strategies, wx_strategy_name);
+/* Plug-ins
+ * -------------------------------------------------------------------------------------------------
+ */
+
+/// What a process that loaded one says.
+typedef struct {
+  int error;
+  bool loaded;
+  unsigned capabilities;
+  char summary[WX_PLUGIN_SUMMARY];
+  char problem[WX_PLUGIN_PROBLEM];
+} Description;
+
+static int describe(const void *order, size_t size, void *report, WxStepChannel channel) {
+  (void)size, (void)channel;
+  WxPlugin plugin;
+  Description *description = report;
+  const WxStrategy *strategy = wx_strategy_named(order, &plugin);
+  description->error = strategy ? wx_plugin_load(&plugin) : -ENAMETOOLONG;
+  if (description->error) {
+    memcpy(description->problem, plugin.problem, sizeof plugin.problem);
+    return 1;
+  }
+  description->capabilities = strategy->capabilities;
+  memcpy(description->summary, plugin.summary, sizeof plugin.summary);
+  description->loaded = true;
+  return 0;
 }
+
+static int look(const char *name, Description *description) {
+  static const uint64_t time_limit_ns = UINT64_C(20) * 1000 * 1000 * 1000;
+  WxFresh fresh = {.fd = -1};
+  const int failed = wx_fresh_open(&fresh, describe, name, strlen(name) + 1, sizeof *description);
+  if (failed)
+    return failed;
+  const Description *shared = fresh.report;
+  const WxChildOrder order = {.fresh = &fresh,
+                              .error = &shared->error,
+                              .without_steps = true,
+                              .time_limit_ns = time_limit_ns};
+  WxObserved observed;
+  WxEnded ended;
+  wx_observe_child(&order, &observed, &ended);
+  *description = *shared;
+  wx_fresh_close(&fresh);
+  return 0;
+}
+
+static int add_plugin(const char *verb, const char *name, WxPlugins *plugins) {
+  WxPlugin *plugin = &plugins->items[plugins->count];
+  Description description;
+  if (!wx_strategy_named(name, plugin))
+    return wx_cli_fail(verb, "the name of '%.40s...' is too long", name);
+  const int failed = look(name, &description);
+  if (failed)
+    return wx_cli_fail(verb, "cannot look at '%s': %s", name, strerror(-failed));
+  ++plugins->count;
+  if (description.error == -ENOSYS)
+    return wx_cli_impossible(verb, "'%s': %s", name, description.problem);
+  if (description.error)
+    return wx_cli_fail(verb, "'%s': %s", name, description.problem);
+  if (description.loaded)
+    plugin->strategy.capabilities = description.capabilities;
+  memcpy(plugin->summary, description.summary, sizeof plugin->summary);
+  return 0;
+}
+
+static const WxStrategy *find_plugin(const WxPlugins *plugins, const char *name) {
+  for (size_t i = 0; i < plugins->count; ++i)
+    if (strcmp(plugins->items[i].name, name) == 0)
+      return &plugins->items[i].strategy;
+  return NULL;
+}
+
+int wx_cli_check_strategies(const char *verb, const WxNames *strategies, WxPlugins *plugins) {
+  plugins->items = calloc(strategies->count + 1, sizeof *plugins->items);
+  if (!plugins->items)
+    return wx_cli_fail(verb, "out of memory");
+  int status = 0;
+  for (size_t i = 0; i < strategies->count && status == 0; ++i) {
+    const char *name = strategies->items[i];
+    if (!wx_plugin_is_named(name))
+      status = check(verb, "strategy", &(WxNames){&strategies->items[i], 1}, wx_strategy_name);
+    else if (!find_plugin(plugins, name))
+      status = add_plugin(verb, name, plugins);
+  }
+  return status;
+}
+
+int wx_cli_check_block_strategies(const char *verb, const WxNames *strategies, WxPlugins *plugins) {
+  int status = wx_cli_check_strategies(verb, strategies, plugins);
+  for (size_t i = 0; i < plugins->count && status == 0; ++i)
+    if (plugins->items[i].strategy.capabilities & WX_HAS_NO_BLOCKS)
+      status = wx_cli_fail(verb,
+                           "'%s' has functions, no blocks; expected one with blocks (try "
+                           "wxbench bench strategies)",
+                           plugins->items[i].name);
+  return status;
+}
+
+const WxStrategy *wx_cli_strategy(const WxPlugins *plugins, const char *name) {
+  return wx_plugin_is_named(name) ? find_plugin(plugins, name) : wx_strategy_find(name);
+}
+
+const WxStrategy *wx_cli_strategy_at(const WxPlugins *plugins, size_t index) {
+  size_t count = 0;
+  for (const WxStrategy *strategy; (strategy = wx_strategy_at(count)); ++count)
+    if (count == index)
+      return strategy;
+  return index - count < plugins->count ? &plugins->items[index - count].strategy : NULL;
+}
+
+bool wx_cli_is_wanted(const WxNames *strategies, const WxStrategy *strategy, unsigned unless) {
+  if (strategies->count == 0)
+    return !(strategy->capabilities & unless);
+  for (size_t i = 0; i < strategies->count; ++i)
+    if (strcmp(strategies->items[i], strategy->name) == 0)
+      return true;
+  return false;
+}
+
+void wx_plugins_free(WxPlugins *plugins) {
+  free(plugins->items);
+  *plugins = (WxPlugins){0};
+}
+
+/* Models
+ * -------------------------------------------------------------------------------------------------
+ */
 
 int wx_cli_check_models(const char *verb, const WxNames *models) {
   return check(verb, "model", models, wx_clr_version_name);

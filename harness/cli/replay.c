@@ -27,6 +27,7 @@ enum {
 
 typedef struct {
   WxNames strategies;
+  WxPlugins plugins;
   WxReplayOrder order;
   WxTraceDamage damage; ///< Of the trace, as far as it was replayed.
   bool overhead;
@@ -34,7 +35,8 @@ typedef struct {
 } Own;
 
 static const struct argp_option own_options[] = {
-    {"strategy", KEY_STRATEGY, "S", 0, "Only this strategy; may be repeated", 0},
+    {"strategy", KEY_STRATEGY, "S", 0,
+     "Only this strategy, or plugin:/path/lib.so; may be repeated", 0},
     {"rounds", KEY_ROUNDS, "N", 0, "Replay the trace N times in one process", 0},
     {"walks", KEY_WALKS, NULL, 0, "Charge the runtime's linear list walks in time", 0},
     {"paced", KEY_PACED, NULL, 0,
@@ -123,15 +125,6 @@ static int list(const WxOptions *options, WxTraceReader *reader) {
                     : WX_EXIT_OK;
 }
 
-static bool is_chosen(const WxNames *names, const WxStrategy *strategy) {
-  if (names->count == 0)
-    return !(strategy->capabilities & WX_ONLY_WHERE_NAMED);
-  for (size_t i = 0; i < names->count; i++)
-    if (strcmp(names->items[i], strategy->name) == 0)
-      return true;
-  return false;
-}
-
 static int replay_on(const WxOptions *options, Own *own, WxDocument *document, WxEndings *endings) {
   WxReplayRun run;
   const int failed = wx_replay_run(&own->order, &run);
@@ -149,8 +142,8 @@ static int replay_all(const WxOptions *options, Own *own, WxDocument *document) 
   int status = 0;
   WxProgress progress = wx_progress_begin(options->quiet);
   const WxStrategy *strategy;
-  for (size_t i = 0; status == 0 && (strategy = wx_strategy_at(i)); i++) {
-    if (!is_chosen(&own->strategies, strategy))
+  for (size_t i = 0; status == 0 && (strategy = wx_cli_strategy_at(&own->plugins, i)); i++) {
+    if (!wx_cli_is_wanted(&own->strategies, strategy, WX_ONLY_WHERE_NAMED))
       continue;
     own->order.strategy = strategy;
     wx_progress_show(&progress, "%s on %s", options->arguments[0], strategy->name);
@@ -199,7 +192,7 @@ static int run_all(WxOptions *options, Own *own) {
 }
 
 static int begin(WxOptions *options, Own *own) {
-  int status = wx_cli_check_strategies(options->verb, &own->strategies);
+  int status = wx_cli_check_block_strategies(options->verb, &own->strategies, &own->plugins);
   if (status == 0 && options->argument_count != 1)
     status = wx_cli_fail(options->verb, "expected one FILE, got %zu", options->argument_count);
   WxTraceReader *reader;
@@ -226,5 +219,6 @@ int wx_cli_replay(int argc, char **argv) {
     own.order.time_limit_ns = WX_USUAL_LIMIT_NS;
   const int status = begin(&options, &own);
   wx_names_free(&own.strategies);
+  wx_plugins_free(&own.plugins);
   return status;
 }

@@ -21,13 +21,15 @@ enum { KEY_STRATEGY = 's', KEY_MODEL = 'm', KEY_SET = 256, KEY_ROUNDS, KEY_LIMIT
 
 typedef struct {
   WxNames strategies;
+  WxPlugins plugins;
   WxNames models;
   WxSettings settings;
   uint64_t time_limit_ns;
 } Own;
 
 static const struct argp_option own_options[] = {
-    {"strategy", KEY_STRATEGY, "S", 0, "Only this strategy; may be repeated", 0},
+    {"strategy", KEY_STRATEGY, "S", 0,
+     "Only this strategy, or plugin:/path/lib.so; may be repeated", 0},
     {"model", KEY_MODEL, "M", 0,
      "The runtime version whose caches, quirks and heaps to imitate, as net8; may be repeated", 0},
     {"set", KEY_SET, "KEY=VALUE", 0,
@@ -86,10 +88,6 @@ typedef struct {
   WxEndings endings;
 } Session;
 
-static bool is_default(const WxStrategy *strategy) {
-  return !(strategy->capabilities & WX_ONLY_WHERE_NAMED);
-}
-
 // The strategies to run: those of the command line, else of the scenario, else all but refuted
 // guesses.
 static size_t choose(const Session *session, const WxScenario *scenario, const WxStrategy *chosen[],
@@ -98,10 +96,11 @@ static size_t choose(const Session *session, const WxScenario *scenario, const W
   const WxNames *named = &session->own->strategies;
   const size_t wanted = named->count ? named->count : scenario->strategies_count;
   for (size_t i = 0; i < wanted && count < capacity; ++i)
-    chosen[count++] = wx_strategy_find(named->count ? named->items[i] : scenario->strategies[i]);
+    chosen[count++] = wx_cli_strategy(&session->own->plugins,
+                                      named->count ? named->items[i] : scenario->strategies[i]);
   const WxStrategy *strategy;
   for (size_t i = 0; wanted == 0 && (strategy = wx_strategy_at(i)) && count < capacity; ++i)
-    if (is_default(strategy))
+    if (wx_cli_is_wanted(named, strategy, WX_ONLY_WHERE_NAMED))
       chosen[count++] = strategy;
   return count;
 }
@@ -232,7 +231,7 @@ int wx_cli_run(int argc, char **argv) {
                      .document = &document,
                      .progress = wx_progress_begin(options.quiet)};
   (void)wx_os_interrupt_begin();
-  int status = wx_cli_check_strategies(options.verb, &own.strategies);
+  int status = wx_cli_check_block_strategies(options.verb, &own.strategies, &own.plugins);
   if (status == 0)
     status = wx_cli_check_models(options.verb, &own.models);
   if (status == 0 && options.argument_count == 0)
@@ -245,6 +244,7 @@ int wx_cli_run(int argc, char **argv) {
   const char *seed = wx_settings_get(&own.settings, "seed");
   const WxFigure shown_seed = seed ? atoll(seed) : 0;
   wx_names_free(&own.strategies);
+  wx_plugins_free(&own.plugins);
   wx_names_free(&own.models);
   wx_settings_free(&own.settings);
   if (wx_endings_written(status)) {

@@ -83,6 +83,10 @@ static int point_to_null(int stream, int flags) {
 static int set_stream(WxStream wanted, int pipe_end, int stream) {
   if (wanted == WX_STREAM_CAPTURE)
     return wx_os_duplicate_onto(pipe_end, stream);
+  if (wanted == WX_STREAM_WITH_ERRORS) {
+    const int result = wx_os_duplicate_onto(STDERR_FILENO, stream);
+    return result == -EBADF ? 0 : result;
+  }
   return wanted == WX_STREAM_DISCARD ? point_to_null(stream, O_WRONLY) : 0;
 }
 
@@ -95,9 +99,9 @@ static int prepare_child(const Pipes *pipes, const WxObserveOptions *options, pi
   if (!result)
     result = point_to_null(STDIN_FILENO, O_RDONLY);
   if (!result)
-    result = set_stream(options->output, pipes->output[1], STDOUT_FILENO);
-  if (!result)
     result = set_stream(options->errors, pipes->errors[1], STDERR_FILENO);
+  if (!result)
+    result = set_stream(options->output, pipes->output[1], STDOUT_FILENO);
   if (!result && options->directory)
     result = wx_os_change_directory(options->directory);
   return result;

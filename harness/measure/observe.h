@@ -21,6 +21,7 @@ typedef enum {
   WX_STREAM_INHERIT,
   WX_STREAM_DISCARD,
   WX_STREAM_CAPTURE,
+  WX_STREAM_WITH_ERRORS, ///< Of standard output: goes where its standard error goes, if it has one.
 } WxStream;
 
 /// How the observation ended.

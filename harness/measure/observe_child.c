@@ -40,7 +40,7 @@ void wx_observe_child(const WxChildOrder *order, WxObserved *observed, WxEnded *
       .child = order->play,
       .fresh = order->fresh,
       .child_context = order->context,
-      .output = WX_STREAM_INHERIT,
+      .output = WX_STREAM_WITH_ERRORS, // A document may go to ours.
       .errors = WX_STREAM_INHERIT,
       .time_limit_ns = order->time_limit_ns,
       .on_step = order->on_step,

@@ -13,11 +13,17 @@ typedef struct {
   Shape shape;
 } Member;
 
-static const Member of_result[] = {{"scenario", TEXT},   {"workload", TEXT},
-                                   {"strategy", TEXT},   {"mode", TEXT},
-                                   {"model", TEXT},      {"runtime", TEXT},
-                                   {"skipped", TEXT},    {"metrics", FIGURES},
-                                   {"samples", SAMPLES}, {"expectations", EXPECTATIONS},
+static const Member of_result[] = {{"scenario", TEXT},
+                                   {"workload", TEXT},
+                                   {"strategy", TEXT},
+                                   {"mode", TEXT},
+                                   {"model", TEXT},
+                                   {"runtime", TEXT},
+                                   {"peer", TEXT},
+                                   {"skipped", TEXT},
+                                   {"metrics", FIGURES},
+                                   {"samples", SAMPLES},
+                                   {"expectations", EXPECTATIONS},
                                    {NULL, ANYTHING}};
 
 typedef struct {

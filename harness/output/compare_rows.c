@@ -7,6 +7,7 @@
 #include "stats/interval.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -48,13 +49,14 @@ static WxGate judge(WxFigureRule rule, WxFigure base, WxFigure now) {
 typedef struct {
   WxComparing *comparing;
   const json_t *subject;
+  bool gated; ///< Else all are for information.
 } Pair;
 
 static void compare_figure(const Pair *pair, const char *metric, WxFigureRule rule, WxFigure was,
                            WxFigure is) {
   if (wx_known(was) || wx_known(is))
     wx_compare_add(pair->comparing, pair->subject, metric, wx_json_figure(was), wx_json_figure(is),
-                   judge(pair->comparing->gated ? rule : WX_RULE_INFORMATION, was, is));
+                   judge(pair->gated ? rule : WX_RULE_INFORMATION, was, is));
 }
 
 // The total stands first.
@@ -69,10 +71,8 @@ static void compare_by_verb(const Pair *pair, const WxFigureRow *row, const json
   }
 }
 
-// The gated figures, or those for information.
-static void compare_figures(const Pair *pair, const json_t *now, bool gated) {
-  const json_t *before = json_object_get(pair->subject, "metrics");
-  const json_t *after = json_object_get(now, "metrics");
+// The figures that can gate, or those for information.
+static void compare_some(const Pair *pair, const json_t *before, const json_t *after, bool gated) {
   for (size_t i = 0; i < wx_metric_figures.count; ++i) {
     const WxFigureRow *row = &wx_metric_figures.rows[i];
     if (row->rule == WX_RULE_NONE || (row->rule != WX_RULE_INFORMATION) != gated)
@@ -86,17 +86,27 @@ static void compare_figures(const Pair *pair, const json_t *now, bool gated) {
   }
 }
 
+static void compare_figures(const Pair *pair, const json_t *before, const json_t *after) {
+  compare_some(pair, before, after, true);
+  compare_some(pair, before, after, false);
+}
+
+static void add_ratio(WxComparing *comparing, json_t *row, const WxInterval *ratio) {
+  if (!row)
+    return;
+  comparing->lost |= wx_json_set(row, "ratio", wx_json_real(ratio->median)) < 0;
+  comparing->lost |= wx_json_set(row, "ratio_low", wx_json_real(ratio->low)) < 0;
+  comparing->lost |= wx_json_set(row, "ratio_high", wx_json_real(ratio->high)) < 0;
+}
+
 static void add_time(WxComparing *comparing, const json_t *base, const char *metric, WxFigure was,
                      WxFigure is, const WxInterval *ratio) {
   if (!wx_known(was) || !wx_known(is))
     return;
   json_t *row = wx_compare_add(comparing, base, metric, wx_json_figure(was), wx_json_figure(is),
                                WX_GATE_INFO);
-  if (!row || !ratio)
-    return;
-  comparing->lost |= wx_json_set(row, "ratio", wx_json_real(ratio->median)) < 0;
-  comparing->lost |= wx_json_set(row, "ratio_low", wx_json_real(ratio->low)) < 0;
-  comparing->lost |= wx_json_set(row, "ratio_high", wx_json_real(ratio->high)) < 0;
+  if (ratio)
+    add_ratio(comparing, row, ratio);
 }
 
 // Times never gate: they come from two runs that were not measured in turns. The ratio of the
@@ -174,6 +184,87 @@ bool wx_compare_ran(const json_t *result) {
   return !json_object_get(result, "skipped") && !json_object_get(result, "ended");
 }
 
+/* Strategies side by side
+ * -------------------------------------------------------------------------------------------------
+ */
+
+// When code can be written, the best first; what is not said comes last.
+static size_t rank(const char *writable) {
+  static const char *const words[] = {"never", "while written", "not afterwards", "always"};
+  size_t i = 0;
+  while (i < sizeof words / sizeof *words && !(writable && strcmp(writable, words[i]) == 0))
+    ++i;
+  return i;
+}
+
+static WxGate judge_rank(size_t was, size_t is) {
+  return is > was ? WX_GATE_WORSE : is < was ? WX_GATE_BETTER : WX_GATE_SAME;
+}
+
+static void compare_security(WxComparing *comparing, const json_t *base, const json_t *now) {
+  const json_t *before = json_object_get(base, "security"),
+               *after = json_object_get(now, "security");
+  if (!before || !after)
+    return;
+  const bool was = json_is_true(json_object_get(before, "wx_page"));
+  const bool is = json_is_true(json_object_get(after, "wx_page"));
+  wx_compare_add(comparing, base, "security.wx_page", json_string(was ? "yes" : "no"),
+                 json_string(is ? "yes" : "no"), judge_rank(was, is));
+  const char *word = wx_json_get_text(before, "writable_alias");
+  const char *now_word = wx_json_get_text(after, "writable_alias");
+  wx_compare_add(comparing, base, "security.writable_alias", wx_json_text(word),
+                 wx_json_text(now_word), judge_rank(rank(word), rank(now_word)));
+}
+
+void wx_compare_ratio(WxComparing *comparing, const json_t *subject, const char *metric,
+                      json_t *base, json_t *now, const WxInterval *ratio, double noise) {
+  const bool slower = ratio->low > 1 + 2 * noise, faster = ratio->high < 1 - 2 * noise;
+  const WxGate gate = comparing->ratios != WX_RATIOS_GATED ? WX_GATE_INFO
+                      : slower                             ? WX_GATE_WORSE
+                      : faster                             ? WX_GATE_BETTER
+                                                           : WX_GATE_SAME;
+  json_t *row = wx_compare_add(comparing, subject, metric, base, now, gate);
+  add_ratio(comparing, row, ratio);
+  if (row)
+    comparing->lost |= wx_json_set(row, "noise", wx_json_real(noise)) < 0;
+  comparing->comparison->slower += slower;
+}
+
+static double real(const json_t *object, const char *key) {
+  const json_t *value = json_object_get(object, key);
+  return json_is_number(value) ? json_number_value(value) : NAN;
+}
+
+// Each ratio was measured in turns with the base of its own run, so that the speed of the machine
+// is in neither. Of their quotient an interval is known that is wide enough.
+static void compare_ratios(WxComparing *comparing, const json_t *base, const json_t *now) {
+  const json_t *was = json_object_get(base, "ratio"), *is = json_object_get(now, "ratio");
+  const WxInterval ratio = {.median = real(is, "median") / real(was, "median"),
+                            .low = real(is, "ci_low") / real(was, "ci_high"),
+                            .high = real(is, "ci_high") / real(was, "ci_low")};
+  const double noise = fmax(real(was, "noise"), real(is, "noise"));
+  const char *of = wx_json_get_text(was, "base"), *name = wx_json_get_text(base, "strategy");
+  const bool itself = of && name && strncmp(of, name, strlen(of)) == 0 &&
+                      (!name[strlen(of)] || strcmp(name + strlen(of), " again") == 0);
+  if (itself || !isfinite(ratio.median) || !isfinite(ratio.low) || !isfinite(ratio.high) ||
+      !isfinite(noise))
+    return;
+  wx_compare_ratio(comparing, base, "ratio", wx_json_real(real(was, "median")),
+                   wx_json_real(real(is, "median")), &ratio, noise);
+}
+
+// Counters are those of the work alone where its system calls were counted: one thread, and none of
+// another's code.
+static void compare_bench(WxComparing *comparing, const json_t *base, const json_t *now) {
+  const bool counted = json_is_object(json_object_get(base, "syscalls")) &&
+                       json_is_object(json_object_get(now, "syscalls"));
+  const Pair pair = {comparing, base, counted};
+  compare_figures(&pair, base, now);
+  compare_security(comparing, base, now);
+  if (comparing->ratios != WX_RATIOS_LEFT_OUT)
+    compare_ratios(comparing, base, now);
+}
+
 void wx_compare_pair(WxComparing *comparing, const json_t *base, const json_t *now) {
   const bool was = wx_compare_ran(base), is = wx_compare_ran(now);
   if (!was || !is) {
@@ -181,9 +272,12 @@ void wx_compare_pair(WxComparing *comparing, const json_t *base, const json_t *n
                    was ? WX_GATE_WORSE : WX_GATE_INFO);
     return;
   }
+  if (comparing->bench) {
+    compare_bench(comparing, base, now);
+    return;
+  }
   compare_expectations(comparing, base, now);
-  const Pair pair = {comparing, base};
-  compare_figures(&pair, now, true);
-  compare_figures(&pair, now, false);
+  const Pair pair = {comparing, base, comparing->gated};
+  compare_figures(&pair, json_object_get(base, "metrics"), json_object_get(now, "metrics"));
   compare_times(comparing, base, now);
 }

@@ -12,8 +12,10 @@
 /// A comparison under way.
 typedef struct {
   WxComparison *comparison;
-  bool gated; ///< run and replay; figures of a real program vary too much.
+  bool gated; ///< run, replay and bench; figures of a real program vary too much.
+  bool bench; ///< Of strategies.
   bool lost;  ///< Memory ran out.
+  WxRatios ratios;
 } WxComparing;
 
 /// Appends a row named as `subject` and takes ownership of the two values. Returns the row, owned
@@ -23,6 +25,10 @@ json_t *wx_compare_add(WxComparing *comparing, const json_t *subject, const char
 
 /// Appends all rows of two results of one name.
 void wx_compare_pair(WxComparing *comparing, const json_t *base, const json_t *now);
+
+/// Appends a row on a ratio that was measured in turns, with its noise; gates as `ratios` says.
+void wx_compare_ratio(WxComparing *comparing, const json_t *subject, const char *metric,
+                      json_t *base, json_t *now, const WxInterval *ratio, double noise);
 
 /// Whether there is something to compare: it was neither skipped nor ended before its end.
 bool wx_compare_ran(const json_t *result);

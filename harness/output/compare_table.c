@@ -13,11 +13,19 @@ static void show(const json_t *row, const char *text[2], char buffers[2][WX_UNIT
   static const char *const sides[] = {"base", "new"};
   const char *metric = wx_json_get_text(row, "metric");
   const WxUnit unit = wx_unit_of(metric);
+  bool exact = false;
   for (size_t i = 0; i < 2; ++i) {
     const char *word = wx_json_get_text(row, sides[i]);
-    text[i] = word ? word : wx_units_format(buffers[i], unit, wx_json_get_figure(row, sides[i]));
+    const json_t *number = json_object_get(row, sides[i]);
+    if (json_is_real(number))
+      snprintf(buffers[i], WX_UNITS_TEXT, "%.3g", json_real_value(number));
+    text[i] = word ? word
+              : json_is_real(number)
+                  ? buffers[i]
+                  : wx_units_format(buffers[i], unit, wx_json_get_figure(row, sides[i]));
+    exact |= json_is_real(number) || word;
   }
-  if (strcmp(text[0], text[1]) != 0 || wx_json_get_text(row, "base"))
+  if (strcmp(text[0], text[1]) != 0 || exact)
     return;
   for (size_t i = 0; i < 2; ++i) {
     wx_units_format_count(buffers[i], wx_json_get_figure(row, sides[i]));

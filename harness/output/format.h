@@ -18,7 +18,9 @@
   ROW(csv, "one row per sample or per result, digits only")                                        \
   ROW(markdown, "tables for a README or a CI summary")                                             \
   ROW(junit, "expectations as JUnit test cases")                                                   \
-  ROW(gab, "github-action-benchmark, customSmallerIsBetter")
+  ROW(gab, "github-action-benchmark, customSmallerIsBetter")                                       \
+  ROW(bencher, "Bencher Metric Format")                                                            \
+  ROW(tap, "Test Anything Protocol, a test for each expectation or comparison")
 
 typedef struct {
   const char *name;

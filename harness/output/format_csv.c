@@ -34,7 +34,7 @@ static void write_figure(FILE *stream, WxFigure figure) {
 }
 
 static void write_sample(FILE *stream, const json_t *result, const json_t *sample) {
-  for (size_t i = 0; i < WX_NAMES_OF_RESULT; ++i) {
+  for (size_t i = 0; i < WX_NAMES_OF_SAMPLED; ++i) {
     write_text(stream, wx_json_get_text(result, wx_result_names[i]));
     fputc(',', stream);
   }
@@ -49,7 +49,7 @@ static void write_sample(FILE *stream, const json_t *result, const json_t *sampl
 }
 
 static void write_samples(const WxDocument *document, FILE *stream) {
-  for (size_t i = 0; i < WX_NAMES_OF_RESULT; ++i)
+  for (size_t i = 0; i < WX_NAMES_OF_SAMPLED; ++i)
     fprintf(stream, "%s,", wx_result_names[i]);
   fputs("round,step", stream);
   for (size_t i = 0; i < wx_sample_figures.count; ++i)

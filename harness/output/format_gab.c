@@ -2,153 +2,47 @@
 // each result's metrics, nested ones by their path, such as `asm, on, 10.0.14: syscalls.total`.
 #include "output/format.h"
 #include "output/json.h"
-#include "output/result.h"
-#include "stats/units.h"
+#include "output/series.h"
 
 #include <errno.h>
-#include <string.h>
+#include <stdio.h>
 
 typedef struct {
   json_t *entries;
   const char *extra; ///< The command, shown beside each figure.
-  const char *subject;
-} Series;
+} Array;
 
-static bool ends_with(const char *text, const char *end) {
-  const size_t length = strlen(text), tail = strlen(end);
-  return length >= tail && strcmp(text + length - tail, end) == 0;
+static void write_range(const WxSeriesFigure *figure, char *text, size_t size) {
+  if (json_is_integer(figure->low))
+    snprintf(text, size, "%lld..%lld", (long long)json_integer_value(figure->low),
+             (long long)json_integer_value(figure->high));
+  else
+    snprintf(text, size, "%.6g..%.6g", json_number_value(figure->low),
+             json_number_value(figure->high));
 }
 
-static const char *unit_of(const char *path) {
-  const bool ratio = ends_with(path, "ratio") || ends_with(path, ".same");
-  return ratio ? "ratio" : wx_unit_name(wx_unit_of(path));
-}
-
-static int append(const Series *series, const char *path, const json_t *value, const char *range) {
-  char name[512];
-  snprintf(name, sizeof name, "%s: %s", series->subject, path);
-  json_t *entry = json_object();
-  int error = wx_json_set(entry, "name", wx_json_text(name));
-  if (!error)
-    error = wx_json_set(entry, "unit", json_string(unit_of(path)));
-  if (!error)
-    error = wx_json_set(entry, "value", json_deep_copy(value));
-  if (!error && range)
-    error = wx_json_set(entry, "range", json_string(range));
-  if (!error && series->extra)
-    error = wx_json_set(entry, "extra", wx_json_text(series->extra));
-  const int lost = json_array_append_new(series->entries, entry) == 0 ? 0 : -ENOMEM;
-  return error ? error : lost;
-}
-
-// A median with its interval is one entry.
-static int append_median(const Series *series, const char *path, const json_t *time) {
-  char range[64];
-  snprintf(range, sizeof range, "%lld..%lld", (long long)wx_json_get_figure(time, "ci_low"),
-           (long long)wx_json_get_figure(time, "ci_high"));
-  const bool bounded = wx_known(wx_json_get_figure(time, "ci_low"));
-  const json_t *median = json_object_get(time, "median");
-  return json_is_number(median) ? append(series, path, median, bounded ? range : NULL) : 0;
-}
-
-enum { PATH_SIZE = 256, LONGEST_PREFIX = 128 };
-
-static void extend(char path[PATH_SIZE], const char *prefix, const char *key) {
-  snprintf(path, PATH_SIZE, "%s%s%s", prefix, *prefix ? "." : "", key);
-}
-
-static int append_all(const Series *series, const char *prefix, json_t *object) {
-  const char *key;
-  json_t *value;
-  json_object_foreach(object, key, value) {
-    char path[PATH_SIZE];
-    extend(path, prefix, key);
-    int error = 0;
-    if (json_is_number(value))
-      error = append(series, path, value, NULL);
-    else if (json_object_get(value, "median"))
-      error = append_median(series, path, value);
-    else if (json_is_object(value) && strlen(path) < LONGEST_PREFIX)
-      error = append_all(series, path, value);
-    if (error)
-      return error;
+static int append(void *context, const WxSeriesFigure *figure) {
+  const Array *array = context;
+  char name[768], range[64];
+  snprintf(name, sizeof name, "%s: %s", figure->subject, figure->path);
+  WxJsonBuilder entry = wx_json_object();
+  wx_json_put(&entry, "name", wx_json_text(name));
+  wx_json_put(&entry, "unit", json_string(figure->unit));
+  wx_json_put(&entry, "value", json_deep_copy(figure->value));
+  if (figure->low) {
+    write_range(figure, range, sizeof range);
+    wx_json_put(&entry, "range", json_string(range));
   }
-  return 0;
-}
-
-// As append_median(), of real numbers.
-static int append_real_median(const Series *series, const char *path, const json_t *interval) {
-  const json_t *low = json_object_get(interval, "ci_low");
-  const json_t *high = json_object_get(interval, "ci_high");
-  char range[64];
-  snprintf(range, sizeof range, "%.6g..%.6g", json_number_value(low), json_number_value(high));
-  return append(series, path, json_object_get(interval, "median"),
-                json_is_number(low) ? range : NULL);
-}
-
-// The figures of a result that has no metrics: sizes, times and ratios; a pid is no figure.
-static int append_plain(const Series *series, const char *prefix, json_t *object) {
-  const json_t *low = json_object_get(object, "ci_low"), *high = json_object_get(object, "ci_high");
-  char range[64];
-  snprintf(range, sizeof range, "%.6g..%.6g", json_number_value(low), json_number_value(high));
-  const char *key;
-  json_t *value;
-  json_object_foreach(object, key, value) {
-    char path[PATH_SIZE];
-    extend(path, prefix, key);
-    const bool ratio = strcmp(key, "ratio") == 0;
-    int error = 0;
-    if (json_is_number(json_object_get(value, "median")))
-      error = append_real_median(series, path, value);
-    else if (json_is_number(value) && (ratio || wx_unit_of(key) != WX_UNIT_COUNT))
-      error = append(series, path, value, ratio && json_is_number(low) ? range : NULL);
-    else if (json_is_object(value) && strlen(path) < LONGEST_PREFIX)
-      error = append_plain(series, path, value);
-    if (error)
-      return error;
-  }
-  return 0;
-}
-
-static int append_result(const Series *series, json_t *result) {
-  const char *metric = wx_json_get_text(result, "metric");
-  const json_t *now = json_object_get(result, "new");
-  if (metric && json_is_number(now))
-    return append(series, metric, now, NULL);
-  json_t *metrics = json_object_get(result, "metrics");
-  return metrics ? append_all(series, "", metrics) : append_plain(series, "", result);
-}
-
-enum { SUBJECT_SIZE = 448 };
-
-// What a series is called: github-action-benchmark tells series by their names.
-static void write_subject(const json_t *result, char subject[SUBJECT_SIZE]) {
-  static const char *const of_benchmarks[] = {"case", "variant", "freezer",
-                                              "load", "sidecar", "row"};
-  char name[256];
-  const char *benchmark = wx_json_get_text(result, "benchmark");
-  wx_result_name(result, ", ", name, sizeof name);
-  int length = snprintf(subject, SUBJECT_SIZE, "%.60s%s%s", benchmark ? benchmark : "",
-                        benchmark && *name ? ", " : "", name);
-  for (size_t i = 0; benchmark && i < sizeof of_benchmarks / sizeof *of_benchmarks; ++i) {
-    const char *text = wx_json_get_text(result, of_benchmarks[i]);
-    if (text && length + 64 < SUBJECT_SIZE)
-      length += snprintf(subject + length, SUBJECT_SIZE - (size_t)length, ", %.60s", text);
-  }
+  if (array->extra)
+    wx_json_put(&entry, "extra", wx_json_text(array->extra));
+  return json_array_append_new(array->entries, wx_json_built(&entry)) == 0 ? 0 : -ENOMEM;
 }
 
 int wx_format_gab(const WxDocument *document, FILE *stream) {
-  Series series = {json_array(), wx_json_get_text(document->context, "command"), NULL};
-  int error = series.entries ? 0 : -ENOMEM;
-  for (size_t i = 0; !error && i < json_array_size(document->results); ++i) {
-    json_t *result = json_array_get(document->results, i);
-    char subject[SUBJECT_SIZE];
-    write_subject(result, subject);
-    series.subject = *subject ? subject : document->kind;
-    error = append_result(&series, result);
-  }
+  Array array = {json_array(), wx_json_get_text(document->context, "command")};
+  int error = array.entries ? wx_series_each(document, append, &array) : -ENOMEM;
   if (!error)
-    error = wx_json_write(series.entries, stream);
-  json_decref(series.entries);
+    error = wx_json_write(array.entries, stream);
+  json_decref(array.entries);
   return error;
 }

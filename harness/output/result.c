@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-const char *const wx_result_names[WX_NAMES_OF_RESULT] = {"scenario", "workload", "strategy",
-                                                         "mode",     "model",    "runtime"};
+const char *const wx_result_names[WX_NAMES_OF_RESULT] = {"scenario", "workload", "strategy", "mode",
+                                                         "model",    "runtime",  "peer"};
 
 static void put_name(WxJsonBuilder *builder, const char *key, const char *name) {
   if (name)

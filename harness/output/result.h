@@ -32,7 +32,7 @@ WxTable *wx_result_table(const char *title, const json_t *results);
 void wx_result_note(WxDocument *document, const json_t *result);
 
 /// The members that name a result.
-enum { WX_NAMES_OF_RESULT = 6 };
+enum { WX_NAMES_OF_SAMPLED = 6, WX_NAMES_OF_RESULT }; ///< A peer has no samples.
 extern const char *const wx_result_names[WX_NAMES_OF_RESULT];
 
 /// How a result is called: "scenario, strategy, model" or "workload, mode, runtime", what is there

@@ -14,8 +14,9 @@ static const char *either(const json_t *result, const char *one, const char *oth
 }
 
 int wx_result_name(const json_t *result, const char *separator, char *text, size_t size) {
+  const char *peer = wx_json_get_text(result, "peer");
   const char *const parts[] = {either(result, "scenario", "workload"),
-                               either(result, "strategy", "mode"),
+                               peer ? peer : either(result, "strategy", "mode"),
                                either(result, "model", "runtime")};
   size_t length = 0;
   if (size > 0)

@@ -1,6 +1,7 @@
 #include "scenario/order.h"
 
 #include "os/text.h"
+#include "strategy/plugin.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -56,7 +57,8 @@ static int play(const char *at, size_t length, WxPlayOrder *order, WxParameters 
 static int play_order(const void *bytes, size_t size, void *report, WxStepChannel channel) {
   const Head *head = bytes;
   const char *at = (const char *)(head + 1);
-  const WxStrategy *strategy = wx_strategy_find(take(&at));
+  WxPlugin plugin;
+  const WxStrategy *strategy = wx_strategy_named(take(&at), &plugin);
   WxPlayOrder order = {.strategy = strategy,
                        .options = head->options,
                        .version = wx_clr_version_find(take(&at)),

@@ -17,7 +17,7 @@ static int do_round(WxPlay *play) {
     if (result && *play->report->problem == '\0')
       snprintf(play->report->problem, sizeof play->report->problem,
                "round %llu, action %u (%s): %s", (unsigned long long)play->round, i + 1,
-               scenario->round[i].act, strerror(-result));
+               scenario->round[i].act, wx_allocator_error(play->allocator, result));
     if (result)
       return result;
   }
@@ -87,6 +87,6 @@ int wx_play(const WxPlayOrder *order, WxStepChannel channel) {
   forget(&play);
   order->report->error = result;
   if (result && *order->report->problem == '\0')
-    snprintf(order->report->problem, WX_PROBLEM_SIZE, "%s", strerror(-result));
+    snprintf(order->report->problem, WX_PROBLEM_SIZE, "%s", wx_allocator_error(NULL, result));
   return result;
 }

@@ -58,7 +58,7 @@ static void subtract_own(WxSample samples[], size_t count) {
   }
 }
 
-static void fill_result(WxRun *run, const WxObserved *observed) {
+static void fill_result(WxRun *run, const WxStrategy *strategy, const WxObserved *observed) {
   WxMetrics *metrics = &run->result.metrics;
   const WxFigure own_mappings = metrics->mappings_peak;
   wx_sampling_metrics(&run->sampling, metrics);
@@ -69,7 +69,7 @@ static void fill_result(WxRun *run, const WxObserved *observed) {
   metrics->failures = (WxFigure)run->report.failures;
   metrics->minor_faults = (WxFigure)run->report.minor_faults;
   metrics->wall_ns = (WxFigure)(observed->wall_ns - observed->waiting_ns);
-  wx_verb_counts(&run->report.cost, metrics);
+  wx_verb_counts(strategy, &run->report.cost, metrics);
   subtract_own(run->sampling.samples, run->sampling.count);
   metrics->time_ns = (WxOperationTimes){
       run->times, wx_verb_times(&run->report.cost, &run->report.durations, run->times)};
@@ -108,7 +108,7 @@ static int play_shared(Playing *playing, uint64_t time_limit_ns) {
   wx_sampling_close(&run->sampling);
   run->report = *playing->shared;
   if (run->ended.how == WX_ENDED_WELL)
-    fill_result(run, &observed);
+    fill_result(run, playing->order.strategy, &observed);
   else
     wx_sampling_ended(&run->sampling, &run->ended, &run->result);
   wx_fresh_close(&fresh);

@@ -39,7 +39,7 @@ typedef struct {
   WxVerbDurations durations;
   uint64_t minor_faults;         ///< Of all rounds.
   uint64_t failures;             ///< Actions that failed where they may.
-  char path[WX_GROUP_NAME];      ///< The strategy that ran; another one after a fall-back.
+  char path[WX_STRATEGY_NAME];   ///< The strategy that ran; another one after a fall-back.
   int error;                     ///< 0, or the negative errno that ended the play.
   char problem[WX_PROBLEM_SIZE]; ///< What failed, where.
 } WxPlayReport;

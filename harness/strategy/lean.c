@@ -26,9 +26,10 @@
 
 enum {
   FILES = 4,
-  BATCH = 32,             ///< Parts that are punched in one go.
-  ZEROED = 16 * 1024,     ///< More than that is punched, not zeroed.
-  GRANULARITY = 64 * 1024 ///< Of the pool.
+  BATCH = 32,              ///< Parts that are punched in one go.
+  ZEROED = 16 * 1024,      ///< More than that is punched, not zeroed.
+  GRANULARITY = 64 * 1024, ///< Of the pool.
+  CACHE_LINE = 64,
 };
 
 static const uint64_t far_bytes = UINT64_C(64) << 30;
@@ -47,8 +48,8 @@ typedef struct {
 typedef struct {
   pthread_mutex_t lock; ///< Guards what follows, and writes to the file.
   int fd;
-  uintptr_t near; ///< 0: not mapped.
-  uintptr_t far;
+  uintptr_t near;        ///< 0: not mapped. Set once, when it is opened.
+  _Atomic uintptr_t far; ///< Set once, with the lock; read without it.
   uint64_t near_size;
   uint64_t far_start; ///< In the file; a page lies between the two, so that nothing spans them.
   uint64_t far_size;
@@ -56,6 +57,7 @@ typedef struct {
   WxSpans cold; ///< Free and not allocated.
   WxRanked blocks;
   WxDraft *drafts;
+  char apart[CACHE_LINE]; ///< What threads with other files write lies in other lines.
 } File;
 
 typedef struct {
@@ -164,8 +166,9 @@ static uintptr_t address_of(const File *file, uint64_t offset) {
 }
 
 static bool holds(const File *file, uintptr_t address) {
+  const uintptr_t far = atomic_load_explicit(&file->far, memory_order_relaxed);
   return (file->near && address - file->near < file->near_size) ||
-         (file->far && address - file->far < file->far_size);
+         (far && address - far < file->far_size);
 }
 
 // Where in `span` a block of `size` bytes can lie within `within`.
@@ -204,11 +207,15 @@ static int obtain(Self *self, File *file, size_t size, WxRange within, WxSpan **
     return 0;
   if (file->far || !file->far_size || within.low != 0 || within.high != UINTPTR_MAX)
     return -ENOMEM;
-  int result = map_to_run(0, file->far_size, file, file->far_start, &file->far);
-  if (result == 0)
-    result = add_cold(file, file->far_start, file->far_size);
-  if (result)
+  WxSpan *span = malloc(sizeof *span);
+  uintptr_t far;
+  const int result = span ? map_to_run(0, file->far_size, file, file->far_start, &far) : -ENOMEM;
+  if (result) {
+    free(span);
     return result;
+  }
+  atomic_store_explicit(&file->far, far, memory_order_relaxed);
+  wx_spans_give(&file->cold, span, file->far_start, file->far_size);
   return take(file, &file->cold, size, within, spare, offset) ? 0 : -ENOMEM;
 }
 
@@ -240,14 +247,14 @@ static int lean_reserve(WxAllocator *allocator, size_t size, WxRange within, voi
   return result;
 }
 
-// The file in which `address` lies, locked; NULL where there is none.
+// The file in which `address` lies, locked; NULL where there is none. No other one is waited for.
 static File *lock_file_of(Self *self, uintptr_t address) {
   for (int i = 0; i < FILES; ++i) {
     File *file = &self->files[i];
+    if (!holds(file, address))
+      continue;
     pthread_mutex_lock(&file->lock);
-    if (holds(file, address))
-      return file;
-    pthread_mutex_unlock(&file->lock);
+    return file;
   }
   return NULL;
 }
@@ -435,18 +442,20 @@ static bool lean_owns(WxAllocator *allocator, uintptr_t address) {
   return file || wx_pool_owns(&self->pool, address);
 }
 
-static int unmap(uintptr_t *start, uint64_t size) {
-  const int result = *start ? wx_os_munmap((void *)*start, size) : 0;
-  if (result == 0)
-    *start = 0;
-  return result;
+static int unmap(uintptr_t start, uint64_t size) {
+  return start ? wx_os_munmap((void *)start, size) : 0;
 }
 
 static int close_file(File *file) {
-  int result = unmap(&file->near, file->near_size);
-  if (result == 0)
-    result = unmap(&file->far, file->far_size);
-  if (result == 0 && file->fd >= 0) {
+  int result = unmap(file->near, file->near_size);
+  if (result)
+    return result;
+  file->near = 0;
+  result = unmap(file->far, file->far_size);
+  if (result)
+    return result;
+  file->far = 0;
+  if (file->fd >= 0) {
     result = wx_os_close(file->fd);
     file->fd = -1;
   }

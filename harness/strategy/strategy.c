@@ -4,6 +4,7 @@
 #include "os/process.h"
 #include "strategy/registry.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -121,6 +122,13 @@ bool wx_allocator_owns(WxAllocator *allocator, uintptr_t address) {
 
 int wx_allocator_close(WxAllocator *allocator) {
   return allocator->strategy->close(allocator);
+}
+
+const char *wx_allocator_error(const WxAllocator *allocator, int error) {
+  const char *broken = allocator ? atomic_load(&allocator->broken) : NULL;
+  if (broken && error == -EPROTO)
+    return broken;
+  return error == -EILSEQ ? "its code returned a wrong value" : strerror(-error);
 }
 
 WxCost wx_allocator_cost(const WxAllocator *allocator) {

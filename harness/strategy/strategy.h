@@ -23,6 +23,10 @@
 #include <stdint.h>
 
 typedef struct WxAllocator WxAllocator;
+typedef struct WxFunctions WxFunctions;
+
+/// Room for the name of a strategy; that of a plug-in (plugin.h) is a path.
+enum { WX_STRATEGY_NAME = 1024 };
 
 /// The verbs of the runtime, for counting.
 typedef enum {
@@ -60,12 +64,15 @@ enum {
   WX_IS_RUNTIME_PATH = 1 << 3, ///< Imitates a path of the runtime.
   WX_IS_REFUTED =
       1 << 4, ///< A guess that is wrong; only run where a scenario or the user names it.
-  WX_CLOSES_FILES = 1 << 5,   ///< Closes files that it goes on mapping.
-  WX_IS_ALTERNATIVE = 1 << 6, ///< Not what the runtime does: only run where it is named.
-  WX_KEEPS_SLACK = 1 << 7,    ///< Keeps pages of what was released, up to WxStrategyOptions.slack.
-  WX_KEEPS_PAGES = 1 << 8,    ///< Keeps all pages of what was released, filled with zeros.
-  WX_FITS_BEST = 1 << 9,      ///< Double mapping: released blocks are split and merge in the file.
-  WX_FILLS_DOWN = 1 << 10,    ///< Double mapping: outside of the pool offsets fall.
+  WX_CLOSES_FILES = 1 << 5,    ///< Closes files that it goes on mapping.
+  WX_IS_ALTERNATIVE = 1 << 6,  ///< Not what the runtime does: only run where it is named.
+  WX_KEEPS_SLACK = 1 << 7,     ///< Keeps pages of what was released, up to WxStrategyOptions.slack.
+  WX_KEEPS_PAGES = 1 << 8,     ///< Keeps all pages of what was released, filled with zeros.
+  WX_FITS_BEST = 1 << 9,       ///< Double mapping: released blocks are split and merge in the file.
+  WX_FILLS_DOWN = 1 << 10,     ///< Double mapping: outside of the pool offsets fall.
+  WX_IS_PLUGIN = 1 << 11,      ///< Not of this program: its system calls are not counted.
+  WX_HAS_NO_BLOCKS = 1 << 12,  ///< Functions only (functions.h).
+  WX_FOR_ONE_THREAD = 1 << 13, ///< Not to be called by several threads at once.
   WX_ONLY_WHERE_NAMED = WX_IS_REFUTED | WX_IS_ALTERNATIVE,
 };
 
@@ -83,6 +90,8 @@ typedef struct WxStrategy {
   int (*release)(WxAllocator *self, void *base);
   bool (*owns)(WxAllocator *self, uintptr_t address);
   int (*close)(WxAllocator *self);
+  /// Opens its own way with functions (functions.h); NULL: slots in blocks.
+  int (*functions)(WxAllocator *self, WxFunctions **opened);
 } WxStrategy;
 
 /// Told how long a verb that succeeded took; by several threads at once where they call verbs so.
@@ -96,6 +105,7 @@ struct WxAllocator {
   _Atomic uint64_t walked[WX_OPERATIONS];
   WxVerbTimed *timed; ///< NULL: the clock is not read.
   void *timed_context;
+  _Atomic(const char *) broken; ///< What it did that no allocator may, a constant phrase; or NULL.
 };
 
 /// Opens `strategy`. On success the caller ends with wx_allocator_close(). A double-mapping
@@ -133,6 +143,9 @@ int wx_allocator_close(WxAllocator *allocator);
 
 /// Has every verb timed from now on; before any thread uses it.
 void wx_allocator_time(WxAllocator *allocator, WxVerbTimed *timed, void *context);
+
+/// `error` of a verb, or of code that was run (-EILSEQ), in words; `allocator` may be NULL.
+const char *wx_allocator_error(const WxAllocator *allocator, int error);
 
 /// What the verbs cost so far.
 WxCost wx_allocator_cost(const WxAllocator *allocator);

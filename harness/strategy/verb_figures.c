@@ -25,7 +25,9 @@ static WxByVerb by_verb(const uint64_t counts[WX_OPERATIONS]) {
   return figures;
 }
 
-void wx_verb_counts(const WxCost *cost, WxMetrics *metrics) {
+void wx_verb_counts(const WxStrategy *strategy, const WxCost *cost, WxMetrics *metrics) {
+  if (strategy->capabilities & WX_IS_PLUGIN)
+    return;
   metrics->syscalls = by_verb(cost->syscalls);
   metrics->list_nodes = by_verb(cost->walked);
 }

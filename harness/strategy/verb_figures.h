@@ -17,8 +17,8 @@ typedef struct {
 /// at once: its pages are not the strategy's faults.
 void wx_verb_durations_take(WxVerbDurations *durations, WxAllocator *allocator);
 
-/// Fills what was counted by verb: system calls and list nodes.
-void wx_verb_counts(const WxCost *cost, WxMetrics *metrics);
+/// Fills what was counted by verb: system calls and list nodes. Those of a plug-in stay unknown.
+void wx_verb_counts(const WxStrategy *strategy, const WxCost *cost, WxMetrics *metrics);
 
 /// Writes the times of the verbs that were called to `times` (of WX_OPERATIONS); returns how many.
 size_t wx_verb_times(const WxCost *cost, const WxVerbDurations *durations, WxOperationTime times[]);

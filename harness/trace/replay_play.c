@@ -22,7 +22,8 @@ typedef struct {
 
 static int explain(Play *play, int error, const char *what) {
   if (error && !play->report->problem[0])
-    snprintf(play->report->problem, WX_REPLAY_TEXT, "%s: %s", what, strerror(-error));
+    snprintf(play->report->problem, WX_REPLAY_TEXT, "%s: %s", what,
+             wx_allocator_error(play->allocator, error));
   return error;
 }
 

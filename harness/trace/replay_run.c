@@ -46,7 +46,7 @@ static const WxSample *last_sample(const WxSampling *sampling, const char *step)
   return found;
 }
 
-static void fill_result(WxReplayRun *run) {
+static void fill_result(WxReplayRun *run, const WxStrategy *strategy) {
   WxMetrics *metrics = &run->result.metrics;
   const WxFigure own_mappings = metrics->mappings_peak;
   wx_sampling_metrics(&run->sampling, metrics);
@@ -56,7 +56,7 @@ static void fill_result(WxReplayRun *run) {
       wx_sampling_peak(&run->sampling, offsetof(WxSample, allocated_bytes), false);
   metrics->minor_faults = (WxFigure)run->report.minor_faults;
   metrics->wall_ns = (WxFigure)run->report.replaying_ns;
-  wx_verb_counts(&run->report.cost, metrics);
+  wx_verb_counts(strategy, &run->report.cost, metrics);
   metrics->time_ns = (WxOperationTimes){
       run->times, wx_verb_times(&run->report.cost, &run->report.durations, run->times)};
   const WxSample *last = last_sample(&run->sampling, "collected");
@@ -161,7 +161,7 @@ static int play_shared(Playing *playing) {
   wx_sampling_close(&run->sampling);
   run->report = *playing->shared;
   if (run->ended.how == WX_ENDED_WELL)
-    fill_result(run);
+    fill_result(run, playing->order->strategy);
   else
     wx_sampling_ended(&run->sampling, &run->ended, &run->result);
   wx_child_report_free(playing->shared, sizeof *playing->shared);

@@ -41,8 +41,8 @@ typedef struct {
   int64_t mappings;     ///< The strategy's own, at the last step.
   int64_t wx_pages;
   uint64_t minor_faults;
-  uint64_t replaying_ns; ///< Without opening and waiting at steps.
-  char path[32];         ///< The strategy that ran; another one after a fall-back.
+  uint64_t replaying_ns;       ///< Without opening and waiting at steps.
+  char path[WX_STRATEGY_NAME]; ///< The strategy that ran; another one after a fall-back.
   int error;
   char problem[WX_REPLAY_TEXT];
 } WxReplayReport;

@@ -38,7 +38,7 @@ static void compare_with_itself(const json_t *root) {
   const char *const names[2] = {"a", "b"};
   WxComparison comparison;
   char problem[WX_PROBLEM] = "";
-  if (wx_compare(root, root, names, &comparison, problem) < 0) {
+  if (wx_compare(root, root, names, WX_RATIOS_SHOWN, &comparison, problem) < 0) {
     require(problem[0] != '\0');
     return;
   }

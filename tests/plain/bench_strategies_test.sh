@@ -45,6 +45,75 @@ else
   skip lean_runs_where_no_executable_memfd_may_be_made "no PID namespace, or no vm.memfd_noexec (Linux 6.3)"
 fi
 
+# ---- Functions and peers ----
+
+of_functions() { bench --workload fine_grained --strategy lean --strategy publish --peer libffi --peer pcre2 --json "$scratch/patch.json" >"$scratch/table"; }
+claim functions_and_peers_are_measured of_functions
+claim each_strategy_has_functions of '[.results[]|select(.strategy and .time_ns.turn)|.strategy] == ["coreclr", "coreclr again", "lean", "publish"]'
+claim system_calls_of_functions_are_counted of '[.results[]|select(.strategy and .time_ns)|.syscalls.operations == 32 and .syscalls.total >= 0] | all'
+claim a_peer_is_a_row_of_its_own_or_names_the_package of '[.results[]|select(.peer)|.peer] == ["libffi", "pcre2"] and
+  all(.results[]|select(.peer); (.skipped // "x" | test("apt-get install lib")) or .time_ns.turn.median > 0)'
+claim a_peer_that_does_more_has_no_ratio of '[.results[]|select(.peer == "pcre2" and .time_ns)|[.ratio, (.extra|test("byte code"))]] - [[null, true]] == []'
+lists_peers() {
+  "$wxbench" list peers --json - | jq -e '[.results[]|select(.name|test("^lib|pcre2|luajit"))|.summary] | length == 4 and
+    all(test("^it is not here .apt-get install |^lib[a-z0-9.-]*so")) and any(test("no ratio, since it also"))' >/dev/null
+}
+claim peers_are_listed_with_their_library_or_package lists_peers
+
+# ---- Two documents, two programs ----
+
+copies() { bench --workload block_cycle --strategy lean --strategy rwx --json "$1" -q; }
+copies "$scratch/base.json" && copies "$scratch/new.json"
+claim a_commit_is_not_worse_than_itself "$wxbench" compare -q "$scratch/base.json" "$scratch/new.json"
+# changed FILTER OPTION...: compares with a new document of which that was changed.
+changed() { jq "$1" "$scratch/new.json" >"$scratch/changed.json" && "$wxbench" compare "$scratch/base.json" "$scratch/changed.json" "${@:2}" >"$scratch/table" 2>&1; }
+worse() { changed "$@" && return 1; [ $? = 1 ] && grep -q '^1 worse' "$scratch/table"; }
+claim one_page_kept_is_worse worse '(.results[]|select(.strategy == "rwx").retained_bytes) += 4096'
+claim one_system_call_more_is_worse worse '(.results[]|select(.strategy == "lean").syscalls.total) += 1'
+claim a_writable_page_is_worse worse '(.results[]|select(.strategy == "lean").security.wx_page) = true'
+# Ratios that no busy machine has a part in.
+ratio() { echo "(.results[]|select(.strategy == \"lean\").ratio) = {base: \"coreclr\", median: $1, ci_low: $1, ci_high: $1, n: 3, noise: 0.05}"; }
+jq "$(ratio 0.1)" "$scratch/base.json" >"$scratch/steady.json" && mv "$scratch/steady.json" "$scratch/base.json"
+slow=$(ratio 0.12)
+claim a_time_is_told changed "$slow"
+claim and_how_to_gate_on_it grep -q '1 slower by more than twice the noise; with --gate-times that is worse' "$scratch/table"
+claim a_time_gates_where_that_is_wanted worse "$slow" --gate-times
+claim a_time_within_twice_the_noise_is_the_same changed "$(ratio 0.105)" --gate-times
+refused another_kernel_is_refused 'measured with another kernel: expected the same' \
+  sh -c 'jq ".context.kernel = \"5.0\"" "$1" >"$1.other" && "$0" compare "$1" "$1.other"' "$wxbench" "$scratch/new.json"
+
+in_turns() {
+  "$wxbench" compare --against "$wxbench" --quick --rounds 3 --workload block_cycle --strategy lean --json "$scratch/patch.json" >"$scratch/table"
+}
+claim two_programs_are_run_in_turns in_turns
+claim counters_and_times_of_both_are_there of '[.results[]|select(.strategy == "lean")|.metric] | contains(["retained_bytes", "syscalls.total", "time_ns.cycle"])'
+claim times_are_ratios_of_pairs of '[.results[]|select(.metric == "time_ns.cycle")|.ratio > 0 and .noise >= 0] | length == 2 and all'
+refused another_program_is_named '/bin/true cannot be measured' "$wxbench" compare --against /bin/true --quick
+refused one_that_is_not_there_is_named 'cannot start /no/where' "$wxbench" compare --against /no/where
+refused files_and_a_program_are_too_much '--against takes no files' "$wxbench" compare --against "$wxbench" a b
+refused what_is_of_a_program_needs_one 'are of --against' "$wxbench" compare --quick a b
+
+# ---- Formats with readers of their own ----
+
+tap_is_read() { "$wxbench" report "$scratch/base.json" --format tap >"$scratch/base.tap" && prove -e cat "$scratch/base.tap" >"$scratch/table" 2>&1; }
+tap_tells() {
+  changed '(.results[]|select(.strategy == "rwx").retained_bytes) += 4096' --format tap
+  grep -v '^wxbench' "$scratch/table" >"$scratch/bad.tap" && ! prove -e cat "$scratch/bad.tap" >"$scratch/table" 2>&1 && grep -q 'Failed 1/' "$scratch/table"
+}
+if type -P prove >/dev/null; then
+  claim tap_is_read_by_prove tap_is_read
+  claim a_failure_is_one_for_prove tap_tells
+else
+  skip tap_is_read_by_prove 'no prove here (perl)'
+fi
+bencher_is_as_described() {
+  "$wxbench" report "$scratch/base.json" --format bencher | jq -e 'type == "object" and length == 4 and all(.[]; type == "object" and
+    all(.[]; (.value|type) == "number" and (keys - ["value", "lower_value", "upper_value"] == []) and
+      ((has("lower_value") | not) or (.lower_value <= .value and .value <= .upper_value))))' >/dev/null
+}
+claim bencher_has_a_value_for_each_measure bencher_is_as_described
+
+refused an_unknown_peer_names_a_near_one "unknown peer 'libfi'; did you mean 'libffi'" bench --peer libfi
 refused an_unknown_strategy_names_a_near_one "unknown strategy 'laen'; did you mean 'lean'" bench --strategy laen
 refused an_unknown_workload_names_a_near_one "unknown workload or part 'pacth'; did you mean 'patch'" bench --workload pacth
 tap_end

@@ -66,7 +66,7 @@ start() {
 for name in "$short" "$shorter"; do
   start "$name" build/tests/subject retain 1
   which=${name:0:1}
-  for format in table json csv markdown junit gab; do
+  for format in table json csv markdown junit gab bencher tap; do
     keeps "audit_of_process_${which}_as_$format" "$wxbench" audit "$pid" --format "$format" --sort size
   done
   shows "metrics_of_process_$which" "$wxbench" audit "$pid" --prom
@@ -129,7 +129,7 @@ JSON
   done
   sed 's/"run"/"bench"/' "$results/new.json" >"$results/bench.json"
   printf '{"%s":"other program"}' "$text" >"$results/other$evil.json"
-  for format in table json csv markdown junit gab; do
+  for format in table json csv markdown junit gab bencher tap; do
     shows "comparison_as_${format}_of_${#text}" "$wxbench" compare "$results/base$evil.json" "$results/new.json" --format "$format"
     shows "report_as_${format}_of_${#text}" "$wxbench" report "$results" --format "$format"
     shows "one_file_as_${format}_of_${#text}" "$wxbench" report "$results/bench.json" --format "$format"

@@ -428,14 +428,15 @@ static int build_bench_strategies(WxDocument *document) {
   for (size_t i = 0; i < LENGTH(names); ++i) {
     spread(seconds[i], medians[i], (double)(i + 1) / 10000000);
     contest.contenders[i] = (WxContender){
-        .strategy = wx_strategy_find(names[i]),
+        .subject = {.strategy = wx_strategy_find(names[i])},
         .operations = 400 + i,
         .seconds = seconds[i],
-        .report = {.retained_bytes = (int64_t)(65536 + i * 4096),
-                   .mappings = (int64_t)(3 + i),
-                   .writable = (WxWritable)(i % 3),
-                   .wx_page = i == 3,
-                   .reprotect = i != 2},
+        .counted = {.retained_bytes = (int64_t)(65536 + i * 4096),
+                    .mappings = (int64_t)(3 + i),
+                    .syscalls = (int64_t)(70 + i),
+                    .writable = (WxWritable)(i % 3),
+                    .wx_page = i == 3,
+                    .reprotect = i != 2},
     };
   }
   contest.contenders[4].left = true;
@@ -570,7 +571,8 @@ static int build_compare(WxDocument *document) {
   }
   char problem[WX_PROBLEM];
   size_t worse = 0;
-  const int failed = wx_compare_document(document, documents, names, &worse, problem);
+  const int failed =
+      wx_compare_document(document, documents, names, WX_RATIOS_SHOWN, &worse, problem);
   require(failed || worse > 0);
   return failed;
 }

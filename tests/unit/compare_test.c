@@ -27,7 +27,8 @@ static WxComparison compare(const char *kind, const char *base, const char *now)
   json_t *before = document(kind, base), *after = document(kind, now);
   WxComparison comparison;
   char problem[WX_PROBLEM] = "";
-  ck_assert_msg(wx_compare(before, after, names, &comparison, problem) == 0, "%s", problem);
+  ck_assert_msg(wx_compare(before, after, names, WX_RATIOS_SHOWN, &comparison, problem) == 0, "%s",
+                problem);
   json_decref(before);
   json_decref(after);
   return comparison;
@@ -201,18 +202,118 @@ END_TEST
 static void refuse(json_t *base, json_t *now, const char *expected) {
   WxComparison comparison;
   char problem[WX_PROBLEM] = "";
-  ck_assert_int_eq(wx_compare(base, now, names, &comparison, problem), -EINVAL);
+  ck_assert_int_eq(wx_compare(base, now, names, WX_RATIOS_SHOWN, &comparison, problem), -EINVAL);
   ck_assert_str_eq(problem, expected);
   ck_assert_ptr_null(comparison.rows);
   json_decref(base);
   json_decref(now);
 }
 
+/* Strategies side by side
+ * -------------------------------------------------------------------------------------------------
+ */
+
+#define LEAN(REST)                                                                                 \
+  "{\"benchmark\":\"strategies\",\"workload\":\"block_cycle\",\"strategy\":\"lean\"," REST "}"
+#define COUNTED(RETAINED, CALLS)                                                                   \
+  LEAN("\"retained_bytes\":" RETAINED ",\"syscalls\":{\"operations\":32,\"total\":" CALLS "}")
+#define RATIO(MEDIAN, LOW, HIGH, NOISE)                                                            \
+  LEAN("\"ratio\":{\"base\":\"coreclr\",\"median\":" MEDIAN ",\"ci_low\":" LOW                     \
+       ",\"ci_high\":" HIGH ",\"noise\":" NOISE "}")
+#define SECURITY(PAGE, ALIAS)                                                                      \
+  LEAN("\"security\":{\"wx_page\":" PAGE ",\"writable_alias\":" ALIAS "}")
+
+START_TEST(counters_of_a_strategy_gate_where_they_are_counted) {
+  WxComparison comparison = compare("bench", COUNTED("4096", "64"), COUNTED("4097", "65"));
+  ck_assert_str_eq(gate(&comparison, "retained_bytes"), "worse");
+  ck_assert_str_eq(gate(&comparison, "syscalls.total"), "worse");
+  wx_comparison_free(&comparison);
+  comparison = compare("bench", COUNTED("4096", "64"), COUNTED("0", "64"));
+  ck_assert_str_eq(gate(&comparison, "retained_bytes"), "better");
+  ck_assert_str_eq(gate(&comparison, "syscalls.total"), "same");
+  wx_comparison_free(&comparison);
+  comparison = compare("bench", LEAN("\"retained_bytes\":4096"), LEAN("\"retained_bytes\":8192"));
+  ck_assert_str_eq(gate(&comparison, "retained_bytes"), "info");
+  ck_assert_uint_eq(comparison.count[WX_GATE_WORSE], 0);
+  wx_comparison_free(&comparison);
+}
+END_TEST
+
+START_TEST(what_can_be_written_of_a_strategy_gates) {
+  static const struct {
+    const char *base, *now, *page, *alias;
+  } cases[] = {
+      {SECURITY("false", "\"never\""), SECURITY("true", "\"never\""), "worse", "same"},
+      {SECURITY("true", "\"never\""), SECURITY("false", "\"while written\""), "better", "worse"},
+      {SECURITY("true", "\"always\""), SECURITY("true", "\"while written\""), "same", "better"},
+      {SECURITY("true", "\"always\""), SECURITY("true", "null"), "same", "worse"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+    WxComparison comparison = compare("bench", cases[i].base, cases[i].now);
+    ck_assert_str_eq(gate(&comparison, "security.wx_page"), cases[i].page);
+    ck_assert_str_eq(gate(&comparison, "security.writable_alias"), cases[i].alias);
+    wx_comparison_free(&comparison);
+  }
+}
+END_TEST
+
+static WxComparison compare_ratios(const char *base, const char *now, WxRatios ratios) {
+  json_t *before = document("bench", base), *after = document("bench", now);
+  WxComparison comparison;
+  char problem[WX_PROBLEM] = "";
+  ck_assert_msg(wx_compare(before, after, names, ratios, &comparison, problem) == 0, "%s", problem);
+  json_decref(before);
+  json_decref(after);
+  return comparison;
+}
+
+// The quotient is 2; its interval begins at 1.6.
+static const char was[] = RATIO("0.1", "0.09", "0.1", "0.05"),
+                  slower[] = RATIO("0.2", "0.16", "0.3", "0.05"),
+                  as_noisy[] = RATIO("0.2", "0.16", "0.3", "0.31");
+
+START_TEST(ratios_gate_where_that_is_wanted_and_they_exceed_twice_the_noise) {
+  static const struct {
+    const char *base, *now;
+    WxRatios ratios;
+    const char *gate;
+    size_t slower;
+  } cases[] = {
+      {was, slower, WX_RATIOS_SHOWN, "info", 1},
+      {was, slower, WX_RATIOS_GATED, "worse", 1},
+      {slower, was, WX_RATIOS_GATED, "better", 0},
+      {was, was, WX_RATIOS_GATED, "same", 0},
+      {was, as_noisy, WX_RATIOS_GATED, "same", 0},
+      {was, slower, WX_RATIOS_LEFT_OUT, "", 0},
+      {was, LEAN("\"ratio\":null"), WX_RATIOS_GATED, "", 0},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+    WxComparison comparison = compare_ratios(cases[i].base, cases[i].now, cases[i].ratios);
+    ck_assert_msg(strcmp(gate(&comparison, "ratio"), cases[i].gate) == 0, "%zu: '%s'", i,
+                  gate(&comparison, "ratio"));
+    ck_assert_uint_eq(comparison.slower, cases[i].slower);
+    wx_comparison_free(&comparison);
+  }
+}
+END_TEST
+
+START_TEST(counters_of_another_kernel_are_refused) {
+  json_t *base = document("bench", COUNTED("1", "1")), *now = document("bench", COUNTED("1", "1"));
+  json_object_set_new(json_object_get(base, "context"), "kernel", json_string("6.1.0"));
+  json_object_set_new(json_object_get(now, "context"), "kernel", json_string("6.12.0"));
+  refuse(base, now,
+         "base.json and new.json were measured with another kernel: expected the same; measure "
+         "both here, or in turns by --against");
+}
+END_TEST
+
 START_TEST(what_cannot_be_compared_is_refused_by_name) {
   refuse(document("run", ""), document("validate", ""),
          "base.json is of kind 'run', but new.json is of kind 'validate'");
   refuse(document("audit", ""), document("audit", ""),
-         "base.json: kind: is 'audit', expected 'run', 'replay' or 'validate'");
+         "base.json: kind: is 'audit', expected 'run', 'replay', 'validate' or 'bench'");
+  refuse(document("bench", "{\"benchmark\":\"modes\"}"), document("bench", ""),
+         "base.json: results[0].benchmark: is 'modes', expected 'strategies'");
   refuse(document("run", ""), document("run", "{\"metrics\":{\"retained_bytes\":\"5\"}}"),
          "new.json: results[0].metrics.retained_bytes: expected a number or null");
   refuse(document("run", "{},{\"scenario\":3}"), document("run", ""),
@@ -246,4 +347,8 @@ WX_TEST_MAIN("compare", each_figure_is_judged_by_its_rule,
              what_was_run_and_is_skipped_now_is_worse, an_expectation_that_held_must_still_hold,
              results_of_one_name_are_paired_in_their_order,
              times_are_compared_round_by_round_and_never_gate,
-             what_cannot_be_compared_is_refused_by_name, the_table_shows_only_what_changed)
+             counters_of_a_strategy_gate_where_they_are_counted,
+             what_can_be_written_of_a_strategy_gates,
+             ratios_gate_where_that_is_wanted_and_they_exceed_twice_the_noise,
+             counters_of_another_kernel_are_refused, what_cannot_be_compared_is_refused_by_name,
+             the_table_shows_only_what_changed)

@@ -22,7 +22,8 @@ static const WxWork *work_named(const char *name) {
 static WxWorkReport done(const char *work, const WxStrategy *strategy) {
   WxWorkReport report;
   WxEnded ended;
-  ck_assert_int_eq(wx_work_run(work_named(work), strategy, OPERATIONS, limit_ns, &report, &ended),
+  ck_assert_int_eq(wx_work_run(work_named(work), (WxWorkSubject){.strategy = strategy}, OPERATIONS,
+                               limit_ns, &report, &ended),
                    0);
   ck_assert_msg(ended.how == WX_ENDED_WELL, "%s on %s: %s", work, strategy->name, ended.text);
   ck_assert_uint_gt(report.ns, 0);
@@ -72,11 +73,12 @@ START_TEST(what_is_left_of_a_block_is_found) {
 END_TEST
 
 static void add(WxContest *contest, const WxStrategy *strategy) {
-  ck_assert_int_eq(wx_contest_add(contest, strategy), 0);
+  ck_assert_int_eq(wx_contest_add(contest, (WxWorkSubject){.strategy = strategy}, NULL), 0);
 }
 
 START_TEST(each_round_gives_each_one_a_time_and_the_base_is_its_own_noise) {
-  WxContest contest = {.work = work_named("block_cycle"), .most_rounds = 3};
+  WxContest contest = {
+      .work = work_named("block_cycle"), .time_limit_ns = limit_ns, .most_rounds = 3};
   add(&contest, &wx_strategy_rwx);
   add(&contest, &wx_strategy_rwx);
   add(&contest, &wx_strategy_lean);
@@ -99,8 +101,32 @@ START_TEST(each_round_gives_each_one_a_time_and_the_base_is_its_own_noise) {
 }
 END_TEST
 
+START_TEST(peers_do_the_work_of_functions_and_no_other) {
+  const WxPeer *peer;
+  WxWorkReport report;
+  WxEnded ended;
+  for (size_t i = 0; (peer = wx_peer_at(i)); ++i) {
+    const WxWorkSubject subject = {.peer = peer};
+    ck_assert_ptr_eq(wx_peer_find(peer->name), peer);
+    ck_assert_ptr_nonnull(wx_work_unfit(work_named("block_cycle"), subject));
+    ck_assert_ptr_null(wx_work_unfit(work_named("fine_grained"), subject));
+    const char *missing;
+    ck_assert_int_eq(wx_peer_look(peer, &missing), 0);
+    if (missing) {
+      WX_SKIP("%s: %s", peer->name, missing);
+      continue;
+    }
+    ck_assert_int_eq(
+        wx_work_run(work_named("fine_grained"), subject, OPERATIONS, limit_ns, &report, &ended), 0);
+    ck_assert_msg(ended.how == WX_ENDED_WELL, "%s: %s", peer->name, ended.text);
+    ck_assert_uint_gt(report.ns, 0);
+    ck_assert_int_ge(report.retained_bytes, 0);
+  }
+}
+END_TEST
+
 START_TEST(one_that_writes_once_takes_no_part_in_patches) {
-  WxContest contest = {.work = work_named("patch"), .most_rounds = 1};
+  WxContest contest = {.work = work_named("patch"), .time_limit_ns = limit_ns, .most_rounds = 1};
   add(&contest, &wx_strategy_publish);
   ck_assert_ptr_nonnull(contest.contenders[0].skipped);
   ck_assert_int_eq(wx_contest_round(&contest), -ENODATA);
@@ -112,7 +138,8 @@ END_TEST
 START_TEST(one_that_fails_leaves_and_the_others_go_on) {
   const struct rlimit small = {1 << 20, RLIM_INFINITY};
   ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
-  WxContest contest = {.work = work_named("block_cycle"), .most_rounds = 2};
+  WxContest contest = {
+      .work = work_named("block_cycle"), .time_limit_ns = limit_ns, .most_rounds = 2};
   add(&contest, &wx_strategy_rwx);
   add(&contest, &wx_strategy_rwx);
   add(&contest, &wx_strategy_lean);
@@ -135,7 +162,8 @@ END_TEST
 START_TEST(without_the_base_there_is_no_round) {
   const struct rlimit small = {1 << 20, RLIM_INFINITY};
   ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
-  WxContest contest = {.work = work_named("block_cycle"), .most_rounds = 2};
+  WxContest contest = {
+      .work = work_named("block_cycle"), .time_limit_ns = limit_ns, .most_rounds = 2};
   add(&contest, &wx_strategy_dual);
   add(&contest, &wx_strategy_dual);
   ck_assert_int_eq(wx_contest_round(&contest), -ENODATA);
@@ -147,5 +175,6 @@ END_TEST
 WX_TEST_MAIN("contest", every_work_ends_well_on_every_strategy_that_can_do_it,
              what_can_be_written_is_found_by_looking, what_is_left_of_a_block_is_found,
              each_round_gives_each_one_a_time_and_the_base_is_its_own_noise,
+             peers_do_the_work_of_functions_and_no_other,
              one_that_writes_once_takes_no_part_in_patches,
              one_that_fails_leaves_and_the_others_go_on, without_the_base_there_is_no_round)

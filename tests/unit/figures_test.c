@@ -1,5 +1,6 @@
 // Figures of a whole run, from its samples and from what its verbs cost.
 #include "measure/sampling.h"
+#include "strategy/registry.h"
 #include "strategy/verb_figures.h"
 #include "support/suite.h"
 
@@ -63,7 +64,7 @@ START_TEST(system_calls_are_told_verb_by_verb_and_add_up) {
                                     [WX_RELEASE] = 110000},
                        .walked = {[WX_RESERVE] = 3, [WX_RELEASE] = 4}};
   WxMetrics metrics = wx_metrics_unknown();
-  wx_verb_counts(&cost, &metrics);
+  wx_verb_counts(&wx_strategy_coreclr, &cost, &metrics);
   const WxByVerb calls = metrics.syscalls;
   ck_assert_int_eq(calls.reserve, 2);
   ck_assert_int_eq(calls.commit, 30);

@@ -1,0 +1,20 @@
+/**
+   @file library.h
+   Shared libraries that are loaded while the program runs. The program that is one static file has
+   another implementation (harness/static/library.c), which loads none.
+*/
+#ifndef WX_OS_LIBRARY_H
+#define WX_OS_LIBRARY_H
+
+/// Loads a library: `path` with a slash is a file, without one it is looked for where libraries
+/// are. Code of it runs. Returns 0; -ENOSYS where this program can load none; -ENOMEM; -ENOEXEC
+/// with `*why`, one phrase that is valid until the next call of this thread.
+int wx_library_load(const char *path, void **library, const char **why);
+
+/// What the library exports under `name`, NULL for nothing.
+void *wx_library_find(void *library, const char *name);
+
+/// Lets go of it.
+void wx_library_close(void *library);
+
+#endif
