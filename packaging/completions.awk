@@ -27,8 +27,11 @@ $1 == "option" {
   name[verb, n] = $2; letter[verb, n] = $3; value[verb, n] = $4; doc[verb, n] = $5
 }
 function line(text) { print text }
+# lister TEXT: what asks the program for what it lists, if it has that verb.
+function lister(text) { if (" " verbs " " ~ / list /) line(text) }
 function bash_completion(   i, n, list, option) {
-  line("# bash completion of wxbench\n_wxbench_list() { wxbench list \"$1\" --format csv 2>/dev/null | sed -n '2,$s/^[^,]*,\\([^,]*\\),.*/\\1/p'; }")
+  line("# bash completion of wxbench")
+  lister("_wxbench_list() { wxbench list \"$1\" --format csv 2>/dev/null | sed -n '2,$s/^[^,]*,\\([^,]*\\),.*/\\1/p'; }")
   line("_wxbench() {\n  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} verb=${COMP_WORDS[1]} words= paths=")
   line("  if [ \"$word\" = = ]; then word=; elif [ \"$before\" = = ]; then before=${COMP_WORDS[COMP_CWORD-2]}; fi")
   line("  if [ \"$COMP_CWORD\" = 1 ]; then\n    words=" quoted(substr(verbs, 2) " help --help --version") "\n  else\n    case $verb:$before in")
@@ -52,7 +55,8 @@ function bash_completion(   i, n, list, option) {
 }
 function bracketed(words) { gsub(/[\[\]:\\]/, "\\\\&", words); return words }
 function zsh_completion(   i, n, list, option) {
-  line("#compdef wxbench\n_wxbench_list() { wxbench list \"$1\" --format csv 2>/dev/null | sed -n '2,$s/^[^,]*,\\([^,]*\\),.*/\\1/p'; }")
+  line("#compdef wxbench")
+  lister("_wxbench_list() { wxbench list \"$1\" --format csv 2>/dev/null | sed -n '2,$s/^[^,]*,\\([^,]*\\),.*/\\1/p'; }")
   line("if (( CURRENT == 2 )); then\n  local -a verbs=(")
   for (i = 1; i <= total; i++) line("    " quoted(order[i] ":" bracketed(about[order[i]])))
   line("  )\n  _describe verb verbs\n  return\nfi\nlocal verb=$words[2]\nshift words\n(( CURRENT-- ))\ncase $verb in")
@@ -70,7 +74,8 @@ function zsh_completion(   i, n, list, option) {
   line("help) _values verb" verbs " ;;\nesac")
 }
 function fish_completion(   i, n, list, option, only) {
-  line("# fish completion of wxbench\nfunction _wxbench_list\n    wxbench list $argv --format csv 2>/dev/null | sed -n '2,$s/^[^,]*,\\([^,]*\\),.*/\\1/p'\nend")
+  line("# fish completion of wxbench")
+  lister("function _wxbench_list\n    wxbench list $argv --format csv 2>/dev/null | sed -n '2,$s/^[^,]*,\\([^,]*\\),.*/\\1/p'\nend")
   line("complete -c wxbench -f -n __fish_use_subcommand -l help -d 'Show this help'\ncomplete -c wxbench -f -n __fish_use_subcommand -l version -d 'Show the version'")
   for (i = 1; i <= total; i++) {
     only = "complete -c wxbench -n '__fish_seen_subcommand_from " order[i] "'"

@@ -14,12 +14,7 @@
 enum { MOST_VERBS = 32 };
 
 static const WxCliVerb *find(const char *name) {
-  const WxCliVerb *verb;
-  for (size_t i = 0; (verb = wx_cli_verb_at(i)); ++i) {
-    if (strcmp(verb->name, name) == 0)
-      return verb;
-  }
-  return NULL;
+  return wx_cli_verb_find(name, strlen(name));
 }
 
 static int unknown(const char *name) {

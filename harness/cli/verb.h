@@ -28,6 +28,9 @@ typedef struct {
 /// The `index`-th verb, NULL at the end.
 const WxCliVerb *wx_cli_verb_at(size_t index);
 
+/// The verb whose name is the first `length` bytes of `name`, NULL where this program has none.
+const WxCliVerb *wx_cli_verb_find(const char *name, size_t length);
+
 int wx_cli_audit(int argc, char **argv);
 int wx_cli_bench(int argc, char **argv);
 int wx_cli_compare(int argc, char **argv);

@@ -2,6 +2,8 @@
 // process, and needs no library for scenarios or statistics.
 #include "cli/verb.h"
 
+#include <string.h>
+
 static const WxCliVerb verbs[] = {
 #ifndef WX_SERVER
     {"list", "what there is: strategies, scenarios, workloads, peers, runtimes, models",
@@ -29,4 +31,12 @@ static const WxCliVerb verbs[] = {
 
 const WxCliVerb *wx_cli_verb_at(size_t index) {
   return index < sizeof verbs / sizeof *verbs ? &verbs[index] : NULL;
+}
+
+const WxCliVerb *wx_cli_verb_find(const char *name, size_t length) {
+  for (size_t i = 0; i < sizeof verbs / sizeof *verbs; ++i) {
+    if (strlen(verbs[i].name) == length && memcmp(verbs[i].name, name, length) == 0)
+      return &verbs[i];
+  }
+  return NULL;
 }
