@@ -54,8 +54,11 @@ $(SYSROOT)/complete: packaging/sysroot
 
 .PHONY: static
 static: $(addprefix static-,$(MACHINES))
+	$(say_lacking)
 .PHONY: server
 server: $(addprefix server-,$(MACHINES))
+	$(say_lacking)
+say_lacking = @$(if $(filter aarch64,$(MACHINES)),:,echo 'nothing for 64-bit ARM: no $(CROSS_CC) here (Debian: gcc-aarch64-linux-gnu libc6-dev-arm64-cross)' >&2)
 
 # For `make test`: that of a foreign kind only where its libraries can be had.
 .PHONY: static-tests
