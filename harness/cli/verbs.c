@@ -6,8 +6,8 @@
 
 static const WxCliVerb verbs[] = {
 #ifndef WX_SERVER
-    {"list", "what there is: strategies, scenarios, workloads, peers, runtimes, models",
-     wx_cli_list, false},
+    {"list", "list strategies, scenarios, workloads, peers, runtimes or models", wx_cli_list,
+     false},
     {"demo", "run the smallest reproductions and explain what they show", wx_cli_demo, false},
     {"run", "run scenarios on the simulator, strategy by strategy", wx_cli_run, true},
     {"validate", "run workloads on the real .NET runtime, mode by mode", wx_cli_validate, false},
