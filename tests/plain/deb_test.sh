@@ -89,5 +89,18 @@ if [ "$(id -u)" = 0 ]; then
 else
   skip packages_are_installed_replaced_and_removed 'needs root'
 fi
+# A version that leads to another is older than that.
+leads_to() {
+  local package
+  mkdir "$scratch/tree"
+  cp -r packaging scripts scenarios docs README.md LICENSE SECURITY.md "$scratch/tree"
+  ln -s "$PWD/build" "$scratch/tree/build"
+  echo 9.0.0-rc.1 >"$scratch/tree/VERSION"
+  echo '## 9.0.0-rc.1 - 2026-01-02' >"$scratch/tree/CHANGELOG.md"
+  "$scratch/tree/packaging/deb" "$scratch/next" "${machines[0]}" && for package in "$scratch"/next/*.deb; do
+    dpkg --compare-versions "$(dpkg-deb -f "$package" Version)" lt 9.0.0 && dpkg --compare-versions "$(dpkg-deb -f "$package" Version)" gt 8.9 || return
+  done
+}
+claim a_version_that_leads_to_another_is_older leads_to
 refused an_unknown_machine_is_one_line 'riscv64: expected one of' packaging/deb "$scratch/none" riscv64
 tap_end
