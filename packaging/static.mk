@@ -10,7 +10,7 @@ SYSROOT  := $(B)/sysroot/aarch64
 static_foreign = $(filter-out $(NATIVE),$(1))
 static_cc = $(if $(call static_foreign,$(1)),$(CROSS_CC),$(CC))
 static_cflags = $(if $(call static_foreign,$(1)),-isystem $(SYSROOT)/usr/include -isystem $(SYSROOT)/usr/include/$(1)-linux-gnu,$(PKG_CFLAGS)) \
-  $(CFLAGS) -O2 -fPIE -ffunction-sections -fdata-sections "-ffile-prefix-map=$(CURDIR)=."
+  $(CFLAGS) -O2 -fPIE -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables "-ffile-prefix-map=$(CURDIR)=."
 static_ldflags = -static-pie -Wl,--gc-sections -Wl,--as-needed $(if $(call static_foreign,$(1)),-L$(SYSROOT)/usr/lib/$(1)-linux-gnu)
 STATIC_SRC := $(sort $(LIB_SRC) $(CLI_SRC)) $(sort $(wildcard harness/static/*.c))
 
