@@ -58,7 +58,7 @@ foreign_root() {
 # imitation. Sets `within`.
 traced_root() {
   local name=traced_$1
-  type -P proot >/dev/null && root "$name" build/static/"$1"/* || return
+  proot --version >/dev/null 2>&1 && root "$name" build/static/"$1"/* || return
   within=(env -i "$(type -P proot)" -q "$(type -P "qemu-$1")" -r "$scratch/$name" /wxbench)
   [ "$("${within[@]}" --version 2>/dev/null)" = "$("${outside[@]}" --version)" ]
 }
