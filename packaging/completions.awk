@@ -27,8 +27,11 @@ $1 == "option" {
   name[verb, n] = $2; letter[verb, n] = $3; value[verb, n] = $4; doc[verb, n] = $5
 }
 function line(text) { print text }
-function bash_completion(   i, n, list, option) {
-  line("# bash completion of wxbench\n_wxbench_list() { wxbench list \"$1\" --format csv 2>/dev/null | sed -n '2,$s/^[^,]*,\\([^,]*\\),.*/\\1/p'; }")
+# lister TEXT: what asks the program for what it lists, if it has that verb.
+function lister(text) { if (" " verbs " " ~ / list /) line(text) }
+function bash_completion(   i, n, list, option, names) {
+  line("# bash completion of wxbench")
+  lister("_wxbench_list() { wxbench list \"$1\" --format csv 2>/dev/null | sed -n '2,$s/^[^,]*,\\([^,]*\\),.*/\\1/p'; }")
   line("_wxbench() {\n  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} verb=${COMP_WORDS[1]} words= paths=")
   line("  if [ \"$word\" = = ]; then word=; elif [ \"$before\" = = ]; then before=${COMP_WORDS[COMP_CWORD-2]}; fi")
   line("  if [ \"$COMP_CWORD\" = 1 ]; then\n    words=" quoted(substr(verbs, 2) " help --help --version") "\n  else\n    case $verb:$before in")
@@ -36,10 +39,11 @@ function bash_completion(   i, n, list, option) {
     option = order[i] SUBSEP n
     if (value[option] == "") continue
     list = values(value[option], name[option])
+    names = order[i] ":" name[option] (letter[option] ? "|" order[i] ":" letter[option] : "")
     if (list || is_path(value[option]))
-      line("    " order[i] ":" name[option] ") " (list ? "words=\"" list "\"" : "") (is_path(value[option]) ? " paths=yes" : "") " ;;")
+      line("    " names ") " (list ? "words=\"" list "\"" : "") (is_path(value[option]) ? " paths=yes" : "") " ;;")
     else
-      line("    " order[i] ":" name[option] ") return ;;")
+      line("    " names ") return ;;")
   }
   line("    *) case $verb in\n      help) words=" quoted(substr(verbs, 2)) " ;;")
   for (i = 1; i <= total; i++) {
@@ -48,11 +52,18 @@ function bash_completion(   i, n, list, option) {
     line("      " order[i] ") words=\"" substr(list, 2) (values(arguments[order[i]]) ? " " values(arguments[order[i]]) : "") "\"" \
       (is_path(arguments[order[i]]) ? " paths=yes" : "") " ;;")
   }
-  line("      esac ;;\n    esac\n  fi\n  mapfile -t COMPREPLY < <(compgen ${paths:+-f} -W \"$words\" -- \"$word\")\n}\ncomplete -F _wxbench wxbench")
+  line("      esac ;;\n    esac\n  fi\n  mapfile -t COMPREPLY < <(compgen ${paths:+-f} -W \"$words\" -- \"$word\")\n}\n# What else is typed, such as a command and its arguments, is a file.\ncomplete -o default -F _wxbench wxbench")
 }
 function bracketed(words) { gsub(/[\[\]:\\]/, "\\\\&", words); return words }
+# zsh_option OPTION NAME ENDING: a line of _arguments; ENDING is what stands between the name and its value.
+function zsh_option(option, name_of, ending,   list) {
+  list = values(value[option], name[option])
+  line("    " quoted(name_of (value[option] == "" ? "" : ending) "[" bracketed(doc[option]) "]" (value[option] == "" ? "" : ":" \
+    bracketed(tolower(value[option])) ":")) (value[option] == "" ? "" : list ? "\"(" list ")\"" : is_path(value[option]) ? "_files" : "") " \\")
+}
 function zsh_completion(   i, n, list, option) {
-  line("#compdef wxbench\n_wxbench_list() { wxbench list \"$1\" --format csv 2>/dev/null | sed -n '2,$s/^[^,]*,\\([^,]*\\),.*/\\1/p'; }")
+  line("#compdef wxbench")
+  lister("_wxbench_list() { wxbench list \"$1\" --format csv 2>/dev/null | sed -n '2,$s/^[^,]*,\\([^,]*\\),.*/\\1/p'; }")
   line("if (( CURRENT == 2 )); then\n  local -a verbs=(")
   for (i = 1; i <= total; i++) line("    " quoted(order[i] ":" bracketed(about[order[i]])))
   line("  )\n  _describe verb verbs\n  return\nfi\nlocal verb=$words[2]\nshift words\n(( CURRENT-- ))\ncase $verb in")
@@ -60,9 +71,8 @@ function zsh_completion(   i, n, list, option) {
     line(order[i] ")\n  _arguments -S \\")
     for (n = 1; n <= count[order[i]]; n++) {
       option = order[i] SUBSEP n
-      list = values(value[option], name[option])
-      line("    " quoted(name[option] (value[option] == "" ? "" : "=") "[" bracketed(doc[option]) "]" (value[option] == "" ? "" : ":" \
-        bracketed(tolower(value[option])) ":")) (value[option] == "" ? "" : list ? "\"(" list ")\"" : is_path(value[option]) ? "_files" : "") " \\")
+      zsh_option(option, name[option], "=")
+      if (letter[option]) zsh_option(option, letter[option], "")
     }
     list = values(arguments[order[i]])
     line("    '*:argument:'" (list ? "\"(" list ")\"" : "_files") "\n  ;;")
@@ -70,7 +80,8 @@ function zsh_completion(   i, n, list, option) {
   line("help) _values verb" verbs " ;;\nesac")
 }
 function fish_completion(   i, n, list, option, only) {
-  line("# fish completion of wxbench\nfunction _wxbench_list\n    wxbench list $argv --format csv 2>/dev/null | sed -n '2,$s/^[^,]*,\\([^,]*\\),.*/\\1/p'\nend")
+  line("# fish completion of wxbench")
+  lister("function _wxbench_list\n    wxbench list $argv --format csv 2>/dev/null | sed -n '2,$s/^[^,]*,\\([^,]*\\),.*/\\1/p'\nend")
   line("complete -c wxbench -f -n __fish_use_subcommand -l help -d 'Show this help'\ncomplete -c wxbench -f -n __fish_use_subcommand -l version -d 'Show the version'")
   for (i = 1; i <= total; i++) {
     only = "complete -c wxbench -n '__fish_seen_subcommand_from " order[i] "'"

@@ -23,5 +23,5 @@ export PREFIX DESTDIR
 .PHONY: install uninstall
 install: all manual
 	@packaging/install install
-uninstall: manual
+uninstall: $(if $(DESTDIR),manual)
 	@packaging/install uninstall

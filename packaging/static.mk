@@ -10,7 +10,7 @@ SYSROOT  := $(B)/sysroot/aarch64
 static_foreign = $(filter-out $(NATIVE),$(1))
 static_cc = $(if $(call static_foreign,$(1)),$(CROSS_CC),$(CC))
 static_cflags = $(if $(call static_foreign,$(1)),-isystem $(SYSROOT)/usr/include -isystem $(SYSROOT)/usr/include/$(1)-linux-gnu,$(PKG_CFLAGS)) \
-  $(CFLAGS) -O2 -fPIE -ffunction-sections -fdata-sections "-ffile-prefix-map=$(CURDIR)=."
+  $(CFLAGS) -O2 -fPIE -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables "-ffile-prefix-map=$(CURDIR)=."
 static_ldflags = -static-pie -Wl,--gc-sections -Wl,--as-needed $(if $(call static_foreign,$(1)),-L$(SYSROOT)/usr/lib/$(1)-linux-gnu)
 # What of harness/os/ does not go together with that has another form in harness/static/.
 STATIC_OWN := $(sort $(wildcard harness/static/*.c))
@@ -56,8 +56,11 @@ $(SYSROOT)/complete: packaging/sysroot
 
 .PHONY: static
 static: $(addprefix static-,$(MACHINES))
+	$(say_lacking)
 .PHONY: server
 server: $(addprefix server-,$(MACHINES))
+	$(say_lacking)
+say_lacking = @$(if $(filter aarch64,$(MACHINES)),:,echo 'nothing for 64-bit ARM: no $(CROSS_CC) here (Debian: gcc-aarch64-linux-gnu libc6-dev-arm64-cross)' >&2)
 
 # For `make test`: that of a foreign kind only where its libraries can be had.
 .PHONY: static-tests

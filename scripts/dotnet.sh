@@ -12,8 +12,13 @@ wxbench_top=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
 # Where all that is built and fetched goes: build/ of the sources, or the user's cache where wxbench is installed.
 if [ -z "${WXBENCH_BUILD-}" ]; then
   WXBENCH_BUILD=$wxbench_top/build
-  [ -f "$wxbench_top/Makefile" ] || [ ! -f "$wxbench_top/VERSION" ] ||
-    WXBENCH_BUILD=${XDG_CACHE_HOME:-${HOME:-~}/.cache}/wxbench/$(cat "$wxbench_top/VERSION")
+  if [ ! -f "$wxbench_top/Makefile" ] && [ -f "$wxbench_top/VERSION" ]; then
+    # As the program looks for it (wx_scenario_cache()).
+    [ -n "${HOME-}" ] || unset HOME
+    WXBENCH_BUILD=~/.cache
+    [[ ${XDG_CACHE_HOME-} != /* ]] || WXBENCH_BUILD=$XDG_CACHE_HOME
+    WXBENCH_BUILD+=/wxbench/$(cat "$wxbench_top/VERSION")
+  fi
 fi
 # Without a home that is there, dotnet and NuGet refuse to work.
 if [ ! -d "${HOME-}" ]; then

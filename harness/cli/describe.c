@@ -1,9 +1,34 @@
 #include "cli/describe.h"
 
 #include "cli/explain_usage.h"
+#include "cli/verb.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
+
+// Whether this program has the verb of each `wxbench VERB` in the line.
+static bool has_verbs(const char *line, size_t length) {
+  static const char program[] = "wxbench ";
+  const char *end = line + length;
+  for (const char *at = line; (at = memmem(at, (size_t)(end - at), program, strlen(program)));) {
+    at += strlen(program);
+    if (!wx_cli_verb_find(at, strspn(at, "abcdefghijklmnopqrstuvwxyz")))
+      return false;
+  }
+  return true;
+}
+
+void wx_example_lines(const char *example, char lines[WX_EXAMPLE_MOST]) {
+  size_t used = 0;
+  lines[0] = '\0';
+  while (*example) {
+    const size_t length = strcspn(example, "\n");
+    if (has_verbs(example, length) && used + length + 1 < WX_EXAMPLE_MOST)
+      used += (size_t)sprintf(lines + used, "%s%.*s", used ? "\n" : "", (int)length, example);
+    example += length + (example[length] == '\n');
+  }
+}
 
 // The argument as it is shown; by its values where there is a table of them.
 static void describe_argument(FILE *stream, const struct argp_option *option, WxWordAt *at) {
@@ -42,6 +67,8 @@ void wx_describe(FILE *stream, const WxOptionsSpec *spec) {
   describe_lines(stream, "arguments", spec->arguments);
   describe_options(stream, spec->options, spec->words);
   describe_options(stream, wx_common_options, wx_common_words);
-  describe_lines(stream, "example", spec->example);
+  char example[WX_EXAMPLE_MOST];
+  wx_example_lines(spec->example, example);
+  describe_lines(stream, "example", example);
   describe_lines(stream, "endings", spec->endings);
 }

@@ -18,6 +18,13 @@
 /// since what begins like one may be shortened.
 #define WX_DESCRIBE "--describe"
 
+/// Room for the example of any verb.
+enum { WX_EXAMPLE_MOST = 1024 };
+
+/// Copies the lines of an example, but for those with a verb that this program lacks: that for
+/// servers has few (verbs.c).
+void wx_example_lines(const char *example, char lines[WX_EXAMPLE_MOST]);
+
 /// Writes the records of a verb that follow `verb`.
 void wx_describe(FILE *stream, const WxOptionsSpec *spec);
 

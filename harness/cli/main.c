@@ -12,12 +12,7 @@
 #include <unistd.h>
 
 static const WxCliVerb *find(const char *name) {
-  const WxCliVerb *verb;
-  for (size_t i = 0; (verb = wx_cli_verb_at(i)); ++i) {
-    if (strcmp(verb->name, name) == 0)
-      return verb;
-  }
-  return NULL;
+  return wx_cli_verb_find(name, strlen(name));
 }
 
 // What may stand first: a verb, or `help`.
@@ -41,17 +36,16 @@ static int flushed(void) {
 
 static int print_help(void) {
   puts("Usage: wxbench VERB [OPTION...] [ARGUMENT...]\n"
-       "What does .NET's W^X double mapping cost in memory, mappings and time, and what would cost "
-       "less?\n");
+       "What does .NET's W^X double mapping cost in memory, mappings and time, and what\n"
+       "would cost less?\n");
   const WxCliVerb *verb;
   for (size_t i = 0; (verb = wx_cli_verb_at(i)); ++i)
     printf("  %-10s %s\n", verb->name, verb->summary);
-  puts(
-      "\n  --help     show this help; `wxbench help VERB` explains a verb\n"
-      "  --version  show the version\n\n"
-      "Exit status: 0 done, expectations met; 1 an expectation failed or a program did not run to\n"
-      "its end; 2 bad usage or input; 77 not possible on this machine.\n\n"
-      "Example: wxbench audit PID");
+  puts("\n  --help     show this help; `wxbench help VERB` explains a verb\n"
+       "  --version  show the version\n\n"
+       "Exit status: 0 done, expectations met; 1 an expectation failed or a program did\n"
+       "not run to its end; 2 bad usage or input; 77 not possible on this machine.\n\n"
+       "Example: wxbench audit PID");
   return flushed();
 }
 

@@ -167,8 +167,9 @@ bool wx_options_parse(WxOptions *options, const WxOptionsSpec *spec, int argc, c
     options->status = wx_cli_fail(options->verb, "%s", strerror(ENOMEM));
     return false;
   }
-  char doc[2048];
-  snprintf(doc, sizeof doc, "%s\vExample:\n%s%s%s", spec->summary, spec->example,
+  char doc[2048], example[WX_EXAMPLE_MOST];
+  wx_example_lines(spec->example, example);
+  snprintf(doc, sizeof doc, "%s\vExample:\n%s%s%s", spec->summary, example,
            spec->endings ? "\n\n" : "", spec->endings ? spec->endings : "");
   const struct argp of_verb = {.options = spec->options, .parser = spec->parse};
   const struct argp_child children[] = {{&of_verb, 0, NULL, 0}, {0}};

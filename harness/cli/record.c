@@ -70,8 +70,9 @@ static void say_recorded(const char *path) {
 
 static int fail(const WxOptions *options, int error) {
   if (error == -ELIBACC)
-    return wx_cli_fail(options->verb,
-                       "libwxrecord.so cannot be opened in this program's folder; type: make");
+    return wx_cli_fail(
+        options->verb,
+        "libwxrecord.so, expected beside this program or in ../lib/wxbench, cannot be opened");
   return wx_cli_fail(options->verb, "cannot run '%s': %s", options->arguments[0], strerror(-error));
 }
 

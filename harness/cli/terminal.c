@@ -1,17 +1,20 @@
 #include "cli/terminal.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 
-// A number of columns, 0 where the text is none.
+// A number of columns, at most what a terminal can have; 0 where the text is none.
 static size_t columns_of(const char *text) {
   char *end;
   if (!text || *text < '1' || *text > '9')
     return 0;
   errno = 0;
   const unsigned long columns = strtoul(text, &end, 10);
-  return *end || errno ? 0 : columns;
+  if (*end || errno)
+    return 0;
+  return columns < USHRT_MAX ? columns : USHRT_MAX;
 }
 
 size_t wx_cli_columns(int fd) {

@@ -44,6 +44,9 @@ typedef struct {
 /// The `index`-th verb, NULL at the end.
 const WxCliVerb *wx_cli_verb_at(size_t index);
 
+/// The verb whose name is the first `length` bytes of `name`, NULL where this program has none.
+const WxCliVerb *wx_cli_verb_find(const char *name, size_t length);
+
 #define WX_CLI_VERB_DECLARED(NAME, ...) int wx_cli_##NAME(int argc, char **argv);
 WX_CLI_VERBS(WX_CLI_VERB_DECLARED)
 #undef WX_CLI_VERB_DECLARED

@@ -1,6 +1,8 @@
 // The table of verbs, of the program or of that for servers (WX_SERVER).
 #include "cli/verb.h"
 
+#include <string.h>
+
 #define SERVER(...) __VA_ARGS__
 #ifdef WX_SERVER
 #define HERE(...)
@@ -20,4 +22,12 @@ static const WxCliVerb verbs[] = {
 
 const WxCliVerb *wx_cli_verb_at(size_t index) {
   return index < sizeof verbs / sizeof *verbs ? &verbs[index] : NULL;
+}
+
+const WxCliVerb *wx_cli_verb_find(const char *name, size_t length) {
+  for (size_t i = 0; i < sizeof verbs / sizeof *verbs; ++i) {
+    if (strlen(verbs[i].name) == length && memcmp(verbs[i].name, name, length) == 0)
+      return &verbs[i];
+  }
+  return NULL;
 }

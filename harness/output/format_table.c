@@ -39,8 +39,9 @@ static bool is_text(const Layout *layout, size_t column) {
   return wx_table_column(layout->table, column).type == WX_TEXT;
 }
 
-// A cut number would be a wrong number; texts and headings may be broken between words.
-static void measure(Layout *layout, size_t column) {
+// A cut number would be a wrong number; texts and headings may be broken between words, and within
+// a word that is wider than `most`.
+static void measure(Layout *layout, size_t column, size_t most) {
   const char *name = wx_table_column(layout->table, column).name;
   size_t wanted = wx_width(name, strlen(name)), least = wx_wrap_word(name), whole = 0;
   for (size_t row = 0; row < wx_table_rows(layout->table); ++row) {
@@ -55,9 +56,8 @@ static void measure(Layout *layout, size_t column) {
   }
   if (is_text(layout, column))
     widen(&least, wanted < NARROWEST ? wanted : NARROWEST);
-  // Two columns with long words fit beside each other.
-  if (layout->width && least > (layout->width - GAP) / 2)
-    least = (layout->width - GAP) / 2;
+  if (layout->width && least > most)
+    least = most;
   widen(&least, whole);
   layout->wanted[column] = wanted;
   layout->least[column] = least;
@@ -168,9 +168,16 @@ static int put_part(const Layout *layout, FILE *stream) {
 // Where the terminal is too narrow texts are broken between words; where that is not enough the
 // table is printed in parts, each with the columns that name the row.
 static int put_rows(Layout *layout, FILE *stream) {
+  // Two columns with long words fit beside each other, and a longer one beside the keys alone.
+  const size_t half = layout->width ? (layout->width - GAP) / 2 : 0;
   for (size_t i = 0; i < layout->columns; ++i)
-    measure(layout, i);
+    measure(layout, i, half);
   layout->keys = layout->width ? count_keys(layout) : 0;
+  size_t beside = layout->width;
+  for (size_t i = 0; i < layout->keys && beside > half; ++i)
+    beside -= beside < layout->least[i] + GAP ? beside : layout->least[i] + GAP;
+  for (size_t i = layout->keys; i < layout->columns && beside > half; ++i)
+    measure(layout, i, beside);
   size_t next = layout->keys;
   do {
     if (next > layout->keys)

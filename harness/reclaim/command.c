@@ -13,8 +13,8 @@ int wx_reclaim_command(char *const *argv, WxReason *reason) {
   char *entries[] = {NULL, NULL};
   int failed = wx_preload_entry(LIBRARY, WX_PRELOAD_LAST, &entries[0]);
   if (failed)
-    return wx_reason(reason, failed, "%s, expected beside this program: %s", LIBRARY,
-                     strerror(-failed));
+    return wx_reason(reason, failed, "%s, expected beside this program or in ../lib/wxbench: %s",
+                     LIBRARY, strerror(-failed));
   char **environment = wx_preload_environment(entries);
   failed = environment ? wx_os_exec(argv, environment) : -ENOMEM;
   free(environment);

@@ -101,6 +101,10 @@ sed '/^expect:/,$d' scenarios/release_retains.yaml >"$scratch/false.yaml"
 printf 'expect:\n  - {strategy: rwx, metric: retained_bytes, op: ge, value: 1}\n' >>"$scratch/false.yaml"
 action scenarios="$scratch/false.yaml" "$program"
 claim an_expectation_that_is_not_met_fails ends 1
+action scenarios=$'steady\n'"$scratch/false.yaml"$'\n' gates=$'counters\nexpectations\n' "$program"
+claim a_list_may_have_lines ends 1
+all_have_run() { jq -e '[.results[].scenario] | index("steady") and index("release_retains")' "${value[outputs.json]}" >/dev/null; }
+claim every_line_of_a_list_is_run all_have_run
 action scenarios="$scratch/false.yaml" gates=none "$program"
 claim without_gates_it_only_shows ends 0
 
@@ -108,6 +112,8 @@ claim without_gates_it_only_shows ends 0
 is_one_error() { ends 1 && [ "$(grep -c '^::error' "$scratch/said")" = 1 ] && grep -q "^::error title=wxbench::.*$1" "$scratch/said"; }
 action scenarios=nothing "$program"
 claim an_unknown_scenario_is_one_line is_one_error "'nothing'"
+action scenarios=no%0Athing "$program"
+claim what_a_runner_would_read_as_an_escape_is_one is_one_error "'no%250Athing'"
 action gates=sometimes "$program"
 claim an_unknown_gate_is_one_line is_one_error "'sometimes'"
 action program=/nowhere/wxbench

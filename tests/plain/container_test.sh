@@ -24,6 +24,15 @@ claim its_words_are_a_list jq -e 'length > 0' <<<"$(value ENTRYPOINT)"
 ignores_what_is_built() { grep -qx /build .dockerignore && grep -qx /.git .dockerignore; }
 claim what_is_built_here_is_left_out ignores_what_is_built
 
+# Every package that is installed in it is one of Debian's, as far as is known here.
+packages() { sed -nE 's/.*apt-get install (-[^ ]+ )*//p' Dockerfile && scripts/bootstrap --list build; }
+are_known() { [ "$(packages | wc -w)" -gt 4 ] && ! for package in $(packages); do apt-cache show "$package" >/dev/null 2>&1 || echo "no package $package"; done | grep .; }
+if apt-cache show make >/dev/null 2>&1; then
+  claim every_package_is_known are_known
+else
+  skip every_package_is_known 'no list of packages here'
+fi
+
 # The line that installs, as it stands there, into a folder of ours.
 line=$(sed -nE "s|^ && (DESTDIR=.*)|\\1|p" Dockerfile)
 entry=$(value ENTRYPOINT | jq -r '.[0]')

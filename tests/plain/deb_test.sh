@@ -35,6 +35,17 @@ claim wxbench_finds_its_preload bare reclaim -- /bin/true
 package='wxbench-server'
 verbs() { [ "$(bare --help | sed -nE 's/^  ([a-z]+) +[a-z].*/\1/p' | tr '\n' ' ')" = 'record reclaim audit explain ' ]; }
 claim a_server_has_four_verbs verbs
+# What it says of itself speaks of no verb that it lacks.
+names_its_verbs_only() {
+  local verb
+  ! {
+    bare --help
+    for verb in record reclaim audit explain; do bare help "$verb"; done
+    zcat "$scratch"/wxbench-server/usr/share/man/man1/*.gz | sed 's/\\f[BIR]//g; s/\\//g'
+    cat "$scratch"/wxbench-server/usr/share/{bash-completion/completions,zsh/vendor-completions,fish/vendor_completions.d}/*
+  } | grep -oE '\bwxbench[ -][a-z]+' | sort -u | grep -vxE 'wxbench[ -](record|reclaim|audit|explain|help)'
+}
+claim a_server_names_its_verbs_only names_its_verbs_only
 verb_says_the_same() {
   "$wxbench" "$@" >"$scratch/whole" 2>&1
   env -i "$scratch/wxbench-server/usr/bin/wxbench" "$@" >"$scratch/server" 2>&1
@@ -51,5 +62,45 @@ half() { [ "$(stat -c %s "$scratch/wxbench-server/usr/bin/wxbench")" -le $((512 
 claim a_server_is_at_most_512_kib half
 pages() { (cd "$scratch/wxbench-server/usr/share/man/man1" && echo *) | grep -qx 'wxbench-audit.1.gz wxbench-explain.1.gz wxbench-reclaim.1.gz wxbench-record.1.gz wxbench.1.gz'; }
 claim a_server_has_the_pages_of_its_verbs pages
+# Installed by dpkg in a system that has nothing else.
+system=$scratch/system
+in_system() { dpkg --root="$system" --force-depends --force-architecture --log=/dev/null "$@" >"$scratch/said" 2>&1 || { cat "$scratch/said" && false; }; }
+installed() { (cd "$scratch/packages" && in_system -i "$1"_*_"$2".deb); }
+left() { find "$system" ! -type d ! -path "$system/var/lib/dpkg/*"; }
+# takes_turns ARCHITECTURE: one is installed, the other takes its place and gives it back; nothing is left of either.
+takes_turns() {
+  local package
+  rm -rf "$system"
+  mkdir -p "$system/var/lib/dpkg"/{info,updates,triggers}
+  touch "$system/var/lib/dpkg/status"
+  for package in wxbench wxbench-server wxbench; do
+    installed "$package" "$1" && [ "$(dpkg-query --root="$system" -W -f '${binary:Package} ${db:Status-Status}\n' | grep ' installed$')" = "$package${foreign:+:$1} installed" ] &&
+      [ -x "$system/usr/bin/wxbench" ] && dpkg --root="$system" --verify || return
+  done
+  in_system --purge "$package${foreign:+:$1}" && [ -z "$(left)" ] && [ ! -e "$system/usr" ]
+}
+if [ "$(id -u)" = 0 ]; then
+  for kind in "${machines[@]}"; do
+    architecture=$([ "$kind" = aarch64 ] && echo arm64 || echo amd64)
+    foreign=
+    [ "$architecture" = "$(dpkg --print-architecture)" ] || foreign=yes
+    claim "${architecture}_is_installed_replaced_and_removed" takes_turns "$architecture"
+  done
+else
+  skip packages_are_installed_replaced_and_removed 'needs root'
+fi
+# A version that leads to another is older than that.
+leads_to() {
+  local package
+  mkdir "$scratch/tree"
+  cp -r packaging scripts scenarios docs README.md LICENSE SECURITY.md "$scratch/tree"
+  ln -s "$PWD/build" "$scratch/tree/build"
+  echo 9.0.0-rc.1 >"$scratch/tree/VERSION"
+  echo '## 9.0.0-rc.1 - 2026-01-02' >"$scratch/tree/CHANGELOG.md"
+  "$scratch/tree/packaging/deb" "$scratch/next" "${machines[0]}" && for package in "$scratch"/next/*.deb; do
+    dpkg --compare-versions "$(dpkg-deb -f "$package" Version)" lt 9.0.0 && dpkg --compare-versions "$(dpkg-deb -f "$package" Version)" gt 8.9 || return
+  done
+}
+claim a_version_that_leads_to_another_is_older leads_to
 refused an_unknown_machine_is_one_line 'riscv64: expected one of' packaging/deb "$scratch/none" riscv64
 tap_end

@@ -42,6 +42,20 @@ names_a_script_that_is_there() {
   [ -x "$(sed -nE "s/.*is not here; type: '(.*)' 99\.0\.0 .*/\1/p" "$scratch/out")" ] || { cat "$scratch/out" && false; }
 }
 claim a_runtime_that_is_not_here_is_got_by_an_installed_script names_a_script_that_is_there
+# caches_in FOLDER NAME=VALUE...: where installed scripts put what they build, with such an environment: where the program looks.
+caches_in() {
+  # shellcheck disable=SC2016 # for the other shell
+  [ "$(env -i PATH="$PATH" "${@:2}" bash -c '. "$1" && echo "$WXBENCH_BUILD"' - "$here/share/wxbench/scripts/dotnet.sh")" = "$1/wxbench/$(cat VERSION)" ]
+}
+claim scripts_build_in_the_cache_that_is_named caches_in "$scratch/cache" HOME="$scratch" XDG_CACHE_HOME="$scratch/cache"
+claim scripts_build_in_no_relative_cache caches_in "$scratch/.cache" HOME="$scratch" XDG_CACHE_HOME=cache
+claim scripts_without_a_home_build_in_that_of_the_user caches_in "$(getent passwd "$(id -u)" | cut -d : -f 6)/.cache" HOME=
+fixture=$PWD/tests/fixtures/plot/retained.json
+draws() {
+  (cd / && env -i PATH="$PATH" "$here/share/wxbench/scripts/plot" "$fixture" "$scratch/plot") >"$scratch/out" 2>&1 && [ -n "$(find "$scratch" -name "plot*.svg" -size +1k)" ] ||
+    { cat "$scratch/out" && false; }
+}
+if type -P gnuplot >/dev/null; then claim a_moved_one_draws draws; else skip a_moved_one_draws 'no gnuplot here'; fi
 shows_a_reproduction() { (cd / && env -i "$here/share/wxbench/scripts/repro/run" repro.c) >"$scratch/out" 2>&1 || { cat "$scratch/out" && false; }; }
 if type -P cc >/dev/null; then
   claim a_moved_one_shows_the_reproduction_in_c shows_a_reproduction
@@ -75,6 +89,53 @@ touch "$scratch/staged/opt/w x/share/mine"
 staged uninstall
 claim uninstall_leaves_what_is_not_ours test "$(find "$scratch/staged" -type f)" = "$scratch/staged/opt/w x/share/mine"
 
+# at PREFIX WORD: without DESTDIR, as a user types it.
+at() { PREFIX=$1 packaging/install "$2"; }
+uninstall_leaves_no_folder_that_it_made() { at "$scratch/own//a/" install && at "$scratch/own/a" uninstall && [ ! -e "$scratch/own" ]; }
+claim uninstall_leaves_no_folder_that_it_made uninstall_leaves_no_folder_that_it_made
+mkdir -p "$scratch/shared"/{bin,lib,share/man/man1,share/doc}
+leaves_what_was_there() {
+  find "$scratch/shared" | sort >"$scratch/before-it"
+  at "$scratch/shared" install && at "$scratch/shared" install && at "$scratch/shared" uninstall &&
+    find "$scratch/shared" | sort | diff "$scratch/before-it" -
+}
+claim uninstall_leaves_empty_folders_that_were_there leaves_what_was_there
+# Another version, with a scenario that this one lacks.
+mkdir "$scratch/tree"
+cp -r packaging scripts scenarios docs README.md LICENSE SECURITY.md VERSION "$scratch/tree"
+ln -s "$PWD/build" "$scratch/tree/build"
+cp scenarios/steady.yaml "$scratch/tree/scenarios/other.yaml"
+replaces_another_version() {
+  PREFIX=$scratch/own "$scratch/tree/packaging/install" install && [ -f "$scratch/own/share/wxbench/scenarios/other.yaml" ] &&
+    at "$scratch/own" install && [ ! -e "$scratch/own/share/wxbench/scenarios/other.yaml" ] &&
+    "$scratch/own/bin/wxbench" list scenarios | grep -q '^steady '
+}
+claim a_version_over_another_leaves_none_of_its_files replaces_another_version
+takes_another_version_away() {
+  PREFIX=$scratch/own "$scratch/tree/packaging/install" install && at "$scratch/own" uninstall && [ ! -e "$scratch/own" ]
+}
+claim what_another_version_had_is_uninstalled takes_another_version_away
+two_at_once() {
+  at "$scratch/own" install & local first=$!
+  at "$scratch/own" install && wait "$first" && "$scratch/own/bin/wxbench" list scenarios | grep -q '^steady ' &&
+    [ -z "$(find "$scratch/own" -name '*.new.*')" ] && at "$scratch/own" uninstall && [ ! -e "$scratch/own" ]
+}
+claim two_installs_at_once_are_one two_at_once
+is_open_to_all() {
+  (umask 077 && at "$scratch/own" install) && [ -z "$(find "$scratch/own" ! -perm -444 -o -type d ! -perm -111)" ] && at "$scratch/own" uninstall
+}
+claim who_installs_with_a_narrow_umask_installs_for_all is_open_to_all
+mkdir -p "$scratch/linked" "$scratch/programs"
+ln -s "$scratch/programs" "$scratch/linked/bin"
+refused a_folder_of_programs_that_is_elsewhere_is_one_line "bin' is a link to another place.*expected another PREFIX" at "$scratch/linked" install
+claim nothing_is_installed_there test "$(find "$scratch/linked" "$scratch/programs" | wc -l)" = 3
+notes_elsewhere() {
+  at "$scratch/own" install && touch "$scratch/mine" && echo ../mine >>"$scratch/own/share/wxbench/installed" &&
+    at "$scratch/own" uninstall && [ -e "$scratch/mine" ]
+}
+claim a_note_of_what_is_elsewhere_removes_nothing notes_elsewhere
+
+refused a_destdir_is_a_full_path "DESTDIR 'pkg': expected a full path" env DESTDIR=pkg packaging/install install
 refused a_prefix_is_a_full_path "PREFIX 'opt': expected a full path" env PREFIX=opt packaging/install install
 refused what_is_not_built_is_named 'nothing/wxbench is not built' env DESTDIR="$scratch/x" packaging/install install nothing
 refused a_file_in_the_way_is_one_line "cannot write '/dev/null/bin/wxbench': Not a directory" \
@@ -131,6 +192,8 @@ claim values_are_completed offers markdown list --format = ma
 claim a_scenario_is_completed offers release_retains run rel
 claim a_strategy_is_completed offers coreclr-off run --strategy = core
 claim a_file_is_completed offers Makefile audit --maps = Make
+claim a_file_is_completed_after_a_letter offers Makefile record -o Make
+claim what_bash_knows_nothing_of_is_a_file test "$(complete -p wxbench)" = 'complete -o default -F _wxbench wxbench'
 
 # Other shells load theirs, and offer what is in it.
 zsh_completes() {
@@ -141,8 +204,9 @@ zsh_completes() {
     _describe() { print -rl -- "${(P)2[@]}"; }
     words=(wxbench) CURRENT=2; _wxbench
     words=(wxbench reclaim "") CURRENT=3; _wxbench
+    words=(wxbench record "") CURRENT=3; _wxbench
     words=(wxbench run "") CURRENT=3; _wxbench' - - "$scratch" >"$scratch/offered" 2>&1
-  grep -q '^audit:' "$scratch/offered" && grep -q -- '^--dry-run\[' "$scratch/offered" && grep -q 'release_retains' "$scratch/offered" ||
+  grep -q '^audit:' "$scratch/offered" && grep -q -- '^--dry-run\[' "$scratch/offered" && grep -q -- '^-o\[.*:_files$' "$scratch/offered" && grep -q 'release_retains' "$scratch/offered" ||
     { head -n 5 "$scratch/offered" && return 1; }
 }
 fish_offers() {

@@ -42,6 +42,15 @@ report @/base.json --format table
 probe
 validate --workload hello
 END
+help_fits() {
+  local verb
+  {
+    "$wxbench" --help
+    for verb in $("$wxbench" --help | sed -nE 's/^  ([a-z]+) +[a-z].*/\1/p'); do "$wxbench" help "$verb"; done
+  } >"$scratch/help"
+  [ "$(grep -c '^Usage: ' "$scratch/help")" -gt 10 ] && ! wider 80 "$scratch/help" | grep .
+}
+claim help_fits_80_columns help_fits
 pipe_is_whole() { "$wxbench" run release_retains 2>/dev/null | grep -q '^scenario .* expectations$'; }
 claim what_is_piped_keeps_its_width pipe_is_whole
 stated() { COLUMNS=60 "$wxbench" list strategies >"$scratch/stated" && ! wider 60 "$scratch/stated" | grep .; }

@@ -71,6 +71,15 @@ claim the_tool_runs test "$(bare --version)" = "wxbench $version"
 claim the_tool_finds_its_preload bare reclaim -- /bin/true
 finds_its_scenarios() { bare run release_retains | grep -q '^release_retains .*3 ok$'; }
 claim the_tool_finds_its_scenarios finds_its_scenarios
+# Of the folder that has all of it: the plots are drawn with the program beside.
+fixture=$PWD/tests/fixtures/plot/retained.json
+draws() {
+  local plot
+  plot=$(find "$scratch/home/.dotnet/tools" -path '*/scripts/plot' | head -n 1)
+  (cd / && env -i PATH="$PATH" "$plot" "$fixture" "$scratch/plot") >"$scratch/said" 2>&1 && [ -n "$(find "$scratch" -maxdepth 1 -name "plot*.svg" -size +1k)" ] ||
+    { cat "$scratch/said" && false; }
+}
+if type -P gnuplot >/dev/null; then claim the_tool_draws draws; else skip the_tool_draws 'no gnuplot here'; fi
 by_dnx() {
   (cd / && HOME=$scratch/home DOTNET_CLI_HOME=$scratch/home NUGET_PACKAGES=$scratch/home/packages \
     "$muxer" dnx -y --source "$scratch/source" wxbench audit $$ --fast) >"$scratch/said" 2>&1 && grep -q '^VERDICT not-affected' "$scratch/said"

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# Two builds in two folders, a day, a locale, a time zone and a umask apart, are the same to the byte: program, preload
-# libraries, manual, Debian packages, .NET tool, sources. Of this machine's kind; WXBENCH_REPRODUCE=all builds the others too.
+# Two builds in two folders, a day, a locale, a time zone, a umask and a temporary file system apart, by users who have wishes of
+# their own for what packs, are the same to the byte: program, preload libraries, manual, Debian packages, .NET tool, sources. Of
+# this machine's kind; WXBENCH_REPRODUCE=all builds the others too.
 # shellcheck disable=SC2317 # the functions are called through claim
 set -u
 # shellcheck source=tests/support/tap.sh
 . tests/support/tap.sh
 scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+memory=$(mktemp -d -p /dev/shm) # Where folders have other sizes.
+trap 'rm -rf "$scratch" "$memory"' EXIT
 machine=$(uname -m)
 [ -x "build/static/$machine/wxbench" ] && [ -f build/manual/server/made ] || { echo "build/static/$machine is not built; type: make static-tests" && exit 77; }
 
@@ -17,7 +19,9 @@ if git rev-parse >/dev/null 2>&1; then git ls-files -z; else find . -path ./buil
   xargs -0 cp --parents -t "$other" 2>/dev/null
 chmod -R g-rwx,o-rwx "$other"
 
-apart=(env -u MAKEFLAGS LC_ALL=de_DE.UTF-8 TZ=Pacific/Auckland)
+apart=(env -u MAKEFLAGS LC_ALL=de_DE.UTF-8 TZ=Pacific/Auckland TMPDIR="$memory"
+  GZIP=-1 TAR_OPTIONS=--sort=none ZIPOPT=-1 DPKG_DEB_COMPRESSOR_LEVEL=1
+  GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=core.autocrlf GIT_CONFIG_VALUE_0=true)
 if type -P faketime >/dev/null; then
   apart+=(faketime -f +1d)
 else
@@ -62,8 +66,19 @@ cp -r "$other" "$scratch/third"
 "$scratch/third/packaging/dist" "$scratch/here/dist" >/dev/null
 claim dist_is_the_same diff -r "$scratch/here/dist" "$scratch/there/dist"
 if git diff --quiet HEAD -- 2>/dev/null && [ -z "$(git ls-files --others --exclude-standard)" ]; then
-  packaging/dist "$scratch/committed" >/dev/null
-  claim dist_of_a_repository_is_the_same diff -r "$scratch/committed" "$scratch/there/dist"
+  # of_a_repository FOLDER: what it packs of that one.
+  of_a_repository() {
+    "${apart[@]}" "$1/packaging/dist" "$scratch/committed" >"$scratch/log" 2>&1 && diff -r "$scratch/committed" "$scratch/there/dist"
+  }
+  claim dist_of_a_repository_is_the_same of_a_repository .
+  ln -s "$PWD" "$scratch/link"
+  claim dist_of_a_linked_repository_is_the_same of_a_repository "$scratch/link"
+  if [ "$(id -u)" = 0 ] && git clone -q --depth 1 "file://$PWD" "$scratch/foreign"; then
+    chown -R 65534 "$scratch/foreign"
+    claim dist_of_a_repository_of_another_user_is_the_same of_a_repository "$scratch/foreign"
+  else
+    skip dist_of_a_repository_of_another_user_is_the_same 'needs root'
+  fi
 else
   skip dist_of_a_repository_is_the_same 'there is no repository here, or not all is committed'
 fi

@@ -8,10 +8,13 @@
 #include "support/suite.h"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include <wchar.h>
 
 static char *render(WxDocument *document, size_t width) {
   document->width = width;
@@ -168,6 +171,45 @@ START_TEST(a_word_wider_than_the_line_is_broken_behind_punctuation) {
 }
 END_TEST
 
+START_TEST(a_long_word_is_whole_where_it_fits_beside_the_name) {
+  static const char path[] = "/srv/applications/company.product.service.dll";
+  const WxColumn columns[] = {
+      {"process", WX_TEXT}, {"bytes", WX_BYTES}, {"mapped", WX_TEXT}, {"module", WX_TEXT}};
+  WxDocument document;
+  wx_document_init(&document, "list");
+  WxTable *table = wx_table_new(NULL, columns, 4);
+  wx_table_add(table, (WxCell[]){wx_text("4711"), wx_figure(INT64_C(1) << 40), wx_text(path),
+                                 wx_text(path)});
+  wx_document_add_table(&document, table);
+  for (size_t width = strlen(path) + strlen("process") + 2; width < 200; ++width) {
+    char *text = render(&document, width);
+    assert_fits(text, width, "a long word");
+    ck_assert(has_word(text, path, strlen(path)));
+    ck_assert_ptr_nonnull(strstr(strstr(text, path) + 1, path));
+    free(text);
+  }
+  wx_document_free(&document);
+}
+END_TEST
+
+// What a table of the C library knows of the same characters.
+START_TEST(no_character_takes_more_columns_than_are_counted) {
+  if (!setlocale(LC_CTYPE, "C.UTF-8")) {
+    WX_SKIP("no locale C.UTF-8 here");
+    return;
+  }
+  for (wchar_t code = 0x80; code < 0x110000; ++code) {
+    char text[MB_LEN_MAX];
+    mbstate_t state = {0};
+    const size_t length = wcrtomb(text, code, &state);
+    if (length == (size_t)-1 || wcwidth(code) < 0)
+      continue;
+    ck_assert_msg(wx_width(text, length) >= (size_t)wcwidth(code), "U+%04x", (unsigned)code);
+  }
+  setlocale(LC_CTYPE, "C");
+}
+END_TEST
+
 // A terminal of that width, or -1 where there can be none here; `other` is its far end.
 static int terminal(unsigned short columns, int *other) {
   *other = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -196,6 +238,8 @@ START_TEST(the_width_is_that_of_columns_or_of_the_terminal) {
     setenv("COLUMNS", none[i], 1);
     ck_assert_uint_eq(wx_cli_columns(file), 0);
   }
+  setenv("COLUMNS", "18446744073709551615", 1);
+  ck_assert_uint_eq(wx_cli_columns(file), 65535);
   close(file);
   close(fd);
   close(other);
@@ -207,4 +251,6 @@ WX_TEST_MAIN("narrow", every_document_fits_80_columns_and_keeps_its_words,
              what_is_wide_enough_is_not_broken, headings_and_texts_are_broken_first,
              then_the_table_is_printed_in_parts_that_name_their_rows,
              a_word_wider_than_the_line_is_broken_behind_punctuation,
+             a_long_word_is_whole_where_it_fits_beside_the_name,
+             no_character_takes_more_columns_than_are_counted,
              the_width_is_that_of_columns_or_of_the_terminal)
