@@ -132,6 +132,15 @@ static WxTruth known_truth(void) {
                    .files = files};
 }
 
+static WxMemfd others[] = {{.id = {2857, 2861, 2879},
+                            .number = 2909,
+                            .allocated_bytes = WX_MIB(103),
+                            .link = "/memfd:/dotnet_1f (deleted)"},
+                           {.id = {2887, 2897, 2903},
+                            .number = 2851,
+                            .allocated_bytes = WX_MIB(101),
+                            .link = "/dev/shm/my jit (deleted)"}};
+
 static WxVerdictFacts known_facts(const WxAudit *audit) {
   return (WxVerdictFacts){.pid = (int)audit->pid,
                           .double_mapper = true,
@@ -148,6 +157,8 @@ static WxVerdictFacts known_facts(const WxAudit *audit) {
                           .malloc_bytes = WX_MIB(911),
                           .cgroup_usage = audit->cgroup.usage_bytes,
                           .other_shmem = WX_MIB(919),
+                          .other_files = WX_MIB(103),
+                          .largest_other = others[0].number,
                           .page_cache = WX_MIB(929),
                           .kernel = WX_MIB(937),
                           .mappings = 1579,
@@ -183,6 +194,8 @@ static WxAudit known_audit(void) {
                    .module = &modules[0],
                    .rows = {(WxRow *)rows, LENGTH(rows), 0, 1609, (uint64_t)WX_MIB(67)},
                    .truth = known_truth(),
+                   .others = {others, LENGTH(others)},
+                   .others_known = true,
                    .span = span,
                    .allocator = {.name = "glibc",
                                  .environment_known = true,
