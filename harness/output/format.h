@@ -25,9 +25,13 @@ const WxFormat *wx_format_at(size_t index);
 const WxFormat *wx_format_find(const char *name);
 
 /// Writes the document into a new string, which the caller frees. -ENOMEM also where a part of the
-/// document was lost while it was built.
+/// document was lost, while it was built or now.
 int wx_format_render(const WxFormat *format, const WxDocument *document, char **text,
                      size_t *length);
+
+/// Writes the document to a descriptor piece by piece, as it comes. 0, or a negative errno after
+/// which a part may have been written.
+int wx_format_write(const WxFormat *format, const WxDocument *document, int fd);
 
 int wx_format_table(const WxDocument *document, FILE *stream);
 int wx_format_json(const WxDocument *document, FILE *stream);

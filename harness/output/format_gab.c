@@ -8,7 +8,7 @@
 #include <string.h>
 
 typedef struct {
-  json_t *entries;
+  WxJsonItems entries;
   const char *extra; ///< The command, shown beside each figure.
   const char *subject;
 } Series;
@@ -26,7 +26,7 @@ static const char *unit_of(const char *path) {
   return ends_with(path, "_ns") || strncmp(path, "time_ns.", 8) == 0 ? "ns" : "count";
 }
 
-static int append(const Series *series, const char *path, const json_t *value, const char *range) {
+static int append(Series *series, const char *path, const json_t *value, const char *range) {
   char name[512];
   snprintf(name, sizeof name, "%s: %s", series->subject, path);
   json_t *entry = json_object();
@@ -39,12 +39,14 @@ static int append(const Series *series, const char *path, const json_t *value, c
     error = wx_json_set(entry, "range", json_string(range));
   if (!error && series->extra)
     error = wx_json_set(entry, "extra", wx_json_text(series->extra));
-  const int lost = json_array_append_new(series->entries, entry) == 0 ? 0 : -ENOMEM;
-  return error ? error : lost;
+  if (!error)
+    return wx_json_items_put(&series->entries, entry);
+  json_decref(entry);
+  return error;
 }
 
 // A median with its interval is one entry.
-static int append_median(const Series *series, const char *path, const json_t *time) {
+static int append_median(Series *series, const char *path, const json_t *time) {
   char range[64];
   snprintf(range, sizeof range, "%lld..%lld", (long long)wx_json_get_figure(time, "ci_low"),
            (long long)wx_json_get_figure(time, "ci_high"));
@@ -59,7 +61,7 @@ static void extend(char path[PATH_SIZE], const char *prefix, const char *key) {
   snprintf(path, PATH_SIZE, "%s%s%s", prefix, *prefix ? "." : "", key);
 }
 
-static int append_all(const Series *series, const char *prefix, json_t *object) {
+static int append_all(Series *series, const char *prefix, json_t *object) {
   const char *key;
   json_t *value;
   json_object_foreach(object, key, value) {
@@ -79,7 +81,7 @@ static int append_all(const Series *series, const char *prefix, json_t *object) 
 }
 
 // As append_median(), of real numbers.
-static int append_real_median(const Series *series, const char *path, const json_t *interval) {
+static int append_real_median(Series *series, const char *path, const json_t *interval) {
   const json_t *low = json_object_get(interval, "ci_low");
   const json_t *high = json_object_get(interval, "ci_high");
   char range[64];
@@ -89,7 +91,7 @@ static int append_real_median(const Series *series, const char *path, const json
 }
 
 // The figures of a result that has no metrics: sizes, times and ratios; a pid is no figure.
-static int append_plain(const Series *series, const char *prefix, json_t *object) {
+static int append_plain(Series *series, const char *prefix, json_t *object) {
   const json_t *low = json_object_get(object, "ci_low"), *high = json_object_get(object, "ci_high");
   char range[64];
   snprintf(range, sizeof range, "%.6g..%.6g", json_number_value(low), json_number_value(high));
@@ -112,7 +114,7 @@ static int append_plain(const Series *series, const char *prefix, json_t *object
   return 0;
 }
 
-static int append_result(const Series *series, json_t *result) {
+static int append_result(Series *series, json_t *result) {
   const char *metric = wx_json_get_text(result, "metric");
   const json_t *now = json_object_get(result, "new");
   if (metric && json_is_number(now))
@@ -140,17 +142,18 @@ static void write_subject(const json_t *result, char subject[SUBJECT_SIZE]) {
 }
 
 int wx_format_gab(const WxDocument *document, FILE *stream) {
-  Series series = {json_array(), wx_json_get_text(document->context, "command"), NULL};
-  int error = series.entries ? 0 : -ENOMEM;
-  for (size_t i = 0; !error && i < json_array_size(document->results); ++i) {
-    json_t *result = json_array_get(document->results, i);
+  Series series = {.entries = wx_json_items_begin(stream, 2),
+                   .extra = wx_json_get_text(document->context, "command")};
+  int error = 0;
+  for (size_t i = 0; !error && i < wx_document_results(document); ++i) {
+    json_t *result = wx_document_result(document, i);
     char subject[SUBJECT_SIZE];
     write_subject(result, subject);
     series.subject = *subject ? subject : document->kind;
-    error = append_result(&series, result);
+    error = result ? append_result(&series, result) : -ENOMEM;
+    json_decref(result);
   }
-  if (!error)
-    error = wx_json_write(series.entries, stream);
-  json_decref(series.entries);
+  wx_json_items_end(&series.entries);
+  fputc('\n', stream);
   return error;
 }

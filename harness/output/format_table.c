@@ -40,28 +40,43 @@ static bool is_text(const Layout *layout, size_t column) {
 }
 
 // A cut number would be a wrong number; texts and headings may be broken between words.
-static void measure(Layout *layout, size_t column) {
-  const char *name = wx_table_column(layout->table, column).name;
-  size_t wanted = wx_width(name, strlen(name)), least = wx_wrap_word(name), whole = 0;
-  for (size_t row = 0; row < wx_table_rows(layout->table); ++row) {
-    char buffer[WX_CELL_TEXT];
-    const char *text = wx_table_show(layout->table, row, column, buffer);
-    const size_t width = wx_width(text, strlen(text));
-    widen(&wanted, width);
-    if (is_text(layout, column))
-      widen(&least, wx_wrap_word(text));
-    else
-      widen(&whole, width);
-  }
+static void measure_cell(Layout *layout, size_t row, size_t column) {
+  char buffer[WX_CELL_TEXT];
+  const char *text = wx_table_show(layout->table, row, column, buffer);
+  const size_t width = wx_width(text, strlen(text));
+  widen(&layout->wanted[column], width);
   if (is_text(layout, column))
-    widen(&least, wanted < NARROWEST ? wanted : NARROWEST);
+    widen(&layout->least[column], wx_wrap_word(text));
+  else
+    widen(&layout->whole[column], width);
+}
+
+static void measure_name(Layout *layout, size_t column) {
+  const char *name = wx_table_column(layout->table, column).name;
+  layout->wanted[column] = wx_width(name, strlen(name));
+  layout->least[column] = wx_wrap_word(name);
+}
+
+static void bound(Layout *layout, size_t column) {
+  const size_t wanted = layout->wanted[column];
+  size_t *least = &layout->least[column];
+  if (is_text(layout, column))
+    widen(least, wanted < NARROWEST ? wanted : NARROWEST);
   // Two columns with long words fit beside each other.
-  if (layout->width && least > (layout->width - GAP) / 2)
-    least = (layout->width - GAP) / 2;
-  widen(&least, whole);
-  layout->wanted[column] = wanted;
-  layout->least[column] = least;
-  layout->whole[column] = whole;
+  if (layout->width && *least > (layout->width - GAP) / 2)
+    *least = (layout->width - GAP) / 2;
+  widen(least, layout->whole[column]);
+}
+
+// Row by row: a row may be made for it.
+static void measure(Layout *layout) {
+  for (size_t i = 0; i < layout->columns; ++i)
+    measure_name(layout, i);
+  for (size_t row = 0; row < wx_table_rows(layout->table); ++row)
+    for (size_t i = 0; i < layout->columns; ++i)
+      measure_cell(layout, row, i);
+  for (size_t i = 0; i < layout->columns; ++i)
+    bound(layout, i);
 }
 
 // The leading names, as far as they leave two fifths of the width to what they name; at least one.
@@ -168,8 +183,7 @@ static int put_part(const Layout *layout, FILE *stream) {
 // Where the terminal is too narrow texts are broken between words; where that is not enough the
 // table is printed in parts, each with the columns that name the row.
 static int put_rows(Layout *layout, FILE *stream) {
-  for (size_t i = 0; i < layout->columns; ++i)
-    measure(layout, i);
+  measure(layout);
   layout->keys = layout->width ? count_keys(layout) : 0;
   size_t next = layout->keys;
   do {

@@ -427,7 +427,7 @@ int wx_specimen_audit_images(WxDocument *document) {
 
 // Each reading once.
 int wx_specimen_explain(WxDocument *document) {
-  WxRange ranges[] = {
+  static WxRange ranges[] = {
       {.start = 0x7f4000000000, .end = 0x7f4007ff6000, .protection = WX_PROTECTION_UNKNOWN},
       {.start = 0x7f4010000000, .end = 0x7f4011234000, .protection = WX_READ | WX_WRITE},
       {.start = 0x7f4011234000, .end = 0x7f4014000000, .protection = 0},
@@ -436,6 +436,7 @@ int wx_specimen_explain(WxDocument *document) {
       {.start = 0x7f4040021000, .end = 0x7f4041000000, .protection = 0},
       {.start = 0x7f4050123000, .end = 0x7f4054000000, .protection = WX_PROTECTION_UNKNOWN},
       {.start = 0x7f4060123000, .end = 0x7f406d456000, .protection = WX_READ | WX_EXECUTE},
+      {.start = 0xffffa40000000000, .end = 0xffffa40000005000, .protection = WX_PROTECTION_UNKNOWN},
       {.protection = WX_PROTECTION_UNKNOWN},
       {.protection = WX_PROTECTION_UNKNOWN},
       {.start = 0x7f4080123456, .protection = WX_PROTECTION_UNKNOWN},
