@@ -152,7 +152,7 @@ LONG_TESTS := $(wildcard tests/plain/fuzz_test.sh tests/plain/preload_test.sh te
   tests/plain/single_file_test.sh tests/plain/proof_test.sh) $(filter %/reclaim_soak_test,$(PLAIN_TESTS))
 
 # One at a time, after all others.
-ALONE_TESTS := $(wildcard tests/plain/reclaim_limit_test.sh)
+ALONE_TESTS := $(wildcard tests/plain/reclaim_limit_test.sh tests/plain/oom_kill_test.sh)
 TOGETHER := $(filter-out $(LONG_TESTS) $(ALONE_TESTS),$(sort $(SHELL_TESTS) $(PLAIN_TESTS) $(UNIT_TESTS) $(THREAD_TESTS) $(MEMORY_TESTS)))
 
 .PHONY: test
