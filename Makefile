@@ -125,10 +125,10 @@ $(B)/tests/thread/%: $(B)/obj/tsan/tests/thread/%.o $(call objects,tsan,$(THREAD
 .SECONDARY:
 
 # Processes to be reclaimed from, and not to be, for shell tests, and what tests run under.
-$(B)/tests/subject $(B)/tests/impostor $(B)/tests/guard $(B)/tests/hoard $(B)/tests/restrict: $(B)/tests/%: $(B)/obj/plain/tests/fixtures/%.o
+$(B)/tests/subject $(B)/tests/impostor $(B)/tests/guard $(B)/tests/hoard $(B)/tests/restrict $(B)/tests/dying: $(B)/tests/%: $(B)/obj/plain/tests/fixtures/%.o
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(PLAIN) -o $@ $^ -pthread
-tests: $(B)/tests/subject $(B)/tests/impostor $(B)/tests/guard $(B)/tests/hoard $(B)/tests/restrict
+tests: $(B)/tests/subject $(B)/tests/impostor $(B)/tests/guard $(B)/tests/hoard $(B)/tests/restrict $(B)/tests/dying
 
 .PHONY: tests
 tests: all $(UNIT_TESTS) $(PLAIN_TESTS) $(THREAD_TESTS) $(MEMORY_TESTS)
@@ -152,7 +152,7 @@ LONG_TESTS := $(wildcard tests/plain/fuzz_test.sh tests/plain/preload_test.sh te
   tests/plain/single_file_test.sh tests/plain/proof_test.sh) $(filter %/reclaim_soak_test,$(PLAIN_TESTS))
 
 # One at a time, after all others.
-ALONE_TESTS := $(wildcard tests/plain/reclaim_limit_test.sh)
+ALONE_TESTS := $(wildcard tests/plain/reclaim_limit_test.sh tests/plain/oom_kill_test.sh)
 TOGETHER := $(filter-out $(LONG_TESTS) $(ALONE_TESTS),$(sort $(SHELL_TESTS) $(PLAIN_TESTS) $(UNIT_TESTS) $(THREAD_TESTS) $(MEMORY_TESTS)))
 
 .PHONY: test
@@ -184,6 +184,7 @@ help:
 	@echo 'make soak    allocation under both ways of reclaiming (SOAK_SECONDS=3600 each)'
 	@echo 'make soak-safety  pauses, signals, kills and crashes of what is reclaimed from (SOAK_PAUSES=10000,'
 	@echo '             SOAK_STRIKES=1000, SOAK_CRASHES=200); needs root'
+	@echo 'make soak-dying  processes that die during an audit (SOAK_DYING=500 for each kind of audit)'
 	@echo 'make static  build/static/MACHINE: programs without a shared library, for x86-64 and 64-bit ARM'
 	@echo 'make server  build/server/MACHINE: audit, explain, reclaim and record only; needs the C library only'
 	@echo 'make install, make uninstall  with PREFIX=/usr/local and DESTDIR='
@@ -212,6 +213,11 @@ soak: all $(B)/tests/plain/reclaim_soak_test
 .PHONY: soak-safety
 soak-safety: all attacks dotnet
 	@tests/soak/safety.sh
+
+SOAK_DYING ?= 500
+.PHONY: soak-dying
+soak-dying: all $(B)/tests/dying dotnet
+	@WXBENCH_DYING=$(SOAK_DYING) WXBENCH_DYING_MIB=2048 WXBENCH_TEST_TIMEOUT=$$(($(SOAK_DYING) * 60)) tests/run tests/plain/dying_test.sh
 
 .PHONY: lint
 lint:

@@ -265,6 +265,15 @@ static void weigh_dump(const WxAudit *audit, WxVerdictFacts *facts) {
   }
 }
 
+// What the other memory files hold, as far as it is known.
+static WxFigure sum_others(const WxAudit *audit) {
+  WxFigure sum = audit->others_known ? 0 : WX_UNKNOWN;
+  for (size_t i = 0; i < audit->others.count && audit->others_known; ++i)
+    if (wx_known(audit->others.items[i].allocated_bytes))
+      sum += audit->others.items[i].allocated_bytes;
+  return sum;
+}
+
 static WxVerdictFacts collect_facts(const WxAudit *audit) {
   const WxContainer *container = &audit->container;
   WxVerdictFacts facts = {
@@ -290,6 +299,8 @@ static WxVerdictFacts collect_facts(const WxAudit *audit) {
           plus(memory_of(audit, WX_OWNER_HEAP_COMMITTED), memory_of(audit, WX_OWNER_MAIN_HEAP)),
       .cgroup_usage = container->usage,
       .other_shmem = container->other_shmem,
+      .other_files = sum_others(audit),
+      .largest_other = audit->others.count ? audit->others.items[0].number : -1,
       .page_cache = container->page_cache,
       .kernel = audit->cgroup.kernel_bytes,
       .mappings = count_mappings(audit),
@@ -336,7 +347,7 @@ static const char *name_file(WxAudit *audit) {
   if (!largest || !strcmp(largest->link, WX_DOUBLEMAPPER) ||
       !wx_memfd_plain_name(largest->link, plain))
     return NULL;
-  snprintf(audit->subject, sizeof audit->subject, "memfd:%s", plain);
+  snprintf(audit->subject, sizeof audit->subject, "%s%s", wx_memfd_kind(plain), plain);
   return audit->subject;
 }
 
@@ -351,6 +362,7 @@ void wx_audit_judge(WxAudit *audit, const WxAuditOptions *options) {
 }
 
 void wx_audit_free(WxAudit *audit) {
+  wx_memfds_free(&audit->others);
   wx_rows_free(&audit->rows);
   wx_modules_free(&audit->modules);
   wx_core_space_free(&audit->core_space);

@@ -92,6 +92,8 @@ typedef struct {
   const WxModule *module; ///< The double mapper's; NULL where it has no mapping.
   WxRows rows;
   WxTruth truth;
+  WxMemfds others;   ///< Memory files of the process that are not in `truth`, the largest first,
+  bool others_known; ///< where they were looked for.
   WxProtectionPart parts[WX_PARTS];
   WxOwnership ownership; ///< All mappings.
   WxOwnership span;      ///< Of the module's interval, by owner; holes included.

@@ -4,6 +4,7 @@
 #include "os/os.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -66,7 +67,49 @@ static void sum_process(WxAudit *audit) {
   audit->status.swap_bytes = swap;
 }
 
+// Somebody may have written a remark behind the name, or left "(deleted)" out.
+static bool is_called(const char *path, const char *link) {
+  const size_t length = strlen(link) - strlen(" (deleted)");
+  const char *rest = path + length;
+  return !strncmp(path, link, length) && (!*rest || strchr(" \t\\", *rest));
+}
+
+// A terminal's width may have cut it.
+static bool is_cut(const char *path, const char *link) {
+  const size_t length = strlen(path);
+  return length > strlen("/memfd:") && length < strlen(link) - strlen(" (deleted)") &&
+         !strncmp(path, link, length);
+}
+
+static void find_link(WxAudit *audit, WxMapping *mappings, size_t count) {
+  for (size_t i = 0; i < count; ++i)
+    if (is_called(mappings[i].path, audit->link))
+      mappings[i].path = audit->link;
+    else if (is_cut(mappings[i].path, audit->link))
+      snprintf(audit->left_out, sizeof audit->left_out, "the name of a memfd in it is cut off");
+}
+
+// smaps_rollup: one row, of all addresses, with the sums of all.
+static bool is_rollup(const char *path) {
+  char start[256];
+  const int fd = wx_os_open(path, O_RDONLY, 0);
+  if (fd < 0)
+    return false;
+  const ssize_t size = wx_os_read(fd, start, sizeof start);
+  wx_os_close_reader(fd);
+  return size > 0 && memmem(start, (size_t)size, "[rollup]", strlen("[rollup]"));
+}
+
+// A colour in a name, of grep.
+static bool is_marked(const WxMapping *mappings, size_t count) {
+  for (size_t i = 0; i < count; ++i)
+    if (strchr(mappings[i].path, '\033'))
+      return true;
+  return false;
+}
+
 static int use_maps(WxAudit *audit) {
+  find_link(audit, audit->maps.items, audit->maps.count);
   audit->own_space.mappings = audit->maps.items;
   audit->own_space.count = audit->maps.count;
   say_left_out(audit, audit->maps.lines, audit->maps.left_out);
@@ -75,6 +118,7 @@ static int use_maps(WxAudit *audit) {
 }
 
 static int use_smaps(WxAudit *audit, bool sizes) {
+  find_link(audit, audit->smaps.items, audit->smaps.count);
   audit->own_space.mappings = audit->smaps.items;
   audit->own_space.residency = sizes ? audit->smaps.residency : NULL;
   audit->own_space.count = audit->smaps.count;
@@ -128,10 +172,16 @@ static bool can_be_read_again(const char *path) {
 
 // As the kernel writes the kind that was asked for, else the other, else in any other way.
 static int load_mappings(WxAudit *audit, const char *path) {
+  const bool again = can_be_read_again(path);
+  if (again && is_rollup(path)) {
+    snprintf(audit->damage, sizeof audit->damage,
+             "smaps_rollup has sums only, and no mapping; expected smaps");
+    return -EINVAL;
+  }
   const WxSource other = audit->source == WX_SOURCE_MAPS ? WX_SOURCE_SMAPS : WX_SOURCE_MAPS;
   WxDamage damage, unused;
   int result = read_as(audit, audit->source, path, &damage);
-  if (result == -EINVAL && can_be_read_again(path)) {
+  if (result == -EINVAL && again) {
     result = read_as(audit, other, path, &unused);
     if (result == -EINVAL)
       return load_listing(audit, path, &damage);
@@ -142,6 +192,8 @@ static int load_mappings(WxAudit *audit, const char *path) {
   say_line(audit, result ? &damage : &(WxDamage){0});
   const bool maps = audit->source == WX_SOURCE_MAPS;
   const size_t count = maps ? audit->maps.count : audit->smaps.count;
+  if (again && is_marked(maps ? audit->maps.items : audit->smaps.items, count))
+    return load_listing(audit, path, &damage);
   if (!count && result)
     return result;
   if (!count)

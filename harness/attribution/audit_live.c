@@ -64,7 +64,7 @@ typedef struct {
   const WxAuditOptions *options;
   WxMaps own;         // Of the process, as just read; nothing of it is owned here.
   WxProcessMark mark; // Taken before; not for a fast audit.
-  int truth_result;
+  int truth_result;   ///< Also of the other files.
   int status_result;
 } Reading;
 
@@ -108,6 +108,13 @@ static int read_mappings(Reading *reading) {
   return result;
 }
 
+// Without them the rest holds.
+static int read_others(WxAudit *audit, const WxMaps *own) {
+  const int result = wx_memfd_find_others(&audit->others, audit->pid, own, &audit->truth.memfds);
+  audit->others_known = !result;
+  return result == -ENOMEM ? result : 0;
+}
+
 // What does not need to know whose the mappings are.
 static void read_rest(void *context) {
   Reading *reading = context;
@@ -122,6 +129,8 @@ static void read_rest(void *context) {
   WxText text = {0};
   reading->truth_result =
       wx_truth_read(&audit->truth, audit->pid, &reading->own, &reading->mark, &how);
+  if (!reading->truth_result && !options->known)
+    reading->truth_result = read_others(audit, &reading->own);
   reading->status_result = read_surroundings(audit, &text);
   wx_text_free(&text);
 }
@@ -194,8 +203,9 @@ static void note_impostors(WxAudit *audit) {
   const WxMemfds *memfds = &audit->truth.memfds;
   char name[WX_MEMFD_LINK];
   if (memfds->impostors)
-    wx_audit_notice(audit, "%zu file%s of the process called memfd:%s %s not opened: the first %s.",
+    wx_audit_notice(audit, "%zu file%s of the process called %s%s %s not opened: the first %s.",
                     memfds->impostors, memfds->impostors == 1 ? "" : "s",
+                    wx_memfd_plain_name(audit->link, name) ? wx_memfd_kind(name) : "memfd:",
                     wx_memfd_plain_name(audit->link, name) ? name : "(as asked)",
                     memfds->impostors == 1 ? "was" : "were", wx_refusal_text(memfds->refusal));
 }

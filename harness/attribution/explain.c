@@ -1,7 +1,10 @@
 #include "attribution/explain.h"
 
 #include "measure/maps.h"
+#include "os/grow.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 // A heap counts as full with less than this left: the request that did not fit opened the next one.
@@ -10,6 +13,9 @@
 #define GC_REGION_BYTES UINT64_C(0x400000)
 // What glibc and the kernel give a thread as a rule, with its guard.
 #define STACK_BYTES UINT64_C(0x802000)
+
+// No process has an address beyond, on x86-64 or 64-bit ARM.
+enum { USER_BITS = 56 };
 
 static uint64_t down(uint64_t address, uint64_t slot) {
   return address & ~(slot - 1);
@@ -121,6 +127,11 @@ WxExplanation wx_explain(const WxRange *range, uint64_t slot) {
     explanation.reading = WX_READING_ADDRESS;
     return explanation;
   }
+  if (range->start >> USER_BITS) {
+    explanation.reading = WX_READING_KERNEL;
+    explanation.certainty = WX_CERTAINTY_VERY_HIGH;
+    return explanation;
+  }
   const uint64_t into = range->start & (slot - 1);
   if (into == 0) {
     read_front(&explanation, slot);
@@ -137,27 +148,47 @@ WxExplanation wx_explain(const WxRange *range, uint64_t slot) {
   return explanation;
 }
 
-// Whether `front` is writable from the start of a slot to where the tail begins, in one slot with
-// it.
-static bool is_front_of(const WxRange *front, const WxRange *tail, uint64_t slot) {
-  return front->end == tail->start && !front->naming && front->protection == (WX_READ | WX_WRITE) &&
-         front->start == down(front->start, slot) && tail->start != down(tail->start, slot);
+// Whether it is writable from the start of a slot on.
+static bool may_be_front(const WxRange *row, uint64_t slot) {
+  return row->end && !row->naming && row->protection == (WX_READ | WX_WRITE) &&
+         row->start == down(row->start, slot) && row->end != down(row->end, slot);
 }
 
-WxExplanation wx_explain_row(const WxRange *rows, size_t count, size_t index, uint64_t slot) {
-  WxExplanation explanation = wx_explain(&rows[index], slot);
-  const WxRange *tail = &rows[index];
-  if (explanation.reading < WX_READING_UNDETERMINED ||
-      explanation.reading > WX_READING_NO_PATTERN || !wx_explain_fits_tail(tail->protection) ||
-      tail->end - down(tail->start, slot) < slot)
-    return explanation;
+static int compare_ends(const void *a, const void *b) {
+  const uint64_t one = *(const uint64_t *)a, other = *(const uint64_t *)b;
+  return (one > other) - (one < other);
+}
+
+int wx_explain_fronts(WxFronts *fronts, const WxRange *rows, size_t count, uint64_t slot) {
+  size_t capacity = 0;
   for (size_t i = 0; i < count; ++i) {
-    if (!is_front_of(&rows[i], tail, slot))
+    if (!may_be_front(&rows[i], slot))
       continue;
-    explanation.reading = WX_READING_GROWN_TAIL;
-    explanation.certainty = WX_CERTAINTY_VERY_HIGH;
-    explanation.heaps = 1;
-    break;
+    uint64_t *ends = wx_grown(fronts->ends, &capacity, fronts->count, sizeof *ends);
+    if (!ends)
+      return -ENOMEM;
+    fronts->ends = ends;
+    ends[fronts->count++] = rows[i].end;
   }
+  if (fronts->count)
+    qsort(fronts->ends, fronts->count, sizeof *fronts->ends, compare_ends);
+  return 0;
+}
+
+void wx_explain_fronts_free(WxFronts *fronts) {
+  free(fronts->ends);
+  *fronts = (WxFronts){0};
+}
+
+WxExplanation wx_explain_row(const WxRange *row, const WxFronts *fronts, uint64_t slot) {
+  WxExplanation explanation = wx_explain(row, slot);
+  if (explanation.reading < WX_READING_UNDETERMINED ||
+      explanation.reading > WX_READING_NO_PATTERN || !wx_explain_fits_tail(row->protection) ||
+      row->end - down(row->start, slot) < slot || !fronts->count ||
+      !bsearch(&row->start, fronts->ends, fronts->count, sizeof *fronts->ends, compare_ends))
+    return explanation;
+  explanation.reading = WX_READING_GROWN_TAIL;
+  explanation.certainty = WX_CERTAINTY_VERY_HIGH;
+  explanation.heaps = 1;
   return explanation;
 }

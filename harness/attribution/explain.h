@@ -63,6 +63,7 @@ typedef enum {
   WX_READING_NAMED,           ///< By its name.
   WX_READING_STACK_AND_HEAPS, ///< By its name, and larger than a stack is.
   WX_READING_ADDRESS,         ///< No range.
+  WX_READING_KERNEL,          ///< Of no process.
 } WxReading;
 
 enum { WX_PIECES_MAX = 3 };
@@ -80,10 +81,21 @@ typedef struct {
 /// unless the hugetlb tunable is on).
 WxExplanation wx_explain(const WxRange *range, uint64_t slot);
 
-/// The same with the rows beside it known: a reserved row that begins where a writable row of the
-/// same slot ends, and goes to the slot's end, is the tail of the arena which that row is the front
-/// of. Explains `rows[index]`.
-WxExplanation wx_explain_row(const WxRange *rows, size_t count, size_t index, uint64_t slot);
+/// Where the writable rows that may be fronts of arenas end. Start with {0}, end with
+/// wx_explain_fronts_free().
+typedef struct {
+  uint64_t *ends; ///< Ascending.
+  size_t count;
+} WxFronts;
+
+/// Finds them among `rows`. 0 or -ENOMEM.
+int wx_explain_fronts(WxFronts *fronts, const WxRange *rows, size_t count, uint64_t slot);
+void wx_explain_fronts_free(WxFronts *fronts);
+
+/// As wx_explain() with the rows beside it known: a reserved row that begins where a writable row
+/// of the same slot ends, and goes to the slot's end, is the tail of the arena which that row is
+/// the front of.
+WxExplanation wx_explain_row(const WxRange *row, const WxFronts *fronts, uint64_t slot);
 
 /// Whether malloc's reserved tails have this protection: none, or readable, as gcore writes them.
 bool wx_explain_fits_tail(int protection);
@@ -101,11 +113,18 @@ void wx_explain_verdict(const WxExplanation *explanation, char *text, size_t siz
 /// Whether the range starts at one of the two places that glibc's heaps give away.
 bool wx_explain_starts_at_heap(const WxRange *range, uint64_t slot);
 
+/// Takes out of a line what a terminal or a page puts in: colours, marks without width; blanks and
+/// dashes of other kinds become those of ASCII.
+void wx_explain_clean(char *line);
+
 /// Finds the first range in one line of text, and what the line says about it: a line of maps or
 /// smaps, a row of pmap, lsof, perf, gdb, lldb, SOS or dbgeng, or START-END anywhere in prose. What
 /// is no range is not taken for one; a single address is, as such. range->name points into `line`.
 /// Returns whether there was anything.
 bool wx_explain_parse(const char *line, WxRange *range);
+
+/// The next one in the same line, where `range` is one of prose: what it is replaced by.
+bool wx_explain_parse_more(const char *line, WxRange *range);
 
 /// The same for a row of a listing of all mappings, that also says what may be done with each and
 /// which file it is of: maps, smaps, pmap, gdb's `info proc mappings`. Fills in `mapping` but for

@@ -13,6 +13,7 @@ enum {
   DECIMAL_DIGITS = 12, // and where all of them are decimal: a size or a number is no address.
   MOST_DIGITS = 16,
   PAGE_MASK = 0xfff,
+  LONGEST_ROW = 8192, // With two paths; what is longer is prose.
 };
 
 // Words of debuggers that say what may be done with a range.
@@ -43,7 +44,7 @@ typedef struct {
 } Cursor;
 
 static bool is_space(char character) {
-  return strchr(" \t\r\n|", character) != NULL; // NUL is one, too.
+  return strchr(" \t\r\n|,", character) != NULL; // NUL is one, too.
 }
 
 static void skip_space(Cursor *cursor) {
@@ -155,6 +156,28 @@ static bool take_bare_pair(Cursor *cursor) {
   if (!take_pair(cursor))
     return false;
   return is_bare_address(from) && is_bare_address(strchr(from, '-') + 1);
+}
+
+static bool is_surely_address(const char *at) {
+  uint64_t address;
+  Digits digits;
+  return is_bare_address(at) && take_number(at, &address, &digits) &&
+         (digits.prefixed || digits.letters);
+}
+
+// "START - END", "START..END", "START to END" in prose.
+static bool take_loose_pair(Cursor *cursor) {
+  static const char *const between[] = {" - ", "..", " to ", " .. "};
+  WxRange *range = cursor->range;
+  const char *end = is_surely_address(cursor->at) ? take_address(cursor->at, &range->start) : NULL;
+  for (size_t i = 0; end && i < sizeof between / sizeof *between; ++i) {
+    const char *second = end + strlen(between[i]);
+    if (strncmp(end, between[i], strlen(between[i])) != 0 || !is_surely_address(second))
+      continue;
+    cursor->at = take_address(second, &range->end);
+    return cursor->at && range->end > range->start && ends_word(cursor->at);
+  }
+  return false;
 }
 
 // "r-xs", "r-x", "r-xs-": the kernel's, lldb's, pmap's.
@@ -316,7 +339,12 @@ static bool take_kind_if_any(Cursor *cursor) {
   return true;
 }
 
+// What stands behind the end of a deleted file's name is somebody's remark.
 static void set_name(Cursor *cursor, const char *name, size_t length) {
+  static const char ending[] = " (deleted)";
+  const char *end = memmem(name, length, ending, sizeof ending - 1);
+  if (end)
+    length = (size_t)(end - name) + sizeof ending - 1;
   while (length && strchr(" \t\r\n|`'\",;", name[length - 1]))
     --length;
   cursor->range->name = name;
@@ -418,6 +446,91 @@ static bool take_nothing_else(Cursor *cursor) {
   return !*cursor->at;
 }
 
+// "memfd:doublemapper (deleted)[7f2900010000+4000]": the name stands before it.
+static bool take_fault(Cursor *cursor) {
+  static const char in[] = " in ";
+  Digits digits;
+  uint64_t size;
+  const char *bracket = cursor->at;
+  if (bracket == cursor->line || bracket[-1] != '[')
+    return false;
+  const char *end = take_address(cursor->at, &cursor->range->start);
+  end = end && *end == '+' ? take_number(end + 1, &size, &digits) : NULL;
+  if (!end || *end != ']' || !size || cursor->range->start + size < size)
+    return false;
+  const char *name = NULL;
+  for (const char *at = cursor->line; (at = strstr(at, in)) && at < bracket; at += strlen(in))
+    name = at + strlen(in);
+  if (!name)
+    return false;
+  cursor->range->end = cursor->range->start + size;
+  cursor->at = end + 1;
+  set_name(cursor, name, (size_t)(bracket - 1 - name));
+  return true;
+}
+
+// "[0x7f2900010000(0x4000) @ 0x161000 00:01 4711 0]: r-xs NAME", of perf script
+// --show-mmap-events.
+static bool take_event(Cursor *cursor) {
+  Digits digits;
+  uint64_t size;
+  const char *end = take_address(cursor->at, &cursor->range->start);
+  end = end && *end == '(' ? take_number(end + 1, &size, &digits) : NULL;
+  const char *behind = end && !strncmp(end, ") @ ", 4) ? strstr(end, "]: ") : NULL;
+  if (!behind || !size || cursor->range->start + size < size)
+    return false;
+  cursor->range->end = cursor->range->start + size;
+  cursor->at = behind + 3;
+  return true;
+}
+
+// "default file=/memfd:doublemapper\040(deleted)", "default heap", "default stack" of numa_maps.
+static bool take_policy(Cursor *cursor) {
+  static const char *const policies[] = {"default",    "bind:", "prefer",
+                                         "interleave", "local", "weighted"};
+  static const char file[] = "file=";
+  bool known = false;
+  for (size_t i = 0; i < sizeof policies / sizeof *policies; ++i)
+    known |= !strncmp(cursor->at, policies[i], strlen(policies[i]));
+  if (!known)
+    return false;
+  cursor->at += word_length(cursor->at);
+  skip_space(cursor);
+  const size_t length = word_length(cursor->at);
+  const bool named = length > strlen(file) && !strncmp(cursor->at, file, strlen(file));
+  set_name(cursor, cursor->at + (named ? strlen(file) : 0), named ? length - strlen(file) : length);
+  if (!named && length == 4 && !strncmp(cursor->at, "heap", 4))
+    cursor->range->naming = wx_naming_of_name("[heap]", 6);
+  else if (!named && length == 5 && !strncmp(cursor->at, "stack", 5))
+    cursor->range->naming = wx_naming_of_name("[stack]", 7);
+  else if (!named)
+    return false;
+  return true;
+}
+
+// "-> '/memfd:doublemapper (deleted)'", of a listing of map_files.
+static bool take_arrow(Cursor *cursor) {
+  if (strncmp(cursor->at, "->", 2) != 0)
+    return false;
+  cursor->at += 2;
+  skip_space(cursor);
+  cursor->at += *cursor->at == '\'';
+  return *cursor->at == '/';
+}
+
+// "is .text in", of gdb's `info files`.
+static bool take_section(Cursor *cursor) {
+  if (strncmp(cursor->at, "is .", 4) != 0)
+    return false;
+  cursor->at += 3;
+  cursor->at += word_length(cursor->at);
+  skip_space(cursor);
+  if (strncmp(cursor->at, "in /", 4) != 0)
+    return false;
+  cursor->at += 3;
+  return true;
+}
+
 // One letter a column.
 static bool (*const takers[])(Cursor *cursor) = {
     ['A'] = take_start,        ['B'] = take_end,         ['R'] = take_pair,
@@ -428,36 +541,49 @@ static bool (*const takers[])(Cursor *cursor) = {
     ['M'] = take_kind,         ['m'] = take_kind_if_any, ['N'] = take_name,
     ['n'] = take_path,         ['G'] = take_regular,     ['('] = take_object,
     ['%'] = take_report,       ['x'] = take_lone,        ['l'] = take_long_start,
+    ['q'] = take_loose_pair,   ['f'] = take_fault,       ['e'] = take_event,
+    ['i'] = take_section,      ['p'] = take_policy,      ['>'] = take_arrow,
     ['.'] = take_nothing_else, ['^'] = take_beginning,   ['k'] = take_known_kind,
 };
 
-// How a line is recognised, and which column is what. The first that fits counts.
+// Where in a line a format is looked for: the first of the formats that fits anywhere counts, but
+// in prose the first place where any fits.
+typedef enum { ROW, RANGE, LATE_ROW, ADDRESS } Kind;
+
+// How a line is recognised, and which column is what.
 static const struct {
+  Kind kind;
   const char *name;
   const char *columns;
 } formats[] = {
-    {"maps", "RPODIN"},          // 7f2900010000-7f2900014000 r-xs 00161000 00:01 4711 /memfd:...
-    {"lldb", "rPn"},             // [0x00007f2900010000-0x00007f2900014000) r-x /memfd:...
-    {"pmap -X", "aPODIK#N"},     // 7f2900010000 r-xs 00161000 00:01 4711 16 16 ... memfd:...
-    {"pmap -x", "aK#PN"},        // 00007f2900010000 16 16 0 r-xs- memfd:...
-    {"pmap -d", "aKPODN"},       // 00007f2900010000 16 r-xs- 0000000000161000 000:00001 memfd:...
-    {"pmap", "aUPN"},            // 00007f2900010000 16K r-xs- memfd:...
-    {"gdb", "ABSOPn"},           // 0x7f2900010000 0x7f2900014000 0x4000 0x161000 r-xs /memfd:...
-    {"gdb", "ABSOn"},            // The same before gdb 12.
-    {"dbgeng", "ABSWm"},         // + 7f3f`ae82e000 7f3f`b4000000 0`057d2000 MEM_PRIVATE ... Image
-    {"maddress", "MABUW"},       // GCHeap | 7fb038000000 | 7fb038011000 | 68.00kb | MEM_IMAGE ...
-    {"maddress", "MABU"},        // The same with the columns behind it left out.
-    {"maddress", "ABUW"},        // The same without the first column.
-    {"maddress -list", "^kaU."}, // GCHeap 7fb038000000 68.00kb
-    {"maddress -list", "^aU."},  // 7fb038000000 68.00kb
-    {"addresses", "abW"},        // 7f404c021000 7f4051b4c000 PAGE_UNKNOWN
-    {"range", "rW"},             // 7f404c021000-7f4051b4c000 UNKNOWN
-    {"range", "r"},              // ... 7f404c021000-7f4051b4c000 ...
-    {"lsof", "G#N"},             // dotnet 4711 u 55u REG 0,1 2199023255552 4711 /memfd:...
-    {"perf script", "A("},       // dotnet 4711 1.5: 250000 cycles: 7fc8177aa120 [unknown] (...)
-    {"perf report", "%"},        // 12.34% dotnet memfd:doublemapper (deleted) [.] 0x7fc8177aa120
-    {"address", "x"},            // ... at 0x00007fc8177aa120
-    {"address", "l."},           // 7fc8177aa120
+    {ROW, "maps", "RPODIN"},   // 7f2900010000-7f2900014000 r-xs 00161000 00:01 4711 /memfd:...
+    {ROW, "map_files", "r>n"}, // ... 7f2900010000-7f2900014000 -> '/memfd:...'
+    {ROW, "gdb files", "qin"},
+    {ROW, "kernel log", "f"},     // ... error 4 in memfd:...[7f2900010000+4000]
+    {ROW, "perf mmap", "ePn"},    // [0x7f2900010000(0x4000) @ 0x161000 00:01 4711 0]: r-xs ...
+    {ROW, "numa_maps", "ap"},     // 7f2900010000 default file=/memfd:... N0=4
+    {ROW, "lldb", "rPn"},         // [0x00007f2900010000-0x00007f2900014000) r-x /memfd:...
+    {ROW, "pmap -X", "aPODIK#N"}, // 7f2900010000 r-xs 00161000 00:01 4711 16 16 ... memfd:...
+    {ROW, "pmap -x", "aK#PN"},    // 00007f2900010000 16 16 0 r-xs- memfd:...
+    {ROW, "pmap -d", "aKPODN"},   // 00007f2900010000 16 r-xs- 0000000000161000 000:00001 memfd:...
+    {ROW, "pmap", "aUPN"},        // 00007f2900010000 16K r-xs- memfd:...
+    {ROW, "gdb", "ABSOPn"},       // 0x7f2900010000 0x7f2900014000 0x4000 0x161000 r-xs /memfd:...
+    {ROW, "gdb", "ABSOn"},        // The same before gdb 12.
+    {ROW, "dbgeng", "ABSWm"},     // + 7f3f`ae82e000 7f3f`b4000000 0`057d2000 MEM_PRIVATE ... Image
+    {ROW, "maddress", "MABUW"},   // GCHeap | 7fb038000000 | 7fb038011000 | 68.00kb | MEM_IMAGE ...
+    {ROW, "maddress", "MABU"},    // The same with the columns behind it left out.
+    {ROW, "maddress", "ABUW"},    // The same without the first column.
+    {ROW, "maddress -list", "^kaU."}, // GCHeap 7fb038000000 68.00kb
+    {ROW, "maddress -list", "^aU."},  // 7fb038000000 68.00kb
+    {ROW, "addresses", "abW"},        // 7f404c021000 7f4051b4c000 PAGE_UNKNOWN
+    {RANGE, "range", "rW"},           // 7f404c021000-7f4051b4c000 UNKNOWN
+    {RANGE, "range", "q"},            // ... 7f404c021000 - 7f4051b4c000 ...
+    {RANGE, "range", "r"},            // ... 7f404c021000-7f4051b4c000 ...
+    {LATE_ROW, "lsof", "G#N"},        // dotnet 4711 u 55u REG 0,1 2199023255552 4711 /memfd:...
+    {LATE_ROW, "perf script", "A("}, // dotnet 4711 1.5: 250000 cycles: 7fc8177aa120 [unknown] (...)
+    {LATE_ROW, "perf report", "%"}, // 12.34% dotnet memfd:doublemapper (deleted) [.] 0x7fc8177aa120
+    {ADDRESS, "address", "x"},      // ... at 0x00007fc8177aa120
+    {ADDRESS, "address", "l."},     // 7fc8177aa120
 };
 enum { FORMATS = sizeof formats / sizeof *formats };
 
@@ -493,21 +619,76 @@ static bool is_mapping(size_t format) {
   return strchr(formats[format].columns, 'P') != NULL;
 }
 
-static bool parse(const char *line, bool listing, WxRange *range, WxMapping *file) {
+static bool find_row(const char *line, Kind kind, bool listing, WxRange *range, WxMapping *file) {
   for (size_t format = 0; format < FORMATS; ++format)
-    for (const char *at = line; *at && (!listing || is_mapping(format)); ++at)
+    for (const char *at = line;
+         *at && formats[format].kind == kind && (!listing || is_mapping(format)); ++at)
       if (begins(line, at) && fits(line, at, format, range, file))
         return true;
   return false;
 }
 
-bool wx_explain_parse(const char *line, WxRange *range) {
+// From `from` on; `kinds` are bits.
+static bool find_in_prose(const char *line, const char *from, unsigned kinds, WxRange *range) {
   WxMapping file;
-  return parse(line, false, range, &file);
+  for (const char *at = from; *at; ++at)
+    for (size_t format = 0; format < FORMATS && begins(line, at); ++format)
+      if (kinds & 1U << formats[format].kind && fits(line, at, format, range, &file))
+        return true;
+  return false;
+}
+
+// How many bytes at `at` a terminal or a page would not have shown, or shown as `as`.
+static size_t hidden_at(const char *at, char *as) {
+  static const struct {
+    const char *bytes;
+    char as;
+  } marks[] = {{"\xc2\xa0", ' '},     {"\xe2\x80\x8b", 0},   {"\xe2\x80\x90", '-'},
+               {"\xe2\x80\x91", '-'}, {"\xe2\x80\x92", '-'}, {"\xe2\x80\x93", '-'},
+               {"\xe2\x80\x94", '-'}, {"\xe2\x88\x92", '-'}, {"\xe2\x80\xaf", ' '},
+               {"\xe2\x80\x89", ' '}, {"\xef\xbb\xbf", 0}};
+  *as = 0;
+  if (at[0] == '\033' && at[1] == '[') {
+    const size_t length = 2 + strspn(at + 2, "0123456789;");
+    return at[length] ? length + 1 : length;
+  }
+  for (size_t i = 0; i < sizeof marks / sizeof *marks; ++i)
+    if (!strncmp(at, marks[i].bytes, strlen(marks[i].bytes))) {
+      *as = marks[i].as;
+      return strlen(marks[i].bytes);
+    }
+  return 0;
+}
+
+void wx_explain_clean(char *line) {
+  char *to = line, as;
+  for (const char *at = line; *at;) {
+    const size_t hidden = (unsigned char)*at >= 0x80 || *at == '\033' ? hidden_at(at, &as) : 0;
+    if (!hidden)
+      *to++ = *at++;
+    else if (as)
+      *to++ = as;
+    at += hidden;
+  }
+  *to = '\0';
+}
+
+bool wx_explain_parse(const char *line, WxRange *range) {
+  const bool rows = strnlen(line, LONGEST_ROW + 1) <= LONGEST_ROW;
+  WxMapping file;
+  return (rows && find_row(line, ROW, false, range, &file)) ||
+         find_in_prose(line, line, 1U << RANGE, range) ||
+         (rows && find_row(line, LATE_ROW, false, range, &file)) ||
+         find_in_prose(line, line, 1U << ADDRESS, range);
+}
+
+bool wx_explain_parse_more(const char *line, WxRange *range) {
+  return !strcmp(range->format, "range") &&
+         find_in_prose(line, range->rest, 1U << RANGE | 1U << ADDRESS, range);
 }
 
 bool wx_explain_parse_mapping(const char *line, WxMapping *mapping, WxRange *range) {
-  if (!parse(line, true, range, mapping))
+  if (!find_row(line, ROW, true, range, mapping))
     return false;
   mapping->start = range->start;
   mapping->end = range->end;

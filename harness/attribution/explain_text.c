@@ -56,6 +56,7 @@ static void put_piece(Writer *writer, const WxExplanation *explanation, size_t i
 
 void wx_explain_pieces(const WxExplanation *explanation, char *text, size_t size) {
   Writer writer = {text, size};
+  put(&writer, "%s", ""); // A single address has no pieces.
   for (size_t i = 0; i < explanation->piece_count; ++i) {
     put(&writer, i ? " + " : "");
     put_piece(&writer, explanation, i);
@@ -85,6 +86,7 @@ static const struct {
     [WX_READING_NO_PATTERN] = {"no-pattern", "no pattern: these addresses alone say nothing", ""},
     [WX_READING_NAMED] = {"named", "", ""},
     [WX_READING_STACK_AND_HEAPS] = {"stack-and-heaps", "", ""},
+    [WX_READING_KERNEL] = {"kernel", "an address of the kernel, of no process", ""},
     [WX_READING_ADDRESS] = {"address",
                             "a single address, not a range: it says nothing; paste the "
                             "line of maps that holds it",

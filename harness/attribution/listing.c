@@ -258,6 +258,7 @@ static int take_line(Reader *reader, char *line) {
   // What a diff took away is not in the newer of the two.
   if (line[0] == '-' && isalnum((unsigned char)line[1]))
     return 0;
+  wx_explain_clean(line);
   char *text = trim(line);
   const char *key = find_key(text);
   if (key) {

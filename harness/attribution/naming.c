@@ -6,6 +6,7 @@ enum {
   OF_DOUBLE_MAPPER,
   OF_TEMPLATE,
   OF_MEMFD,
+  OF_CUT_MEMFD,
   OF_FILE,
   OF_MAIN_HEAP,
   OF_ARENA,
@@ -26,6 +27,9 @@ static const WxNaming namings[] = {
                      .text = "the runtime's page of stubs, mapped many times (not the double "
                              "mapper)"},
     [OF_MEMFD] = {.code = "memfd", .text = "a memfd, not the double mapper's", .shown = true},
+    [OF_CUT_MEMFD] = {.code = "cut-memfd",
+                      .text = "a memfd whose name is cut off: the double mapper's begins so",
+                      .shown = true},
     [OF_FILE] = {.code = "file", .text = "a mapping of a file", .shown = true},
     [OF_MAIN_HEAP] = {.code = "main-heap", .text = "malloc's main heap"},
     [OF_ARENA] = {.code = "arena",
@@ -45,43 +49,51 @@ static const WxNaming namings[] = {
                    .text = "shared memory without a name: not malloc's, which is private"},
 };
 
+// What of a name has to be the rule's text: its beginning, all of it, a beginning that a remark may
+// stand behind, or all that was left of the text when it was cut.
+typedef enum { START, WHOLE, WORD, CUT } Match;
+
 typedef struct {
   const char *text;
-  bool whole; // Not only the beginning.
+  Match match;
   int naming; // -1: none.
 } Rule;
 
 // The first that fits counts; pmap prints no slash before a memfd and spaces inside brackets.
 static const Rule names[] = {
-    {"/memfd:doublemapper (deleted)", true, OF_DOUBLE_MAPPER},
-    {"memfd:doublemapper (deleted)", true, OF_DOUBLE_MAPPER},
-    {"/memfd:doublemapper", true, OF_DOUBLE_MAPPER},
-    {"memfd:doublemapper", true, OF_DOUBLE_MAPPER},
-    {"/memfd:doublemapper-template", false, OF_TEMPLATE},
-    {"memfd:doublemapper-template", false, OF_TEMPLATE},
-    {"/memfd:", false, OF_MEMFD},
-    {"memfd:", false, OF_MEMFD},
-    {"[heap]", true, OF_MAIN_HEAP},
-    {"[ heap ]", true, OF_MAIN_HEAP},
-    {"[stack", false, OF_STACK},
-    {"[ stack", false, OF_STACK},
-    {"[anon: glibc: malloc", false, OF_ARENA},
-    {"[anon: glibc: pthread stack", false, OF_STACK},
-    {"[anon:", false, OF_ANONYMOUS},
-    {"[anon_shmem:", false, OF_ANONYMOUS},
-    {"[ anon ]", true, -1},
-    {"[anon]", true, -1},
-    {"[unknown]", true, -1},
-    {"[", false, OF_KERNEL},
-    {"", true, -1},
-    {"//anon", true, -1},
-    {"", false, OF_FILE},
+    {"/memfd:doublemapper", WORD, OF_DOUBLE_MAPPER},
+    {"memfd:doublemapper", WORD, OF_DOUBLE_MAPPER},
+    {"/memfd:doublemapper-template", START, OF_TEMPLATE},
+    {"memfd:doublemapper-template", START, OF_TEMPLATE},
+    {"/memfd:doublemapper", CUT, OF_CUT_MEMFD},
+    {"memfd:doublemapper", CUT, OF_CUT_MEMFD},
+    {"/memfd:", START, OF_MEMFD},
+    {"memfd:", START, OF_MEMFD},
+    {"[heap]", WORD, OF_MAIN_HEAP},
+    {"[ heap ]", WORD, OF_MAIN_HEAP},
+    {"[stack", START, OF_STACK},
+    {"[ stack", START, OF_STACK},
+    {"[anon: glibc: malloc", START, OF_ARENA},
+    {"[anon: glibc: pthread stack", START, OF_STACK},
+    {"[anon:", START, OF_ANONYMOUS},
+    {"[anon_shmem:", START, OF_ANONYMOUS},
+    {"[ anon ]", WORD, -1},
+    {"[anon]", WORD, -1},
+    {"[unknown]", WORD, -1},
+    {"[", START, OF_KERNEL},
+    {"", WHOLE, -1},
+    {"//anon", WORD, -1},
+    {"", START, OF_FILE},
 };
 
 static const Rule kinds[] = {
-    {"GC", false, OF_GC}, {"HandleTable", false, OF_GC}, {"Stack", true, OF_STACK},
-    {"Heap", true, -1},   {NULL, false, OF_LOADER_HEAP}, // Any that ends with Heap.
+    {"GC", START, OF_GC}, {"HandleTable", START, OF_GC}, {"Stack", WHOLE, OF_STACK},
+    {"Heap", WHOLE, -1},  {NULL, START, OF_LOADER_HEAP}, // Any that ends with Heap.
 };
+
+static bool is_end(const char *text, size_t length) {
+  return !length || strchr(" \t\\", *text); // A blank may be written as \040.
+}
 
 static bool fits(const Rule *rule, const char *text, size_t length) {
   static const char heap[] = "Heap";
@@ -89,8 +101,11 @@ static bool fits(const Rule *rule, const char *text, size_t length) {
   if (!rule->text)
     return length > ending && !memcmp(text + length - ending, heap, ending);
   const size_t expected = strlen(rule->text);
-  return (rule->whole ? length == expected : length >= expected) &&
-         !memcmp(text, rule->text, expected);
+  if (rule->match == CUT)
+    return length < expected && length > strlen("/memfd:") && !memcmp(text, rule->text, length);
+  return length >= expected && !memcmp(text, rule->text, expected) &&
+         (rule->match == START ||
+          (rule->match == WHOLE ? length == expected : is_end(text + expected, length - expected)));
 }
 
 static const WxNaming *find(const Rule *rules, size_t count, const char *text, size_t length) {

@@ -451,11 +451,13 @@ static int take_pair(Reader *reader, const char *line) {
     const WxFigure number = unlimited ? WX_CGROUP_NO_LIMIT : take_number(&value, 1);
     if (!unlimited && (!wx_known(number) || *value))
       return -ENOENT;
-    // What is there twice is of another moment or another group.
-    const int failed = need_report(reader, has_figure(reader, keys[i].member, keys[i].rank) &&
-                                               !(keys[i].rank == WHOLE &&
-                                                 has_figure(reader, keys[i].member, TREE) &&
-                                                 reader->report->log_of_tree));
+    // What is there twice is of another moment or another group; but the kernel's report has the
+    // limit of the group, and its statistics have that of all groups above it.
+    const bool again = keys[i].member == FIGURE(limit_bytes) && keys[i].rank == LOCAL;
+    const int failed = need_report(
+        reader, !again && has_figure(reader, keys[i].member, keys[i].rank) &&
+                    !(keys[i].rank == WHOLE && has_figure(reader, keys[i].member, TREE) &&
+                      reader->report->log_of_tree));
     if (!failed)
       put_figure(reader, keys[i].member, keys[i].rank, number);
     return failed;

@@ -36,7 +36,8 @@ static const struct {
         {"malloc", 3, "Try MALLOC_ARENA_MAX=2 or another allocator, and look for a native leak."},
     [WX_VERDICT_GC] = {"gc", 4, "Look at the managed heap: dotnet-gcdump, GC settings."},
     [WX_VERDICT_OTHER_SHMEM] =
-        {"other-shmem", 5, "Look at /dev/shm, tmpfs volumes and other memfds of the container."},
+        {"other-shmem", 5,
+         "Look at /dev/shm, tmpfs volumes and other memfds (MemoryMappedFile) of the container."},
     [WX_VERDICT_PAGE_CACHE] = {"page-cache", 6,
                                "Nothing: the kernel gives page cache back under pressure."},
     [WX_VERDICT_KERNEL] = {"kernel", 7, "Look at slab, sockets and page tables of the container."},
@@ -104,6 +105,10 @@ static bool find_owner(const WxVerdictFacts *facts, WxVerdictCode *code) {
       {WX_VERDICT_LIVE, facts->mapped, process, LIVE_MIB * MIB},
       {WX_VERDICT_GC, facts->gc, process, OWNER_MIB * MIB},
       {WX_VERDICT_MALLOC, facts->malloc_bytes, process, OWNER_MIB * MIB},
+      {WX_VERDICT_OTHER_SHMEM, facts->other_files,
+       wx_known(process) && wx_known(facts->other_files) ? process + facts->other_files
+                                                         : WX_UNKNOWN,
+       OWNER_MIB * MIB},
       {WX_VERDICT_OTHER_SHMEM, facts->other_shmem, group, OWNER_MIB * MIB},
       {WX_VERDICT_PAGE_CACHE, facts->page_cache, group, OWNER_MIB * MIB},
       {WX_VERDICT_KERNEL, facts->kernel, group, OWNER_MIB * MIB},
@@ -163,7 +168,7 @@ static void advise_reclaim(WxVerdict *verdict, const WxVerdictFacts *facts) {
   else if (facts->named)
     snprintf(next, sizeof verdict->next,
              "It is not a .NET runtime's: a reclaim leaves it alone, unless whoever knows that "
-             "program names the file to it (--memfd %.40s).",
+             "program names the file to it (--memfd %s).",
              facts->named);
   else
     snprintf(next, sizeof verdict->next,

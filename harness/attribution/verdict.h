@@ -33,6 +33,8 @@ typedef struct {
   WxFigure malloc_bytes; ///< And that of malloc.
   WxFigure cgroup_usage;
   WxFigure other_shmem; ///< Of the group: shared memory that is not the double mapper's.
+  WxFigure other_files; ///< Of the process: what its other memory files hold (MemoryMappedFile),
+  int largest_other;    ///< and the descriptor of the largest of them; -1 where it is closed.
   WxFigure page_cache;
   WxFigure kernel;
   WxFigure mappings;
@@ -68,7 +70,7 @@ typedef enum {
   WX_VERDICT_UNKNOWN,
 } WxVerdictCode;
 
-enum { WX_VERDICT_TEXT = 768, WX_NEXT_TEXT = 256 };
+enum { WX_VERDICT_TEXT = 768, WX_NEXT_TEXT = 512 };
 
 typedef struct {
   WxVerdictCode code;

@@ -67,6 +67,21 @@ static const char *own_file(const WxVerdictFacts *facts) {
   return facts->subject ? facts->subject : "the double mapper's file";
 }
 
+// Memory files of the process itself, not only of others in its group.
+static bool is_others(const WxVerdictFacts *facts) {
+  return wx_known(facts->other_files) && facts->other_files >= LARGE;
+}
+
+static void say_others(WxVerdict *verdict, const WxVerdictFacts *facts) {
+  wx_verdict_say(
+      verdict,
+      "The process holds %.1f MiB in other memory files (memfds, deleted files of a tmpfs: "
+      "MemoryMappedFile); what of it no process maps is invisible in RSS.",
+      mib(facts->other_files));
+  if (facts->largest_other >= 0)
+    wx_verdict_say(verdict, " The largest is its descriptor %d.", facts->largest_other);
+}
+
 // Who else has most of it.
 static void say_owner(WxVerdict *verdict, const WxVerdictFacts *facts) {
   switch (verdict->code) {
@@ -79,6 +94,10 @@ static void say_owner(WxVerdict *verdict, const WxVerdictFacts *facts) {
     wx_verdict_say(verdict, "The largest owner is malloc: %.1f MiB.", mib(facts->malloc_bytes));
     break;
   case WX_VERDICT_OTHER_SHMEM:
+    if (is_others(facts)) {
+      say_others(verdict, facts);
+      break;
+    }
     wx_verdict_say(
         verdict,
         "The largest owner in the container is other shared memory: %.1f of %.1f MiB are neither "

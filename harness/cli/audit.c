@@ -62,7 +62,9 @@ static const struct argp_option own_options[] = {
      "audit (JSON), maps, smaps, a core or a PID",
      0},
     {"memfd", OPTION_MEMFD, "NAME", 0,
-     "Look at memfds of this name, of any program, instead of doublemapper", 0},
+     "Look at memfds of this name, or deleted files of a tmpfs of this path, of any program, "
+     "instead of doublemapper",
+     0},
     {"range", OPTION_RANGE, "START-END", 0, "Search only this range", 0},
     {0},
 };

@@ -77,7 +77,8 @@ void wx_audit_watch_line(FILE *stream, const WxAuditMoment *moment, const WxAudi
 /// must not be.
 int wx_audit_redact_document(WxRedactor *redactor, json_t *root);
 
-/// Explains all ranges, with heaps of `slot` bytes.
+/// Explains all ranges, with heaps of `slot` bytes. Each is looked at when its row is written:
+/// `ranges` outlives the document.
 void wx_explain_document(WxDocument *document, const WxRange ranges[], size_t count, uint64_t slot);
 
 #endif

@@ -92,6 +92,7 @@ json_t *wx_audit_json(const WxAudit *audit) {
   wx_json_put(&object, "w_xor_x",
               wx_json_text(audit->wx_state ? wx_state_code(audit->wx_state) : NULL));
   wx_json_put(&object, "doublemapper", wx_audit_json_double_mapper(audit));
+  wx_json_put(&object, "other_files", wx_audit_json_others(audit));
   wx_json_put(&object, "glibc", glibc_json(audit));
   wx_json_put(&object, "process", process_json(audit));
   wx_json_put(&object, "cgroup", wx_audit_json_cgroup(audit));

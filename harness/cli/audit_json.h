@@ -26,6 +26,7 @@ static inline void wx_json_put_figures(WxJsonBuilder *object, const WxJsonFigure
 
 /* What is true. */
 json_t *wx_audit_json_double_mapper(const WxAudit *audit);
+json_t *wx_audit_json_others(const WxAudit *audit);
 json_t *wx_audit_json_cgroup(const WxAudit *audit);
 json_t *wx_audit_json_container(const WxAudit *audit);
 

@@ -76,6 +76,24 @@ json_t *wx_audit_json_double_mapper(const WxAudit *audit) {
   return wx_json_built(&object);
 }
 
+json_t *wx_audit_json_others(const WxAudit *audit) {
+  if (!audit->others_known)
+    return json_null();
+  WxJsonBuilder list = wx_json_list();
+  for (size_t i = 0; i < audit->others.count; ++i) {
+    const WxMemfd *file = &audit->others.items[i];
+    WxJsonBuilder one = wx_json_object();
+    wx_json_put(&one, "path", wx_json_text(file->link));
+    PUT_FIGURES(&one, {"inode", (WxFigure)file->id.inode},
+                {"device_major", (WxFigure)file->id.major},
+                {"device_minor", (WxFigure)file->id.minor},
+                {"descriptor", file->number < 0 ? WX_UNKNOWN : file->number},
+                {"allocated_bytes", file->allocated_bytes});
+    wx_json_append(&list, wx_json_built(&one));
+  }
+  return wx_json_built(&list);
+}
+
 json_t *wx_audit_json_cgroup(const WxAudit *audit) {
   const WxCgroupFigures *group = &audit->cgroup;
   if (!wx_known(group->usage_bytes) && !wx_known(group->shmem_bytes))

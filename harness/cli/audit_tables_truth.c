@@ -79,6 +79,29 @@ static void add_extents(WxDocument *document, const WxAudit *audit) {
   wx_document_add_table(document, table);
 }
 
+static void add_others(WxDocument *document, const WxAudit *audit) {
+  static const WxColumn columns[] = {
+      {"other memory file (memfd, deleted file of a tmpfs)", WX_TEXT},
+      {"descriptor", WX_ID},
+      {"bytes (st_blocks)", WX_BYTES}};
+  enum { SHOWN = 10 };
+  const WxMemfds *others = &audit->others;
+  if (!others->count)
+    return;
+  WxTable *table = wx_table_new(NULL, columns, COUNT_OF(columns));
+  for (size_t i = 0; i < others->count && i < SHOWN; ++i) {
+    const WxMemfd *file = &others->items[i];
+    wx_table_add(table, (WxCell[]){wx_text(file->link),
+                                   wx_figure(file->number < 0 ? WX_UNKNOWN : file->number),
+                                   wx_figure(file->allocated_bytes)});
+  }
+  wx_document_add_table(document, table);
+  if (others->count > SHOWN)
+    wx_document_note(document,
+                     "%zu more memory files of the process are smaller (--json has them).",
+                     others->count - SHOWN);
+}
+
 static void add_container(WxDocument *document, const WxAudit *audit) {
   static const WxColumn columns[] = {
       {"owner in the container", WX_TEXT}, {"bytes", WX_BYTES}, {"% of usage", WX_RATIO}};
@@ -118,6 +141,7 @@ void wx_audit_tables_truth(WxDocument *document, const WxAudit *audit) {
   add_parts(document, audit);
   add_truth(document, audit);
   add_extents(document, audit);
+  add_others(document, audit);
 }
 
 void wx_audit_tables_container(WxDocument *document, const WxAudit *audit) {

@@ -5,6 +5,7 @@
 #include "cli/say.h"
 #include "cli/verb.h"
 #include "measure/name_pool.h"
+#include "measure/pieces.h"
 #include "os/grow.h"
 #include "output/json.h"
 
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { OPTION_SLOT = 256, TEXT_SIZE = 512, CHANCE = 8192, REGION_CHANCE = 16 };
 
@@ -68,11 +70,13 @@ static int add(Ranges *ranges, const WxRange *range) {
   ranges->items = items;
   WxRange *added = &items[ranges->count];
   *added = *range;
-  added->rest = NULL;
-  if (range->name)
-    added->name = wx_name_pool_find(&ranges->names, range->name, range->name_length);
-  if (range->name && !added->name)
-    return -ENOMEM;
+  added->name = added->rest = NULL;
+  if (range->naming && range->naming->shown) { // No more than the text has room for.
+    added->name_length = range->name_length < TEXT_SIZE ? range->name_length : TEXT_SIZE;
+    added->name = wx_name_pool_find(&ranges->names, range->name, added->name_length);
+    if (!added->name)
+      return -ENOMEM;
+  }
   ++ranges->count;
   return 0;
 }
@@ -95,18 +99,77 @@ static int take_arguments(const WxOptions *options, Ranges *ranges) {
   return 0;
 }
 
-static int take_pasted(const WxOptions *options, Ranges *ranges) {
-  char *line = NULL;
-  size_t size = 0, lines = 0;
+static int take_part(Ranges *ranges, const char *line) {
+  WxRange range;
   int failed = 0;
-  for (; !failed && getline(&line, &size, stdin) >= 0; ++lines) {
-    WxRange range;
-    for (const char *at = line; !failed && at && wx_explain_parse(at, &range);) {
-      failed = add(ranges, &range);
-      at = strcmp(range.format, "range") ? NULL : range.rest;
+  for (bool found = wx_explain_parse(line, &range); !failed && found;
+       found = wx_explain_parse_more(line, &range))
+    failed = add(ranges, &range);
+  return failed;
+}
+
+// A log in JSON has line ends written out: "\\n".
+static int take_line(Ranges *ranges, char *line) {
+  int failed = 0;
+  wx_explain_clean(line);
+  for (char *part = line, *next; part && !failed; part = next) {
+    next = strstr(part, "\\n");
+    if (next) {
+      *next = '\0';
+      next += 2;
     }
+    failed = take_part(ranges, part);
   }
-  free(line);
+  return failed;
+}
+
+// Takes the lines of a piece of the text, and says how much of it is left. A line that is longer
+// than half of a piece is taken in parts, each up to a space.
+static int take_lines(Ranges *ranges, char *piece, size_t size, size_t *lines, size_t *left) {
+  char *line = piece;
+  char *const end = piece + size;
+  int failed = 0;
+  while (!failed && line < end) {
+    char *stop = memchr(line, '\n', (size_t)(end - line));
+    *lines += stop != NULL;
+    if (!stop && end - line <= WX_PIECE_MAX / 2)
+      break;
+    if (!stop && !(stop = memrchr(line, ' ', (size_t)(end - line))))
+      stop = end;
+    *stop = '\0';
+    failed = take_line(ranges, line);
+    line = stop < end ? stop + 1 : end;
+  }
+  *left = (size_t)(end - line);
+  return failed;
+}
+
+static int read_lines(Ranges *ranges, WxPieces *pieces, size_t *lines) {
+  size_t left = 0;
+  for (;;) {
+    char *piece;
+    const ssize_t size = wx_pieces_next(pieces, left, &piece);
+    if (size < 0)
+      return (int)size;
+    if (size) {
+      const int failed = take_lines(ranges, piece, (size_t)size, lines, &left);
+      if (failed)
+        return failed;
+      continue;
+    }
+    if (!left)
+      return 0;
+    piece[left] = '\0'; // A last line without a newline is one.
+    ++*lines;
+    return take_line(ranges, piece);
+  }
+}
+
+static int take_pasted(const WxOptions *options, Ranges *ranges) {
+  WxPieces pieces = {.fd = STDIN_FILENO};
+  size_t lines = 0;
+  const int failed = read_lines(ranges, &pieces, &lines);
+  wx_pieces_end(&pieces);
   if (failed)
     return wx_cli_fail(options->verb, "%s", strerror(-failed));
   if (!ranges->count)
@@ -167,15 +230,39 @@ static void write_range(const WxRange *range, char *text, size_t text_size, char
     snprintf(size, size_size, "%.2fmb", (double)(range->end - range->start) / (1024.0 * 1024.0));
 }
 
-static void add_row(WxDocument *document, WxTable *table, const WxExplanation *explanation) {
-  const WxRange *range = &explanation->range;
+// What rows are made of.
+typedef struct {
+  const WxRange *ranges;
+  uint64_t slot;
+  WxFronts fronts;
+} Explained;
+
+static void free_explained(void *context) {
+  Explained *explained = context;
+  wx_explain_fronts_free(&explained->fronts);
+  free(explained);
+}
+
+static void make_row(const void *context, size_t row, WxTable *into) {
+  const Explained *explained = context;
+  const WxRange *range = &explained->ranges[row];
+  const WxExplanation explanation = wx_explain_row(range, &explained->fronts, explained->slot);
   char text[64], size[32], pieces[TEXT_SIZE], verdict[TEXT_SIZE];
   write_range(range, text, sizeof text, size, sizeof size);
-  wx_explain_pieces(explanation, pieces, sizeof pieces);
-  wx_explain_verdict(explanation, verdict, sizeof verdict);
-  wx_table_add(table, (WxCell[]){wx_text(text), wx_text(size), wx_text(pieces), wx_text(verdict),
-                                 wx_text(wx_certainty_name(explanation->certainty))});
-  wx_document_add_result(document, explanation_json(explanation, pieces, verdict));
+  wx_explain_pieces(&explanation, pieces, sizeof pieces);
+  wx_explain_verdict(&explanation, verdict, sizeof verdict);
+  wx_table_add(into, (WxCell[]){wx_text(text), wx_text(size), wx_text(pieces), wx_text(verdict),
+                                wx_text(wx_certainty_name(explanation.certainty))});
+}
+
+static json_t *make_result(const void *context, size_t index) {
+  const Explained *explained = context;
+  const WxExplanation explanation =
+      wx_explain_row(&explained->ranges[index], &explained->fronts, explained->slot);
+  char pieces[TEXT_SIZE], verdict[TEXT_SIZE];
+  wx_explain_pieces(&explanation, pieces, sizeof pieces);
+  wx_explain_verdict(&explanation, verdict, sizeof verdict);
+  return explanation_json(&explanation, pieces, verdict);
 }
 
 static void note_basis(WxDocument *document, size_t count, size_t by_pattern, size_t at_heaps) {
@@ -194,6 +281,16 @@ static void note_basis(WxDocument *document, size_t count, size_t by_pattern, si
                              "PID` can, also what the double mapper released and kept.");
 }
 
+static void count_patterns(const WxRange ranges[], size_t count, uint64_t slot, size_t *by_pattern,
+                           size_t *at_heaps) {
+  for (size_t i = 0; i < count; ++i) {
+    if (ranges[i].naming || !ranges[i].end)
+      continue;
+    ++*by_pattern;
+    *at_heaps += wx_explain_starts_at_heap(&ranges[i], slot);
+  }
+}
+
 void wx_explain_document(WxDocument *document, const WxRange ranges[], size_t count,
                          uint64_t slot) {
   static const WxColumn columns[] = {{"range", WX_TEXT},
@@ -201,17 +298,19 @@ void wx_explain_document(WxDocument *document, const WxRange ranges[], size_t co
                                      {"in slots (MiB)", WX_TEXT},
                                      {"what it is", WX_TEXT},
                                      {"certainty", WX_TEXT}};
-  WxTable *table = wx_table_new(NULL, columns, sizeof columns / sizeof *columns);
-  size_t at_heaps = 0, by_pattern = 0;
-  for (size_t i = 0; i < count; ++i) {
-    const WxExplanation explanation = wx_explain_row(ranges, count, i, slot);
-    add_row(document, table, &explanation);
-    if (ranges[i].naming || !ranges[i].end)
-      continue;
-    ++by_pattern;
-    at_heaps += wx_explain_starts_at_heap(&ranges[i], slot);
+  Explained *explained = malloc(sizeof *explained);
+  if (!explained) {
+    document->lost = true;
+    return;
   }
-  wx_document_add_table(document, table);
+  *explained = (Explained){.ranges = ranges, .slot = slot};
+  document->lost |= wx_explain_fronts(&explained->fronts, ranges, count, slot) != 0;
+  wx_document_make_results(document,
+                           &(WxMadeResults){count, make_result, explained, free_explained});
+  wx_document_add_table(document, wx_table_new_made(NULL, columns, sizeof columns / sizeof *columns,
+                                                    &(WxMadeRows){count, make_row, explained}));
+  size_t at_heaps = 0, by_pattern = 0;
+  count_patterns(ranges, count, slot, &by_pattern, &at_heaps);
   note_basis(document, count, by_pattern, at_heaps);
 }
 
@@ -231,6 +330,7 @@ int wx_cli_explain(int argc, char **argv) {
   WxDocument document;
   wx_document_init(&document, "explain");
   wx_explain_document(&document, ranges.items, ranges.count, own.slot);
+  const int status = wx_cli_finish(&options, &document, WX_UNKNOWN, WX_EXIT_OK);
   free_ranges(&ranges);
-  return wx_cli_finish(&options, &document, WX_UNKNOWN, WX_EXIT_OK);
+  return status;
 }

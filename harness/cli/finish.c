@@ -5,9 +5,12 @@
 #include "output/context.h"
 #include "output/file.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { MOST_RENDERED = 1000 };
 
 static void add_context(const WxOptions *options, WxDocument *document, WxFigure seed) {
   if (json_object_size(document->context) > 0)
@@ -18,17 +21,42 @@ static void add_context(const WxOptions *options, WxDocument *document, WxFigure
   json_decref(context);
 }
 
-// Renders completely before the first byte is written. `path` NULL is stdout.
-static int write_as(const WxOptions *options, const WxFormat *format, const WxDocument *document,
-                    const char *path) {
+typedef struct {
+  const WxFormat *format;
+  const WxDocument *document;
+} Written;
+
+static int put(int fd, void *context) {
+  const Written *written = context;
+  return wx_format_write(written->format, written->document, fd);
+}
+
+// Renders completely before the first byte is written.
+static int write_rendered(const WxFormat *format, const WxDocument *document, const char *path) {
   char *text;
   size_t length;
   int error = wx_format_render(format, document, &text, &length);
   if (error)
-    return wx_cli_fail(options->verb, "cannot write the result as %s: %s", format->name,
-                       strerror(-error));
+    return error;
   error = path ? wx_file_write(path, text, length) : wx_file_write_all(STDOUT_FILENO, text, length);
   free(text);
+  return error;
+}
+
+// Results that are made as they are written may be too many for that.
+static int write_made(const WxFormat *format, const WxDocument *document, const char *path) {
+  Written written = {format, document};
+  return path ? wx_file_write_by(path, put, &written) : put(STDOUT_FILENO, &written);
+}
+
+// `path` NULL is stdout.
+static int write_as(const WxOptions *options, const WxFormat *format, const WxDocument *document,
+                    const char *path) {
+  const int error = document->made.count > MOST_RENDERED ? write_made(format, document, path)
+                                                         : write_rendered(format, document, path);
+  if (error == -ENOMEM)
+    return wx_cli_fail(options->verb, "cannot write the result as %s: %s", format->name,
+                       strerror(-error));
   if (error)
     return wx_cli_fail(options->verb, "cannot write '%s': %s", path ? path : "stdout",
                        strerror(-error));

@@ -55,7 +55,9 @@ static const struct argp_option own_options[] = {
     {"dry-run", OPTION_DRY_RUN, NULL, 0,
      "Say what would come back and in how many pauses; touch nothing", 0},
     {"memfd", OPTION_MEMFD, "NAME", 0,
-     "The memfd of this name, of any program, instead of a .NET runtime's doublemapper", 0},
+     "The memfd of this name, or the deleted file of a tmpfs of this path, of any program, instead "
+     "of a .NET runtime's doublemapper",
+     0},
     {"give-up", OPTION_GIVE_UP, "N", 0,
      "Stop after N pauses in a row of more than twice --max-pause (10)", 0},
     {0},

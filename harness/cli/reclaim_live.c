@@ -44,9 +44,10 @@ static void take_result(void *context, int error, const WxReason *reason, const 
 }
 
 static void note_all(WxDocument *document, const WxLiveOptions *own, const WxAllDone *done) {
+  const char *name = own->reclaim.memfd ? own->reclaim.memfd : WX_DOUBLEMAPPER_NAME;
   if (!done->files)
-    wx_document_note(document, "No process that may be traced has a memfd:%s.",
-                     own->reclaim.memfd ? own->reclaim.memfd : WX_DOUBLEMAPPER_NAME);
+    wx_document_note(document, "No process that may be traced has a %s%s.", wx_memfd_kind(name),
+                     name);
   if (done->ours)
     wx_document_note(document, "%zu of wxbench's own processes are left out.", done->ours);
   if (done->left_out)

@@ -67,6 +67,15 @@ bool wx_mounts_have_local(const char *text, uint32_t major, uint32_t minor) {
   return false;
 }
 
+bool wx_mounts_have_tmpfs(const char *text, uint64_t id, uint32_t major, uint32_t minor) {
+  static const char tmpfs[] = "tmpfs";
+  Mount mount;
+  while ((text = next_mount(text, &mount)))
+    if ((id == UINT64_MAX || mount.id == id) && mount.major == major && mount.minor == minor)
+      return mount.kind_length == sizeof tmpfs - 1 && !memcmp(mount.kind, tmpfs, sizeof tmpfs - 1);
+  return false;
+}
+
 bool wx_mounts_find(const char *text, uint64_t id, uint32_t *major, uint32_t *minor) {
   Mount mount;
   while ((text = next_mount(text, &mount))) {

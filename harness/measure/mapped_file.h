@@ -27,6 +27,9 @@ int wx_mapped_file_open(pid_t pid, const WxMapping *mapping);
 /// that asks nobody but this machine.
 bool wx_mounts_have_local(const char *text, uint32_t major, uint32_t minor);
 
+/// Whether `text` has a tmpfs of that device, mounted as `id` (UINT64_MAX: as any).
+bool wx_mounts_have_tmpfs(const char *text, uint64_t id, uint32_t major, uint32_t minor);
+
 /// The device of the mount `id` in `text`. False where it has none.
 bool wx_mounts_find(const char *text, uint64_t id, uint32_t *major, uint32_t *minor);
 

@@ -11,25 +11,41 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CLOSED = -1, BLOCK = 512, FULL = 1, ASKED_FOR_EACH = 64 };
+enum { CLOSED = -1, BLOCK = 512, FULL = 1, ASKED_FOR_EACH = 64, MOST_OTHERS = 256 };
 
 static const char memfd_prefix[] = "/memfd:";
 static const char memfd_suffix[] = " (deleted)";
 
+static bool is_memfd(const char *link) {
+  return strncmp(link, memfd_prefix, sizeof memfd_prefix - 1) == 0;
+}
+
+// A file without a name any more, which may be one of a tmpfs.
+static bool is_deleted(const char *link) {
+  const size_t length = strlen(link), ending = sizeof memfd_suffix - 1;
+  return *link == '/' && length > ending && !strcmp(link + length - ending, memfd_suffix);
+}
+
+const char *wx_memfd_kind(const char *name) {
+  return *name == '/' ? "" : memfd_prefix + 1;
+}
+
 void wx_memfd_link(char link[static WX_MEMFD_LINK], const char *name) {
-  snprintf(link, WX_MEMFD_LINK, "%s%.*s%s", memfd_prefix, WX_MEMFD_NAME_MAX,
+  const bool path = name && *name == '/';
+  snprintf(link, WX_MEMFD_LINK, "%s%.*s%s", path ? "" : memfd_prefix, WX_MEMFD_NAME_MAX,
            name ? name : WX_DOUBLEMAPPER_NAME, memfd_suffix);
 }
 
 const char *wx_memfd_plain_name(const char *link, char name[static WX_MEMFD_LINK]) {
-  static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._+-";
-  const size_t prefix = sizeof memfd_prefix - 1, around = prefix + sizeof memfd_suffix - 1;
-  const size_t length = strlen(link);
-  if (length <= around || length >= WX_MEMFD_LINK || strncmp(link, memfd_prefix, prefix) != 0)
+  static const char plain[] = "/ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._+-";
+  const bool memfd = is_memfd(link);
+  const size_t prefix = memfd ? sizeof memfd_prefix - 1 : 0;
+  const size_t around = prefix + sizeof memfd_suffix - 1, length = strlen(link);
+  if (length <= around || length >= WX_MEMFD_LINK || !is_deleted(link))
     return NULL;
   memcpy(name, link + prefix, length - around);
   name[length - around] = '\0';
-  return *name != '-' && strspn(name, plain) == length - around ? name : NULL;
+  return *name != '-' && strspn(name, plain + memfd) == length - around ? name : NULL;
 }
 
 bool wx_file_id_equal(WxFileId a, WxFileId b) {
@@ -68,9 +84,10 @@ int wx_memfd_stat(WxMemfd *memfd, pid_t pid) {
   WxMemfdPlace place;
   struct statx status;
   WxRefusal refusal = WX_REFUSED_NOT;
-  int result = wx_memfd_place(&place, memfd->link);
+  int result = wx_memfd_place(&place, pid, memfd->link);
   if (!result)
     result = stat_file(memfd, pid, &place, &status, &refusal);
+  wx_memfd_place_free(&place);
   if (result)
     return result == -EPERM && refusal ? -ESTALE : result;
   if (!wx_file_id_equal(memfd->id, wx_memfd_id(&status)))
@@ -102,24 +119,44 @@ static int add(WxMemfds *memfds, const WxMemfd *memfd) {
 typedef struct {
   WxMemfds *found;
   pid_t pid;
-  const char *name; ///< NULL: any.
-  size_t asked;     ///< Descriptors of that name.
-  bool placed;
-  WxMemfdPlace place; ///< Where such files lie.
+  const char *name;      ///< NULL: any.
+  const WxMemfds *known; ///< Others than these, executable or not; or NULL.
+  size_t asked;          ///< Descriptors of that name.
+  struct {
+    bool known;
+    WxMemfdPlace place;
+  } places[2]; ///< Where such files lie: memfds, and those of a tmpfs.
 } Search;
 
 // Asked for the first time when there is a candidate.
-static int find_place(Search *search) {
-  if (search->placed)
+static int find_place(Search *search, const char *link, const WxMemfdPlace **place) {
+  const size_t which = !wx_memfd_is_kernels(link);
+  *place = &search->places[which].place;
+  if (search->places[which].known)
     return 0;
-  const int failed = wx_memfd_place(&search->place, search->name ? search->name : memfd_prefix);
-  search->placed = !failed;
+  const int failed = wx_memfd_place(&search->places[which].place, search->pid, link);
+  search->places[which].known = !failed;
   return failed;
 }
 
-static bool is_called_so(const Search *search, const char *link) {
-  return search->name ? strcmp(link, search->name) == 0
-                      : strncmp(link, memfd_prefix, sizeof memfd_prefix - 1) == 0;
+// A library that was replaced is deleted and executable, too, but mapped privately.
+static bool is_wanted_mapping(const Search *search, const WxMapping *mapping) {
+  if (search->name)
+    return !strcmp(mapping->path, search->name);
+  return (search->known || mapping->protection & WX_EXECUTE) &&
+         (is_memfd(mapping->path) || (mapping->shared && is_deleted(mapping->path)));
+}
+
+// Where any is wanted only one that is mapped executable is.
+static bool is_wanted_link(const Search *search, const char *link) {
+  if (search->name)
+    return !strcmp(link, search->name);
+  if (is_memfd(link) || (search->known && is_deleted(link)))
+    return true;
+  for (size_t i = 0; i < search->found->count; ++i)
+    if (!strcmp(link, search->found->items[i].link))
+      return true;
+  return false;
 }
 
 static void set_link(WxMemfd *memfd, const char *link) {
@@ -146,12 +183,13 @@ static int add_mapped(Search *search, const WxMapping *mapping) {
       .block_bytes = WX_UNKNOWN,
   };
   set_link(&memfd, mapping->path);
-  if (with_id(search->found, memfd.id))
+  if (with_id(search->found, memfd.id) || (search->known && with_id(search->known, memfd.id)))
     return 0;
-  const int failed = find_place(search);
+  const WxMemfdPlace *place;
+  const int failed = find_place(search, mapping->path, &place);
   if (failed)
     return failed;
-  if (mapping->major == search->place.major && mapping->minor == search->place.minor)
+  if (wx_memfd_place_has(place, mapping->major, mapping->minor))
     return add(search->found, &memfd);
   if (!search->found->impostors) // It has many mappings, perhaps.
     add_impostor(search, &memfd, WX_REFUSED_PLACE);
@@ -162,8 +200,7 @@ static int find_mapped(Search *search, const WxMaps *maps) {
   int result = 0;
   for (size_t i = 0; !result && i < maps->count; ++i) {
     const WxMapping *mapping = &maps->items[i];
-    if (mapping->inode && is_called_so(search, mapping->path) &&
-        (search->name || mapping->protection & WX_EXECUTE))
+    if (mapping->inode && is_wanted_mapping(search, mapping))
       result = add_mapped(search, mapping);
   }
   return result == FULL ? 0 : result;
@@ -172,9 +209,10 @@ static int find_mapped(Search *search, const WxMaps *maps) {
 static int look_at_candidate(Search *search, WxMemfd *memfd) {
   struct statx status;
   WxRefusal refusal = WX_REFUSED_NOT;
-  int result = find_place(search);
+  const WxMemfdPlace *place;
+  int result = find_place(search, memfd->link, &place);
   if (!result)
-    result = stat_file(memfd, search->pid, &search->place, &status, &refusal);
+    result = stat_file(memfd, search->pid, place, &status, &refusal);
   if (result == -EPERM && refusal) {
     memfd->id = (WxFileId){UINT32_MAX, (uint32_t)status.stx_mnt_id, status.stx_ino};
     if (refusal != WX_REFUSED_NAME) // Else another file by now.
@@ -185,8 +223,10 @@ static int look_at_candidate(Search *search, WxMemfd *memfd) {
     return result == -ESTALE ? 0 : result;
   take_status(memfd, &status);
   WxMemfd *known = with_id(search->found, memfd->id);
-  if (!known) { // Where any is wanted only one that is mapped executable is.
-    result = search->name ? add(search->found, memfd) : 0;
+  if (search->known && with_id(search->known, memfd->id))
+    return 0;
+  if (!known) {
+    result = search->name || search->known ? add(search->found, memfd) : 0;
     return result == FULL ? 0 : result; // One of those that were mapped may come.
   }
   if (known->number == CLOSED) {
@@ -204,7 +244,7 @@ static int visit_descriptor(long number, void *context) {
   const int failed = wx_os_readlink(path, target, sizeof target);
   if (failed == -ENOENT || failed == -ENAMETOOLONG) // Closed meanwhile, or not one of ours.
     return 0;
-  if (failed || !is_called_so(search, target))
+  if (failed || !is_wanted_link(search, target))
     return failed;
   if (search->found->most && search->asked++ == ASKED_FOR_EACH * search->found->most)
     return FULL;
@@ -225,18 +265,42 @@ static int stat_closed(WxMemfds *found, pid_t pid) {
   return 0;
 }
 
-int wx_memfd_find(WxMemfds *found, pid_t pid, const WxMaps *maps, const char *name) {
-  found->count = 0;
-  if (name)
-    found->impostors = 0;
-  Search search = {.found = found, .pid = pid, .name = name};
-  int result = find_mapped(&search, maps);
+static int find_all(Search *search, const WxMaps *maps) {
+  int result = find_mapped(search, maps);
   if (result)
     return result;
   char path[WX_PROCESS_PATH_SIZE];
-  wx_process_path(path, pid, "fd");
-  result = wx_process_error(wx_directory_numbers(path, visit_descriptor, &search));
-  return result && result != FULL ? result : stat_closed(found, pid);
+  wx_process_path(path, search->pid, "fd");
+  result = wx_process_error(wx_directory_numbers(path, visit_descriptor, search));
+  return result && result != FULL ? result : stat_closed(search->found, search->pid);
+}
+
+static int search_all(Search *search, const WxMaps *maps) {
+  search->found->count = 0;
+  const int result = find_all(search, maps);
+  for (size_t i = 0; i < sizeof search->places / sizeof *search->places; ++i)
+    wx_memfd_place_free(&search->places[i].place);
+  return result;
+}
+
+int wx_memfd_find(WxMemfds *found, pid_t pid, const WxMaps *maps, const char *name) {
+  if (name)
+    found->impostors = 0;
+  return search_all(&(Search){.found = found, .pid = pid, .name = name}, maps);
+}
+
+static int compare_sizes(const void *a, const void *b) {
+  const WxMemfd *one = a, *other = b;
+  return (other->allocated_bytes > one->allocated_bytes) -
+         (other->allocated_bytes < one->allocated_bytes);
+}
+
+int wx_memfd_find_others(WxMemfds *others, pid_t pid, const WxMaps *maps, const WxMemfds *known) {
+  others->most = MOST_OTHERS;
+  const int result = search_all(&(Search){.found = others, .pid = pid, .known = known}, maps);
+  if (!result && others->count)
+    qsort(others->items, others->count, sizeof *others->items, compare_sizes);
+  return result;
 }
 
 int wx_memfd_is_behind(const WxMemfd *memfd, pid_t pid, long number) {

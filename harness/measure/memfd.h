@@ -28,8 +28,12 @@ enum { WX_MEMFD_LINK = 288 };
 
 enum { WX_MEMFD_NAME_MAX = 249 };
 
-/// Writes the link of a memfd called `name`; NULL: as the runtime calls its own.
+/// Writes the link of a memfd called `name`, or of a deleted file where that is a path; NULL: as
+/// the runtime calls its own.
 void wx_memfd_link(char link[static WX_MEMFD_LINK], const char *name);
+
+/// What stands before such a name where people read it: "memfd:", and nothing before a path.
+const char *wx_memfd_kind(const char *name);
 
 /// The name in such a link, NULL where it has characters other than letters, digits and `._+-`:
 /// it comes from another process, and a person may paste it into a shell.
@@ -95,7 +99,8 @@ bool wx_mapping_is_of(const WxMapping *mapping, WxFileId id);
 
 /// Finds the memory files of `pid` whose link is exactly `name`, each inode once, through its
 /// descriptors and through `maps`, which the caller has read from it. Where `name` is NULL: every
-/// memfd that the process maps executable, whatever its name. Anybody can give any file such a name
+/// memfd that the process maps executable, whatever its name, and every deleted file of a tmpfs and
+/// other shared memory that it maps shared and executable. Anybody can give any file such a name
 /// (a bind mount in a namespace of their own); what is none is counted in `found->impostors`, which
 /// is left as it was where `name` is NULL.
 /// Nothing is opened but with O_PATH, and no file system is asked: neither a FIFO nor a FUSE daemon
@@ -106,6 +111,11 @@ bool wx_mapping_is_of(const WxMapping *mapping, WxFileId id);
 /// None at all is success with count 0. -ESRCH, or -EACCES where the caller could not trace the
 /// process.
 int wx_memfd_find(WxMemfds *found, pid_t pid, const WxMaps *maps, const char *name);
+
+/// Finds the other memory files of `pid`, at most 256: memfds, deleted files of a tmpfs and shared
+/// memory without a name, executable or not, that it has open or maps and that are not in `known`;
+/// the largest first. Otherwise as wx_memfd_find().
+int wx_memfd_find_others(WxMemfds *others, pid_t pid, const WxMaps *maps, const WxMemfds *known);
 
 /// The one that holds most, NULL where there is none: a process has one, but for strange programs.
 const WxMemfd *wx_memfds_largest(const WxMemfds *memfds);
@@ -119,8 +129,8 @@ int wx_memfd_stat(WxMemfd *memfd, pid_t pid);
 /// checked on the very file that is opened, so that nothing can be exchanged in between:
 ///
 /// - It is a regular file without a name, on the mount where the kernel makes memfds (as one of our
-///   own shows), called `memfd->link`, and can have seals. (Where the link names a file of
-///   /dev/shm: on the mount of /dev/shm.)
+///   own shows), called `memfd->link`, and can have seals. (Where the link is no
+///   memfd's: on a tmpfs among the process's own mounts.)
 /// - To punch it: it is not sealed against writing; the process is one of the bits of this program;
 ///   the file belongs to one of its four user ids; and it runs a .NET runtime (runtime.h), unless
 ///   the file is vouched for. The process is the same one from the first look to the last.

@@ -56,14 +56,14 @@ static int reach(Reached *file, const WxMemfd *memfd, pid_t pid, bool to_write,
   WxMemfdPlace place;
   struct statx status;
   *file = (Reached){-1, -1, 0};
-  int failed = wx_memfd_place(&place, memfd->link);
-  if (failed)
-    return failed;
-  if (memfd->id.major != place.major || memfd->id.minor != place.minor)
-    return refuse(refusal, WX_REFUSED_PLACE);
-  file->handle = wx_memfd_reach(memfd, pid, &place, &status, refusal);
-  if (file->handle < 0)
-    return file->handle;
+  int failed = wx_memfd_place(&place, pid, memfd->link);
+  if (!failed && !wx_memfd_place_has(&place, memfd->id.major, memfd->id.minor))
+    failed = refuse(refusal, WX_REFUSED_PLACE);
+  if (!failed)
+    file->handle = wx_memfd_reach(memfd, pid, &place, &status, refusal);
+  wx_memfd_place_free(&place);
+  if (failed || file->handle < 0)
+    return failed ? failed : file->handle;
   file->user = status.stx_uid;
   failed = wx_file_id_equal(memfd->id, wx_memfd_id(&status)) ? 0 : -ESTALE;
   if (!failed) {

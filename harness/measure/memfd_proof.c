@@ -1,5 +1,6 @@
 #include "measure/memfd_proof.h"
 
+#include "measure/mapped_file.h"
 #include "measure/process.h"
 #include "os/os.h"
 
@@ -12,8 +13,6 @@
 
 enum { PATH_SIZE = 64, FDINFO_SIZE = 512 };
 
-static const char shm_folder[] = "/dev/shm/";
-
 WxFileId wx_memfd_id(const struct statx *status) {
   return (WxFileId){status->stx_dev_major, status->stx_dev_minor, status->stx_ino};
 }
@@ -22,17 +21,47 @@ static uint64_t mount_of(const struct statx *status) {
   return (status->stx_mask & STATX_MNT_ID) ? status->stx_mnt_id : WX_MOUNT_UNKNOWN;
 }
 
-int wx_memfd_place(WxMemfdPlace *place, const char *link) {
-  const bool shm = strncmp(link, shm_folder, sizeof shm_folder - 1) == 0;
-  const int fd = shm ? wx_os_open(shm_folder, O_PATH, 0) : wx_os_memfd_create_data("wxbench-place");
+bool wx_memfd_is_kernels(const char *link) {
+  static const char *const starts[] = {"/memfd:", "/SYSV", "/dev/zero (deleted)"};
+  for (size_t i = 0; i < sizeof starts / sizeof *starts; ++i)
+    if (!strncmp(link, starts[i], strlen(starts[i])))
+      return true;
+  return false;
+}
+
+static int place_of_memfds(WxMemfdPlace *place) {
+  const int fd = wx_os_memfd_create_data("wxbench-place");
   if (fd < 0)
     return fd;
   struct statx status;
   const int failed = wx_os_statx(fd, &status);
   wx_os_close_reader(fd);
   if (!failed)
-    *place = (WxMemfdPlace){status.stx_dev_major, status.stx_dev_minor, mount_of(&status)};
+    *place = (WxMemfdPlace){
+        .major = status.stx_dev_major, .minor = status.stx_dev_minor, .mount = mount_of(&status)};
   return failed;
+}
+
+int wx_memfd_place(WxMemfdPlace *place, pid_t pid, const char *link) {
+  *place = (WxMemfdPlace){.mount = WX_MOUNT_UNKNOWN};
+  if (wx_memfd_is_kernels(link))
+    return place_of_memfds(place);
+  char path[WX_PROCESS_PATH_SIZE];
+  wx_process_path(path, pid, "mountinfo");
+  const int failed = wx_process_error(wx_text_read(&place->mounts, path));
+  if (failed)
+    wx_text_free(&place->mounts);
+  return failed;
+}
+
+void wx_memfd_place_free(WxMemfdPlace *place) {
+  wx_text_free(&place->mounts);
+}
+
+bool wx_memfd_place_has(const WxMemfdPlace *place, uint32_t major, uint32_t minor) {
+  return place->mounts.data
+             ? wx_mounts_have_tmpfs(place->mounts.data, WX_MOUNT_UNKNOWN, major, minor)
+             : place->major == major && place->minor == minor;
 }
 
 // The path that leads to the file, below /proc/PID or to a descriptor of our own; `folder` is that
@@ -71,6 +100,15 @@ static bool are_other_mounts(uint64_t a, uint64_t b) {
   return a != WX_MOUNT_UNKNOWN && b != WX_MOUNT_UNKNOWN && a != b;
 }
 
+// What is known of a file before it is reached for.
+static bool may_lie_in(const WxMemfdPlace *place, uint64_t mount) {
+  uint32_t major, minor;
+  if (!place->mounts.data)
+    return !are_other_mounts(mount, place->mount);
+  return wx_mounts_find(place->mounts.data, mount, &major, &minor) &&
+         wx_mounts_have_tmpfs(place->mounts.data, mount, major, minor);
+}
+
 // The descriptor's mount and inode as /proc says them. Where a mount is not the one of memfds the
 // file is not even reached for: of some (NFS) that alone asks a server.
 static int check_mount(const WxMemfd *memfd, pid_t pid, const WxMemfdPlace *place,
@@ -87,7 +125,7 @@ static int check_mount(const WxMemfd *memfd, pid_t pid, const WxMemfdPlace *plac
     return gone_or_stale((int)got, pid);
   text[got] = '\0';
   const uint64_t mount = number_after(text, "mnt_id:", WX_MOUNT_UNKNOWN);
-  if (!are_other_mounts(mount, place->mount))
+  if (may_lie_in(place, mount))
     return 0;
   status->stx_mnt_id = mount;
   status->stx_ino = number_after(text, "ino:", 0);
@@ -98,8 +136,8 @@ static int check_mount(const WxMemfd *memfd, pid_t pid, const WxMemfdPlace *plac
 static WxRefusal judge_status(const struct statx *status, const WxMemfdPlace *place) {
   if (!S_ISREG(status->stx_mode))
     return WX_REFUSED_KIND;
-  if (status->stx_dev_major != place->major || status->stx_dev_minor != place->minor ||
-      are_other_mounts(mount_of(status), place->mount))
+  if (!wx_memfd_place_has(place, status->stx_dev_major, status->stx_dev_minor) ||
+      !may_lie_in(place, mount_of(status)))
     return WX_REFUSED_PLACE;
   return status->stx_nlink ? WX_REFUSED_LINKED : WX_REFUSED_NOT;
 }

@@ -1,11 +1,12 @@
 /**
    @file pieces.h
    Reads a file through a buffer so small that what the kernel wrote is still in the cache when it
-   is parsed.
+   is parsed. A byte-order mark is left out.
 */
 #ifndef WX_MEASURE_PIECES_H
 #define WX_MEASURE_PIECES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -17,6 +18,9 @@ typedef struct {
   int fd;
   char *buffer;
   size_t given; ///< Bytes of the piece that was given out last.
+  bool ended;   ///< The end of the file was met; a terminal would begin anew.
+  bool begun;   ///< Its first bytes were seen:
+  bool wide;    ///< it is UTF-16, as some shells save what is printed. ASCII of it is given out.
 } WxPieces;
 
 /// Gives the next piece of the file in `*piece`: the last `kept` bytes of the piece before it, then

@@ -2,6 +2,7 @@
 
 #include "output/shown.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,20 @@ void wx_document_init(WxDocument *document, const char *kind) {
 void wx_document_add_result(WxDocument *document, json_t *result) {
   if (json_array_append_new(document->results, result) != 0)
     document->lost = true;
+}
+
+void wx_document_make_results(WxDocument *document, const WxMadeResults *made) {
+  document->made = *made;
+}
+
+size_t wx_document_results(const WxDocument *document) {
+  return document->made.make ? document->made.count : json_array_size(document->results);
+}
+
+json_t *wx_document_result(const WxDocument *document, size_t index) {
+  const WxMadeResults *made = &document->made;
+  return made->make ? made->make(made->context, index)
+                    : json_incref(json_array_get(document->results, index));
 }
 
 void wx_document_add_table(WxDocument *document, WxTable *table) {
@@ -56,14 +71,32 @@ void wx_document_lead(WxDocument *document) {
   document->lead_count = document->note_count;
 }
 
+json_t *wx_document_head(const WxDocument *document) {
+  return document->lost ? NULL
+                        : json_pack("{s:s, s:s, s:O}", "schema", "wxbench/1", "kind",
+                                    document->kind, "context", document->context);
+}
+
 json_t *wx_document_json(const WxDocument *document) {
-  return document->lost
-             ? NULL
-             : json_pack("{s:s, s:s, s:O, s:O}", "schema", "wxbench/1", "kind", document->kind,
-                         "context", document->context, "results", document->results);
+  json_t *root = wx_document_head(document);
+  if (!root || !json_object_set(root, "results", document->results))
+    return root;
+  json_decref(root);
+  return NULL;
+}
+
+int wx_document_end_look(const WxDocument *document) {
+  int error = document->lost ? -ENOMEM : 0;
+  for (size_t i = 0; i < document->table_count; ++i) {
+    const int lost = wx_table_end_look(document->tables[i]);
+    error = error ? error : lost;
+  }
+  return error;
 }
 
 void wx_document_free(WxDocument *document) {
+  if (document->made.release)
+    document->made.release(document->made.context);
   for (size_t i = 0; i < document->table_count; ++i)
     wx_table_free(document->tables[i]);
   for (size_t i = 0; i < document->note_count; ++i)

@@ -65,18 +65,23 @@ static int find_target(const char *path, Target *target) {
   return 0;
 }
 
-static int write_in_place(const char *path, const void *data, size_t size) {
+typedef struct {
+  int (*put)(int fd, void *context);
+  void *context;
+} Content;
+
+static int write_in_place(const char *path, const Content *content) {
   const int fd = open(path, O_WRONLY | O_CLOEXEC);
   if (fd < 0)
     return -errno;
-  const int error = wx_file_write_all(fd, data, size);
+  const int error = content->put(fd, content->context);
   return close(fd) != 0 && !error ? -errno : error;
 }
 
-static int fill(int fd, const Target *target, const void *data, size_t size) {
+static int fill(int fd, const Target *target, const Content *content) {
   int error = target->exists && fchmod(fd, target->mode) != 0 ? -errno : 0;
   if (!error)
-    error = wx_file_write_all(fd, data, size);
+    error = content->put(fd, content->context);
   return !error && fsync(fd) != 0 ? -errno : error;
 }
 
@@ -112,13 +117,13 @@ static int give_name(const char *name, int fd) {
 
 // Puts the content into a file without a name, which gets one when it is whole: a run that is
 // killed meanwhile leaves nothing. Sets `possible` where file system and kernel let it.
-static int write_nameless(const Target *target, const void *data, size_t size, char *name,
+static int write_nameless(const Target *target, const Content *content, char *name,
                           bool *possible) {
   const int fd = open(target->folder, O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666);
   *possible = fd >= 0;
   if (fd < 0)
     return -errno;
-  int error = fill(fd, target, data, size);
+  int error = fill(fd, target, content);
   if (!error) {
     error = make_temporary(target, give_name, fd, name);
     *possible = !error;
@@ -126,11 +131,11 @@ static int write_nameless(const Target *target, const void *data, size_t size, c
   return close(fd) != 0 && !error ? -errno : error;
 }
 
-static int write_named(const Target *target, const void *data, size_t size, char *name) {
+static int write_named(const Target *target, const Content *content, char *name) {
   const int fd = make_temporary(target, create, -1, name);
   if (fd < 0)
     return fd;
-  int error = fill(fd, target, data, size);
+  int error = fill(fd, target, content);
   if (close(fd) != 0 && !error)
     error = -errno;
   if (error)
@@ -138,23 +143,38 @@ static int write_named(const Target *target, const void *data, size_t size, char
   return error;
 }
 
-int wx_file_write(const char *path, const void *data, size_t size) {
+int wx_file_write_by(const char *path, int (*put)(int fd, void *context), void *context) {
+  const Content content = {put, context};
   Target target = {.exists = false};
   int error = find_target(path, &target);
   if (error)
     return error;
   if (target.in_place)
-    return write_in_place(path, data, size);
+    return write_in_place(path, &content);
   char name[PATH_MAX];
   bool possible;
-  error = write_nameless(&target, data, size, name, &possible);
+  error = write_nameless(&target, &content, name, &possible);
   if (!possible)
-    error = write_named(&target, data, size, name);
+    error = write_named(&target, &content, name);
   if (!error && rename(name, target.file) != 0) {
     error = -errno;
     unlink(name);
   }
   return error;
+}
+
+typedef struct {
+  const void *data;
+  size_t size;
+} Bytes;
+
+static int put_bytes(int fd, void *context) {
+  const Bytes *bytes = context;
+  return wx_file_write_all(fd, bytes->data, bytes->size);
+}
+
+int wx_file_write(const char *path, const void *data, size_t size) {
+  return wx_file_write_by(path, put_bytes, &(Bytes){data, size});
 }
 
 int wx_file_check(const char *path) {

@@ -14,6 +14,10 @@
 /// stands as it was and the temporary one is gone. What killed runs left there disturbs nobody.
 int wx_file_write(const char *path, const void *data, size_t size);
 
+/// As wx_file_write(), of what `put` writes to the descriptor that it is given, maybe more than
+/// once. A negative errno of `put` is returned, and the old file stands.
+int wx_file_write_by(const char *path, int (*put)(int fd, void *context), void *context);
+
 /// Whether wx_file_write() can be expected to work, found out without writing: 0 or a negative
 /// errno. For a check before long work.
 int wx_file_check(const char *path);

@@ -1,6 +1,7 @@
 #include "output/format.h"
 
 #include "os/text.h"
+#include "output/file.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -39,6 +40,8 @@ int wx_format_render(const WxFormat *format, const WxDocument *document, char **
   int error = format->write(document, stream);
   const int lost = wx_text_stream_end(stream, &buffer);
   error = lost ? lost : error; // A stream in memory fails for want of it.
+  const int unmade = wx_document_end_look(document);
+  error = error ? error : unmade;
   if (error) {
     wx_text_free(&buffer);
     return error;
@@ -46,4 +49,31 @@ int wx_format_render(const WxFormat *format, const WxDocument *document, char **
   *text = buffer.data;
   *length = buffer.length;
   return 0;
+}
+
+typedef struct {
+  int fd;
+  int error;
+} Sink;
+
+static ssize_t put(void *cookie, const char *bytes, size_t size) {
+  Sink *sink = cookie;
+  if (!sink->error)
+    sink->error = wx_file_write_all(sink->fd, bytes, size);
+  return sink->error ? 0 : (ssize_t)size;
+}
+
+int wx_format_write(const WxFormat *format, const WxDocument *document, int fd) {
+  Sink sink = {.fd = fd};
+  if (document->lost)
+    return -ENOMEM;
+  FILE *stream = fopencookie(&sink, "w", (cookie_io_functions_t){.write = put});
+  if (!stream)
+    return -ENOMEM;
+  const int error = format->write(document, stream);
+  const bool failed = fclose(stream) != 0;
+  const int unmade = wx_document_end_look(document);
+  if (sink.error || error)
+    return sink.error ? sink.error : error;
+  return failed ? -ENOMEM : unmade;
 }

@@ -38,9 +38,13 @@ const char *wx_format_name(size_t index);
 const WxFormat *wx_format_find(const char *name);
 
 /// Writes the document into a new string, which the caller frees. -ENOMEM also where a part of the
-/// document was lost while it was built.
+/// document was lost, while it was built or now.
 int wx_format_render(const WxFormat *format, const WxDocument *document, char **text,
                      size_t *length);
+
+/// Writes the document to a descriptor piece by piece, as it comes. 0, or a negative errno after
+/// which a part may have been written.
+int wx_format_write(const WxFormat *format, const WxDocument *document, int fd);
 
 #define WX_FORMAT_WRITER(NAME, SUMMARY)                                                            \
   int wx_format_##NAME(const WxDocument *document, FILE *stream);

@@ -115,7 +115,7 @@ static int write_flat(const json_t *results, FILE *stream) {
 }
 
 int wx_format_csv(const WxDocument *document, FILE *stream) {
-  const Shape shape = shape_of(document->results);
+  const Shape shape = document->made.make ? OTHER : shape_of(document->results);
   if (shape == SAMPLED)
     write_samples(document, stream);
   if (shape != OTHER)

@@ -4,11 +4,10 @@
 #include "output/json.h"
 #include "output/series.h"
 
-#include <errno.h>
 #include <stdio.h>
 
 typedef struct {
-  json_t *entries;
+  WxJsonItems entries;
   const char *extra; ///< The command, shown beside each figure.
 } Array;
 
@@ -22,7 +21,7 @@ static void write_range(const WxSeriesFigure *figure, char *text, size_t size) {
 }
 
 static int append(void *context, const WxSeriesFigure *figure) {
-  const Array *array = context;
+  Array *array = context;
   char name[768], range[64];
   snprintf(name, sizeof name, "%s: %s", figure->subject, figure->path);
   WxJsonBuilder entry = wx_json_object();
@@ -35,14 +34,13 @@ static int append(void *context, const WxSeriesFigure *figure) {
   }
   if (array->extra)
     wx_json_put(&entry, "extra", wx_json_text(array->extra));
-  return json_array_append_new(array->entries, wx_json_built(&entry)) == 0 ? 0 : -ENOMEM;
+  return wx_json_items_put(&array->entries, wx_json_built(&entry));
 }
 
 int wx_format_gab(const WxDocument *document, FILE *stream) {
-  Array array = {json_array(), wx_json_get_text(document->context, "command")};
-  int error = array.entries ? wx_series_each(document, append, &array) : -ENOMEM;
-  if (!error)
-    error = wx_json_write(array.entries, stream);
-  json_decref(array.entries);
+  Array array = {wx_json_items_begin(stream, 2), wx_json_get_text(document->context, "command")};
+  const int error = wx_series_each(document, append, &array);
+  wx_json_items_end(&array.entries);
+  fputc('\n', stream);
   return error;
 }

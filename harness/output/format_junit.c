@@ -44,10 +44,12 @@ static Counts count_result(const json_t *result) {
 }
 
 // What results [first, end) hold.
-static Counts count_range(const json_t *results, size_t first, size_t end) {
+static Counts count_range(const WxDocument *document, size_t first, size_t end) {
   Counts all = {0};
   for (size_t i = first; i < end; ++i) {
-    const Counts one = count_result(json_array_get(results, i));
+    json_t *result = wx_document_result(document, i);
+    const Counts one = count_result(result);
+    json_decref(result);
     all.tests += one.tests;
     all.failures += one.failures;
     all.skipped += one.skipped;
@@ -140,33 +142,44 @@ static int write_cases(FILE *stream, const char *suite, const json_t *result) {
 
 enum { NAME_SIZE = 512 };
 
+static void read_name(const WxDocument *document, size_t index, char name[NAME_SIZE]) {
+  json_t *result = wx_document_result(document, index);
+  wx_result_name(result, ", ", name, NAME_SIZE);
+  json_decref(result);
+}
+
 // Writes the suite of the results of one name that begin at `*first`, and moves that behind them.
-static int write_suite(FILE *stream, const json_t *results, size_t *first) {
+static int write_suite(FILE *stream, const WxDocument *document, size_t *first) {
+  const size_t count = wx_document_results(document);
   char suite[NAME_SIZE], other[NAME_SIZE];
-  wx_result_name(json_array_get(results, *first), ", ", suite, sizeof suite);
-  size_t end = *first;
-  do {
-    ++end;
-    wx_result_name(json_array_get(results, end), ", ", other, sizeof other);
-  } while (end < json_array_size(results) && strcmp(suite, other) == 0);
+  read_name(document, *first, suite);
+  size_t end = *first + 1;
+  for (; end < count; ++end) {
+    read_name(document, end, other);
+    if (strcmp(suite, other) != 0)
+      break;
+  }
   fputs("  <testsuite name=\"", stream);
   wx_markup_text(stream, suite);
-  write_counts(stream, count_range(results, *first, end));
+  write_counts(stream, count_range(document, *first, end));
   int error = 0;
-  for (; *first < end && !error; ++*first)
-    error = write_cases(stream, suite, json_array_get(results, *first));
+  for (; *first < end && !error; ++*first) {
+    json_t *result = wx_document_result(document, *first);
+    error = result ? write_cases(stream, suite, result) : -ENOMEM;
+    json_decref(result);
+  }
   fputs("  </testsuite>\n", stream);
   return error;
 }
 
 int wx_format_junit(const WxDocument *document, FILE *stream) {
-  const json_t *results = document->results;
+  const size_t count = wx_document_results(document);
   fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"wxbench ", stream);
   wx_markup_text(stream, document->kind);
-  write_counts(stream, count_range(results, 0, json_array_size(results)));
+  write_counts(stream, count_range(document, 0, count));
   int error = 0;
-  for (size_t i = 0; i < json_array_size(results) && !error;)
-    error = write_suite(stream, results, &i);
+  for (size_t i = 0; i < count && !error;)
+    error = write_suite(stream, document, &i);
   fputs("</testsuites>\n", stream);
   return error;
 }

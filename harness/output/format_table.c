@@ -24,7 +24,8 @@ typedef struct {
   size_t width;         ///< Of the terminal; 0 for any.
   size_t keys;          ///< So many columns name the row, and stand in each of several parts.
   size_t *wanted;       ///< Per column: what the widest cell takes.
-  size_t *least;        ///< Less would break a number or a word.
+  size_t *word;         ///< Less would break a word.
+  size_t *least;        ///< Less would break a number, or a word that need not be broken.
   size_t *whole;        ///< Less would break a number; 0 for text.
   size_t *given;        ///< In the part that is printed, 0 for a column that is not in it.
   const char **pending; ///< Per column: what is left of the cell for the next line.
@@ -39,29 +40,43 @@ static bool is_text(const Layout *layout, size_t column) {
   return wx_table_column(layout->table, column).type == WX_TEXT;
 }
 
-// A cut number would be a wrong number; texts and headings may be broken between words, and within
-// a word that is wider than `most`.
-static void measure(Layout *layout, size_t column, size_t most) {
-  const char *name = wx_table_column(layout->table, column).name;
-  size_t wanted = wx_width(name, strlen(name)), least = wx_wrap_word(name), whole = 0;
-  for (size_t row = 0; row < wx_table_rows(layout->table); ++row) {
-    char buffer[WX_CELL_TEXT];
-    const char *text = wx_table_show(layout->table, row, column, buffer);
-    const size_t width = wx_width(text, strlen(text));
-    widen(&wanted, width);
-    if (is_text(layout, column))
-      widen(&least, wx_wrap_word(text));
-    else
-      widen(&whole, width);
-  }
+// A cut number would be a wrong number; texts and headings may be broken between words.
+static void measure_cell(Layout *layout, size_t row, size_t column) {
+  char buffer[WX_CELL_TEXT];
+  const char *text = wx_table_show(layout->table, row, column, buffer);
+  const size_t width = wx_width(text, strlen(text));
+  widen(&layout->wanted[column], width);
   if (is_text(layout, column))
-    widen(&least, wanted < NARROWEST ? wanted : NARROWEST);
-  if (layout->width && least > most)
-    least = most;
-  widen(&least, whole);
-  layout->wanted[column] = wanted;
-  layout->least[column] = least;
-  layout->whole[column] = whole;
+    widen(&layout->word[column], wx_wrap_word(text));
+  else
+    widen(&layout->whole[column], width);
+}
+
+static void measure_name(Layout *layout, size_t column) {
+  const char *name = wx_table_column(layout->table, column).name;
+  layout->wanted[column] = wx_width(name, strlen(name));
+  layout->word[column] = wx_wrap_word(name);
+}
+
+// A word that is wider than `most` may be broken.
+static void bound(Layout *layout, size_t column, size_t most) {
+  const size_t wanted = layout->wanted[column];
+  size_t *least = &layout->least[column];
+  *least = layout->word[column];
+  if (is_text(layout, column))
+    widen(least, wanted < NARROWEST ? wanted : NARROWEST);
+  if (layout->width && *least > most)
+    *least = most;
+  widen(least, layout->whole[column]);
+}
+
+// Row by row: a row may be made for it.
+static void measure(Layout *layout) {
+  for (size_t i = 0; i < layout->columns; ++i)
+    measure_name(layout, i);
+  for (size_t row = 0; row < wx_table_rows(layout->table); ++row)
+    for (size_t i = 0; i < layout->columns; ++i)
+      measure_cell(layout, row, i);
 }
 
 // The leading names, as far as they leave two fifths of the width to what they name; at least one.
@@ -170,14 +185,15 @@ static int put_part(const Layout *layout, FILE *stream) {
 static int put_rows(Layout *layout, FILE *stream) {
   // Two columns with long words fit beside each other, and a longer one beside the keys alone.
   const size_t half = layout->width ? (layout->width - GAP) / 2 : 0;
+  measure(layout);
   for (size_t i = 0; i < layout->columns; ++i)
-    measure(layout, i, half);
+    bound(layout, i, half);
   layout->keys = layout->width ? count_keys(layout) : 0;
   size_t beside = layout->width;
   for (size_t i = 0; i < layout->keys && beside > half; ++i)
     beside -= beside < layout->least[i] + GAP ? beside : layout->least[i] + GAP;
   for (size_t i = layout->keys; i < layout->columns && beside > half; ++i)
-    measure(layout, i, beside);
+    bound(layout, i, beside);
   size_t next = layout->keys;
   do {
     if (next > layout->keys)
@@ -208,14 +224,15 @@ static int print(const WxTable *table, size_t width, FILE *stream) {
     put_text(wx_table_title(table), width, stream);
   if (!wx_table_rows(table))
     return 0;
-  size_t *widths = calloc(4 * columns, sizeof *widths);
+  size_t *widths = calloc(5 * columns, sizeof *widths);
   const char **pending = calloc(columns, sizeof *pending);
   Layout layout = {.table = table, .columns = columns, .width = width, .wanted = widths};
   int error = -ENOMEM;
   if (widths && pending) {
-    layout.least = widths + columns;
-    layout.whole = widths + 2 * columns;
-    layout.given = widths + 3 * columns;
+    layout.word = widths + columns;
+    layout.least = widths + 2 * columns;
+    layout.whole = widths + 3 * columns;
+    layout.given = widths + 4 * columns;
     layout.pending = pending;
     error = put_rows(&layout, stream);
   }

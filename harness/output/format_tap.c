@@ -96,12 +96,13 @@ static int test_result(Tests *tests, const char *subject, const json_t *result) 
 
 static int test_all(Tests *tests, const WxDocument *document) {
   int error = 0;
-  for (size_t i = 0; i < json_array_size(document->results) && !error; ++i) {
-    const json_t *result = json_array_get(document->results, i);
+  for (size_t i = 0; i < wx_document_results(document) && !error; ++i) {
+    json_t *result = wx_document_result(document, i);
     char subject[512];
     if (wx_result_name(result, ", ", subject, sizeof subject) == 0)
       snprintf(subject, sizeof subject, "%s %zu", document->kind, i + 1);
-    error = test_result(tests, subject, result);
+    error = result ? test_result(tests, subject, result) : -ENOMEM;
+    json_decref(result);
   }
   return error;
 }

@@ -80,6 +80,32 @@ int wx_json_write(const json_t *value, FILE *stream) {
   return fputc('\n', stream) == EOF || ferror(stream) ? -EIO : 0;
 }
 
+WxJsonItems wx_json_items_begin(FILE *stream, int indent) {
+  fputc('[', stream);
+  return (WxJsonItems){.stream = stream, .indent = indent};
+}
+
+int wx_json_items_put(WxJsonItems *items, json_t *item) {
+  char *text = item ? wx_json_print(item, JSON_INDENT(2)) : NULL;
+  json_decref(item);
+  if (!text)
+    return -ENOMEM;
+  fputs(items->count++ ? "," : "", items->stream);
+  for (const char *line = text; line; line = strchr(line, '\n')) { // No string has one in it.
+    line += *line == '\n';
+    fprintf(items->stream, "\n%*s", items->indent, "");
+    wx_shown_put_json(items->stream, line, strcspn(line, "\n"));
+  }
+  free(text);
+  return ferror(items->stream) ? -EIO : 0;
+}
+
+void wx_json_items_end(WxJsonItems *items) {
+  if (items->count)
+    fprintf(items->stream, "\n%*s", items->indent - 2, "");
+  fputc(']', items->stream);
+}
+
 int wx_json_set(json_t *object, const char *key, json_t *value) {
   return json_object_set_new(object, key, value) == 0 ? 0 : -ENOMEM;
 }

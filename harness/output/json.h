@@ -38,6 +38,23 @@ int wx_json_write(const json_t *value, FILE *stream);
 /// where memory ran out. (json_dumps() itself may leave out a part then.)
 char *wx_json_print(const json_t *value, size_t flags);
 
+/* A list that is written item by item, as wx_json_write() writes it whole
+ * -------------------------------------------------------------------------------------------------
+ */
+
+typedef struct {
+  FILE *stream;
+  int indent; ///< Spaces before the lines between its brackets.
+  size_t count;
+} WxJsonItems;
+
+WxJsonItems wx_json_items_begin(FILE *stream, int indent);
+
+/// Writes an item and releases it. 0, -ENOMEM also for NULL, or -EIO.
+int wx_json_items_put(WxJsonItems *items, json_t *item);
+
+void wx_json_items_end(WxJsonItems *items);
+
 /* Objects and lists that are whole or lost
  * -------------------------------------------------------------------------------------------------
  *

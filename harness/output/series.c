@@ -4,6 +4,7 @@
 #include "output/result.h"
 #include "stats/units.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -89,12 +90,13 @@ int wx_series_each(const WxDocument *document,
                    int (*take)(void *context, const WxSeriesFigure *figure), void *context) {
   Walk walk = {.take = take, .context = context};
   int error = 0;
-  for (size_t i = 0; !error && i < json_array_size(document->results); ++i) {
-    json_t *result = json_array_get(document->results, i);
+  for (size_t i = 0; !error && i < wx_document_results(document); ++i) {
+    json_t *result = wx_document_result(document, i);
     char subject[SUBJECT_SIZE];
     write_subject(result, subject);
     walk.subject = *subject ? subject : document->kind;
-    error = give_result(&walk, result);
+    error = result ? give_result(&walk, result) : -ENOMEM;
+    json_decref(result);
   }
   return error;
 }

@@ -19,6 +19,9 @@ struct WxTable {
   WxCell *cell;    ///< Row by row.
   bool lost;
   bool folded;
+  WxMadeRows made;
+  WxTable *window; ///< Where rows are made: it holds the row that was looked at last,
+  size_t number;   ///< and that row's number.
 };
 
 // Copies text that may be NULL, as it may be shown. Returns false where memory ran out.
@@ -77,6 +80,50 @@ void wx_table_add(WxTable *table, const WxCell cells[]) {
   ++table->rows;
 }
 
+WxTable *wx_table_new_made(const char *title, const WxColumn columns[], size_t column_count,
+                           const WxMadeRows *made) {
+  WxTable *table = wx_table_new(title, columns, column_count);
+  if (!table)
+    return NULL;
+  table->made = *made;
+  table->window = wx_table_new(NULL, columns, column_count);
+  if (table->window)
+    return table;
+  wx_table_free(table);
+  return NULL;
+}
+
+static void forget_rows(WxTable *table) {
+  for (size_t i = 0; i < table->columns; ++i)
+    for (size_t row = 0; table->column[i].type == WX_TEXT && row < table->rows; ++row)
+      free((char *)table->cell[row * table->columns + i].text);
+  table->rows = 0;
+}
+
+// Makes a row in the window, where it is not there.
+static WxCell made_cell(const WxTable *table, size_t row, size_t column) {
+  WxTable *window = table->window;
+  if (!window->rows || window->number != row) {
+    forget_rows(window);
+    table->made.make(table->made.context, row, window);
+    window->number = row;
+  }
+  static const WxCell nothing;
+  if (window->lost) // The end of the look says so.
+    return nothing;
+  return window->cell[column];
+}
+
+int wx_table_end_look(WxTable *table) {
+  WxTable *window = table->window;
+  if (!window)
+    return 0;
+  const bool lost = window->lost;
+  forget_rows(window);
+  window->lost = false;
+  return lost ? -ENOMEM : 0;
+}
+
 void wx_table_fold(WxTable *table) {
   if (table)
     table->folded = true;
@@ -89,11 +136,10 @@ bool wx_table_folded(const WxTable *table) {
 void wx_table_free(WxTable *table) {
   if (!table)
     return;
-  for (size_t i = 0; i < table->columns; ++i) {
+  wx_table_free(table->window);
+  forget_rows(table);
+  for (size_t i = 0; i < table->columns; ++i)
     free((char *)table->column[i].name);
-    for (size_t row = 0; table->column[i].type == WX_TEXT && row < table->rows; ++row)
-      free((char *)table->cell[row * table->columns + i].text);
-  }
   free(table->cell);
   free(table->column);
   free(table->title);
@@ -113,7 +159,7 @@ size_t wx_table_columns(const WxTable *table) {
 }
 
 size_t wx_table_rows(const WxTable *table) {
-  return table->rows;
+  return table->window ? table->made.rows : table->rows;
 }
 
 WxColumn wx_table_column(const WxTable *table, size_t column) {
@@ -121,7 +167,7 @@ WxColumn wx_table_column(const WxTable *table, size_t column) {
 }
 
 WxCell wx_table_cell(const WxTable *table, size_t row, size_t column) {
-  return table->cell[row * table->columns + column];
+  return table->window ? made_cell(table, row, column) : table->cell[row * table->columns + column];
 }
 
 const char *wx_table_show(const WxTable *table, size_t row, size_t column,

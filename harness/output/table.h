@@ -51,6 +51,19 @@ typedef struct WxTable WxTable;
 /// may be shown (shown.h), so that no format has to look at it again.
 WxTable *wx_table_new(const char *title, const WxColumn columns[], size_t column_count);
 
+/// Rows that are made each time they are looked at: `make` adds row number `row` to `into`, a table
+/// of the same columns.
+typedef struct {
+  size_t rows;
+  void (*make)(const void *context, size_t row, WxTable *into);
+  const void *context; ///< Borrowed until the table is freed.
+} WxMadeRows;
+
+/// As wx_table_new(), of rows that are made. The text of a row is valid until another row is looked
+/// at.
+WxTable *wx_table_new_made(const char *title, const WxColumn columns[], size_t column_count,
+                           const WxMadeRows *made);
+
 /// Folds the table: formats for people show that it is there, and Markdown its rows on a click.
 /// Accepts a NULL table.
 void wx_table_fold(WxTable *table);
@@ -61,6 +74,10 @@ void wx_table_add(WxTable *table, const WxCell cells[]);
 
 /// Frees the table. Accepts NULL.
 void wx_table_free(WxTable *table);
+
+/// Ends a look at rows that are made: frees the last of them. 0, or -ENOMEM where one was lost
+/// since the last call; the next look may be whole.
+int wx_table_end_look(WxTable *table);
 
 /// 0, or -ENOMEM where the table is NULL or a row was lost.
 int wx_table_error(const WxTable *table);

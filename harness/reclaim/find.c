@@ -79,9 +79,10 @@ static int refuse_file(const WxMemfd *memfd, pid_t pid, WxRefusal refusal, WxRea
   if (memfd->number >= 0)
     (void)snprintf(how, sizeof how, "descriptor %d", memfd->number);
   const bool of_file = refusal == WX_REFUSED_SEALED || refusal == WX_REFUSED_OWNER;
-  const int length = (int)(strlen(memfd->link) - strlen("/ (deleted)"));
+  const char *called = memfd->link + (strncmp(memfd->link, "/memfd:", 7) == 0);
+  const int length = (int)(strlen(called) - strlen(" (deleted)"));
   return wx_reason(reason, of_file ? -EPERM : -ENODATA, "%s of process %d is called %.*s, but %s%s",
-                   how, (int)pid, length, memfd->link + 1, wx_refusal_text(refusal),
+                   how, (int)pid, length, called, wx_refusal_text(refusal),
                    refusal == WX_REFUSED_RUNTIME ? " (--memfd NAME permits it)" : "");
 }
 
@@ -96,7 +97,8 @@ int wx_reclaim_find(WxMemfds *found, pid_t pid, WxMaps *maps, const char *name, 
   if (found->impostors)
     return refuse_file(&found->impostor, pid, found->refusal, reason);
   if (name)
-    return wx_reason(reason, -ENODATA, "process %d has no memfd:%s", (int)pid, name);
+    return wx_reason(reason, -ENODATA, "process %d has no %s%s", (int)pid, wx_memfd_kind(name),
+                     name);
   return wx_reason(reason, -ENODATA,
                    "process %d has no memfd:doublemapper: it is no .NET process (7 or later), or "
                    "runs without W^X",

@@ -2,6 +2,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -32,6 +33,9 @@ static _Atomic uint64_t left; // Allocations until one fails; 0: none does.
 static atomic_bool persistent;
 static atomic_bool failed;
 static _Atomic int64_t blocks;
+static atomic_bool counting;  // The bytes of blocks: not before the sanitizer can tell them.
+static _Atomic int64_t bytes; // Of all blocks since then,
+static _Atomic int64_t peak;  // and the most that they were.
 
 // Whether this thread runs what it was started for: what comes before is the sanitizer's.
 static __thread bool runs;
@@ -75,8 +79,28 @@ static bool must_fail(void) {
   return true;
 }
 
+static void count_bytes(int64_t more) {
+  const int64_t now = atomic_fetch_add(&bytes, more) + more;
+  int64_t known = atomic_load(&peak);
+  while (now > known && !atomic_compare_exchange_weak(&peak, &known, now))
+    ;
+}
+
+static int64_t size_of(void *block) {
+  return block && atomic_load(&counting) ? (int64_t)malloc_usable_size(block) : 0;
+}
+
 static void *booked(void *block) {
   atomic_fetch_add(&blocks, block != NULL);
+  count_bytes(size_of(block));
+  return block;
+}
+
+// Both are there while one is copied to the other.
+static void *rebooked(void *block, int64_t size, bool gone) {
+  atomic_fetch_add(&blocks, (block != NULL) - gone);
+  count_bytes(size_of(block));
+  count_bytes(gone ? -size : 0);
   return block;
 }
 
@@ -107,21 +131,22 @@ char *replaced_strndup(const char *text, size_t most) {
 void *replaced_realloc(void *old, size_t size) {
   if (must_fail())
     return NULL;
+  const int64_t before = size_of(old);
   void *block = __interceptor_realloc(old, size);
-  atomic_fetch_add(&blocks, (block != NULL) - (old && (block || size == 0)));
-  return block;
+  return rebooked(block, before, old && (block || size == 0));
 }
 
 void *replaced_reallocarray(void *old, size_t count, size_t size) {
   if (must_fail())
     return NULL;
+  const int64_t before = size_of(old);
   void *block = __interceptor_reallocarray(old, count, size);
-  atomic_fetch_add(&blocks, (block != NULL) - (old && (block || count == 0 || size == 0)));
-  return block;
+  return rebooked(block, before, old && (block || count == 0 || size == 0));
 }
 
 void replaced_free(void *block) {
   atomic_fetch_sub(&blocks, block != NULL);
+  count_bytes(-size_of(block));
   __interceptor_free(block);
 }
 
@@ -162,4 +187,14 @@ uint64_t memory_fail_each(int (*attempt)(void *context), void *context) {
     ck_assert_uint_lt(++nth, 1000000);
   }
   return nth - 1;
+}
+
+uint64_t memory_most_bytes(int (*attempt)(void *context), void *context) {
+  atomic_store(&bytes, 0);
+  atomic_store(&peak, 0);
+  atomic_store(&counting, true);
+  const int result = attempt(context);
+  atomic_store(&counting, false);
+  ck_assert_int_eq(result, 0);
+  return (uint64_t)atomic_load(&peak);
 }

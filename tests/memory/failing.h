@@ -18,6 +18,10 @@
 /// many allocations were made to fail.
 uint64_t memory_fail_each(int (*attempt)(void *context), void *context);
 
+/// Runs `attempt(context)`, which returns 0, with all the memory that it wants. Returns the most
+/// bytes that were allocated at once beyond those that were before.
+uint64_t memory_most_bytes(int (*attempt)(void *context), void *context);
+
 /// Inside an attempt: whether an allocation has failed since it began.
 bool memory_has_failed(void);
 

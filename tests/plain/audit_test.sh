@@ -163,6 +163,7 @@ refused audit_diff_refuses_another_kind "expected an audit" "$wxbench" audit --d
 
 "$wxbench" audit --oom tests/fixtures/oom/v1.log --json "$work/oom.json" >"$work/oom.txt"
 claim audit_of_a_kill_says_what_is_mapped_nowhere has "$work/oom.txt" 'VERDICT retained (certainty: medium)' '91.6 MiB are mapped nowhere'
+claim audit_of_a_kill_is_one_result [ "$(jq '.results | length' "$work/oom.json")" = 1 ]
 claim audit_of_a_kill_has_json has "$work/oom.json" '"source": "oom"' '"shmem_unmapped_bytes": 96092160' '"kernel_bytes": null'
 "$wxbench" audit --oom - <tests/fixtures/oom/malloc.log >"$work/oom-malloc.txt"
 claim audit_of_a_kill_reads_stdin has "$work/oom-malloc.txt" 'VERDICT malloc' 'W^X off cannot help'

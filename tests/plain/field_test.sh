@@ -86,4 +86,26 @@ head -n -3 "$work/later" >"$work/part"
 "$wxbench" audit --diff "$work/smaps" "$work/part" --json "$work/diff.json" --quiet >/dev/null
 claim of_half_a_file_no_difference_is_said [ "$(jq -c '[.results[0].owners[].change.memory_bytes] | unique' "$work/diff.json")" = '[null]' ]
 refused the_difference_to_what_is_not_there_is_refused "No such file" "$wxbench" audit --diff "$work/smaps" "$work/absent"
+# What tools and editors make of a saved file: the double mapper stays in it.
+whole='7f2900010000-7f2900014000 r-xs 00161000 00:01 4711                       /memfd:doublemapper (deleted)
+7ffd00000000-7ffd00021000 rw-p 00000000 00:00 0                          [stack]'
+has_double_mapper() { [ "$("$wxbench" audit --maps "$1" --json - --quiet 2>/dev/null | jq -c '.results[0].doublemapper | [.mapped_va_bytes, .mappings.rx]')" = '[16384,1]' ]; }
+printf '\xef\xbb\xbf%s\n' "$whole" >"$work/mark"
+printf '%s\n' "$whole" | iconv -f ascii -t utf-16 >"$work/utf-16"
+sed 's/double/\x1b[01;31m\x1b[K&\x1b[m\x1b[K/' <<<"$whole" >"$work/coloured"
+sed 's/^\([0-9a-f]*\)-/\1\xe2\x80\x93/; s/ /\xc2\xa0/g' <<<"$whole" >"$work/typeset"
+sed 's/(deleted)/&   <- 16 kB, is this it?/' <<<"$whole" >"$work/remarked"
+sed 's/ (deleted)//' <<<"$whole" >"$work/undeleted"
+sed 's/^/> /; s/$/\r/' <<<"$whole" >"$work/quoted"
+printf '%s\n%s\n' "$whole" "$whole" >"$work/twice"
+for kind in mark utf-16 coloured typeset remarked undeleted quoted twice; do
+  claim "a_saved_file_that_is_${kind}_has_its_double_mapper" has_double_mapper "$work/$kind"
+done
+cut -c 1-84 <<<"$whole" >"$work/narrow"
+claim a_name_that_a_terminal_cut_off_gives_no_verdict [ "$(verdict --maps "$work/narrow")" = unknown ]
+printf '%s\n' '7f2900010000-7ffd00021000 ---p 00000000 00:00 0                          [rollup]' 'Rss:               20000 kB' >"$work/rollup"
+refused sums_without_mappings_are_no_smaps "smaps_rollup has sums only" "$wxbench" audit --smaps "$work/rollup"
+jq -Rr '{log: (. + "\n"), stream: "stdout"} | tojson' <<<"$whole" >"$work/log"
+owners=$("$wxbench" explain --json - <"$work/log" | values owner)
+claim rows_in_a_log_of_json_are_told_by_the_file_that_they_name [ "$owners" = double-mapper,stack ]
 tap_end

@@ -132,6 +132,15 @@ static WxTruth known_truth(void) {
                    .files = files};
 }
 
+static WxMemfd others[] = {{.id = {2857, 2861, 2879},
+                            .number = 2909,
+                            .allocated_bytes = WX_MIB(103),
+                            .link = "/memfd:/dotnet_1f (deleted)"},
+                           {.id = {2887, 2897, 2903},
+                            .number = 2851,
+                            .allocated_bytes = WX_MIB(101),
+                            .link = "/dev/shm/my jit (deleted)"}};
+
 static WxVerdictFacts known_facts(const WxAudit *audit) {
   return (WxVerdictFacts){.pid = (int)audit->pid,
                           .double_mapper = true,
@@ -148,6 +157,8 @@ static WxVerdictFacts known_facts(const WxAudit *audit) {
                           .malloc_bytes = WX_MIB(911),
                           .cgroup_usage = audit->cgroup.usage_bytes,
                           .other_shmem = WX_MIB(919),
+                          .other_files = WX_MIB(103),
+                          .largest_other = others[0].number,
                           .page_cache = WX_MIB(929),
                           .kernel = WX_MIB(937),
                           .mappings = 1579,
@@ -183,6 +194,8 @@ static WxAudit known_audit(void) {
                    .module = &modules[0],
                    .rows = {(WxRow *)rows, LENGTH(rows), 0, 1609, (uint64_t)WX_MIB(67)},
                    .truth = known_truth(),
+                   .others = {others, LENGTH(others)},
+                   .others_known = true,
                    .span = span,
                    .allocator = {.name = "glibc",
                                  .environment_known = true,
@@ -414,7 +427,7 @@ int wx_specimen_audit_images(WxDocument *document) {
 
 // Each reading once.
 int wx_specimen_explain(WxDocument *document) {
-  WxRange ranges[] = {
+  static WxRange ranges[] = {
       {.start = 0x7f4000000000, .end = 0x7f4007ff6000, .protection = WX_PROTECTION_UNKNOWN},
       {.start = 0x7f4010000000, .end = 0x7f4011234000, .protection = WX_READ | WX_WRITE},
       {.start = 0x7f4011234000, .end = 0x7f4014000000, .protection = 0},
@@ -423,6 +436,7 @@ int wx_specimen_explain(WxDocument *document) {
       {.start = 0x7f4040021000, .end = 0x7f4041000000, .protection = 0},
       {.start = 0x7f4050123000, .end = 0x7f4054000000, .protection = WX_PROTECTION_UNKNOWN},
       {.start = 0x7f4060123000, .end = 0x7f406d456000, .protection = WX_READ | WX_EXECUTE},
+      {.start = 0xffffa40000000000, .end = 0xffffa40000005000, .protection = WX_PROTECTION_UNKNOWN},
       {.protection = WX_PROTECTION_UNKNOWN},
       {.protection = WX_PROTECTION_UNKNOWN},
       {.start = 0x7f4080123456, .protection = WX_PROTECTION_UNKNOWN},

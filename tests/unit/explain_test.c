@@ -128,6 +128,14 @@ START_TEST(a_pattern_is_graded_by_what_speaks_against_it) {
 }
 END_TEST
 
+static WxExplanation explain_among(const WxRange *rows, size_t count, size_t index) {
+  WxFronts fronts = {0};
+  ck_assert_int_eq(wx_explain_fronts(&fronts, rows, count, WX_HEAP_SLOT_BYTES), 0);
+  const WxExplanation explanation = wx_explain_row(&rows[index], &fronts, WX_HEAP_SLOT_BYTES);
+  wx_explain_fronts_free(&fronts);
+  return explanation;
+}
+
 START_TEST(a_reserved_row_behind_a_writable_one_of_its_slot_is_the_tail_of_an_arena) {
   const WxRange front = {
       .start = 0x7f8624000000, .end = 0x7f862425d000, .protection = WX_READ | WX_WRITE};
@@ -166,7 +174,7 @@ START_TEST(a_reserved_row_behind_a_writable_one_of_its_slot_is_the_tail_of_an_ar
         {.start = rows[i].front_start,
          .end = rows[i].front_end,
          .protection = rows[i].front_protection}};
-    const WxExplanation explanation = wx_explain_row(pair, 2, 0, WX_HEAP_SLOT_BYTES);
+    const WxExplanation explanation = explain_among(pair, 2, 0);
     ck_assert_msg(explanation.reading == rows[i].reading, "row %zu: %s", i,
                   wx_reading_code(explanation.reading));
     if (rows[i].reading == WX_READING_GROWN_TAIL)
@@ -174,14 +182,14 @@ START_TEST(a_reserved_row_behind_a_writable_one_of_its_slot_is_the_tail_of_an_ar
   }
   const WxRange both[] = {front, tail};
   char text[512];
-  WxExplanation explanation = wx_explain_row(both, 2, 1, WX_HEAP_SLOT_BYTES);
+  WxExplanation explanation = explain_among(both, 2, 1);
   wx_explain_verdict(&explanation, text, sizeof text);
   ck_assert_str_eq(text, "the PROT_NONE tail of the malloc arena whose writable front ends here: "
                          "zero bytes of memory");
-  explanation = wx_explain_row(both, 2, 0, WX_HEAP_SLOT_BYTES);
+  explanation = explain_among(both, 2, 0);
   ck_assert_int_eq(explanation.reading, WX_READING_HEAP_FRONT);
   // Alone it is not told, and nothing is said against what it fits.
-  explanation = wx_explain_row(&tail, 1, 0, WX_HEAP_SLOT_BYTES);
+  explanation = explain_among(&tail, 1, 0);
   wx_explain_verdict(&explanation, text, sizeof text);
   ck_assert_str_eq(text, "undetermined: it fits the tail of an arena whose writable front is not "
                          "among the rows, and whole empty slots; a core's NT_FILE and PT_LOADs "
@@ -251,6 +259,35 @@ static const struct {
      0x7f2904000000, 0x7f2904001000, "memfd"},
     {"> `7f2904000000-7f2904001000 rw-s 022c1000 00:01 4711 /memfd:doublemapper (deleted)`", "maps",
      0x7f2904000000, 0x7f2904001000, "double-mapper"},
+    {"7f2904000000-7f2904001000 rw-s 022c1000 00:01 4711 /memfd:doublemapper (deleted)  <- 4 kB",
+     "maps", 0x7f2904000000, 0x7f2904001000, "double-mapper"},
+    {"7f2904000000-7f2904001000,rw-s,022c1000,00:01,4711,/memfd:doublemapper (deleted)", "maps",
+     0x7f2904000000, 0x7f2904001000, "double-mapper"},
+    {"7f2904000000-7f2904001000 rw-s 022c1000 00:01 4711 /memfd:doublem", "maps", 0x7f2904000000,
+     0x7f2904001000, "cut-memfd"},
+    {"7f2904000000-7f2904001000 rw-s 022c1000 00:01 4711 /memfd:doublemapper (del", "maps",
+     0x7f2904000000, 0x7f2904001000, "double-mapper"},
+    {"55d0a0000000-55d0a0400000 rw-p 00000000 00:00 0 [heap]  # 4 MiB", "maps", 0x55d0a0000000,
+     0x55d0a0400000, "main-heap"},
+    {"lr-------- 1 root root 64 Nov 28 18:00 7f2900010000-7f2900014000 -> '/memfd:doublemapper "
+     "(deleted)'",
+     "map_files", 0x7f2900010000, 0x7f2900014000, "double-mapper"},
+    {"[77.1] dotnet[4711]: segfault at 7f2900010abc ip 00007f2900010abc sp 00007ffd00010000 error "
+     "4 "
+     "in memfd:doublemapper (deleted)[7f2900010000+4000] likely on CPU 1",
+     "kernel log", 0x7f2900010000, 0x7f2900014000, "double-mapper"},
+    {"dotnet[4711]: segfault at 0 ip 00007f29 error 4 in libcoreclr.so[7f2900010000+4000]",
+     "kernel log", 0x7f2900010000, 0x7f2900014000, "file"},
+    {"dotnet 4711 1.5: PERF_RECORD_MMAP2 4711/4711: [0x7f2900010000(0x4000) @ 0x161000 00:01 4711 "
+     "0]: r-xs /memfd:doublemapper (deleted)",
+     "perf mmap", 0x7f2900010000, 0x7f2900014000, "double-mapper"},
+    {"\t0x00007f2900010000 - 0x00007f2900014000 is .text in /usr/lib/libcoreclr.so", "gdb files",
+     0x7f2900010000, 0x7f2900014000, "file"},
+    {"7f2900010000 default file=/memfd:doublemapper\\040(deleted) dirty=4 mapmax=2 N0=4",
+     "numa_maps", 0x7f2900010000, 0, "double-mapper"},
+    {"55d0a0000000 default heap anon=3 dirty=3 N0=3", "numa_maps", 0x55d0a0000000, 0, "main-heap"},
+    {"is 7f4000000000 - 7f4007ff6000 malloc's?", "range", 0x7f4000000000, 0x7f4007ff6000, NULL},
+    {"is 0x7f4000000000..0x7f4007ff6000 malloc's?", "range", 0x7f4000000000, 0x7f4007ff6000, NULL},
     {"[0x00007f2900010000-0x00007f2900014000) r-x /memfd:doublemapper (deleted)", "lldb",
      0x7f2900010000, 0x7f2900014000, "double-mapper"},
     {"[0x00007f2900010000-0x00007f2900014000) rw-", "lldb", 0x7f2900010000, 0x7f2900014000, NULL},
@@ -348,6 +385,9 @@ static const char *const prose[] = {
     "cache-7f4000000000-7f4007ff6000.bin",
     "a 7f4000000000-7f4007ff6000-7f4007ff7000",
     "7f4000000123-7f4007ff6456",
+    "100000000000 - 200000000000 bytes",
+    "from 1000 to 2000, 12345000 - 12346000",
+    "3000.0000 - 4000.0000 [4096+8192]",
 };
 
 START_TEST(what_is_no_range_is_not_taken_for_one) {
@@ -355,6 +395,59 @@ START_TEST(what_is_no_range_is_not_taken_for_one) {
     WxRange range;
     ck_assert_msg(!wx_explain_parse(prose[i], &range), "%s: %s", prose[i], range.format);
   }
+}
+END_TEST
+
+START_TEST(every_range_of_a_line_of_prose_is_found_in_its_order) {
+  const char *line = "7f4000000000-7f4007ff6000 and 7f3fc4000000-7f3fcbff5000 RW, then at "
+                     "0x7fc8177aa120 and 7f404c021000-7f4051b4c000.";
+  const uint64_t starts[] = {0x7f4000000000, 0x7f3fc4000000, 0x7fc8177aa120};
+  WxRange range;
+  ck_assert(wx_explain_parse(line, &range));
+  for (size_t i = 0; i < sizeof starts / sizeof *starts; ++i) {
+    ck_assert_uint_eq(range.start, starts[i]);
+    ck_assert_int_eq(wx_explain_parse_more(line, &range), i < 2);
+  }
+}
+END_TEST
+
+START_TEST(what_a_terminal_or_a_page_puts_into_a_line_is_taken_out) {
+  static const struct {
+    const char *line, *clean;
+  } marked[] = {
+      {"7f29\033[01;31m\033[Kdouble\033[m\033[K (deleted)", "7f29double (deleted)"},
+      {"7f2900010000\xe2\x80\x93\x37\x66", "7f2900010000-7f"},
+      {"r-xs\xc2\xa0\x30\x30", "r-xs 00"},
+      {"\xef\xbb\xbf\x37\xe2\x80\x8b\x66", "7f"},
+      {"/srv/\xc3\xbc.so", "/srv/\xc3\xbc.so"},
+      {"\033", "\033"},
+      {"a\033[", "a"},
+  };
+  for (size_t i = 0; i < sizeof marked / sizeof *marked; ++i) {
+    char line[64];
+    strcpy(line, marked[i].line);
+    wx_explain_clean(line);
+    ck_assert_str_eq(line, marked[i].clean);
+  }
+}
+END_TEST
+
+START_TEST(an_address_of_the_kernel_is_no_heap_of_malloc) {
+  WxRange range;
+  ck_assert(wx_explain_parse("0xffffa40000000000-0xffffa40000005000   20480 vmap", &range));
+  ck_assert_int_eq(wx_explain(&range, WX_HEAP_SLOT_BYTES).reading, WX_READING_KERNEL);
+  ck_assert(wx_explain_parse("00ffff0000000000-00ffff0004000000 rw-p 00000000 00:00 0", &range));
+  ck_assert_int_eq(wx_explain(&range, WX_HEAP_SLOT_BYTES).reading, WX_READING_WHOLE_SLOTS);
+}
+END_TEST
+
+START_TEST(a_single_address_has_no_decomposition) {
+  WxRange range;
+  char text[64] = "what stood here before";
+  ck_assert(wx_explain_parse("at 0x00007fc8177aa120", &range));
+  const WxExplanation explanation = wx_explain(&range, WX_HEAP_SLOT_BYTES);
+  wx_explain_pieces(&explanation, text, sizeof text);
+  ck_assert_str_eq(text, "");
 }
 END_TEST
 
@@ -386,4 +479,7 @@ WX_TEST_MAIN("explain", the_published_case_is_explained_row_by_row,
              pieces_add_up_to_the_range, text_is_cut_where_the_buffer_ends,
              each_format_is_read_and_a_name_in_it_is_the_owner,
              a_stack_larger_than_a_stack_is_a_stack_and_what_malloc_put_behind_it,
+             every_range_of_a_line_of_prose_is_found_in_its_order,
+             what_a_terminal_or_a_page_puts_into_a_line_is_taken_out,
+             an_address_of_the_kernel_is_no_heap_of_malloc, a_single_address_has_no_decomposition,
              what_is_no_range_is_not_taken_for_one, no_text_gives_a_range_that_is_not_in_it)

@@ -318,7 +318,10 @@ START_TEST(only_a_name_that_can_be_pasted_into_a_shell_is_shown) {
       {"/memfd:a\033[2J (deleted)", NULL},
       {"/memfd: (deleted)", NULL},
       {"/memfd:", NULL},
-      {"/dev/shm/x (deleted)", NULL},
+      {"/dev/shm/x (deleted)", "/dev/shm/x"},
+      {"/dev/shm/a;b (deleted)", NULL},
+      {"/memfd:a/b (deleted)", NULL},
+      {"/dev/shm/x", NULL},
       {"", NULL},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {

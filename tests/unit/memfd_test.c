@@ -63,19 +63,91 @@ START_TEST(any_executable_memfd_is_found_where_no_name_is_given) {
 }
 END_TEST
 
-START_TEST(a_named_shared_memory_object_is_found_by_the_name_that_the_caller_gives) {
+// A file of /dev/shm that has no name any more, with a page of memory; -1 where there is none.
+static int make_deleted(char link[96]) {
   char name[64];
-  char link[96];
   snprintf(name, sizeof name, "/wx-test-%d", (int)getpid());
-  snprintf(link, sizeof link, "/dev/shm%s (deleted)", name);
+  snprintf(link, 96, "/dev/shm%s (deleted)", name);
   const int fd = shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0600);
+  if (fd < 0)
+    return fd;
+  ck_assert_int_eq(shm_unlink(name), 0);
+  ck_assert_int_eq(ftruncate(fd, 4 * PAGE), 0);
+  ck_assert_int_eq(pwrite(fd, "x", 1, PAGE), 1);
+  return fd;
+}
+
+START_TEST(
+    a_deleted_file_of_a_tmpfs_and_shared_memory_without_a_name_count_where_they_are_executable) {
+  char link[96];
+  const int fd = make_deleted(link);
   if (fd < 0) {
     WX_SKIP("no /dev/shm");
     return;
   }
-  ck_assert_int_eq(shm_unlink(name), 0);
-  ck_assert_int_eq(ftruncate(fd, 4 * PAGE), 0);
-  ck_assert_int_eq(pwrite(fd, "x", 1, PAGE), 1);
+  char other[] = "/tmp/wx-test-XXXXXX"; // A library that was replaced looks so.
+  const int library = mkstemp(other);
+  ck_assert_int_eq(unlink(other), 0);
+  ck_assert_int_eq(ftruncate(library, PAGE), 0);
+  void *data = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0);
+  void *replaced = mmap(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, library, 0);
+  ck_assert(data != MAP_FAILED && replaced != MAP_FAILED);
+  WxMemfds found = find(NULL, 0);
+  void *code = mmap(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_SHARED, fd, PAGE);
+  ck_assert_ptr_ne(code, MAP_FAILED);
+  wx_memfds_free(&found);
+  found = find(NULL, 1);
+  ck_assert_str_eq(found.items[0].link, link);
+  ck_assert_int_eq(found.items[0].number, fd);
+  ck_assert_int_eq(found.items[0].allocated_bytes, PAGE);
+  const int opened = wx_memfd_open(&found.items[0], 0, O_RDONLY, NULL);
+  ck_assert_int_ge(opened, 0);
+  wx_memfds_free(&found);
+  void *shared = mmap(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  ck_assert_ptr_ne(shared, MAP_FAILED);
+  found = find(NULL, 2);
+  wx_memfds_free(&found);
+  ck_assert(!munmap(shared, PAGE) && !munmap(code, PAGE) && !munmap(replaced, PAGE));
+  ck_assert(!munmap(data, PAGE) && !close(opened) && !close(library) && !close(fd));
+}
+END_TEST
+
+START_TEST(other_memory_files_are_listed_with_descriptor_and_bytes_largest_first) {
+  char link[96];
+  DoubleMap map = double_map_make(4 * PAGE);
+  double_map_writable(&map);
+  double_map_write(&map);
+  const int kept = make_deleted(link), memfd = memfd_create("/dotnet_1f", 0);
+  if (kept < 0) {
+    WX_SKIP("no /dev/shm");
+    return;
+  }
+  ck_assert_int_eq(pwrite(memfd, "xx", 2, PAGE - 1), 2);
+  WxMemfds known = find(WX_DOUBLEMAPPER, 1), others = {0};
+  WxMaps maps = {0};
+  ck_assert_int_eq(wx_maps_read(&maps, 0), 0);
+  ck_assert_int_eq(wx_memfd_find_others(&others, 0, &maps, &known), 0);
+  ck_assert_uint_eq(others.count, 2);
+  ck_assert_str_eq(others.items[0].link, "/memfd:/dotnet_1f (deleted)");
+  ck_assert_int_eq(others.items[0].number, memfd);
+  ck_assert_int_eq(others.items[0].allocated_bytes, 2 * PAGE);
+  ck_assert_str_eq(others.items[1].link, link);
+  ck_assert_int_eq(others.items[1].allocated_bytes, PAGE);
+  wx_maps_free(&maps);
+  wx_memfds_free(&others);
+  wx_memfds_free(&known);
+  ck_assert(!close(memfd) && !close(kept));
+  double_map_free(&map);
+}
+END_TEST
+
+START_TEST(a_named_shared_memory_object_is_found_by_the_name_that_the_caller_gives) {
+  char link[96];
+  const int fd = make_deleted(link);
+  if (fd < 0) {
+    WX_SKIP("no /dev/shm");
+    return;
+  }
   WxMemfds found = find(link, 1);
   ck_assert_int_eq(found.items[0].allocated_bytes, PAGE);
   wx_memfds_free(&found);
@@ -292,11 +364,14 @@ START_TEST(pages_that_cannot_be_seen_make_an_estimate_whose_sum_holds) {
 }
 END_TEST
 
-WX_TEST_MAIN("memfd", one_file_behind_several_descriptors_and_mappings_is_found_once,
-             any_executable_memfd_is_found_where_no_name_is_given,
-             a_named_shared_memory_object_is_found_by_the_name_that_the_caller_gives,
-             a_descriptor_that_leads_elsewhere_by_now_is_stale,
-             orphaned_ranges_and_their_mappers_are_listed_for_a_reclaim,
-             mappings_that_change_while_the_extents_are_read_are_read_again,
-             mappings_read_beside_are_read_again_only_where_the_process_has_changed,
-             pages_that_cannot_be_seen_make_an_estimate_whose_sum_holds)
+WX_TEST_MAIN(
+    "memfd", one_file_behind_several_descriptors_and_mappings_is_found_once,
+    any_executable_memfd_is_found_where_no_name_is_given,
+    a_named_shared_memory_object_is_found_by_the_name_that_the_caller_gives,
+    a_deleted_file_of_a_tmpfs_and_shared_memory_without_a_name_count_where_they_are_executable,
+    other_memory_files_are_listed_with_descriptor_and_bytes_largest_first,
+    a_descriptor_that_leads_elsewhere_by_now_is_stale,
+    orphaned_ranges_and_their_mappers_are_listed_for_a_reclaim,
+    mappings_that_change_while_the_extents_are_read_are_read_again,
+    mappings_read_beside_are_read_again_only_where_the_process_has_changed,
+    pages_that_cannot_be_seen_make_an_estimate_whose_sum_holds)

@@ -84,6 +84,27 @@ START_TEST(a_read_that_fails_is_reported) {
 }
 END_TEST
 
+START_TEST(a_byte_order_mark_is_left_out_and_utf_16_is_given_as_ascii) {
+  static const struct {
+    const char *bytes;
+    size_t size;
+  } files[] = {{"7f\n", 3},
+               {"\xef\xbb\xbf\x37\x66\n", 6},
+               {"\xff\xfe\x37\0f\0\n", 8},
+               {"\xfe\xff\0\x37\0f\0\n", 8}};
+  for (size_t i = 0; i < sizeof files / sizeof *files; ++i) {
+    char *piece = NULL;
+    WxPieces pieces = {.fd = memfd_create("pieces", 0)};
+    ck_assert_int_eq(pwrite(pieces.fd, files[i].bytes, files[i].size, 0), (ssize_t)files[i].size);
+    ck_assert_int_eq(wx_pieces_next(&pieces, 0, &piece), 3);
+    ck_assert_int_eq(memcmp(piece, "7f\n", 3), 0);
+    ck_assert_int_eq(wx_pieces_next(&pieces, 0, &piece), 0);
+    wx_pieces_end(&pieces);
+    close(pieces.fd);
+  }
+}
+END_TEST
+
 START_TEST(an_end_before_the_end_of_the_file_frees_all) {
   for (size_t reads = 0; reads < 20; ++reads) {
     char *piece = NULL;
@@ -97,4 +118,6 @@ START_TEST(an_end_before_the_end_of_the_file_frees_all) {
 END_TEST
 
 WX_TEST_MAIN("pieces", all_bytes_come_in_order_whatever_is_kept, more_than_is_allowed_is_never_kept,
-             a_read_that_fails_is_reported, an_end_before_the_end_of_the_file_frees_all)
+             a_read_that_fails_is_reported,
+             a_byte_order_mark_is_left_out_and_utf_16_is_given_as_ascii,
+             an_end_before_the_end_of_the_file_frees_all)

@@ -24,6 +24,8 @@ static WxVerdictFacts healthy(void) {
       .malloc_bytes = 20 * MIB,
       .cgroup_usage = 150 * MIB,
       .other_shmem = 0,
+      .other_files = 0,
+      .largest_other = -1,
       .page_cache = 20 * MIB,
       .kernel = 5 * MIB,
       .mappings = 1000,
@@ -38,7 +40,8 @@ static WxVerdictFacts saved(void) {
   WxVerdictFacts facts = healthy();
   facts.allocated = facts.mapped = facts.orphaned = WX_UNKNOWN;
   facts.rss_anon = facts.gc = facts.malloc_bytes = facts.cgroup_usage = WX_UNKNOWN;
-  facts.other_shmem = facts.page_cache = facts.kernel = facts.max_map_count = WX_UNKNOWN;
+  facts.other_shmem = facts.other_files = facts.page_cache = facts.kernel = facts.max_map_count =
+      WX_UNKNOWN;
   facts.released_range = facts.committed = WX_UNKNOWN;
   facts.from_file = true;
   return facts;
@@ -150,6 +153,24 @@ START_TEST(what_the_container_holds_beside_the_process_is_named) {
   facts.page_cache = 0;
   facts.kernel = 600 * MIB;
   ck_assert_str_eq(judge(&facts), "kernel");
+}
+END_TEST
+
+START_TEST(other_memory_files_of_the_process_itself_are_named_with_their_descriptor) {
+  WxVerdictFacts facts = healthy();
+  facts.other_files = 120 * MIB; // As large as the rest.
+  facts.largest_other = 55;
+  ck_assert_str_eq(judge(&facts), "clean");
+  facts.other_files = 200 * MIB;
+  ck_assert_str_eq(judge(&facts), "other-shmem");
+  WxVerdict verdict;
+  wx_verdict_judge(&verdict, &facts);
+  ck_assert_ptr_nonnull(strstr(verdict.text, "holds 200.0 MiB in other memory files"));
+  ck_assert_ptr_nonnull(strstr(verdict.text, "its descriptor 55"));
+  facts.double_mapper = false;
+  ck_assert_str_eq(judge(&facts), "other-shmem");
+  facts.rss_anon = GIB;
+  ck_assert_str_eq(judge(&facts), "not-affected");
 }
 END_TEST
 
@@ -360,6 +381,7 @@ WX_TEST_MAIN(
     retained_memory_is_advised_to_be_given_back_only_as_a_reclaim_would,
     below_the_border_the_text_still_says_how_much, the_owner_of_half_of_it_is_named,
     what_the_container_holds_beside_the_process_is_named,
+    other_memory_files_of_the_process_itself_are_named_with_their_descriptor,
     the_limit_of_mappings_is_near_from_90_percent_on,
     a_file_can_show_an_artefact_but_never_retained, from_a_file_the_next_step_is_the_live_process,
     retained_memory_is_given_back_by_a_command_that_can_be_typed,
