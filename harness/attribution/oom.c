@@ -127,6 +127,14 @@ static bool has_figure(const Reader *reader, size_t member, unsigned char rank) 
   return reader->report && reader->report->ranks[place_of(member)] >= rank;
 }
 
+// Whether the report has the same figure from a better source: newer kernels print the limit of a
+// group in its statistics once more.
+static bool is_known_better(const Reader *reader, size_t member, unsigned char rank,
+                            WxFigure value) {
+  return reader->report && reader->report->ranks[place_of(member)] > rank &&
+         *figure_at(reader->report, member) == value;
+}
+
 static void put_figure(Reader *reader, size_t member, unsigned char rank, WxFigure value) {
   WxOomReport *report = reader->report;
   if (!wx_known(value) || report->ranks[place_of(member)] > rank)
@@ -451,6 +459,8 @@ static int take_pair(Reader *reader, const char *line) {
     const WxFigure number = unlimited ? WX_CGROUP_NO_LIMIT : take_number(&value, 1);
     if (!unlimited && (!wx_known(number) || *value))
       return -ENOENT;
+    if (is_known_better(reader, keys[i].member, keys[i].rank, number))
+      return 0;
     // What is there twice is of another moment or another group.
     const int failed = need_report(reader, has_figure(reader, keys[i].member, keys[i].rank) &&
                                                !(keys[i].rank == WHOLE &&

@@ -61,6 +61,26 @@ START_TEST(a_report_of_version_1_says_what_is_mapped_nowhere) {
 }
 END_TEST
 
+START_TEST(a_limit_that_is_printed_twice_is_of_one_kill) {
+  WxOom oom =
+      read_text("tail invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL)\n"
+                "memory: usage 45056kB, limit 45056kB, failcnt 104\n"
+                "kmem: usage 412kB, limit 9007199254740988kB, failcnt 0\n"
+                "Memory cgroup stats for /a/wxbench-1-2:\n"
+                "cache 0\nrss 45715456\nshmem 0\nswap 0\n"
+                "hierarchical_memory_limit 46137344\ntotal_cache 0\ntotal_rss 45715456\n"
+                "total_shmem 0\n"
+                "Memory cgroup out of memory: Killed process 18476 (tail) total-vm:47008kB, "
+                "anon-rss:44160kB, file-rss:1620kB, shmem-rss:0kB, UID:0\n");
+  ck_assert_uint_eq(oom.count, 1);
+  ck_assert_int_eq(oom.items[0].pid, 18476);
+  ck_assert_int_eq(oom.items[0].group.usage_bytes, 45056 * 1024);
+  ck_assert_int_eq(oom.items[0].group.limit_bytes, 46137344);
+  ck_assert_int_eq(oom.items[0].anon_rss_bytes, 44160 * 1024);
+  wx_oom_free(&oom);
+}
+END_TEST
+
 START_TEST(a_report_of_version_2_counts_the_shared_memory_of_every_task) {
   char *text = read_fixture("v2.log");
   WxOom oom = read_text(text);
@@ -201,6 +221,7 @@ START_TEST(every_call_that_fails_is_told_and_nothing_stays_open) {
 END_TEST
 
 WX_TEST_MAIN("oom", a_report_of_version_1_says_what_is_mapped_nowhere,
+             a_limit_that_is_printed_twice_is_of_one_kill,
              a_report_of_version_2_counts_the_shared_memory_of_every_task,
              a_text_cut_at_any_line_gives_the_verdict_of_the_whole_or_none,
              one_line_settles_a_kill_only_where_private_memory_is_plainly_all,
