@@ -138,6 +138,25 @@ START_TEST(private_memory_at_the_limit_of_a_group_is_not_the_double_mapper) {
 }
 END_TEST
 
+// As .NET 11 was killed within 200 MiB while it released: without W^X the same work is done in
+// them.
+START_TEST(private_memory_is_not_all_where_much_is_mapped_nowhere_beside_it) {
+  WxOom oom =
+      read_text("dotnet invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL)\n"
+                "memory: usage 204800kB, limit 204800kB, failcnt 2051\n"
+                "Memory cgroup stats for /a/wxbench-1-2:\n"
+                "anon 83467468\nfile 124256256\nshmem 124256256\nfile_mapped 46242202\n"
+                "Memory cgroup out of memory: Killed process 7 (dotnet) total-vm:3247572kB, "
+                "anon-rss:82056kB, file-rss:24700kB, shmem-rss:45564kB, UID:0\n");
+  ck_assert_uint_eq(oom.count, 1);
+  const WxVerdict *verdict = &oom.items[0].verdict;
+  ck_assert_int_eq(verdict->code, WX_VERDICT_MALLOC);
+  ck_assert_ptr_null(strstr(verdict->text, "cannot help"));
+  ck_assert_ptr_nonnull(strstr(verdict->text, "74.4 MiB are mapped nowhere, and given back"));
+  wx_oom_free(&oom);
+}
+END_TEST
+
 START_TEST(shared_memory_that_the_killed_process_maps_is_other_shared_memory) {
   ck_assert_int_eq(
       verdict_of("memory: usage 204800kB, limit 204800kB, failcnt 9\nanon 20971520\n"
@@ -226,6 +245,7 @@ WX_TEST_MAIN("oom", a_report_of_version_1_says_what_is_mapped_nowhere,
              a_text_cut_at_any_line_gives_the_verdict_of_the_whole_or_none,
              one_line_settles_a_kill_only_where_private_memory_is_plainly_all,
              private_memory_at_the_limit_of_a_group_is_not_the_double_mapper,
+             private_memory_is_not_all_where_much_is_mapped_nowhere_beside_it,
              shared_memory_that_the_killed_process_maps_is_other_shared_memory,
              the_sum_over_a_tree_takes_every_line_of_a_group,
              a_description_of_a_pod_gives_the_limit_and_no_verdict,
