@@ -149,7 +149,7 @@ test-arm64:
 
 # The longest first, so that none is alone at the end.
 LONG_TESTS := $(wildcard tests/plain/fuzz_test.sh tests/plain/preload_test.sh tests/plain/reclaim_runtime_test.sh \
-  tests/plain/single_file_test.sh tests/plain/proof_test.sh) $(filter %/reclaim_soak_test,$(PLAIN_TESTS))
+  tests/plain/single_file_test.sh tests/plain/proof_test.sh tests/plain/limit_test.sh) $(filter %/reclaim_soak_test,$(PLAIN_TESTS))
 
 # One at a time, after all others.
 ALONE_TESTS := $(wildcard tests/plain/reclaim_limit_test.sh tests/plain/oom_kill_test.sh)

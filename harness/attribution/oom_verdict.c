@@ -185,6 +185,13 @@ static void say_shared(WxOomReport *report) {
                  size(c, report->unmapped_bytes));
 }
 
+// Whether retained memory is there that is no part of the verdict.
+static bool is_retained_beside(const WxOomReport *report) {
+  return report->verdict.code != WX_VERDICT_RETAINED && wx_known(report->unmapped_least_bytes) &&
+         wx_known(report->group.shmem_bytes) &&
+         wx_is_retained(report->unmapped_least_bytes, report->group.shmem_bytes);
+}
+
 static void say_owner(WxOomReport *report, WxFigure bytes) {
   char text[SIZE_TEXT];
   WxVerdict *verdict = &report->verdict;
@@ -200,10 +207,8 @@ static void say_owner(WxOomReport *report, WxFigure bytes) {
     break;
   case WX_VERDICT_MALLOC:
     wx_verdict_say(
-        verdict,
-        "malloc or managed heap (not the double mapper: W^X off cannot help): the largest part is "
-        "%s of private memory.",
-        text);
+        verdict, "malloc or managed heap%s: the largest part is %s of private memory.",
+        is_retained_beside(report) ? "" : " (not the double mapper: W^X off cannot help)", text);
     break;
   case WX_VERDICT_OTHER_SHMEM:
     wx_verdict_say(
@@ -241,10 +246,10 @@ static void say_rest(WxOomReport *report) {
   else if (!wx_known(report->unmapped_least_bytes))
     wx_verdict_say(verdict, " Of %s of shared memory the text does not say how much is mapped.",
                    size(text, report->group.shmem_bytes));
-  else if (wx_is_retained(report->unmapped_least_bytes, report->group.shmem_bytes)) {
+  else if (is_retained_beside(report)) {
     wx_verdict_say(verdict, " Beside it: ");
     say_shared(report);
-    wx_verdict_say(verdict, ".");
+    wx_verdict_say(verdict, ", and given back they are room below the limit.");
   }
 }
 

@@ -2,6 +2,7 @@
 #include "attribution/oom.h"
 #include "cli/audit_json.h"
 #include "cli/audit_run.h"
+#include "cli/oom_json.h"
 #include "cli/say.h"
 #include "cli/verb.h"
 
@@ -26,7 +27,7 @@ static WxFigure page_cache_of(const WxOomReport *report) {
   return wx_figure_minus(report->group.file_bytes, report->group.shmem_bytes);
 }
 
-static json_t *report_json(const WxOomReport *report) {
+json_t *wx_oom_json(const WxOomReport *report) {
   const WxCgroupFigures *figures = &report->group;
   WxJsonBuilder process = wx_json_object(), group = wx_json_object(), split = wx_json_object(),
                 object = wx_json_object();
@@ -108,7 +109,7 @@ static WxTable *report_table(const WxOomReport *report) {
 void wx_audit_oom_document(WxDocument *document, const WxOomReport reports[], size_t count) {
   for (size_t i = 0; i < count; ++i) {
     const WxOomReport *report = &reports[i];
-    wx_document_add_result(document, report_json(report));
+    wx_document_add_result(document, wx_oom_json(report));
     wx_document_add_table(document, report_table(report));
     wx_document_note(document, "VERDICT %s (certainty: %s): %s Next: %s",
                      wx_verdict_code(report->verdict.code), wx_certainty_name(report->certainty),

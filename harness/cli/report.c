@@ -6,6 +6,7 @@
 #include "cli/verb.h"
 #include "output/compare.h"
 #include "output/flat_table.h"
+#include "output/group_table.h"
 #include "output/hyperfine.h"
 #include "output/json.h"
 #include "output/load.h"
@@ -168,6 +169,7 @@ static int report_file(WxOptions *options, const char *path) {
     document.lost = true;
   wx_report_document_add(&document, path, root);
   wx_paired_add_tables(&document);
+  wx_group_add_tables(&document);
   const int status = wx_cli_finish(options, &document, WX_UNKNOWN, WX_EXIT_OK);
   json_decref(root);
   return status;
@@ -237,6 +239,7 @@ static int report_folder(WxOptions *options, const char *folder, bool issue) {
     return finish_issue(options, folder, &document, &method);
   if (!status) {
     wx_paired_add_tables(&document);
+    wx_group_add_tables(&document);
     status = wx_report_pages(folder, &document, &method);
   }
   wx_text_free(&method);

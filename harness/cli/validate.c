@@ -5,8 +5,12 @@
 #include "cli/validate_session.h"
 #include "cli/verb.h"
 #include "os/interrupt.h"
+#include "output/group_table.h"
 #include "output/paired_table.h"
 #include "output/result.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 enum {
   KEY_RUNTIME = 'r',
@@ -22,9 +26,15 @@ enum {
   KEY_CHECK,
   KEY_EVERY,
   KEY_FOR,
+  KEY_MEMORY_LIMIT,
+  KEY_SMALLEST_LIMIT,
+  KEY_ENV,
 };
 
 enum { SECOND_NS = 1000000000, USUAL_EVERY_NS = 100000000 };
+#define LEAST_BYTES (UINT64_C(64) << 10)
+#define MOST_BYTES  (UINT64_C(1) << 50)
+enum { USUAL_STEP = 4 << 20 };                // of --smallest-limit, in bytes
 enum { REAL_RUNS = 5, REAL_RUNS_MOST = 100 }; // of --fidelity
 
 static const struct argp_option own_options[] = {
@@ -34,7 +44,10 @@ static const struct argp_option own_options[] = {
      "Default: every one that scripts/runtimes has laid out, else the installed one",
      0},
     {"workload", KEY_WORKLOAD, "W", 0, "A workload; may be repeated. Default: asm", 0},
-    {"mode", KEY_MODE, "MODE", 0, "%s; may be repeated. Default: on, off, preload", 0},
+    {"mode", KEY_MODE, "MODE", 0,
+     "%s; may be repeated. Default: on, off, preload; live too with --matrix, --command, "
+     "--memory-limit and --smallest-limit",
+     0},
     {"set", KEY_SET, "KEY=VALUE", 0, "Set a parameter of the workload; may be repeated", 0},
     WX_LIMIT_OPTION(KEY_LIMIT, "run"),
     {"repeat", KEY_REPEAT, "N", 0,
@@ -63,6 +76,18 @@ static const struct argp_option own_options[] = {
      0},
     {"every", KEY_EVERY, "TIME", 0, "With --command: look this often. Default: 100ms", 0},
     {"for", KEY_FOR, "TIME", 0, "With --command: end the program after this time", 0},
+    {"env", KEY_ENV, "NAME=VALUE", 0,
+     "Set an environment variable of all that is run, as DOTNET_TieredPGO=0; may be repeated", 0},
+    {"memory-limit", KEY_MEMORY_LIMIT, "BYTES", 0,
+     "Run each mode in a memory group (cgroup 1 or 2) of its own with this limit, without swap, "
+     "and "
+     "say what the group counted, when the program died and what the kernel recorded of it",
+     0},
+    {"smallest-limit", KEY_SMALLEST_LIMIT, "STEP", OPTION_ARG_OPTIONAL,
+     "Look for the smallest memory limit in which each mode runs to its end three times in a row, "
+     "by bisection, to STEP bytes (default 4MiB). The first run of each is in a group without a "
+     "limit",
+     0},
     {"fidelity", KEY_FIDELITY, "RUNS", OPTION_ARG_OPTIONAL,
      "Record RUNS real runs (default 5) and compare the model of that version with them, number by "
      "number; exit status 1 where one is further apart than it may be",
@@ -75,6 +100,31 @@ static const WxOptionWords words[] = {{KEY_MODE, wx_mode_name}, {0}};
 static error_t set_fidelity(struct argp_state *state, WxValidateAsked *own, const char *text) {
   own->fidelity = REAL_RUNS;
   return text ? wx_options_count(state, "--fidelity", text, 1, REAL_RUNS_MOST, &own->fidelity) : 0;
+}
+
+// Of a limit or of a step: more than 0, and what the kernel's files can say.
+static error_t set_group_bytes(struct argp_state *state, const char *option, const char *text,
+                               uint64_t *bytes) {
+  const error_t failed = wx_options_bytes(state, option, text, bytes);
+  if (failed || (*bytes >= LEAST_BYTES && *bytes <= MOST_BYTES))
+    return failed;
+  return wx_options_refuse(state, "%s: '%s' is not between 64KiB and 1024TiB", option, text);
+}
+
+// What a mode is made of is for the modes to set.
+static error_t set_variable(struct argp_state *state, const char *text) {
+  static const char *const own[] = {"DOTNET_EnableWriteXorExecute", "COMPlus_EnableWriteXorExecute",
+                                    "LD_PRELOAD", "WXBENCH_STEP_FDS"};
+  const size_t length = strcspn(text, "=");
+  if (length == 0 || text[length] != '=')
+    return wx_options_refuse(state, "--env: '%s': expected NAME=VALUE", text);
+  for (size_t i = 0; i < sizeof own / sizeof *own; ++i)
+    if (strlen(own[i]) == length && strncmp(own[i], text, length) == 0)
+      return wx_options_refuse(state, "--env: %s is set by the mode and by wxbench", own[i]);
+  char *name = strndup(text, length);
+  const bool failed = !name || setenv(name, text + length + 1, true);
+  free(name);
+  return failed ? wx_options_refuse(state, "out of memory") : 0;
 }
 
 static error_t parse(int key, char *argument, struct argp_state *state) {
@@ -109,6 +159,13 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
     return wx_options_duration(state, "--every", argument, SECOND_NS, &own->every_ns);
   case KEY_FOR:
     return wx_options_duration(state, "--for", argument, SECOND_NS, &own->lasts_ns);
+  case KEY_ENV:
+    return set_variable(state, argument);
+  case KEY_MEMORY_LIMIT:
+    return set_group_bytes(state, "--memory-limit", argument, &own->memory_limit);
+  case KEY_SMALLEST_LIMIT:
+    own->smallest_step = USUAL_STEP;
+    return argument ? set_group_bytes(state, "--smallest-limit", argument, &own->smallest_step) : 0;
   case KEY_FIDELITY:
     return set_fidelity(state, own, argument);
   default:
@@ -124,8 +181,11 @@ static const WxOptionsSpec spec = {
         "  wxbench validate --workload asm --set count=1000\n"
         "  wxbench validate --runtime 8 --mode on --mode off --json result.json\n"
         "  wxbench validate --workload hello --repeat 20\n"
+        "  wxbench validate --workload hello --repeat 20 --env DOTNET_TieredPGO=0\n"
         "  wxbench validate --matrix --json matrix.json\n"
         "  wxbench validate --command './service' --load 'ab -n 10000 http://127.0.0.1:8080/'\n"
+        "  wxbench validate --runtime 10 --workload asm --memory-limit 200MiB\n"
+        "  wxbench validate --runtime 10 --workload asm --smallest-limit\n"
         "  wxbench validate --fidelity --workload asm --workload dyn --workload alc",
     .options = own_options,
     .words = words,
@@ -158,9 +218,9 @@ int wx_cli_validate(int argc, char **argv) {
     status = wx_cli_fail(options.verb, "unexpected argument '%s'; expected options only",
                          options.arguments[0]);
   else if (own.command && (own.runtimes.count || own.workloads.count || own.settings.count ||
-                           own.matrix || own.repeat || own.fidelity))
+                           own.matrix || own.fidelity))
     status = wx_cli_fail(options.verb, "--command runs one program; expected no --runtime, "
-                                       "--workload, --set, --matrix, --repeat or --fidelity");
+                                       "--workload, --set, --matrix or --fidelity");
   else if (!own.command && (own.load || own.check || own.lasts_ns))
     status = wx_cli_fail(options.verb, "--load, --check and --for belong to a program; expected "
                                        "--command with them");
@@ -171,6 +231,12 @@ int wx_cli_validate(int argc, char **argv) {
   else if (own.matrix && (own.fidelity || own.repeat))
     status = wx_cli_fail(options.verb, "--matrix runs each row once; expected no --repeat and no "
                                        "--fidelity with it");
+  else if ((own.memory_limit || own.smallest_step) && (own.matrix || own.fidelity))
+    status = wx_cli_fail(options.verb, "--memory-limit and --smallest-limit are for single runs; "
+                                       "expected no --matrix and no --fidelity with them");
+  else if (own.smallest_step && (own.memory_limit || own.repeat))
+    status = wx_cli_fail(options.verb, "--smallest-limit looks for the limit; expected no "
+                                       "--memory-limit and no --repeat with it");
   else
     status = wx_validate_all(&session);
   if (status == 0)
@@ -184,6 +250,7 @@ int wx_cli_validate(int argc, char **argv) {
     if (own.fidelity == 0)
       wx_document_add_table(&document, wx_result_table("validate", document.results));
     wx_paired_add_tables(&document);
+    wx_group_add_tables(&document);
     note_matrix(&document, &session.matrix);
     return wx_cli_finish(&options, &document, WX_UNKNOWN, status);
   }

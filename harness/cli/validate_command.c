@@ -3,6 +3,9 @@
 #include "cli/built.h"
 #include "cli/documents.h"
 #include "cli/say.h"
+#include "cli/validate_add.h"
+#include "cli/validate_repeat.h"
+#include "cli/validate_smallest.h"
 #include "cli/verb.h"
 #include "output/json.h"
 #include "output/result.h"
@@ -63,28 +66,33 @@ static void judge(const WxValidateAsked *asked, const WxCommandRun *first, const
   }
 }
 
+// The runs of the program, one a mode.
+typedef struct {
+  WxCommandRun runs[WX_VALIDATE_MODES];
+  WxLive live[WX_VALIDATE_MODES];
+  WxSmallest smallest[WX_VALIDATE_MODES];
+  WxRepeat repeat;
+} Runs;
+
 static json_t *status_json(int status) {
   return status == WX_COMMAND_NONE ? json_null() : json_integer(status);
 }
 
-static void add_row(WxValidateSession *session, const WxCommandRun *first, const WxCommandRun *run,
-                    const WxMode *mode, const WxLive *live) {
+static void add_row(WxValidateSession *session, const Runs *runs, const WxCommandRun *first,
+                    size_t mode) {
   WxDocument *document = session->document;
+  const WxCommandRun *run = &runs->runs[mode];
   WxResult result = run->validation.result;
   Judged judged = {.count = 0};
-  if (mode->live && wx_validate_live_refused(&run->validation.ended))
+  if (session->modes[mode]->live && wx_validate_live_refused(&run->validation.ended))
     result.skipped = run->validation.ended.text;
   if (wx_result_ran(&result))
     judge(session->asked, first, run, &judged);
   result.expectations = judged.items;
   result.expectation_count = judged.count;
-  char subject[WX_ENDED_TEXT];
-  snprintf(subject, sizeof subject, "%s, %s, %s", result.workload, result.mode, result.runtime);
-  if (result.skipped && result.skipped != wx_interrupted)
-    wx_endings_add_impossible(&session->endings, subject, result.skipped);
-  else
-    wx_endings_add(&session->endings, subject, &result);
-  wx_validate_document_add(document, &result, live, NULL);
+  wx_validate_add(session, &result,
+                  &(WxMeasured){&run->validation, &runs->live[mode], &runs->smallest[mode],
+                                &runs->repeat, mode});
   json_t *row = json_array_get(document->results, json_array_size(document->results) - 1);
   WxJsonBuilder command = wx_json_object();
   wx_json_put(&command, "exit_status", status_json(run->exit_status));
@@ -103,43 +111,116 @@ static const WxCommandRun *first_of(const WxCommandRun runs[], size_t count) {
   return runs;
 }
 
-static void run_mode(WxValidateSession *session, const WxMode *mode, WxCommandRun *run,
-                     WxLive *live) {
+static WxCommandOrder order_of(const WxValidateSession *session, size_t mode,
+                               const WxBeside *beside) {
   const WxValidateAsked *asked = session->asked;
-  const WxBeside beside = wx_validate_live(live);
-  const WxCommandOrder order = {.command = asked->command,
-                                .load = asked->load,
-                                .check = asked->check,
-                                .mode = mode,
-                                .preload = session->preload,
-                                .beside = mode->live ? &beside : NULL,
-                                .every_ns = asked->every_ns,
-                                .lasts_ns = asked->lasts_ns,
-                                .time_limit_ns = asked->time_limit_ns};
-  wx_progress_show(&session->progress, "%s: %s", mode->name, asked->command);
-  wx_command_run(&order, run);
+  return (WxCommandOrder){.command = asked->command,
+                          .load = asked->load,
+                          .check = asked->check,
+                          .mode = session->modes[mode],
+                          .preload = session->preload,
+                          .beside = session->modes[mode]->live ? beside : NULL,
+                          .every_ns = asked->every_ns,
+                          .lasts_ns = asked->lasts_ns,
+                          .memory_limit = wx_validate_memory_limit(asked),
+                          .time_limit_ns = asked->time_limit_ns};
+}
+
+// A program whose load or check fails has not run to its end.
+static void take_statuses(const WxCommandRun *run, WxEnded *ended) {
+  const bool load = run->load_status > 0;
+  const int status = load ? run->load_status : run->check_status;
+  if (status <= 0 || ended->how != WX_ENDED_WELL)
+    return;
+  *ended = (WxEnded){.how = WX_ENDED_EXIT, .status = status};
+  snprintf(ended->text, sizeof ended->text, "exit status %d of the %s", status,
+           load ? "load" : "check");
+}
+
+static int run_again(void *context, size_t mode, uint64_t memory_limit, uint64_t time_limit_ns,
+                     WxValidation *validation) {
+  const WxValidateSession *session = context;
+  WxCommandRun run = {0};
+  WxLive live = {0};
+  const WxBeside beside = wx_validate_live(&live);
+  WxCommandOrder order = order_of(session, mode, &beside);
+  order.unsampled = true;
+  order.memory_limit = memory_limit;
+  order.time_limit_ns = time_limit_ns;
+  wx_command_run(&order, &run);
+  wx_text_free(&run.check_output);
+  take_statuses(&run, &run.validation.ended);
+  *validation = run.validation; // What its result borrows of the run is not looked at any more.
+  if (!validation->result.skipped && validation->ended.how != WX_ENDED_WELL)
+    validation->result.ended = &validation->ended;
+  return 0;
+}
+
+static int find_smallest(WxValidateSession *session, const WxAgain *again, Runs *runs) {
+  int status = 0;
+  for (size_t i = 0; i < session->mode_count && status == 0; ++i) {
+    const WxSmallestOrder order = {.first = &runs->runs[i].validation,
+                                   .compared = !session->asked->check,
+                                   .step = session->asked->smallest_step,
+                                   .time_limit_ns = session->asked->time_limit_ns,
+                                   .again = again,
+                                   .mode = i};
+    if (wx_result_ran(&runs->runs[i].validation.result))
+      status = wx_smallest_find(session, &order, &runs->smallest[i]);
+  }
+  return status;
+}
+
+// What is measured after each mode was looked at once.
+static int measure_again(WxValidateSession *session, Runs *runs) {
+  const WxAgain again = {"command", run_again, session};
+  WxResult results[WX_VALIDATE_MODES];
+  for (size_t i = 0; i < session->mode_count; ++i)
+    results[i] = runs->runs[i].validation.result;
+  int status = 0;
+  if (session->asked->repeat)
+    status = wx_repeat_run(session, &again, results, &runs->repeat);
+  if (status == 0 && session->asked->smallest_step)
+    status = find_smallest(session, &again, runs);
+  return status;
+}
+
+static int run_modes(WxValidateSession *session, Runs *runs) {
+  for (size_t i = 0; i < session->mode_count; ++i) {
+    const WxBeside beside = wx_validate_live(&runs->live[i]);
+    const WxCommandOrder order = order_of(session, i, &beside);
+    wx_progress_show(&session->progress, "%s: %s", session->modes[i]->name,
+                     session->asked->command);
+    wx_command_run(&order, &runs->runs[i]);
+  }
+  return measure_again(session, runs);
+}
+
+static bool any_off(const WxValidateSession *session) {
+  for (size_t i = 0; i < session->mode_count; ++i)
+    if (!session->modes[i]->wx)
+      return true;
+  return false;
 }
 
 int wx_validate_command(WxValidateSession *session) {
-  const int status = wx_cli_find_preload(session->verb, "libwxreclaim.so", session->preload);
+  int status = wx_cli_find_preload(session->verb, "libwxreclaim.so", session->preload);
   if (status)
     return status;
-  WxCommandRun runs[WX_VALIDATE_MODES] = {0};
-  WxLive live[WX_VALIDATE_MODES] = {0};
-  bool off = false;
-  for (size_t i = 0; i < session->mode_count; ++i) {
-    run_mode(session, session->modes[i], &runs[i], &live[i]);
-    off |= !session->modes[i]->wx;
-  }
-  const WxCommandRun *first = first_of(runs, session->mode_count);
+  Runs runs = {0};
+  status = run_modes(session, &runs);
+  const WxCommandRun *first = first_of(runs.runs, session->mode_count);
   for (size_t i = 0; i < session->mode_count; ++i)
-    add_row(session, first, &runs[i], session->modes[i], &live[i]);
-  if (off)
+    add_row(session, &runs, first, i);
+  if (any_off(session))
     wx_document_note(session->document,
                      "Mode off gives up W^X: all code that the runtime makes is writable and "
                      "executable at the same time. Where that is denied it does not start "
                      "(wxbench probe).");
-  for (size_t i = 0; i < session->mode_count; ++i)
-    wx_command_run_free(&runs[i]);
-  return 0;
+  for (size_t i = 0; i < session->mode_count; ++i) {
+    wx_command_run_free(&runs.runs[i]);
+    wx_smallest_free(&runs.smallest[i]);
+  }
+  wx_repeat_free(&runs.repeat);
+  return status;
 }

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 enum { ROW_MOST = 16 * 1024 * 1024 };
 
@@ -53,6 +54,36 @@ static json_t *parameters_json(const WxParameters *parameters) {
   return wx_json_built(&builder);
 }
 
+static bool begins_with_any(const char *text, const char *const prefixes[], size_t count) {
+  for (size_t i = 0; i < count; ++i)
+    if (strncmp(text, prefixes[i], strlen(prefixes[i])) == 0)
+      return true;
+  return false;
+}
+
+// Whether a variable that reaches the program decides how its runtime, libraries or memory behave.
+static bool decides(const char *variable) {
+  static const char *const such[] = {"DOTNET_", "COMPlus_", "LD_", "MALLOC_", "GLIBC_TUNABLES="};
+  static const char *const set_anyway[] = {
+      "DOTNET_EnableWriteXorExecute=", "DOTNET_ROOT=", "COMPlus_EnableWriteXorExecute="};
+  return begins_with_any(variable, such, sizeof such / sizeof *such) &&
+         !begins_with_any(variable, set_anyway, sizeof set_anyway / sizeof *set_anyway);
+}
+
+static json_t *environment_json(void) {
+  WxJsonBuilder variables = wx_json_object();
+  for (char **entry = environ; *entry; ++entry) {
+    char *name = decides(*entry) ? strdup(*entry) : NULL;
+    char *value = name ? strchr(name, '=') : NULL;
+    if (value) {
+      *value = '\0';
+      wx_json_put(&variables, name, wx_json_text(value + 1));
+    }
+    free(name);
+  }
+  return wx_json_built(&variables);
+}
+
 static json_t *order_json(const WxValidationOrder *order) {
   struct utsname kernel;
   char coreclr[PATH_MAX];
@@ -69,6 +100,7 @@ static json_t *order_json(const WxValidationOrder *order) {
   wx_json_put(&builder, "libcoreclr", file_json(coreclr));
   wx_json_put(&builder, "program", file_json(order->program));
   wx_json_put(&builder, "preload", order->mode->preload ? file_json(order->preload) : json_null());
+  wx_json_put(&builder, "environment", environment_json());
   wx_json_put(&builder, "limit_ns", json_integer((json_int_t)order->time_limit_ns));
   return wx_json_built(&builder);
 }
@@ -81,7 +113,7 @@ static bool is_plain(char letter) {
 // As asm-on-10.0.14-0123456789abcdef.json: a name only, what is in the file decides.
 static int row_path(const WxMatrix *matrix, const WxValidationOrder *order, const json_t *with,
                     char path[PATH_MAX]) {
-  char *text = wx_json_print(with, JSON_COMPACT);
+  char *text = wx_json_print(with, JSON_COMPACT | JSON_SORT_KEYS);
   if (!text)
     return -ENOMEM;
   char name[128];
@@ -100,13 +132,29 @@ static int row_path(const WxMatrix *matrix, const WxValidationOrder *order, cons
  * -------------------------------------------------------------------------------------------------
  */
 
+// What is no regular file, as a FIFO, could keep whoever opens it.
 static json_t *load(const char *path) {
   WxText text = {0};
+  struct stat status;
+  if (stat(path, &status) || !S_ISREG(status.st_mode))
+    return NULL;
   json_t *row = wx_text_read_most(&text, path, ROW_MOST)
                     ? NULL
                     : json_loadb(text.data, text.length, JSON_ALLOW_NUL, NULL);
   wx_text_free(&text);
   return row;
+}
+
+// Nothing of what is no string.
+static int take_text(const json_t *string, WxText *text) {
+  const size_t length = json_string_length(string);
+  *text = (WxText){.data = malloc(length + 1), .length = length, .capacity = length + 1};
+  if (!text->data)
+    return -ENOMEM;
+  if (length)
+    memcpy(text->data, json_string_value(string), length);
+  text->data[length] = '\0';
+  return 0;
 }
 
 static int fill(const json_t *row, const WxValidationOrder *order, WxValidation *run) {
@@ -122,13 +170,9 @@ static int fill(const json_t *row, const WxValidationOrder *order, WxValidation 
   run->result.mode = order->mode->name;
   run->result.runtime = order->runtime->version;
   run->result.unknown = wx_json_get_text(row, "unknown");
-  const size_t length = json_string_length(output);
-  run->output = (WxText){.data = malloc(length + 1), .length = length, .capacity = length + 1};
-  if (!run->output.data)
-    return -ENOMEM;
-  memcpy(run->output.data, json_string_value(output), length);
-  run->output.data[length] = '\0';
-  return 0;
+  return take_text(output, &run->output) || take_text(json_object_get(row, "errors"), &run->errors)
+             ? -ENOMEM
+             : 0;
 }
 
 bool wx_matrix_take(WxMatrix *matrix, const WxValidationOrder *order, WxValidation *run,
@@ -162,6 +206,7 @@ static json_t *row_json(const WxValidationOrder *order, const WxValidation *run,
   wx_json_put(&row, "result", wx_result_json(&run->result));
   wx_json_put(&row, "output",
               json_stringn(run->output.data ? run->output.data : "", run->output.length));
+  wx_json_put(&row, "errors", wx_json_text(run->errors.data));
   wx_json_put(&row, "unknown", wx_json_text(run->result.unknown));
   if (live->ran)
     wx_json_put(&row, "reclaim", wx_validate_live_json(live));
@@ -177,6 +222,13 @@ static bool is_to_be_kept(const WxValidation *run) {
   return output != NULL;
 }
 
+// What stands there and is no regular file (a link, a FIFO) would be written to in its place.
+static void remove_other(const char *path) {
+  struct stat status;
+  if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode))
+    (void)unlink(path);
+}
+
 int wx_matrix_keep(WxMatrix *matrix, const WxValidationOrder *order, const WxValidation *run,
                    const WxLive *live, uint64_t took_ns) {
   if (run->result.skipped)
@@ -188,6 +240,8 @@ int wx_matrix_keep(WxMatrix *matrix, const WxValidationOrder *order, const WxVal
   json_t *row = row_json(order, run, live);
   char path[PATH_MAX];
   int failed = row ? row_path(matrix, order, json_object_get(row, "order"), path) : -ENOMEM;
+  if (!failed)
+    remove_other(path);
   char *text = failed ? NULL : wx_json_print(row, JSON_INDENT(2));
   if (!failed)
     failed = text ? wx_file_write(path, text, strlen(text)) : -ENOMEM;

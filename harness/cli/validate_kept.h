@@ -4,7 +4,8 @@
    measured, so that a matrix that was broken off goes on where it stood.
 
    A row is taken over only where all that it was measured with is the same: workload and
-   parameters, mode, runtime, the files of program, runtime and libraries, kernel, time limit.
+   parameters, mode, runtime, the files of program, runtime and libraries, kernel, time limit, and
+   the variables of the environment that a runtime looks at.
    Any other file is not looked at, and one that is damaged is measured again.
 */
 #ifndef WX_CLI_VALIDATE_KEPT_H

@@ -1,7 +1,6 @@
 #include "cli/validate_repeat.h"
 
 #include "cli/say.h"
-#include "cli/validate_live.h"
 #include "output/json.h"
 #include "output/paired_table.h"
 #include "output/result.h"
@@ -14,31 +13,16 @@ enum { BASE, AGAIN, NONE = WX_TURNS_VARIANTS };
 // What a run of a variant needs to know.
 typedef struct {
   const WxValidateSession *session;
-  const WxLoadedScenario *loaded;
-  const WxRuntime *runtime;
+  const WxAgain *again;
   const WxRepeat *repeat;
 } Repeating;
 
 static int run_variant(void *context, size_t variant, WxValidation *run) {
   const Repeating *repeating = context;
-  const WxValidateSession *session = repeating->session;
-  const WxMode *mode = session->modes[repeating->repeat->modes[variant]];
-  WxLive live = {0};
-  const WxBeside beside = wx_validate_live(&live);
-  const WxValidationOrder order = {
-      .parameters = &repeating->loaded->parameters,
-      .runtime = repeating->runtime,
-      .mode = mode,
-      .program = session->program,
-      .preload = session->preload,
-      .beside = mode->live ? &beside : NULL,
-      .time_limit_ns = session->asked->time_limit_ns,
-      .unsampled = true,
-  };
-  return wx_validate(&order, run)
-             ? wx_cli_fail(session->verb, "%s, %s, %s: %s", repeating->loaded->scenario->name,
-                           mode->name, repeating->runtime->version, run->problem)
-             : 0;
+  const WxValidateAsked *asked = repeating->session->asked;
+  const WxAgain *again = repeating->again;
+  return again->run(again->context, repeating->repeat->modes[variant], asked->memory_limit,
+                    asked->time_limit_ns, run);
 }
 
 // The mode that the others are compared with: `on`, else the first that ran; `mode_count` where
@@ -62,16 +46,15 @@ static int run_rounds(WxValidateSession *session, const Repeating *repeating, Wx
   const size_t rounds = wx_turns_rounds(turns->count, (size_t)session->asked->repeat);
   int status = 0;
   while (status == 0 && turns->rounds < rounds && wx_turns_go_on(turns)) {
-    wx_progress_show(&session->progress, "%s, %s: round %zu of %zu in turns",
-                     repeating->loaded->scenario->name, repeating->runtime->version,
+    wx_progress_show(&session->progress, "%s: round %zu of %zu in turns", repeating->again->subject,
                      turns->rounds + 1, rounds);
     status = wx_turns_round(turns);
   }
   return status;
 }
 
-int wx_repeat_run(WxValidateSession *session, const WxLoadedScenario *loaded,
-                  const WxRuntime *runtime, const WxResult results[], WxRepeat *repeat) {
+int wx_repeat_run(WxValidateSession *session, const WxAgain *again, const WxResult results[],
+                  WxRepeat *repeat) {
   const size_t base = choose_base(session, results);
   if (base == session->mode_count)
     return 0;
@@ -80,7 +63,7 @@ int wx_repeat_run(WxValidateSession *session, const WxLoadedScenario *loaded,
   for (size_t i = 0; i < session->mode_count; ++i)
     if (i != base && wx_result_ran(&results[i]))
       add_variant(repeat, session, i);
-  Repeating repeating = {session, loaded, runtime, repeat};
+  Repeating repeating = {session, again, repeat};
   repeat->turns.start = run_variant;
   repeat->turns.context = &repeating;
   if (wx_turns_begin(&repeat->turns))

@@ -5,6 +5,7 @@
 #include "cli/no_runtime.h"
 #include "cli/say.h"
 #include "cli/validate_command.h"
+#include "cli/validate_group.h"
 #include "cli/verb.h"
 
 #include <stdlib.h>
@@ -23,11 +24,12 @@ static int choose_mode(WxValidateSession *session, const char *name) {
 }
 
 static int choose_modes(WxValidateSession *session) {
-  // The last in a matrix, and of a command.
+  // The last in a matrix, of a command, and in a memory group.
   static const char *const usual[] = {"on", "off", "preload", "live"};
-  const WxNames *named = &session->asked->modes;
-  const size_t usual_count =
-      sizeof usual / sizeof *usual - !(session->asked->matrix || session->asked->command);
+  const WxValidateAsked *asked = session->asked;
+  const WxNames *named = &asked->modes;
+  const bool all = asked->matrix || asked->command || asked->memory_limit || asked->smallest_step;
+  const size_t usual_count = sizeof usual / sizeof *usual - !all;
   const size_t count = named->count ? named->count : usual_count;
   int status = 0;
   for (size_t i = 0; i < count && status == 0; ++i)
@@ -121,8 +123,14 @@ static int visit_runtimes(WxValidateSession *session, const WxRuntimes *found, V
   return status;
 }
 
+uint64_t wx_validate_memory_limit(const WxValidateAsked *asked) {
+  return asked->smallest_step ? WX_UNCONFINED : asked->memory_limit;
+}
+
 int wx_validate_all(WxValidateSession *session) {
   int status = choose_modes(session);
+  if (status == 0 && wx_validate_memory_limit(session->asked))
+    status = wx_validate_group_try(session->verb);
   if (status == 0 && session->asked->command)
     return wx_validate_command(session);
   if (status == 0)

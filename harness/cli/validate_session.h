@@ -31,6 +31,8 @@ typedef struct {
   const char *check;      ///< what says whether it is right; NULL: none.
   uint64_t every_ns;      ///< Between two looks at it.
   uint64_t lasts_ns;      ///< It is ended after this time; 0: it ends by itself.
+  uint64_t memory_limit;  ///< Of the memory group of each run, in bytes; 0: no group.
+  uint64_t smallest_step; ///< How finely the smallest limit is looked for; 0: it is not.
   uint64_t fidelity;      ///< Real runs that the model is compared with; 0: no comparison.
 } WxValidateAsked;
 
@@ -59,6 +61,27 @@ int wx_validate_all(WxValidateSession *session);
 /// Loads the workloads that were asked for and lets them go: whether they and the settings are
 /// right. Returns as wx_validate_all().
 int wx_validate_check_workloads(WxValidateSession *session);
+
+/// Runs one mode once more, with times and nothing else, in a group with `memory_limit` and for
+/// `time_limit_ns` at the most. Returns 0 with `run` filled, which is freed by the caller, or an
+/// exit status after the line is printed.
+typedef int WxAgainRun(void *context, size_t mode, uint64_t memory_limit, uint64_t time_limit_ns,
+                       WxValidation *run);
+
+/// What is run again and again: a workload on a runtime, or the user's command. All is borrowed.
+typedef struct {
+  const char *subject; ///< As "asm, 10.0.15".
+  WxAgainRun *run;
+  void *context;
+} WxAgain;
+
+/// How one mode is run; `beside` is what goes on beside mode `live`. All is borrowed.
+WxValidationOrder wx_validate_order(const WxValidateSession *session,
+                                    const WxParameters *parameters, const WxRuntime *runtime,
+                                    size_t mode, const WxBeside *beside);
+
+/// The memory limit of a run that is looked at, as WxValidationOrder has it.
+uint64_t wx_validate_memory_limit(const WxValidateAsked *asked);
 
 /// How many workloads were asked for.
 size_t wx_validate_workload_count(const WxValidateAsked *asked);

@@ -3,9 +3,11 @@
 #include "cli/fidelity.h"
 #include "cli/say.h"
 #include "cli/scenarios.h"
+#include "cli/validate_add.h"
 #include "cli/validate_live.h"
 #include "cli/validate_repeat.h"
 #include "cli/validate_session.h"
+#include "cli/validate_smallest.h"
 #include "cli/verb.h"
 #include "os/process.h"
 #include "output/json.h"
@@ -18,6 +20,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SUBJECT = 128 };
+
 // The runs of one workload, one a mode.
 typedef struct {
   WxValidation runs[WX_VALIDATE_MODES];
@@ -25,6 +29,7 @@ typedef struct {
   WxLive live[WX_VALIDATE_MODES];
   json_t *rows[WX_VALIDATE_MODES]; // Those that an earlier run kept.
   WxRepeat repeat;
+  WxSmallest smallest[WX_VALIDATE_MODES];
 } Runs;
 
 // The first run that ran to its end. There is one, since the caller has one.
@@ -51,53 +56,6 @@ static int judge_output(const WxValidation *first, const WxValidation *this,
   return judged->name && judged->expected && judged->actual ? 0 : -ENOMEM;
 }
 
-// What a mode took in turns with the others; NULL where it was not measured. `*ended` is why that
-// was not finished, or NULL.
-static json_t *times_of(WxValidateSession *session, const Runs *runs, size_t index,
-                        const WxEnded **ended) {
-  bool lost;
-  json_t *time = wx_repeat_json(&runs->repeat, index, ended, &lost);
-  session->document->lost |= lost;
-  return time;
-}
-
-static void note_ended(WxValidateSession *session, const Runs *runs, const char *subject,
-                       const WxEnded *ended) {
-  wx_document_note(session->document, "NOT FINISHED: %s, in round %zu: %s", subject,
-                   runs->repeat.turns.rounds + 1, ended->text);
-  session->endings.failed = true;
-}
-
-void wx_validate_document_add(WxDocument *document, const WxResult *result, const WxLive *live,
-                              json_t *time) {
-  json_t *json = wx_result_json(result);
-  if (live->ran && wx_json_set(json, "reclaim", wx_validate_live_json(live)))
-    document->lost = true;
-  if (time && wx_json_set(json, "time", time))
-    document->lost = true;
-  if (wx_result_ran(result))
-    wx_document_note(document, "%s, %s, %s: %s. %s", result->workload, result->mode,
-                     result->runtime, result->verdict_code, result->verdict_text);
-  wx_result_note(document, json);
-  wx_document_add_result(document, json);
-}
-
-// Adds what is judged of one run to the document.
-static void add_result(WxValidateSession *session, const WxResult *result, const Runs *runs,
-                       size_t index) {
-  char subject[WX_ENDED_TEXT];
-  snprintf(subject, sizeof subject, "%s, %s, %s", result->workload, result->mode, result->runtime);
-  if (result->skipped && result->skipped != wx_interrupted)
-    wx_endings_add_impossible(&session->endings, subject, result->skipped);
-  else
-    wx_endings_add(&session->endings, subject, result);
-  const WxEnded *ended;
-  json_t *time = times_of(session, runs, index, &ended);
-  wx_validate_document_add(session->document, result, &runs->live[index], time);
-  if (ended)
-    note_ended(session, runs, subject, ended);
-}
-
 static int judge(WxValidateSession *session, const WxParameters *parameters, const Runs *runs,
                  size_t index) {
   WxExpectationResult *judged;
@@ -118,7 +76,9 @@ static int judge(WxValidateSession *session, const WxParameters *parameters, con
   result.expectations = grown;
   result.expectation_count = count;
   if (!lost)
-    add_result(session, &result, runs, index);
+    wx_validate_add(session, &result,
+                    &(WxMeasured){&runs->runs[index], &runs->live[index], &runs->smallest[index],
+                                  &runs->repeat, index});
   wx_expect_free(grown, count);
   return lost;
 }
@@ -144,20 +104,28 @@ static int measure(WxValidateSession *session, const WxValidationOrder *order, W
                 : 0;
 }
 
+WxValidationOrder wx_validate_order(const WxValidateSession *session,
+                                    const WxParameters *parameters, const WxRuntime *runtime,
+                                    size_t mode, const WxBeside *beside) {
+  return (WxValidationOrder){
+      .parameters = parameters,
+      .runtime = runtime,
+      .mode = session->modes[mode],
+      .program = session->program,
+      .preload = session->preload,
+      .beside = session->modes[mode]->live ? beside : NULL,
+      .memory_limit = wx_validate_memory_limit(session->asked),
+      .time_limit_ns = session->asked->time_limit_ns,
+  };
+}
+
 static int run_mode(WxValidateSession *session, const WxLoadedScenario *loaded,
                     const WxRuntime *runtime, Runs *runs, size_t index) {
   const WxMode *mode = session->modes[index];
   WxLive *live = &runs->live[index];
   const WxBeside beside = wx_validate_live(live);
-  const WxValidationOrder order = {
-      .parameters = &loaded->parameters,
-      .runtime = runtime,
-      .mode = mode,
-      .program = session->program,
-      .preload = session->preload,
-      .beside = mode->live ? &beside : NULL,
-      .time_limit_ns = session->asked->time_limit_ns,
-  };
+  const WxValidationOrder order =
+      wx_validate_order(session, &loaded->parameters, runtime, index, &beside);
   WxValidation *run = &runs->runs[index];
   const bool taken = session->matrix.folder &&
                      wx_matrix_take(&session->matrix, &order, run, live, &runs->rows[index]);
@@ -165,6 +133,60 @@ static int run_mode(WxValidateSession *session, const WxLoadedScenario *loaded,
   runs->results[index] = run->result;
   if (status == 0 && mode->live && wx_validate_live_refused(&run->ended))
     runs->results[index].skipped = run->ended.text;
+  return status;
+}
+
+// A workload on a runtime that is run again and again.
+typedef struct {
+  WxValidateSession *session;
+  const WxLoadedScenario *loaded;
+  const WxRuntime *runtime;
+} Again;
+
+static int run_again(void *context, size_t mode, uint64_t memory_limit, uint64_t time_limit_ns,
+                     WxValidation *run) {
+  const Again *again = context;
+  WxValidateSession *session = again->session;
+  WxLive live = {0};
+  const WxBeside beside = wx_validate_live(&live);
+  WxValidationOrder order =
+      wx_validate_order(session, &again->loaded->parameters, again->runtime, mode, &beside);
+  order.unsampled = true;
+  order.memory_limit = memory_limit;
+  order.time_limit_ns = time_limit_ns;
+  return wx_validate(&order, run)
+             ? wx_cli_fail(session->verb, "%s, %s, %s: %s", again->loaded->scenario->name,
+                           order.mode->name, again->runtime->version, run->problem)
+             : 0;
+}
+
+static int find_smallest(WxValidateSession *session, const WxAgain *again, Runs *runs) {
+  int status = 0;
+  for (size_t i = 0; i < session->mode_count && status == 0; ++i) {
+    const WxSmallestOrder order = {.first = &runs->runs[i],
+                                   .compared = true,
+                                   .step = session->asked->smallest_step,
+                                   .time_limit_ns = session->asked->time_limit_ns,
+                                   .again = again,
+                                   .mode = i};
+    if (wx_result_ran(&runs->results[i]))
+      status = wx_smallest_find(session, &order, &runs->smallest[i]);
+  }
+  return status;
+}
+
+// What is measured after each mode was looked at once.
+static int measure_again(WxValidateSession *session, const WxLoadedScenario *loaded,
+                         const WxRuntime *runtime, Runs *runs) {
+  char subject[SUBJECT];
+  snprintf(subject, sizeof subject, "%s, %s", loaded->scenario->name, runtime->version);
+  Again context = {session, loaded, runtime};
+  const WxAgain again = {subject, run_again, &context};
+  int status = 0;
+  if (session->asked->repeat)
+    status = wx_repeat_run(session, &again, runs->results, &runs->repeat);
+  if (status == 0 && session->asked->smallest_step)
+    status = find_smallest(session, &again, runs);
   return status;
 }
 
@@ -188,8 +210,8 @@ static int run_modes(WxValidateSession *session, const WxLoadedScenario *loaded,
     status = *session->missing ? skip_mode(session, loaded, runtime, runs, mode)
                                : run_mode(session, loaded, runtime, runs, mode);
   }
-  if (status == 0 && session->asked->repeat)
-    status = wx_repeat_run(session, loaded, runtime, runs->results, &runs->repeat);
+  if (status == 0)
+    status = measure_again(session, loaded, runtime, runs);
   for (size_t i = 0; i < session->mode_count && status == 0; ++i)
     if (judge(session, &loaded->parameters, runs, i))
       status = wx_cli_fail(session->verb, "out of memory");
@@ -244,8 +266,10 @@ static int run_workload(WxValidateSession *session, const char *name, const WxRu
   status = session->asked->fidelity ? compare_model(session, &loaded, runtime)
                                     : run_modes(session, &loaded, runtime, &runs);
   wx_repeat_free(&runs.repeat);
-  for (size_t i = 0; i < session->mode_count; ++i)
+  for (size_t i = 0; i < session->mode_count; ++i) {
     wx_validation_free(&runs.runs[i]);
+    wx_smallest_free(&runs.smallest[i]);
+  }
   for (size_t i = 0; i < session->mode_count; ++i)
     json_decref(runs.rows[i]);
   wx_cli_loaded_free(&loaded);

@@ -50,6 +50,8 @@ static const Field fields[] = {
     FIELD(kernel_bytes, "memory.kmem.usage_in_bytes", NULL, NULL, NULL),
     FIELD(socket_bytes, "memory.kmem.tcp.usage_in_bytes", NULL, NULL, NULL),
     FIELD(oom_kills, "memory.oom_control", "oom_kill", "memory.events", "oom_kill"),
+    FIELD(limit_hits, "memory.failcnt", NULL, "memory.events", "max"),
+    FIELD(peak_bytes, "memory.max_usage_in_bytes", NULL, "memory.peak", NULL),
 };
 
 enum { FIELD_COUNT = sizeof fields / sizeof *fields };

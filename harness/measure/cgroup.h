@@ -40,7 +40,9 @@ typedef struct {
   WxFigure socket_bytes;
   WxFigure page_tables_bytes;
   WxFigure kernel_stack_bytes;
-  WxFigure oom_kills; ///< How often a process of the group was killed for want of memory.
+  WxFigure oom_kills;  ///< How often a process of the group was killed for want of memory.
+  WxFigure limit_hits; ///< How often the group stood at its limit.
+  WxFigure peak_bytes; ///< The most that it used so far; of version 2 since Linux 5.19.
 } WxCgroupFigures;
 
 /// Finds the memory group of `pid` (0: this process) through /proc/PID/cgroup and the mounts of

@@ -1,6 +1,7 @@
 #include "measure/child.h"
 
 #include "measure/environment.h"
+#include "measure/memory_group.h"
 #include "os/layout.h"
 #include "os/os.h"
 #include "os/process.h"
@@ -102,6 +103,8 @@ static int prepare_child(const Pipes *pipes, const WxObserveOptions *options, pi
     result = set_stream(options->errors, pipes->errors[1], STDERR_FILENO);
   if (!result)
     result = set_stream(options->output, pipes->output[1], STDOUT_FILENO);
+  if (!result && options->group)
+    result = wx_cgroup_put(options->group, 0);
   if (!result && options->directory)
     result = wx_os_change_directory(options->directory);
   return result;

@@ -18,6 +18,8 @@
   CALL(OPENAT2, "openat2")                                                                         \
   CALL(CLOSE, "close")                                                                             \
   CALL(UNLINK, "unlink")                                                                           \
+  CALL(MKDIR, "mkdir")                                                                             \
+  CALL(RMDIR, "rmdir")                                                                             \
   CALL(FTRUNCATE, "ftruncate")                                                                     \
   CALL(FALLOCATE, "fallocate")                                                                     \
   CALL(FSTAT, "fstat")                                                                             \

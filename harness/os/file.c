@@ -78,6 +78,20 @@ int wx_os_shm_unlink(const char *name) {
   return shm_unlink(name) ? -errno : 0;
 }
 
+int wx_os_make_directory(const char *path, mode_t mode) {
+  const int failed = wx_os_begin(WX_OS_MKDIR);
+  if (failed)
+    return failed;
+  return mkdir(path, mode) ? -errno : 0;
+}
+
+int wx_os_remove_directory(const char *path) {
+  const int failed = wx_os_begin(WX_OS_RMDIR);
+  if (failed)
+    return failed;
+  return rmdir(path) ? -errno : 0;
+}
+
 int wx_os_ftruncate(int fd, uint64_t size) {
   struct rlimit limit;
   const int failed = wx_os_getrlimit(RLIMIT_FSIZE, &limit);

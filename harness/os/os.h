@@ -65,6 +65,11 @@ int wx_os_shm_create(const char *name, mode_t mode);
 /// Removes the name of a shared-memory object; its memory lives as long as it is open or mapped.
 int wx_os_shm_unlink(const char *name);
 
+/// Makes the directory `path`, and removes an empty one. The files of the kernel in a control group
+/// do not count.
+int wx_os_make_directory(const char *path, mode_t mode);
+int wx_os_remove_directory(const char *path);
+
 /// Sets the size of a file. -EFBIG above RLIMIT_FSIZE: the limit is read first, since the kernel
 /// would kill the process by SIGXFSZ (dotnet/runtime 117819).
 int wx_os_ftruncate(int fd, uint64_t size);

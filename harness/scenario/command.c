@@ -3,7 +3,9 @@
 #include "measure/memfd.h"
 #include "measure/observe.h"
 #include "measure/runtime_search.h"
+#include "os/control.h"
 #include "os/interrupt.h"
+#include "os/os.h"
 #include "os/preloads.h"
 #include "os/process.h"
 
@@ -15,19 +17,24 @@
 #include <sys/wait.h>
 
 /// How long a program may take to end after SIGTERM.
-static const uint64_t grace_ns = UINT64_C(10) * 1000 * 1000 * 1000;
+enum { GRACE_MS = 10000 };
+static const uint64_t grace_ns = UINT64_C(1000000) * GRACE_MS;
 
 // One run while it goes on.
 typedef struct {
   const WxCommandOrder *order;
   WxCommandRun *run;
-  pid_t target; ///< The process with the runtime, 0 until it is seen.
-  bool gone;    ///< The target has ended.
-  bool steps;   ///< The program speaks the step protocol.
-  bool beside;  ///< What goes on beside it has been started, and not stopped.
-  pid_t load;   ///< 0 where it does not run.
+  pid_t target;  ///< The process with the runtime, 0 until it is seen;
+  int target_fd; ///< its descriptor, -1 where there is none.
+  bool gone;     ///< The target has ended.
+  bool steps;    ///< The program speaks the step protocol.
+  bool beside;   ///< What goes on beside it has been started, and not stopped.
+  pid_t load;    ///< 0 where it does not run.
   uint64_t begun_ns;
-  uint64_t ended_ns; ///< When it was told to end; 0 before.
+  uint64_t over_ns;    ///< When it was time to end it; 0 before,
+  uint64_t ended_ns;   ///< and when it was told to.
+  bool killed;         ///< It was told to, and did not.
+  uint64_t ticking_ns; ///< What all looks between its steps took.
 } Commanding;
 
 static int shell_status(int wait_status) {
@@ -37,8 +44,10 @@ static int shell_status(int wait_status) {
 // Looks for the process with the runtime in the program and its descendants.
 static bool find_target(Commanding *commanding, pid_t root) {
   const pid_t found = commanding->target ? 0 : wx_runtime_search(root, commanding->run->runtime);
-  if (found > 0)
+  if (found > 0) {
     commanding->target = found;
+    commanding->target_fd = wx_os_pidfd_open(found);
+  }
   return commanding->target != 0;
 }
 
@@ -70,6 +79,11 @@ static int start_beside(Commanding *commanding) {
   return failed;
 }
 
+static bool is_to_be_sampled(const Commanding *commanding) {
+  const WxCommandOrder *order = commanding->order;
+  return !order->unsampled || (order->beside && !commanding->beside);
+}
+
 // A program that has ended is no failure: its observer will see that.
 static int look(Commanding *commanding, const WxStep *step) {
   if (commanding->gone)
@@ -78,7 +92,7 @@ static int look(Commanding *commanding, const WxStep *step) {
   int failed = 0;
   if (commanding->beside && (last || is_step(step, "collected")))
     failed = commanding->order->beside->settle(commanding->order->beside->context);
-  if (!failed)
+  if (!failed && is_to_be_sampled(commanding))
     failed = wx_sampling_take(&commanding->run->validation.sampling, commanding->target, step);
   if (!failed)
     failed = last ? stop_beside(commanding) : start_beside(commanding);
@@ -136,12 +150,15 @@ static int start_load(Commanding *commanding) {
 
 static int end_program(Commanding *commanding, pid_t pid) {
   const WxStep step = {.name = "end", .live_bytes = WX_UNKNOWN};
+  commanding->over_ns = wx_os_now_ns();
   int failed = look(commanding, &step);
   if (!failed)
     failed = run_check(commanding);
   if (failed)
     return failed;
   commanding->ended_ns = wx_os_now_ns();
+  if (commanding->target_fd >= 0) // It may have left the group of the program.
+    (void)wx_os_pidfd_signal(commanding->target_fd, SIGTERM);
   failed = wx_os_kill(-pid, SIGTERM);
   return failed == -ESRCH ? 0 : failed;
 }
@@ -168,11 +185,12 @@ static int begin(Commanding *commanding) {
   return !failed && commanding->order->load ? start_load(commanding) : failed;
 }
 
-static int on_tick(void *context, pid_t pid) {
-  Commanding *commanding = context;
+static int tick(Commanding *commanding, pid_t pid) {
   if (commanding->ended_ns) {
-    if (wx_os_now_ns() - commanding->ended_ns > grace_ns)
-      (void)wx_os_kill(-pid, SIGKILL);
+    if (wx_os_now_ns() - commanding->ended_ns <= grace_ns)
+      return 0;
+    commanding->killed = true;
+    (void)wx_os_kill(-pid, SIGKILL);
     return 0;
   }
   const bool known = commanding->target != 0;
@@ -186,15 +204,54 @@ static int on_tick(void *context, pid_t pid) {
   return !failed && known && !commanding->steps ? look(commanding, &step) : failed;
 }
 
+static int on_tick(void *context, pid_t pid) {
+  Commanding *commanding = context;
+  const uint64_t before = wx_os_now_ns();
+  const int result = tick(commanding, pid);
+  commanding->ticking_ns += wx_os_now_ns() - before;
+  return result;
+}
+
+// What the program left running is its own affair where it ended by itself. Where it was ended, so
+// is the process with the runtime, which would be in the way of the next mode.
+static void end_target(Commanding *commanding, const WxObserved *observed) {
+  const int fd = commanding->target_fd;
+  const bool told = commanding->ended_ns != 0;
+  if (fd < 0)
+    return;
+  struct pollfd entry = {.fd = fd, .events = POLLIN};
+  const bool late = observed->outcome == WX_OBSERVED_LATE;
+  const bool stopped = observed->outcome == WX_OBSERVED_STOPPED;
+  if ((told || late || stopped) && wx_os_poll(&entry, 1, told ? GRACE_MS : 0) == 0) {
+    (void)wx_os_pidfd_signal(fd, SIGKILL);
+    (void)wx_os_poll(&entry, 1, GRACE_MS);
+  }
+  wx_os_close_reader(fd);
+  commanding->target_fd = -1;
+}
+
 /* The whole of it
  * -------------------------------------------------------------------------------------------------
  */
+
+// As observed.c says it; but a program that knows of no steps is not told of its first one, and one
+// that took no notice of SIGTERM is.
+static void say_ended(const Commanding *commanding, const WxObserved *observed, WxEnded *ended) {
+  static const char before[] = " before its first step";
+  wx_observed_ended(observed, ended);
+  char *at = commanding->steps ? NULL : strstr(ended->text, before);
+  if (at)
+    memmove(at, at + sizeof before - 1, strlen(at + sizeof before - 1) + 1);
+  if (commanding->killed)
+    snprintf(ended->text, sizeof ended->text, "killed, since it went on for %d s after SIGTERM",
+             GRACE_MS / 1000);
+}
 
 static void explain(Commanding *commanding, const WxObserved *observed) {
   WxValidation *validation = &commanding->run->validation;
   const int failed = stop_beside(commanding);
   const bool beside_failed = failed && failed != -ESRCH;
-  wx_observed_ended(observed, &validation->ended);
+  say_ended(commanding, observed, &validation->ended);
   if (!beside_failed && observed->outcome != WX_OBSERVED_STOPPED)
     return;
   const int error = beside_failed ? failed : observed->stopped_by;
@@ -220,6 +277,15 @@ static void name_end(Commanding *commanding) {
     last->step = "end";
 }
 
+// It runs on while it is looked at between its steps. How long it takes to end once it is told to
+// is not what it was run for.
+static WxFigure lasted(const Commanding *commanding, const WxObserved *observed) {
+  const uint64_t waiting = observed->waiting_ns - commanding->ticking_ns;
+  const uint64_t whole =
+      commanding->over_ns ? commanding->over_ns - commanding->begun_ns : observed->wall_ns;
+  return (WxFigure)(whole - waiting);
+}
+
 static void finish(Commanding *commanding, const WxObserved *observed) {
   WxCommandRun *run = commanding->run;
   WxValidation *validation = &run->validation;
@@ -234,6 +300,7 @@ static void finish(Commanding *commanding, const WxObserved *observed) {
   if (!commanding->ended_ns && run_check(commanding) == -EINTR)
     validation->ended = (WxEnded){.how = WX_ENDED_STOPPED, .error = -EINTR};
   wx_validation_fill(validation, observed);
+  validation->result.metrics.wall_ns = lasted(commanding, observed);
   if (!commanding->target)
     validation->result.unknown = "no process of it was seen to run .NET";
 }
@@ -242,8 +309,10 @@ static void observe(Commanding *commanding) {
   const WxCommandOrder *order = commanding->order;
   WxValidation *validation = &commanding->run->validation;
   char *preload = NULL;
-  int failed =
-      order->mode->preload ? wx_preload_beside(order->preload, WX_PRELOAD_LAST, &preload) : 0;
+  WxConfinement confinement;
+  int failed = wx_confinement_begin(&confinement, order->memory_limit);
+  if (!failed && order->mode->preload)
+    failed = wx_preload_beside(order->preload, WX_PRELOAD_LAST, &preload);
   const char *const environment[] = {order->mode->wx ? "DOTNET_EnableWriteXorExecute=1"
                                                      : "DOTNET_EnableWriteXorExecute=0",
                                      "COMPlus_EnableWriteXorExecute", preload, NULL};
@@ -253,6 +322,7 @@ static void observe(Commanding *commanding) {
                                     .environment = environment,
                                     .output = WX_STREAM_CAPTURE,
                                     .errors = WX_STREAM_CAPTURE,
+                                    .group = wx_confinement_folder(&confinement),
                                     .time_limit_ns = order->time_limit_ns,
                                     .on_step = on_step,
                                     .on_tick = on_tick,
@@ -262,19 +332,23 @@ static void observe(Commanding *commanding) {
   if (!failed)
     failed = wx_observe(&options, &observed);
   free(preload);
+  end_target(commanding, &observed);
   wx_sampling_close(&validation->sampling);
   if (commanding->load)
     wx_os_end_group(commanding->load, NULL, NULL);
+  wx_confinement_end(&confinement, observed.wall_ns, &validation->confined);
   if (failed) {
     (void)stop_beside(commanding);
     wx_observed_not_started(argv[0], failed, &validation->ended);
   } else {
     finish(commanding, &observed);
   }
+  wx_confined_explain(&validation->confined, &validation->ended);
   if (validation->ended.how != WX_ENDED_WELL)
     wx_sampling_ended(&validation->sampling, &validation->ended, &validation->result);
   validation->output = observed.output;
-  observed.output = (WxText){0};
+  validation->errors = observed.errors;
+  observed.output = observed.errors = (WxText){0};
   wx_observed_free(&observed);
 }
 
@@ -292,7 +366,7 @@ void wx_command_run(const WxCommandOrder *order, WxCommandRun *run) {
     run->validation.result.skipped = wx_interrupted;
     return;
   }
-  Commanding commanding = {.order = order, .run = run, .begun_ns = wx_os_now_ns()};
+  Commanding commanding = {.order = order, .run = run, .target_fd = -1, .begun_ns = wx_os_now_ns()};
   observe(&commanding);
 }
 

@@ -19,7 +19,9 @@ typedef struct {
   const WxBeside *beside; ///< NULL: nothing.
   uint64_t every_ns;      ///< Between two looks.
   uint64_t lasts_ns;      ///< The program is ended after this time; 0: it ends by itself.
+  uint64_t memory_limit;  ///< As that of WxValidationOrder.
   uint64_t time_limit_ns; ///< Everything is killed after this time; 0: never.
+  bool unsampled; ///< Times only: it is looked at no more than what goes on beside it needs.
 } WxCommandOrder;
 
 enum { WX_COMMAND_NONE = -1 };

@@ -163,7 +163,7 @@ static void explain(Validating *validating, const WxObserved *observed) {
   }
 }
 
-static void observe(Validating *validating, Arguments *arguments) {
+static void observe(Validating *validating, Arguments *arguments, WxConfinement *confinement) {
   const WxValidationOrder *order = validating->order;
   WxValidation *validation = validating->validation;
   char preload[PATH_MAX + 16];
@@ -186,6 +186,7 @@ static void observe(Validating *validating, Arguments *arguments) {
       .environment = environment,
       .output = WX_STREAM_CAPTURE,
       .errors = WX_STREAM_CAPTURE,
+      .group = wx_confinement_folder(confinement),
       .time_limit_ns = order->time_limit_ns,
       .on_step = sample_step,
       .context = validating,
@@ -193,6 +194,7 @@ static void observe(Validating *validating, Arguments *arguments) {
   WxObserved observed = {0};
   const int failed = wx_observe(&options, &observed);
   wx_sampling_close(&validation->sampling);
+  wx_confinement_end(confinement, observed.wall_ns, &validation->confined);
   if (failed) {
     (void)stop_beside(validating);
     wx_observed_not_started(arguments->items[0], failed, &validation->ended);
@@ -201,11 +203,21 @@ static void observe(Validating *validating, Arguments *arguments) {
   } else {
     wx_validation_fill(validation, &observed);
   }
+  wx_confined_explain(&validation->confined, &validation->ended);
   if (validation->ended.how != WX_ENDED_WELL)
     wx_sampling_ended(&validation->sampling, &validation->ended, &validation->result);
   validation->output = observed.output;
-  observed.output = (WxText){0};
+  validation->errors = observed.errors;
+  observed.output = observed.errors = (WxText){0};
   wx_observed_free(&observed);
+}
+
+static int observe_confined(Validating *validating, Arguments *arguments) {
+  WxConfinement confinement;
+  const int failed = wx_confinement_begin(&confinement, validating->order->memory_limit);
+  if (!failed)
+    observe(validating, arguments, &confinement);
+  return failed;
 }
 
 int wx_validate(const WxValidationOrder *order, WxValidation *validation) {
@@ -221,8 +233,8 @@ int wx_validate(const WxValidationOrder *order, WxValidation *validation) {
   Arguments arguments = {0};
   int result = build_arguments(order, &arguments, validation->problem);
   if (result == 0)
-    observe(&(Validating){order, validation, false}, &arguments);
-  else if (*validation->problem == '\0')
+    result = observe_confined(&(Validating){order, validation, false}, &arguments);
+  if (result && *validation->problem == '\0')
     snprintf(validation->problem, sizeof validation->problem, "%s", strerror(-result));
   free_arguments(&arguments);
   return result;
@@ -231,4 +243,6 @@ int wx_validate(const WxValidationOrder *order, WxValidation *validation) {
 void wx_validation_free(WxValidation *validation) {
   wx_sampling_free(&validation->sampling);
   wx_text_free(&validation->output);
+  wx_text_free(&validation->errors);
+  wx_confined_free(&validation->confined);
 }

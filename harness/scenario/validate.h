@@ -6,6 +6,7 @@
 #define WX_SCENARIO_VALIDATE_H
 
 #include "measure/sampling.h"
+#include "scenario/confined.h"
 #include "scenario/mode.h"
 #include "scenario/parameters.h"
 #include "scenario/runtimes.h"
@@ -17,9 +18,11 @@ enum { WX_VERDICT_SIZE = 320 };
 typedef struct {
   WxResult result;
   WxSampling sampling;
-  WxText output;      ///< What the program printed: must be the same in all modes.
-  uint64_t user_ns;   ///< Processor time of the program in user mode,
-  uint64_t system_ns; ///< and in the kernel.
+  WxText output;       ///< What the program printed: must be the same in all modes.
+  WxText errors;       ///< What it wrote to its standard error.
+  uint64_t user_ns;    ///< Processor time of the program in user mode,
+  uint64_t system_ns;  ///< and in the kernel.
+  WxConfined confined; ///< Of a run in a memory group.
   char verdict[WX_VERDICT_SIZE];
   WxEnded ended;                 ///< How it ended; `result.ended` where that was not well.
   char problem[WX_PROBLEM_SIZE]; ///< Why it was not run, or what failed beside it; else "".
@@ -45,6 +48,8 @@ typedef struct {
   const char *preload;    ///< libwxreclaim.so.
   const WxBeside *beside; ///< NULL: nothing.
   uint64_t time_limit_ns; ///< The program is killed after this time; 0: never.
+  uint64_t memory_limit;  ///< It runs in a memory group with this limit in bytes, or
+                          ///< WX_UNCONFINED; 0: in that of this process.
   bool unsampled;         ///< Times only: the program passes its steps without being looked at.
   const char *recorder;   ///< libwxrecord.so; then the mode must have no preload. NULL: none.
   const char *trace;      ///< Where it records to.

@@ -16,6 +16,13 @@ internal interface IWorkload
     void Drop();
 }
 
+/// <summary>A workload that knows figures that nobody can see from outside.</summary>
+internal interface IFigures
+{
+    /// <summary>Written to standard error at the end, `wxworkload: NAME=VALUE` each.</summary>
+    IEnumerable<(string Name, long Value)> Figures();
+}
+
 /// <summary>Generated code ran and returned something else than it must.</summary>
 internal sealed class WrongResultException(string what, long expected, long actual)
     : Exception($"{what}: expected {expected}, got {actual}");

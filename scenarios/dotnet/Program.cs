@@ -4,7 +4,7 @@ namespace WxBench;
 
 /// <summary>
 /// Makes code at run time, runs it, lets it go and collects, round after round, and stops at every step so that it can
-/// be measured from outside. It never measures itself.
+/// be measured from outside. It measures itself only where nobody else can.
 /// </summary>
 internal static class Program
 {
@@ -70,6 +70,10 @@ internal static class Program
             channel.Step(round, "collected");
         }
         channel.Step(settings.Rounds, "end");
+        foreach ((string name, long value) in (workload as IFigures)?.Figures() ?? [])
+        {
+            Console.Error.WriteLine($"wxworkload: {name}={value}");
+        }
         Console.WriteLine($"{entry.Name} checksum {checksum:x16}");
         return Done;
     }

@@ -22,6 +22,12 @@ internal static class WorkloadTable
             new Settings { Rounds = 2, Count = 100, Size = 8 }, () => new RegexWorkload()),
         new("expr", "Expression.Compile; size: operations in a lambda",
             new Settings { Rounds = 2, Count = 200, Size = 100 }, () => new ExpressionWorkload()),
+        new("native", "memory of malloc that is never freed, no code; size: KiB of a block",
+            new Settings { Rounds = 2, Count = 256, Size = 64 }, () => new NativeMemoryWorkload()),
+        new("heap", "managed arrays that stay referenced, no code; size: KiB of an array",
+            new Settings { Rounds = 2, Count = 256, Size = 64 }, () => new HeapWorkload()),
+        new("pressure", "asm, then managed arrays that come and go; size: MiB of them in a later round",
+            new Settings { Rounds = 2, Count = 100, Size = 64 }, () => new PressureWorkload()),
         new("hello", "no code at all (baseline)",
             new Settings { Rounds = 1, Count = 1, Size = 1 }, () => new HelloWorkload()),
     ];

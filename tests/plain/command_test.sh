@@ -39,6 +39,25 @@ is_killed_at_the_limit() { command_runs --mode on --command 'exec sleep 1000' --
 claim a_program_that_hangs_is_a_row is_killed_at_the_limit
 lasts() { command_runs --mode on --command 'exec sleep 1000' --for 200ms && holds '.on.command.exit_status == null and .on.ended == null'; }
 claim a_program_is_ended_after_a_time lasts
+takes_no_notice() { command_runs --mode on --command 'trap "" TERM; while :; do sleep 1; done' --for 100ms; [ $? = 1 ] && holds '.on.ended.text == "killed, since it went on for 10 s after SIGTERM"'; }
+claim a_program_that_takes_no_notice_of_sigterm_is_killed_and_said takes_no_notice
+says_no_step() { command_runs --mode on --command 'exit 3'; [ $? = 1 ] && holds '.on.ended.text == "exit status 3"'; }
+claim a_program_without_steps_is_not_told_of_them says_no_step
+in_turns() {
+  command_runs --mode on --mode off --command true --repeat 3 && holds '.off.time | .base == "on" and .rounds >= 3 and .wall.n == .rounds and (.runs | length) == .rounds' &&
+    grep -q '^time of whole runs, in turns$' "$scratch/out"
+}
+claim a_command_is_measured_in_turns in_turns
+# How long it takes to end is known of its group, where one can be made.
+until_it_is_ended() {
+  command_runs --mode on --command 'trap "sleep 0.5; exit" TERM; while :; do sleep 0.05; done' --for 100ms --memory-limit 1GiB
+  [ $? = 77 ] || holds '.on | .memory_group.lived_ns - .wall_ns >= 500000000'
+}
+claim its_time_is_that_until_it_is_ended until_it_is_ended
+with_a_variable() { command_runs --mode on --command 'echo "$ANSWER"' --check 'echo "$ANSWER" | grep -qx 42' --env ANSWER=42 && holds '.on.command.check_status == 0'; }
+claim a_variable_is_set_for_all_that_is_run with_a_variable
+refused a_variable_of_a_mode_is_not_for_setting 'is set by the mode' command_of --command true --env DOTNET_EnableWriteXorExecute=0
+refused a_variable_has_a_value "expected NAME=VALUE" command_of --command true --env ANSWER
 not_from_here() { command_runs --mode on --command 'exit 3' ; [ $? = 1 ] && holds '.on.ended.status == 3 and .on.command.exit_status == 3'; }
 claim an_exit_status_is_kept not_from_here
 told_to_end() {
@@ -90,6 +109,11 @@ claim its_answers_are_right_and_the_same holds 'all(.[]; [.expectations[].ok] ==
 claim on_it_retains_what_off_does_not holds '.on.retained_bytes > 4 * 1048576 and .off.allocated_peak_bytes == 0'
 claim given_back_it_retains_less holds '(.on.retained_bytes / 4) as $little | .preload.retained_bytes < $little and .live.retained_bytes < $little'
 claim it_is_looked_at_again_and_again holds 'all(.[]; .samples | .[0].step == "start" and .[-1].step == "end" and length >= 3)'
+leaves_its_group() {
+  command_runs --mode on --command "rm -f $scratch/port; setsid --wait $service $scratch/port" --load "$scratch/load" --check "$scratch/ask /total" &&
+    holds '.on.command.exit_status == null' && ! pgrep -f "$service $scratch/port"
+}
+claim a_service_that_leaves_its_group_is_ended_too leaves_its_group
 load_fails() { command_runs --mode on --command "rm -f $scratch/port; exec $service $scratch/port" --load 'exit 5'; [ $? = 1 ] && holds '.on.command.load_status == 5'; }
 claim a_load_that_fails_is_an_unmet_expectation load_fails
 dies_under_load() {

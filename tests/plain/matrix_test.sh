@@ -70,6 +70,19 @@ other_settings() {
   matrix counting --limit 17s && [ "$(started)" = 6 ] && matrix counting && [ "$(started)" = 6 ]
 }
 claim rows_of_other_settings_are_not_taken_and_not_lost other_settings
+other_environment() {
+  fresh
+  matrix counting && DOTNET_TieredPGO=0 matrix counting && [ "$(started)" = 12 ] && matrix counting --env DOTNET_TieredPGO=0 && [ "$(started)" = 12 ]
+}
+claim rows_of_another_environment_are_not_taken other_environment
+no_file() { # A FIFO keeps whoever opens it.
+  local row
+  fresh
+  matrix counting && row=$(find "$rows" -name 'hello-off-*.json') && rm "$row" && mkfifo "$row" && : >"$scratch/counting/started" || return
+  matrix counting && [ "$(cat "$scratch/counting/started")" = 'hello 0 ' ] && [ -f "$row" ] || return
+  echo mine >"$scratch/mine" && ln -sf "$scratch/mine" "$row" && matrix counting && [ ! -L "$row" ] && [ "$(cat "$scratch/mine")" = mine ]
+}
+claim a_row_that_is_no_file_is_measured_again no_file
 other_runtime() {
   : >"$scratch/counting/started"
   echo x >>"$scratch/counting/shared/Microsoft.NETCore.App/10.0.99/libcoreclr.so"

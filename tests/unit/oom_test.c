@@ -61,6 +61,26 @@ START_TEST(a_report_of_version_1_says_what_is_mapped_nowhere) {
 }
 END_TEST
 
+START_TEST(a_limit_that_is_printed_twice_is_of_one_kill) {
+  WxOom oom =
+      read_text("tail invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL)\n"
+                "memory: usage 45056kB, limit 45056kB, failcnt 104\n"
+                "kmem: usage 412kB, limit 9007199254740988kB, failcnt 0\n"
+                "Memory cgroup stats for /a/wxbench-1-2:\n"
+                "cache 0\nrss 45715456\nshmem 0\nswap 0\n"
+                "hierarchical_memory_limit 46137344\ntotal_cache 0\ntotal_rss 45715456\n"
+                "total_shmem 0\n"
+                "Memory cgroup out of memory: Killed process 18476 (tail) total-vm:47008kB, "
+                "anon-rss:44160kB, file-rss:1620kB, shmem-rss:0kB, UID:0\n");
+  ck_assert_uint_eq(oom.count, 1);
+  ck_assert_int_eq(oom.items[0].pid, 18476);
+  ck_assert_int_eq(oom.items[0].group.usage_bytes, 45056 * 1024);
+  ck_assert_int_eq(oom.items[0].group.limit_bytes, 46137344);
+  ck_assert_int_eq(oom.items[0].anon_rss_bytes, 44160 * 1024);
+  wx_oom_free(&oom);
+}
+END_TEST
+
 START_TEST(a_report_of_version_2_counts_the_shared_memory_of_every_task) {
   char *text = read_fixture("v2.log");
   WxOom oom = read_text(text);
@@ -115,6 +135,25 @@ START_TEST(private_memory_at_the_limit_of_a_group_is_not_the_double_mapper) {
                               "[1.2] Memory cgroup stats for /a: cache:800KB rss:180000KB "
                               "rss_huge:0KB shmem:400KB mapped_file:200KB swap:0KB\n"),
                    WX_VERDICT_MALLOC);
+}
+END_TEST
+
+// As .NET 11 was killed within 200 MiB while it released: without W^X the same work is done in
+// them.
+START_TEST(private_memory_is_not_all_where_much_is_mapped_nowhere_beside_it) {
+  WxOom oom =
+      read_text("dotnet invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL)\n"
+                "memory: usage 204800kB, limit 204800kB, failcnt 2051\n"
+                "Memory cgroup stats for /a/wxbench-1-2:\n"
+                "anon 83467468\nfile 124256256\nshmem 124256256\nfile_mapped 46242202\n"
+                "Memory cgroup out of memory: Killed process 7 (dotnet) total-vm:3247572kB, "
+                "anon-rss:82056kB, file-rss:24700kB, shmem-rss:45564kB, UID:0\n");
+  ck_assert_uint_eq(oom.count, 1);
+  const WxVerdict *verdict = &oom.items[0].verdict;
+  ck_assert_int_eq(verdict->code, WX_VERDICT_MALLOC);
+  ck_assert_ptr_null(strstr(verdict->text, "cannot help"));
+  ck_assert_ptr_nonnull(strstr(verdict->text, "74.4 MiB are mapped nowhere, and given back"));
+  wx_oom_free(&oom);
 }
 END_TEST
 
@@ -201,10 +240,12 @@ START_TEST(every_call_that_fails_is_told_and_nothing_stays_open) {
 END_TEST
 
 WX_TEST_MAIN("oom", a_report_of_version_1_says_what_is_mapped_nowhere,
+             a_limit_that_is_printed_twice_is_of_one_kill,
              a_report_of_version_2_counts_the_shared_memory_of_every_task,
              a_text_cut_at_any_line_gives_the_verdict_of_the_whole_or_none,
              one_line_settles_a_kill_only_where_private_memory_is_plainly_all,
              private_memory_at_the_limit_of_a_group_is_not_the_double_mapper,
+             private_memory_is_not_all_where_much_is_mapped_nowhere_beside_it,
              shared_memory_that_the_killed_process_maps_is_other_shared_memory,
              the_sum_over_a_tree_takes_every_line_of_a_group,
              a_description_of_a_pod_gives_the_limit_and_no_verdict,
