@@ -137,7 +137,8 @@ tests: all $(UNIT_TESTS) $(PLAIN_TESTS) $(THREAD_TESTS) $(MEMORY_TESTS)
 .PHONY: dotnet
 dotnet:
 	@scripts/sdk || export WXBENCH_SDK_SAID=1; scripts/runtimes >/dev/null || true; scripts/build-workloads || true; \
-	! command -v qemu-aarch64 >/dev/null || scripts/runtimes --rid linux-arm64 $(firstword $(RUNTIMES)) >/dev/null || true
+	! command -v qemu-aarch64 >/dev/null || scripts/runtimes --rid linux-arm64 $(firstword $(RUNTIMES)) >/dev/null || true; \
+	! command -v musl-gcc >/dev/null || scripts/runtimes --rid linux-musl-x64 $(firstword $(RUNTIMES)) >/dev/null || true
 
 # The whole matrix of the emulated 64-bit ARM; `make test` has a short cut of it.
 .PHONY: test-arm64

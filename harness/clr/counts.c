@@ -7,6 +7,7 @@ static const char *const names[WX_CLR_COUNTED] = {
     [WX_CLR_RELEASES] = "releases",
     [WX_CLR_COMMITS] = "commits",
     [WX_CLR_RW_MAPS] = "RW maps",
+    [WX_CLR_RELEASED_MAPS] = "RW maps of released blocks",
 };
 
 const char *wx_clr_counted_name(WxClrCounted what) {
@@ -20,7 +21,11 @@ static size_t class_of(size_t size) {
 }
 
 void wx_clr_counts_add(WxClrCounts *counts, WxClrCounted what, size_t size) {
-  ++counts->of[what][class_of(size)];
+  wx_clr_counts_add_times(counts, what, size, 1);
+}
+
+void wx_clr_counts_add_times(WxClrCounts *counts, WxClrCounted what, size_t size, uint64_t times) {
+  counts->of[what][class_of(size)] += times;
 }
 
 uint64_t wx_clr_counts_total(const WxClrCounts *counts, WxClrCounted what) {

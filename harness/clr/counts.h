@@ -11,14 +11,16 @@
 
 /// What is counted: system calls as seen from outside the runtime.
 typedef enum {
-  WX_CLR_RESERVES, ///< Blocks reserved, by the size of the block.
-  WX_CLR_RELEASES, ///< Blocks released, by the size of the block.
-  WX_CLR_COMMITS,  ///< Ranges committed, by their size.
-  WX_CLR_RW_MAPS,  ///< Writable views mapped (misses of the view cache), by their size.
+  WX_CLR_RESERVES,      ///< Blocks reserved, by the size of the block.
+  WX_CLR_RELEASES,      ///< Blocks released, by the size of the block.
+  WX_CLR_COMMITS,       ///< Ranges committed, by their size.
+  WX_CLR_RW_MAPS,       ///< Writable views mapped (misses of the view cache), by their size.
+  WX_CLR_RELEASED_MAPS, ///< Those of blocks that were released afterwards, by the size of the
+                        ///< block.
   WX_CLR_COUNTED,
 } WxClrCounted;
 
-/// The name of a row: "reserves", "releases", "commits", "RW maps".
+/// The name of a row: "reserves", "releases", "commits", "RW maps", "RW maps of released blocks".
 const char *wx_clr_counted_name(WxClrCounted what);
 
 enum {
@@ -32,6 +34,9 @@ typedef struct {
 
 /// Counts one use on `size` bytes; a part of a page counts as a page.
 void wx_clr_counts_add(WxClrCounts *counts, WxClrCounted what, size_t size);
+
+/// Counts it so many times.
+void wx_clr_counts_add_times(WxClrCounts *counts, WxClrCounted what, size_t size, uint64_t times);
 
 /// The sum of a row.
 uint64_t wx_clr_counts_total(const WxClrCounts *counts, WxClrCounted what);

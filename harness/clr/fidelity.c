@@ -5,22 +5,31 @@
 #include "os/os.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { KIB = 1024, COMMON = 100 };
 
-static const double near = 0.05;
-
-_Static_assert(WX_FIDELITY_OWN_BLOCKS == 4, "the name of its rule says so");
-static const char *const rule_names[] = {
-    [WX_FIDELITY_EXACT] = "exact",     [WX_FIDELITY_SPREAD] = "spread",
-    [WX_FIDELITY_OWN] = "spread +- 4", [WX_FIDELITY_NEAR] = "5 %",
-    [WX_FIDELITY_SHOWN] = "shown",
+_Static_assert(WX_FIDELITY_OWN_BLOCKS == 8 && WX_FIDELITY_OWN_VIEWS == 48,
+               "the names of their rules say so");
+// How far a number may be outside: as a part of the nearer end of the spread, or as a number.
+static const struct {
+  const char *name;
+  double part;
+  int64_t number;
+} rules[] = {
+    [WX_FIDELITY_EXACT] = {"exact", 0, 0},
+    [WX_FIDELITY_SPREAD] = {"spread", 0, 0},
+    [WX_FIDELITY_OWN] = {"spread +- 8", 0, WX_FIDELITY_OWN_BLOCKS},
+    [WX_FIDELITY_NEAR] = {"5 %", 0.05, 0},
+    [WX_FIDELITY_VIEWS] = {"5 % or 48", 0.05, WX_FIDELITY_OWN_VIEWS},
+    [WX_FIDELITY_UNITS] = {"3 %", 0.03, 0},
+    [WX_FIDELITY_SHOWN] = {"shown", INFINITY, 0},
 };
 
 const char *wx_fidelity_rule_name(WxFidelityRule rule) {
-  return rule_names[rule];
+  return rules[rule].name;
 }
 
 double wx_fidelity_difference(const WxFidelityRow *row) {
@@ -32,14 +41,10 @@ double wx_fidelity_difference(const WxFidelityRow *row) {
 }
 
 static bool holds(const WxFidelityRow *row) {
-  const double difference = wx_fidelity_difference(row);
-  if (row->rule == WX_FIDELITY_SHOWN)
+  const int64_t number = rules[row->rule].number;
+  if (row->model >= row->low - number && row->model <= row->high + number)
     return true;
-  if (row->rule == WX_FIDELITY_OWN)
-    return row->model >= row->low - WX_FIDELITY_OWN_BLOCKS &&
-           row->model <= row->high + WX_FIDELITY_OWN_BLOCKS;
-  const double allowed = row->rule == WX_FIDELITY_NEAR ? near : 0;
-  return difference <= allowed && -difference <= allowed;
+  return fabs(wx_fidelity_difference(row)) <= rules[row->rule].part;
 }
 
 static void include(WxFidelityRow *row, int64_t number, bool first) {
@@ -86,27 +91,26 @@ static void name_class(WxFidelityRow *row, WxClrCounted what, size_t pages) {
 }
 
 static int add_class(Comparison *comparison, WxClrCounted what, size_t pages) {
-  static const WxFidelityRule rules[WX_CLR_COUNTED] = {
-      [WX_CLR_RESERVES] = WX_FIDELITY_SPREAD,
-      [WX_CLR_RELEASES] = WX_FIDELITY_EXACT,
-      [WX_CLR_COMMITS] = WX_FIDELITY_NEAR,
-      [WX_CLR_RW_MAPS] = WX_FIDELITY_NEAR,
+  static const WxFidelityRule rule_of[WX_CLR_COUNTED] = {
+      [WX_CLR_RESERVES] = WX_FIDELITY_SPREAD,     [WX_CLR_RELEASES] = WX_FIDELITY_EXACT,
+      [WX_CLR_COMMITS] = WX_FIDELITY_NEAR,        [WX_CLR_RW_MAPS] = WX_FIDELITY_VIEWS,
+      [WX_CLR_RELEASED_MAPS] = WX_FIDELITY_UNITS,
   };
-  WxFidelityRow row = {.rule = rules[what], .model = (int64_t)comparison->model->of[what][pages]};
+  WxFidelityRow row = {.rule = rule_of[what], .model = (int64_t)comparison->model->of[what][pages]};
   for (size_t i = 0; i < comparison->runs; ++i)
     include(&row, (int64_t)comparison->real[i].of[what][pages], i == 0);
   if (row.high == 0 && row.model == 0)
     return 0;
   if (row.rule == WX_FIDELITY_SPREAD && pages * wx_os_page_size() == WX_CLR_GRANULARITY)
     row.rule = WX_FIDELITY_OWN;
-  if (row.rule == WX_FIDELITY_NEAR && row.high < COMMON && row.model < COMMON)
+  if (row.rule >= WX_FIDELITY_NEAR && row.high < COMMON && row.model < COMMON)
     row.rule = WX_FIDELITY_SHOWN;
   name_class(&row, what, pages);
   return add(comparison, &row);
 }
 
 static int add_total(Comparison *comparison, WxClrCounted what) {
-  WxFidelityRow row = {.rule = WX_FIDELITY_NEAR};
+  WxFidelityRow row = {.rule = what == WX_CLR_RW_MAPS ? WX_FIDELITY_VIEWS : WX_FIDELITY_NEAR};
   row.model = (int64_t)wx_clr_counts_total(comparison->model, what);
   for (size_t i = 0; i < comparison->runs; ++i)
     include(&row, (int64_t)wx_clr_counts_total(&comparison->real[i], what), i == 0);

@@ -19,15 +19,24 @@ typedef enum {
   WX_FIDELITY_SPREAD, ///< Within the spread of the real runs.
   WX_FIDELITY_OWN,    ///< Within it, or WX_FIDELITY_OWN_BLOCKS apart.
   WX_FIDELITY_NEAR,   ///< Within 5 % of that spread.
+  WX_FIDELITY_VIEWS,  ///< The same, or WX_FIDELITY_OWN_VIEWS apart.
+  WX_FIDELITY_UNITS,  ///< Within 3 %.
   WX_FIDELITY_SHOWN,  ///< Anything: too rare for a percentage to mean much.
 } WxFidelityRule;
 
 /// By how many blocks of 64 KiB two runs of one workload on one runtime may differ, beyond the
 /// spread of a few runs made in one go: start-up and the compilation in the background take them,
 /// and take fewer or more as the machine is busy or idle. docs/model.md has the measurement.
-enum { WX_FIDELITY_OWN_BLOCKS = 4 };
+enum { WX_FIDELITY_OWN_BLOCKS = 8 };
 
-/// "exact", "spread", "spread +- 4", "5 %" or "shown".
+/// By how many writable views two runs may differ in the same way. What the compilation in the
+/// background writes needs a view anew wherever the program wrote in between, so their number is up
+/// to how the two take turns: it is higher on a busy machine and lower on one processor, and always
+/// the same without tiered compilation. The views of blocks that are released again have no such
+/// allowance. docs/model.md has the measurement.
+enum { WX_FIDELITY_OWN_VIEWS = 48 };
+
+/// "exact", "spread", "spread +- 8", "5 %", "5 % or 48", "3 %" or "shown".
 const char *wx_fidelity_rule_name(WxFidelityRule rule);
 
 enum { WX_FIDELITY_NAME = 48 };

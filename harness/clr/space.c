@@ -94,6 +94,7 @@ static void count_view(WxClrSpace *space, WxClrPlace place, size_t size) {
   const size_t page = wx_os_page_size();
   const size_t start = place.offset / page * page;
   wx_clr_counts_add(&space->counts, WX_CLR_RW_MAPS, place.offset + size - start);
+  ++place.block->views;
 }
 
 static int end_view(WxClrSpace *space) {
@@ -138,6 +139,7 @@ int wx_clr_space_release(WxClrSpace *space, WxClrBlock *block) {
   if (result)
     return result;
   wx_clr_counts_add(&space->counts, WX_CLR_RELEASES, block->size);
+  wx_clr_counts_add_times(&space->counts, WX_CLR_RELEASED_MAPS, block->size, block->views);
   unlink_block(space, block);
   free(block);
   return 0;

@@ -25,6 +25,7 @@ typedef struct WxClrBlock {
   struct WxClrBlock *older;           ///< For the owner: the block that it had before this one.
   struct WxClrBlock *previous, *next; ///< The space's own list.
   size_t pages_written;
+  uint64_t views;     ///< Writable views of it that were mapped.
   uint64_t written[]; ///< One bit a page.
 } WxClrBlock;
 

@@ -36,6 +36,46 @@ static void read_figures(const WxMetrics *metrics, const WxSampling *sampling, i
   values[FIGURES - 1] = mappings_peak(sampling);
 }
 
+// How many views there are that begin in each page of the file, of the blocks that lie there now.
+typedef struct {
+  uint32_t *of_page;
+  size_t pages;
+} Views;
+
+static int note_view(Views *views, const WxTraceEvent *event) {
+  const size_t page = event->offset / wx_os_page_size();
+  if (page >= views->pages) {
+    const size_t wanted = 2 * page + 1;
+    uint32_t *grown = reallocarray(views->of_page, wanted, sizeof *grown);
+    if (!grown)
+      return -ENOMEM;
+    memset(grown + views->pages, 0, (wanted - views->pages) * sizeof *grown);
+    views->of_page = grown;
+    views->pages = wanted;
+  }
+  ++views->of_page[page];
+  return 0;
+}
+
+// Those of a block that is released, which are forgotten.
+static uint64_t take_views(Views *views, const WxTraceEvent *event) {
+  uint64_t taken = 0;
+  const size_t end = (event->offset + event->size) / wx_os_page_size();
+  for (size_t i = event->offset / wx_os_page_size(); i < end && i < views->pages; ++i) {
+    taken += views->of_page[i];
+    views->of_page[i] = 0;
+  }
+  return taken;
+}
+
+static int count_views(Views *views, const WxTraceEvent *event, WxClrCounts *counts) {
+  if (event->kind == WX_TRACE_MAP_RW)
+    return note_view(views, event);
+  if (event->kind == WX_TRACE_RELEASE)
+    wx_clr_counts_add_times(counts, WX_CLR_RELEASED_MAPS, event->size, take_views(views, event));
+  return 0;
+}
+
 static int count_events(WxTraceReader *reader, WxClrCounts *counts) {
   static const struct {
     WxTraceKind kind;
@@ -47,11 +87,17 @@ static int count_events(WxTraceReader *reader, WxClrCounts *counts) {
       {WX_TRACE_MAP_RW, WX_CLR_RW_MAPS},
   };
   WxTraceEvent event;
+  Views views = {0};
   int result;
-  while ((result = wx_trace_next(reader, &event)) > 0)
+  while ((result = wx_trace_next(reader, &event)) > 0) {
     for (size_t i = 0; i < sizeof counted / sizeof *counted; ++i)
       if (event.kind == counted[i].kind)
         wx_clr_counts_add(counts, counted[i].what, event.size);
+    result = count_views(&views, &event, counts);
+    if (result)
+      break;
+  }
+  free(views.of_page);
   return result;
 }
 

@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CORES = 4 };
+enum { CORES = 5 };
 
 typedef struct {
   const char *name;
@@ -154,10 +154,11 @@ START_TEST(cores_of_one_process_by_every_writer_give_the_same_owners) {
   char path[PATH_MAX];
   dump_by_createdump(&cores[0], "createdump 8", "8", subject.pid);
   dump_by_createdump(&cores[1], "createdump 10", "10", subject.pid);
+  dump_by_createdump(&cores[2], "createdump 11", "11", subject.pid);
   run("gcore -o '%s/gcore' %d >/dev/null 2>&1", folder, (int)subject.pid);
   snprintf(path, sizeof path, "%s/gcore.%d", folder, (int)subject.pid);
-  load(&cores[2], "gcore", path);
-  dump_by_kernel(&cores[3], subject.pid);
+  load(&cores[3], "gcore", path);
+  dump_by_kernel(&cores[4], subject.pid);
   for (size_t i = 0; i < CORES; ++i) {
     if (!cores[i].there) {
       WX_SKIP("no core by %s here", cores[i].name ? cores[i].name : "?");

@@ -95,6 +95,28 @@ START_TEST(reserves_of_the_smallest_size_may_be_as_far_apart_as_runs_are) {
 }
 END_TEST
 
+// The views of its own code are as many as the two threads that write take turns; those of units
+// are not.
+START_TEST(views_may_be_as_far_apart_as_turns_make_them_and_those_of_released_blocks_may_not) {
+  set_up();
+  for (int i = 0; i < 2; ++i) {
+    add(&real[i], WX_CLR_RW_MAPS, 4 * KIB, 250);
+    wx_clr_counts_add_times(&real[i], WX_CLR_RELEASED_MAPS, 64 * KIB, 200);
+  }
+  model = real[0];
+  add(&model, WX_CLR_RW_MAPS, 4 * KIB, WX_FIDELITY_OWN_VIEWS);
+  wx_clr_counts_add_times(&model, WX_CLR_RELEASED_MAPS, 64 * KIB, 6);
+  ck_assert(row_of("RW maps of 4 KiB")->ok);
+  ck_assert(row_of("RW maps")->ok);
+  ck_assert(row_of("RW maps of released blocks of 64 KiB")->ok);
+  add(&model, WX_CLR_RW_MAPS, 4 * KIB, 1);
+  wx_clr_counts_add_times(&model, WX_CLR_RELEASED_MAPS, 64 * KIB, 1);
+  ck_assert(!row_of("RW maps of 4 KiB")->ok);
+  ck_assert(!row_of("RW maps")->ok);
+  ck_assert(!row_of("RW maps of released blocks of 64 KiB")->ok);
+}
+END_TEST
+
 START_TEST(commits_may_be_5_percent_apart) {
   set_up();
   add(&model, WX_CLR_COMMITS, 4 * KIB, 10);
@@ -137,5 +159,6 @@ WX_TEST_MAIN("clr_fidelity", a_model_like_a_real_run_passes_every_row, one_relea
              a_release_of_a_size_that_the_real_runtime_never_releases_fails,
              reserves_may_be_anything_the_real_runs_show_and_nothing_else,
              reserves_of_the_smallest_size_may_be_as_far_apart_as_runs_are,
+             views_may_be_as_far_apart_as_turns_make_them_and_those_of_released_blocks_may_not,
              commits_may_be_5_percent_apart, what_is_rare_is_shown_and_not_judged,
              figures_are_judged_by_the_nearer_end_of_the_spread, nothing_real_is_no_comparison)
