@@ -260,11 +260,10 @@ START_TEST(a_round_lasts_from_the_end_of_the_one_before) {
 }
 END_TEST
 
-WX_TEST_MAIN("compare", each_figure_is_judged_by_its_rule,
-             every_verb_of_the_system_calls_gates_exactly,
+WX_TEST_MAIN("compare", a_round_lasts_from_the_end_of_the_one_before,
+             each_figure_is_judged_by_its_rule, every_verb_of_the_system_calls_gates_exactly,
              a_missing_result_is_worse_and_an_extra_one_is_not,
              what_was_run_and_is_skipped_now_is_worse, an_expectation_that_held_must_still_hold,
              results_of_one_name_are_paired_in_their_order,
              times_are_compared_round_by_round_and_never_gate,
-             what_cannot_be_compared_is_refused_by_name, the_table_shows_only_what_changed,
-             a_round_lasts_from_the_end_of_the_one_before)
+             what_cannot_be_compared_is_refused_by_name, the_table_shows_only_what_changed)
