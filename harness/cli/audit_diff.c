@@ -1,11 +1,13 @@
 // audit --diff: what grew between two of saved audits, maps, smaps, cores and living processes.
 #include "cli/audit_document.h"
+#include "cli/audit_figures.h"
 #include "cli/audit_json.h"
 #include "cli/audit_run.h"
 #include "cli/say.h"
 #include "cli/verb.h"
 #include "output/json.h"
 #include "output/load.h"
+#include "stats/units.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -14,35 +16,16 @@
 #include <string.h>
 #include <unistd.h>
 
-// The figures that are compared: one member of one object.
-static const struct {
-  const char *name;
-  const char *object;
-  const char *member;
-} figures[] = {
-    {"double mapper, allocated", "doublemapper", "allocated_bytes"},
-    {"double mapper, mapped", "doublemapper", "mapped_bytes"},
-    {"double mapper, orphaned", "doublemapper", "orphaned_bytes"},
-    {"double mapper, address space", "doublemapper", "mapped_va_bytes"},
-    {"double mapper, interval", "doublemapper", "span_bytes"},
-    {"malloc arenas, committed", "glibc", "committed_bytes"},
-    {"malloc arenas, Rss", "glibc", "rss_bytes"},
-    {"process RSS", "process", "rss_bytes"},
-    {"process RssAnon", "process", "rss_anon_bytes"},
-    {"process RssShmem", "process", "rss_shmem_bytes"},
-    {"cgroup usage", "cgroup", "usage_bytes"},
-    {"cgroup shmem", "cgroup", "shmem_bytes"},
-};
-
-static const struct {
-  const char *name;
-  const char *object;
-  const char *member;
-} counts[] = {
-    {"mappings", "process", "mappings"},
-    {"threads", "process", "threads"},
-    {"malloc arenas", "glibc", "arenas"},
-};
+// Of those that are compared the one whose place follows; NULL at the end.
+static const WxAuditFigure *next_figure(const WxAuditFigure *last) {
+  const WxAuditFigure *next = NULL;
+  for (size_t i = 0; i < WX_AUDIT_FIGURE_COUNT; ++i) {
+    const WxAuditFigure *figure = &wx_audit_figures[i];
+    if (figure->place > (last ? last->place : 0) && (!next || figure->place < next->place))
+      next = figure;
+  }
+  return next;
+}
 
 static WxFigure figure_of(const json_t *result, const char *object, const char *member) {
   return wx_json_get_figure(json_object_get(result, object), member);
@@ -212,12 +195,10 @@ void wx_audit_diff_document(WxDocument *document, const json_t *base, const json
   WxTable *bytes = wx_table_new(NULL, byte_columns, 4);
   WxTable *numbers = wx_table_new(NULL, count_columns, 4);
   WxJsonBuilder list = wx_json_list();
-  for (size_t i = 0; i < sizeof figures / sizeof *figures; ++i)
-    add_change(bytes, &list, figures[i].name, figure_of(base, figures[i].object, figures[i].member),
-               figure_of(now, figures[i].object, figures[i].member));
-  for (size_t i = 0; i < sizeof counts / sizeof *counts; ++i)
-    add_change(numbers, &list, counts[i].name, figure_of(base, counts[i].object, counts[i].member),
-               figure_of(now, counts[i].object, counts[i].member));
+  for (const WxAuditFigure *figure = NULL; (figure = next_figure(figure));)
+    add_change(wx_unit_of(figure->member) == WX_UNIT_BYTES ? bytes : numbers, &list, figure->name,
+               figure_of(base, figure->object, figure->member),
+               figure_of(now, figure->object, figure->member));
   const char *was = wx_json_get_text(json_object_get(base, "verdict"), "code");
   const char *is = wx_json_get_text(json_object_get(now, "verdict"), "code");
   wx_document_add_table(document, bytes);

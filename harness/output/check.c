@@ -43,7 +43,7 @@ static int check_figures(const Report *report, const char *path, json_t *object,
   json_t *value;
   json_object_foreach(object, key, value) {
     char inner[256];
-    snprintf(inner, sizeof inner, "%s.%s", path, key);
+    snprintf(inner, sizeof inner, "%.160s.%.90s", path, key);
     int error = 0;
     if (json_is_object(value) && depth > 0)
       error = check_figures(report, inner, value, depth - 1);
@@ -63,7 +63,7 @@ static int check_sample(const Report *report, const char *path, json_t *sample) 
   json_object_foreach(sample, key, value) {
     const bool step = strcmp(key, "step") == 0;
     char inner[256];
-    snprintf(inner, sizeof inner, "%s.%s", path, key);
+    snprintf(inner, sizeof inner, "%.160s.%.90s", path, key);
     if (step ? !json_is_string(value) : !json_is_number(value) && !json_is_null(value))
       return refuse(report, inner, step ? "a string" : "a number or null");
   }

@@ -9,10 +9,12 @@ RECORD_SRC := $(addprefix harness/preload/,recogniser.c raw.c files.c places.c p
   harness/trace/encode.c harness/trace/chunk.c
 
 PRELOAD_CFLAGS := -std=c17 -g -O2 -ftree-vectorize $(WARNINGS) -Iharness -ffreestanding -fno-builtin -fPIC \
-  -fvisibility=hidden -fno-stack-protector -fno-tree-loop-distribute-patterns -fno-asynchronous-unwind-tables \
+  -fvisibility=hidden -fno-stack-protector -fno-asynchronous-unwind-tables \
   -ftls-model=initial-exec "-ffile-prefix-map=$(CURDIR)=."
 # Atomics in line: the out-of-line ones of aarch64 live in libgcc.
-preload_arch = $(if $(findstring aarch64,$(shell $(1) -dumpmachine 2>/dev/null)),-mno-outline-atomics)
+preload_arch = $(if $(findstring aarch64,$(shell $(1) -dumpmachine 2>/dev/null)),-mno-outline-atomics) $(preload_loops)
+# Loops stay loops, and are not made calls of memset(), which there is none of; clang needs no word for that.
+preload_loops = $(if $(findstring clang,$(shell $(1) --version 2>/dev/null)),,-fno-tree-loop-distribute-patterns)
 PRELOAD_LDFLAGS := -shared -nostdlib -nostartfiles -Wl,-z,now,-z,relro,-z,noexecstack -Wl,--hash-style=both \
   -Wl,--no-undefined -Wl,--unresolved-symbols=report-all
 

@@ -58,6 +58,14 @@ benchmarks() {
   return "$lacking"
 }
 claim each_benchmark_is_in_a_page benchmarks
+metrics() {
+  local name lacking=0
+  while read -r name; do
+    grep -qF "\`$name\`" docs/audit.md || { echo "docs/audit.md does not have the metric '$name'" && lacking=1; }
+  done < <("$wxbench" audit $$ --prom | sed -n 's/^# HELP \([^ ]*\) .*/\1/p')
+  return "$lacking"
+}
+claim each_metric_of_prometheus_is_in_its_page metrics
 
 # The examples: block N of the page in that language.
 block() { awk -v wanted="$2" -v fence="\`\`\`$1" '$0 == fence { inside = ++count == wanted; next } /^```$/ { inside = 0 } inside' docs/scenarios.md; }

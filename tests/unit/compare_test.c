@@ -1,6 +1,7 @@
 // What a comparison calls better, worse, the same or only information.
 #include "output/compare.h"
 #include "output/json.h"
+#include "output/rounds.h"
 #include "support/suite.h"
 
 #include <errno.h>
@@ -341,8 +342,27 @@ START_TEST(the_table_shows_only_what_changed) {
 }
 END_TEST
 
-WX_TEST_MAIN("compare", each_figure_is_judged_by_its_rule,
-             every_verb_of_the_system_calls_gates_exactly,
+static json_t *rounds_ending_at(const int times[4]) {
+  json_t *samples = json_array();
+  for (int i = 0; i < 4; ++i)
+    json_array_append_new(
+        samples, json_pack("{s:i, s:s, s:i}", "round", i, "step", "collected", "t_ns", times[i]));
+  return samples;
+}
+
+START_TEST(a_round_lasts_from_the_end_of_the_one_before) {
+  json_t *base = rounds_ending_at((const int[]){10, 20, 30, 40});
+  json_t *now = rounds_ending_at((const int[]){10, 30, 40, 60}); // 2, 1 and 2 times as long.
+  WxInterval ratio;
+  ck_assert_int_eq(wx_rounds_ratio(base, now, &ratio), 0);
+  ck_assert_double_eq_tol(ratio.median, 2, 1e-9);
+  json_decref(base);
+  json_decref(now);
+}
+END_TEST
+
+WX_TEST_MAIN("compare", a_round_lasts_from_the_end_of_the_one_before,
+             each_figure_is_judged_by_its_rule, every_verb_of_the_system_calls_gates_exactly,
              a_missing_result_is_worse_and_an_extra_one_is_not,
              what_was_run_and_is_skipped_now_is_worse, an_expectation_that_held_must_still_hold,
              results_of_one_name_are_paired_in_their_order,

@@ -159,6 +159,11 @@ START_TEST(those_that_had_their_turn_longest_ago_are_closed) {
   ck_assert_int_eq(wx_watched_wants_turn(crowd.items[1], (WxReclaimBound){.bytes = 1 << 30}, false),
                    0);
   ck_assert_int_eq(wx_watched_wants_turn(crowd.items[1], (WxReclaimBound){0}, true), 1);
+  crowd.items[1]->quiet = 0; // Nothing can be orphaned that is more than all that is allocated.
+  ck_assert_int_eq(wx_watched_wants_turn(crowd.items[1], (WxReclaimBound){.percent = 100}, false),
+                   0);
+  ck_assert_int_eq(wx_watched_wants_turn(crowd.items[1], (WxReclaimBound){.percent = 99}, false),
+                   1);
   for (size_t i = 0; i < COUNT; ++i)
     wx_bystander_end(holders[i]);
   ck_assert_int_eq(wx_watched_wants_turn(crowd.items[1], (WxReclaimBound){0}, true), -ESRCH);

@@ -56,6 +56,15 @@ START_TEST(a_few_that_are_slow_do_not_move_it) {
 }
 END_TEST
 
+START_TEST(from_six_on_there_is_an_interval) {
+  WxDurations durations = {0};
+  for (int n = 1; n <= 6; ++n) {
+    wx_durations_add(&durations, 10);
+    ck_assert_int_eq(wx_known(wx_durations_median(&durations, "commit").ci_low), n == 6);
+  }
+}
+END_TEST
+
 WX_TEST_MAIN("durations", none_have_no_median, a_figure_of_any_size_comes_back_within_a_bin,
              what_is_too_long_is_the_longest, the_interval_is_that_of_ranks,
-             a_few_that_are_slow_do_not_move_it)
+             a_few_that_are_slow_do_not_move_it, from_six_on_there_is_an_interval)

@@ -197,6 +197,32 @@ START_TEST(an_unknown_figure_fails_no_expectation) {
 }
 END_TEST
 
+// Only these are unknown for the memfd's reasons, and only these can be named at all.
+START_TEST(each_figure_knows_whose_it_is) {
+  static const char *const of_file[] = {"live_peak_bytes", "allocated_peak_bytes", "retained_bytes",
+                                        "live_bytes",      "allocated_bytes",      "mapped_bytes",
+                                        "orphaned_bytes"};
+  static const char *const others[] = {"mappings_peak",      "syscalls",
+                                       "syscalls.release",   "list_nodes",
+                                       "minor_faults",       "wx_pages_seen",
+                                       "failures",           "reserved_bytes",
+                                       "rss_bytes",          "rss_shmem_bytes",
+                                       "pss_bytes",          "mappings",
+                                       "cgroup_shmem_bytes", "doublemapper_mappings"};
+  static const char *const none[] = {
+      "wall_ns",   "time_ns",        "t_ns",    "round", "retained_bytes.total",
+      "syscalls.", "syscalls.write", "syscall", ""};
+  for (size_t i = 0; i < sizeof of_file / sizeof *of_file; ++i)
+    ck_assert_msg(wx_expect_is_figure(of_file[i]) && wx_expect_is_of_file(of_file[i]), "%s",
+                  of_file[i]);
+  for (size_t i = 0; i < sizeof others / sizeof *others; ++i)
+    ck_assert_msg(wx_expect_is_figure(others[i]) && !wx_expect_is_of_file(others[i]), "%s",
+                  others[i]);
+  for (size_t i = 0; i < sizeof none / sizeof *none; ++i)
+    ck_assert_msg(!wx_expect_is_figure(none[i]), "%s", none[i]);
+}
+END_TEST
+
 START_TEST(a_number_beyond_all_figures_is_survived) {
   const WxResult result = result_with(INT64_MAX);
   const WxExpectedValue huge = {.number = "1024TiB", .times = "1e300"};
@@ -398,8 +424,8 @@ WX_TEST_MAIN("expect", how_a_program_ended_is_known_where_its_figures_are_not,
              each_figure_of_a_run_is_read_by_its_name, numbers_are_compared,
              figures_and_parameters_are_multiplied, what_was_judged_is_said,
              an_unknown_figure_meets_no_expectation, an_unknown_figure_fails_no_expectation,
-             a_number_beyond_all_figures_is_survived, a_series_grows_each_round_or_not_at_all,
-             one_round_is_no_series, a_series_is_printed,
+             each_figure_knows_whose_it_is, a_number_beyond_all_figures_is_survived,
+             a_series_grows_each_round_or_not_at_all, one_round_is_no_series, a_series_is_printed,
              a_sampled_figure_is_that_of_the_last_sample, the_peak_of_whole_blocks_is_a_figure,
              what_was_live_at_the_start_is_no_growth, an_expectation_is_about_its_strategy_only,
              another_strategy_is_compared_with_where_it_ran, a_skipped_result_is_not_judged,

@@ -186,6 +186,14 @@ START_TEST(users_without_number_are_forgotten_but_for_those_who_had_most) {
 }
 END_TEST
 
+START_TEST(a_new_user_has_no_start_on_the_others) {
+  begin();
+  shares.clock_ns = 1000;
+  ck_assert_uint_eq(wx_shares_of(&shares, VICTIM)->spent_ns, 1000);
+  end();
+}
+END_TEST
+
 START_TEST(nobody_has_no_turn) {
   begin();
   start();
@@ -195,7 +203,8 @@ START_TEST(nobody_has_no_turn) {
 }
 END_TEST
 
-WX_TEST_MAIN("fair", user_with_hundreds_of_files_does_not_keep_another_one_waiting,
+WX_TEST_MAIN("fair", a_new_user_has_no_start_on_the_others,
+             user_with_hundreds_of_files_does_not_keep_another_one_waiting,
              who_has_had_less_time_comes_next,
              process_with_many_files_does_not_keep_another_of_its_user_waiting,
              who_was_served_longest_ago_comes_first,

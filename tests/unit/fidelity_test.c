@@ -2,6 +2,7 @@
 // parameters of a workload determine must be there exactly.
 #include "scenario/fidelity.h"
 #include "support/suite.h"
+#include "trace/reader.h"
 
 #include <errno.h>
 #include <glob.h>
@@ -124,7 +125,45 @@ START_TEST(a_file_that_is_no_trace_is_not_counted) {
 }
 END_TEST
 
+// How often an event stands in a trace.
+static uint64_t events_of(const char *path, WxTraceKind kind) {
+  WxTraceReader *reader;
+  WxTraceDamage damage;
+  WxTraceEvent event;
+  uint64_t count = 0;
+  ck_assert_int_eq(wx_trace_open(path, &reader, &damage), 0);
+  while (wx_trace_next(reader, &event) > 0)
+    count += event.kind == kind;
+  ck_assert_int_eq(wx_trace_close(reader), 0);
+  return count;
+}
+
+START_TEST(each_kind_of_event_is_counted_as_itself) {
+  static const struct {
+    WxTraceKind kind;
+    WxClrCounted what;
+  } rows[] = {{WX_TRACE_RESERVE, WX_CLR_RESERVES},
+              {WX_TRACE_RELEASE, WX_CLR_RELEASES},
+              {WX_TRACE_COMMIT, WX_CLR_COMMITS},
+              {WX_TRACE_MAP_RW, WX_CLR_RW_MAPS}};
+  glob_t found;
+  ck_assert_int_eq(glob("scenarios/traces/asm-*.wxt.zst", 0, NULL, &found), 0);
+  if (system("command -v zstd >/dev/null")) {
+    WX_SKIP("zstd is not installed");
+  } else {
+    ck_assert_int_eq(wx_fidelity_count_trace(found.gl_pathv[0], &real), 0);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+      const uint64_t counted = wx_clr_counts_total(&real, rows[i].what);
+      ck_assert_uint_ge(counted, 10);
+      ck_assert_uint_eq(counted, events_of(found.gl_pathv[0], rows[i].kind));
+    }
+  }
+  globfree(&found);
+}
+END_TEST
+
 WX_TEST_MAIN("fidelity", the_model_releases_what_was_recorded_size_by_size,
              the_model_of_a_runtime_is_that_of_its_major_version,
              the_newest_model_stands_in_for_a_newer_runtime,
-             no_model_stands_in_for_an_older_runtime, a_file_that_is_no_trace_is_not_counted)
+             no_model_stands_in_for_an_older_runtime, a_file_that_is_no_trace_is_not_counted,
+             each_kind_of_event_is_counted_as_itself)

@@ -6,6 +6,7 @@
 #include "attribution/rows.h"
 #include "support/suite.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -171,6 +172,27 @@ START_TEST(the_flag_of_smaps_tells_heaps_from_the_collector) {
   ck_assert_int_eq(space.heaps.weakest, WX_PROOF_FLAGS);
   ck_assert_uint_eq(space.heaps.count, 3);
   ck_assert_uint_eq(space.heaps.committed_bytes, SLOT + 0x30000 + 0x21000);
+  wx_space_free(&space);
+}
+END_TEST
+
+static ssize_t read_all_but_b(void *context, uint64_t at, void *buffer, size_t size) {
+  if (at >= BASE + 2 * SLOT && at < BASE + 2 * SLOT + 0x21000)
+    return -EIO;
+  return read_memory(context, at, buffer, size);
+}
+
+// Whether it is the first heap of an arena is not known then, and it counts as one.
+START_TEST(where_a_header_cannot_be_read_the_weaker_proof_is_told) {
+  const WxMemory partly = {read_all_but_b, NULL};
+  WxResidency residency[COUNT] = {0};
+  for (size_t i = 0; i < COUNT; ++i)
+    residency[i] = (WxResidency){.rss = 4096, .no_reserve = i >= 5 && i <= 8};
+  WxSpace space = attribute(&partly, residency);
+  ck_assert_uint_eq(space.heaps.proven, 3);
+  ck_assert_uint_eq(space.heaps.arenas, 2);
+  ck_assert(!space.heaps.arenas_known);
+  ck_assert_int_eq(space.heaps.weakest, WX_PROOF_FLAGS);
   wx_space_free(&space);
 }
 END_TEST
@@ -411,6 +433,7 @@ WX_TEST_MAIN("space", without_the_runtime_no_range_is_the_collectors,
              without_memory_the_shape_is_taken_and_says_so_and_a_full_heap_is_only_a_pattern,
              the_flag_of_smaps_proves_a_heap_whose_tail_is_joined_with_a_neighbour,
              heaps_behind_many_slots_are_found, the_flag_of_smaps_tells_heaps_from_the_collector,
+             where_a_header_cannot_be_read_the_weaker_proof_is_told,
              a_stack_has_a_guard_of_one_or_two_pages_and_is_no_smaller_than_128_kib,
              another_malloc_has_no_glibc_heaps, the_parts_of_the_span_add_up_to_the_byte,
              a_module_is_an_interval_by_both_rules, names_are_mangled_as_debuggers_mangle_them,
