@@ -268,6 +268,14 @@ static int attack_function(const void *code, WxWorkReport *report) {
   return result;
 }
 
+// Whether the code of all blocks that live is whole; that of a patched one has another identity.
+static int check_blocks(const Worker *worker, void *const blocks[], unsigned count) {
+  int result = 0;
+  for (unsigned i = worker->work->patches; i < count && result == 0; ++i)
+    result = wx_codegen_check(blocks[i], WX_GENERATED, i);
+  return result;
+}
+
 static int live_with_blocks(Worker *worker, void **blocks, WxWorkReport *report) {
   const unsigned count = worker->work->live + worker->work->patches + worker->work->beside;
   int result = 0;
@@ -278,6 +286,8 @@ static int live_with_blocks(Worker *worker, void **blocks, WxWorkReport *report)
     result = time_work(worker, report);
   if (result == 0)
     result = wx_look_mappings(worker->allocator, report);
+  if (result == 0)
+    result = check_blocks(worker, blocks, count);
   // Many are left to the end: on coreclr each would be filled with zeros.
   for (unsigned i = 0; i < count && !worker->work->live && result == 0; ++i)
     result = wx_allocator_release(worker->allocator, blocks[i]);
