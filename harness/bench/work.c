@@ -414,8 +414,11 @@ static int play(const void *order, size_t size, void *filled, WxStepChannel chan
   const Order *wanted = order;
   WxWorkReport *report = filled;
   Worker worker = {.work = wx_work_at(wanted->work), .operations = wanted->operations};
-  if (wanted->is_peer) {
-    report->error = work_with_peer(wx_peer_find(wanted->name), &worker, report);
+  const WxPeer *peer = wanted->is_peer ? wx_peer_find(wanted->name) : NULL;
+  if (!worker.work || (wanted->is_peer && !peer)) {
+    report->error = -ENOENT;
+  } else if (peer) {
+    report->error = work_with_peer(peer, &worker, report);
     if (report->error)
       explain(report, wx_allocator_error(NULL, report->error));
   } else {
