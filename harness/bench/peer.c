@@ -44,15 +44,17 @@ int wx_peer_look(const WxPeer *peer, const char **missing) {
 
 int wx_peer_describe(const WxPeer *peer, char *text, size_t size) {
   const char *missing;
-  char version[WX_PEER_TEXT] = "";
+  char version[WX_PEER_TEXT] = "", file[WX_PEER_TEXT] = "";
   void *library;
   const int result = wx_peer_load(peer, &library, &missing);
   if (result == -ENOMEM)
     return result;
+  if (library)
+    wx_library_file(library, file, sizeof file);
   if (library && peer->version)
     peer->version(library, version);
-  snprintf(text, size, "%s%s%s; %s%s%s", missing ? missing : peer->file, *version ? " " : "",
-           version, peer->what, peer->extra ? "; no ratio, since it also " : "",
+  snprintf(text, size, "%s%s%s; %s%s%s", missing ? missing : file, *version ? " " : "", version,
+           peer->what, peer->extra ? "; no ratio, since it also " : "",
            peer->extra ? peer->extra : "");
   if (library)
     wx_library_close(library);

@@ -90,8 +90,9 @@ typedef struct {
   uint64_t operations;
   uint64_t first; ///< Of the functions that are written.
   pthread_barrier_t *begin;
-  void *patched;      ///< Where patches go.
-  const void *beside; ///< What another thread runs.
+  void *patched;               ///< Where patches go.
+  const void *beside;          ///< What another thread runs.
+  uint64_t began_ns, ended_ns; ///< Of several threads, each its own: who waits may wake late.
   int error;
 } Worker;
 
@@ -131,8 +132,10 @@ static void *work_beside(void *context) {
   Worker *worker = context;
   worker->error = repeat(worker, WX_WORK_UNTIMED);
   (void)pthread_barrier_wait(worker->begin);
+  worker->began_ns = wx_os_now_ns();
   if (worker->error == 0)
     worker->error = repeat(worker, worker->operations);
+  worker->ended_ns = wx_os_now_ns();
   return NULL;
 }
 
@@ -142,7 +145,7 @@ static int time_threads(const Worker *alike, uint64_t *ns) {
   Worker workers[THREADS];
   pthread_t threads[THREADS];
   unsigned started = 0;
-  int result = -pthread_barrier_init(&begin, NULL, THREADS + 1);
+  int result = -pthread_barrier_init(&begin, NULL, THREADS);
   if (result)
     return result;
   for (; started < THREADS && result == 0; started += result == 0) {
@@ -153,13 +156,14 @@ static int time_threads(const Worker *alike, uint64_t *ns) {
   }
   if (result)
     return result; // The process ends, and with it who waits for the others.
-  (void)pthread_barrier_wait(&begin);
-  const uint64_t began = wx_os_now_ns();
+  uint64_t began = UINT64_MAX, ended = 0;
   for (unsigned i = 0; i < started; ++i) {
     (void)pthread_join(threads[i], NULL);
     result = result ? result : workers[i].error;
+    began = workers[i].began_ns < began ? workers[i].began_ns : began;
+    ended = workers[i].ended_ns > ended ? workers[i].ended_ns : ended;
   }
-  *ns = wx_os_now_ns() - began;
+  *ns = ended - began;
   (void)pthread_barrier_destroy(&begin);
   return result;
 }
@@ -264,6 +268,14 @@ static int attack_function(const void *code, WxWorkReport *report) {
   return result;
 }
 
+// Whether the code of all blocks that live is whole; that of a patched one has another identity.
+static int check_blocks(const Worker *worker, void *const blocks[], unsigned count) {
+  int result = 0;
+  for (unsigned i = worker->work->patches; i < count && result == 0; ++i)
+    result = wx_codegen_check(blocks[i], WX_GENERATED, i);
+  return result;
+}
+
 static int live_with_blocks(Worker *worker, void **blocks, WxWorkReport *report) {
   const unsigned count = worker->work->live + worker->work->patches + worker->work->beside;
   int result = 0;
@@ -274,6 +286,8 @@ static int live_with_blocks(Worker *worker, void **blocks, WxWorkReport *report)
     result = time_work(worker, report);
   if (result == 0)
     result = wx_look_mappings(worker->allocator, report);
+  if (result == 0)
+    result = check_blocks(worker, blocks, count);
   // Many are left to the end: on coreclr each would be filled with zeros.
   for (unsigned i = 0; i < count && !worker->work->live && result == 0; ++i)
     result = wx_allocator_release(worker->allocator, blocks[i]);
@@ -400,8 +414,11 @@ static int play(const void *order, size_t size, void *filled, WxStepChannel chan
   const Order *wanted = order;
   WxWorkReport *report = filled;
   Worker worker = {.work = wx_work_at(wanted->work), .operations = wanted->operations};
-  if (wanted->is_peer) {
-    report->error = work_with_peer(wx_peer_find(wanted->name), &worker, report);
+  const WxPeer *peer = wanted->is_peer ? wx_peer_find(wanted->name) : NULL;
+  if (!worker.work || (wanted->is_peer && !peer)) {
+    report->error = -ENOENT;
+  } else if (peer) {
+    report->error = work_with_peer(peer, &worker, report);
     if (report->error)
       explain(report, wx_allocator_error(NULL, report->error));
   } else {

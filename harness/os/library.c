@@ -2,7 +2,11 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <limits.h>
+#include <link.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 int wx_library_load(const char *path, void **library, const char **why) {
@@ -23,6 +27,16 @@ int wx_library_load(const char *path, void **library, const char **why) {
 
 void *wx_library_find(void *library, const char *name) {
   return dlsym(library, name);
+}
+
+void wx_library_file(void *library, char *name, size_t size) {
+  const struct link_map *map;
+  char path[PATH_MAX];
+  *name = '\0';
+  if (dlinfo(library, RTLD_DI_LINKMAP, &map) || !realpath(map->l_name, path))
+    return;
+  const char *slash = strrchr(path, '/');
+  snprintf(name, size, "%s", slash ? slash + 1 : path);
 }
 
 void wx_library_close(void *library) {

@@ -6,6 +6,8 @@
 #ifndef WX_OS_LIBRARY_H
 #define WX_OS_LIBRARY_H
 
+#include <stddef.h>
+
 /// Loads a library: `path` with a slash is a file, without one it is looked for where libraries
 /// are. Code of it runs. Returns 0; -ENOSYS where this program can load none; -ENOMEM; -ENOEXEC
 /// with `*why`, one phrase that is valid until the next call of this thread.
@@ -13,6 +15,10 @@ int wx_library_load(const char *path, void **library, const char **why);
 
 /// What the library exports under `name`, NULL for nothing.
 void *wx_library_find(void *library, const char *name);
+
+/// The name of its file, without its folder and with links followed, which has the version in it:
+/// `libffi.so.8.1.2`; "" where that is not known.
+void wx_library_file(void *library, char *name, size_t size);
 
 /// Lets go of it.
 void wx_library_close(void *library);

@@ -33,7 +33,8 @@ enum { WX_GATES = WX_GATE_INFO + 1 };
 /// What becomes of the ratios of a bench.
 typedef enum {
   WX_RATIOS_SHOWN,
-  WX_RATIOS_GATED, ///< Worse where the interval lies above 1 by more than twice the noise.
+  WX_RATIOS_GATED, ///< Worse where the interval, of six rounds at least, lies above 1 by more than
+                   ///< twice the noise.
   WX_RATIOS_LEFT_OUT,
 } WxRatios;
 

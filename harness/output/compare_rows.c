@@ -216,9 +216,14 @@ static void compare_security(WxComparing *comparing, const json_t *base, const j
                  wx_json_text(now_word), judge_rank(rank(word), rank(now_word)));
 }
 
+// Of fewer rounds no interval of 95 % is known: their least and most lie closer together.
+enum { FEWEST = 6 };
+
 void wx_compare_ratio(WxComparing *comparing, const json_t *subject, const char *metric,
                       json_t *base, json_t *now, const WxInterval *ratio, double noise) {
-  const bool slower = ratio->low > 1 + 2 * noise, faster = ratio->high < 1 - 2 * noise;
+  const bool known = ratio->n >= FEWEST;
+  const bool slower = known && ratio->low > 1 + 2 * noise;
+  const bool faster = known && ratio->high < 1 - 2 * noise;
   const WxGate gate = comparing->ratios != WX_RATIOS_GATED ? WX_GATE_INFO
                       : slower                             ? WX_GATE_WORSE
                       : faster                             ? WX_GATE_BETTER
@@ -235,13 +240,20 @@ static double real(const json_t *object, const char *key) {
   return json_is_number(value) ? json_number_value(value) : NAN;
 }
 
+// Of two numbers of rounds the smaller one; 0 where one is not known.
+static size_t fewer(WxFigure one, WxFigure other) {
+  const WxFigure least = one < other ? one : other;
+  return least > 0 ? (size_t)least : 0;
+}
+
 // Each ratio was measured in turns with the base of its own run, so that the speed of the machine
 // is in neither. Of their quotient an interval is known that is wide enough.
 static void compare_ratios(WxComparing *comparing, const json_t *base, const json_t *now) {
   const json_t *was = json_object_get(base, "ratio"), *is = json_object_get(now, "ratio");
   const WxInterval ratio = {.median = real(is, "median") / real(was, "median"),
                             .low = real(is, "ci_low") / real(was, "ci_high"),
-                            .high = real(is, "ci_high") / real(was, "ci_low")};
+                            .high = real(is, "ci_high") / real(was, "ci_low"),
+                            .n = fewer(wx_json_get_figure(is, "n"), wx_json_get_figure(was, "n"))};
   const double noise = fmax(real(was, "noise"), real(is, "noise"));
   const char *of = wx_json_get_text(was, "base"), *name = wx_json_get_text(base, "strategy");
   const bool itself = of && name && strncmp(of, name, strlen(of)) == 0 &&

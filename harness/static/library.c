@@ -3,7 +3,6 @@
 #include "os/library.h"
 
 #include <errno.h>
-#include <stddef.h>
 
 int wx_library_load(const char *path, void **library, const char **why) {
   (void)path;
@@ -15,6 +14,11 @@ int wx_library_load(const char *path, void **library, const char **why) {
 void *wx_library_find(void *library, const char *name) {
   (void)library, (void)name;
   return NULL;
+}
+
+void wx_library_file(void *library, char *name, size_t size) {
+  (void)library, (void)size;
+  *name = '\0';
 }
 
 void wx_library_close(void *library) {

@@ -27,6 +27,7 @@ typedef struct WxBlock {
   struct WxPageState *pages; ///< One a page where the strategy keeps them, else NULL; of the block.
   WxSpan *part;  ///< To hold its place in the file when it is free, or NULL; of the block.
   bool has_data; ///< Of a strategy that maps code before it is committed: data was committed.
+  bool kept;     ///< Of one that is free: its pages are there, zero, and counted.
   bool unmapped; ///< A release got as far as the munmap and failed after it.
 } WxBlock;
 

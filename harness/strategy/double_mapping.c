@@ -157,10 +157,13 @@ int wx_double_mapping_reserve(WxAllocator *allocator, size_t size, WxRange withi
   WxBlock *block = obtain_block(self, size);
   if (block) {
     result = place_block(self, block, within, base);
-    if (result)
+    if (result) {
       return_block(self, block, used, top);
-    else
+    } else {
+      self->kept -= block->kept ? block->size : 0;
+      block->kept = false;
       wx_blocks_insert(&self->blocks, block, (uintptr_t)*base);
+    }
   }
   pthread_mutex_unlock(&self->lock);
   return result;

@@ -26,6 +26,7 @@ typedef struct {
   WxPool pool;
   WxBlocks blocks; ///< The list of live (RX) blocks.
   WxFreeList released;
+  uint64_t kept; ///< Bytes of those whose pages were kept on purpose: WxBlock.kept.
   WxSpans parts; ///< Released ones in place of those where the strategy has WX_FITS_BEST.
   uint64_t top;  ///< Where the part of the file that was not yet used ends.
   WxViews views;

@@ -32,7 +32,8 @@ typedef struct {
   uint64_t file_size; ///< Bytes of the file; 2 TiB on 64-bit, clamped since PR 119316 (.NET 10).
   WxBacking backing;
   WxGranularity granularity;
-  uint64_t slack; ///< Bytes of released blocks whose pages `lean` keeps; 1 MiB.
+  uint64_t slack; ///< Bytes of released blocks whose pages are kept by `lean` and
+                  ///< `coreclr+bucket`; 1 MiB.
 } WxStrategyOptions;
 
 /// The options of .NET 8 and later on 64-bit Linux.

@@ -68,6 +68,7 @@ enum {
   WX_IS_ALTERNATIVE = 1 << 6,  ///< Not what the runtime does: only run where it is named.
   WX_KEEPS_SLACK = 1 << 7,     ///< Keeps pages of what was released, up to WxStrategyOptions.slack.
   WX_KEEPS_PAGES = 1 << 8,     ///< Keeps all pages of what was released, filled with zeros.
+  WX_KEEPS_BOUNDED = 1 << 14,  ///< The same, up to WxStrategyOptions.slack.
   WX_FITS_BEST = 1 << 9,       ///< Double mapping: released blocks are split and merge in the file.
   WX_FILLS_DOWN = 1 << 10,     ///< Double mapping: outside of the pool offsets fall.
   WX_IS_PLUGIN = 1 << 11,      ///< Not of this program: its system calls are not counted.

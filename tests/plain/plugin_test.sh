@@ -60,13 +60,13 @@ fi
 
 # ---- Those that break their word ----
 
-bad() { built "$1" -DVERSION="${3-1}" -DWAY="$2" tests/fixtures/plugin_bad.c; }
-# row WAY WHERE TEXT: the row of the one that does so ends as said, and the rows of the others are there.
+bad() { built "$1" -Wno-unused-function -DVERSION="${3-1}" -DWAY="$2" "${@:4}" tests/fixtures/plugin_bad.c; }
+# row WAY WHERE TEXT [OPTION...]: the row of the one that does so ends as said, and the rows of the others are there.
 row() {
   local way=$1 pattern=$3 name status where
   read -ra where <<<"$2"
   name=plugin:./$way.so
-  bad "$way" "${way^^}" || return
+  bad "$way" "${way^^}" 1 "${@:4}" || return
   outside "${where[@]}" --strategy "$name" --strategy rwx --json "$scratch/last.json" >"$scratch/out" 2>&1
   status=$?
   [ "$status" = 1 ] || { echo "exit $status" && cat "$scratch/out" && return 1; }
@@ -87,6 +87,12 @@ claim a_positive_number_is_a_row row positive "$benched" 'neither 0 nor a negati
 claim an_address_inside_of_a_page_is_a_row row crooked "$benched" 'no multiple of the page size'
 claim no_view_is_a_row row no_view "$benched" 'map_rw returned no view'
 claim one_that_fails_is_a_row row fails "$benched" 'No space left'
+claim code_of_others_that_is_spoilt_is_a_row row spoils "${benched/block_cycle/live_10000}" 'its code returned a wrong value'
+fine=${benched/block_cycle/fine_grained}
+claim functions_that_crash_are_a_row row crashes "$fine" 'signal 11' -DFUNCTIONS
+claim functions_that_overlap_are_a_row row overlaps "$fine" 'overlaps what is in use' -DFUNCTIONS
+claim functions_with_wrong_code_are_a_row row wrong_code "$fine" 'its code returned a wrong value' -DFUNCTIONS
+claim functions_at_odd_addresses_are_a_row row crooked "$fine" 'no multiple of 16' -DFUNCTIONS
 ran='run release_retains --limit 3s'
 claim in_a_scenario_one_that_crashes_is_a_row row crashes "$ran" 'signal 11'
 claim in_a_scenario_one_that_hangs_is_a_row row hangs "$ran" 'time limit'

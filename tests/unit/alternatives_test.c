@@ -332,6 +332,35 @@ START_TEST(bestfit_keeps_no_more_than_lived_at_once_where_sizes_drift) {
 }
 END_TEST
 
+START_TEST(bucket_keeps_no_more_than_its_slack) {
+  const uint64_t slack = wx_strategy_options_default().slack;
+  const uint64_t kept = kept_by_drift(&wx_strategy_coreclr_bucket);
+  ck_assert_uint_le(kept, slack);
+  ck_assert_uint_gt(kept, slack / 2);
+}
+END_TEST
+
+START_TEST(bucket_reuses_what_it_kept_for_any_size_of_a_class) {
+  begin(&wx_strategy_coreclr_bucket, NULL);
+  // 9 and 10 pages are one class, 11 pages another one.
+  static const size_t pages[] = {9, 10, 9, 10};
+  for (size_t i = 0; i < sizeof pages / sizeof *pages; ++i) {
+    void *base;
+    ck_assert_int_eq(wx_allocator_reserve(allocator, pages[i] * PAGE, WX_ANYWHERE, &base), 0);
+    commit(base, PAGE, true);
+    write_code(base, i);
+    ck_assert_int_eq(wx_codegen_check(base, CODE, i), 0);
+    ck_assert_int_eq(wx_allocator_release(allocator, base), 0);
+    ck_assert_uint_eq(wx_test_allocated_bytes(), 10 * PAGE);
+  }
+  void *base;
+  ck_assert_int_eq(wx_allocator_reserve(allocator, 11 * PAGE, WX_ANYWHERE, &base), 0);
+  ck_assert_int_eq(wx_allocator_release(allocator, base), 0);
+  ck_assert_uint_eq(wx_test_allocated_bytes(), (10 + 12) * PAGE);
+  end();
+}
+END_TEST
+
 START_TEST(bestfit_splits_what_is_larger_and_merges_it_again) {
   begin(&wx_strategy_coreclr_bestfit, NULL);
   void *whole, *parts[4];
@@ -447,6 +476,8 @@ WX_TEST_MAIN("alternatives", dual_writes_again_without_a_system_call_through_an_
              publish_makes_a_page_executable_once_and_never_writable_again,
              a_publication_that_fails_can_be_repeated,
              bestfit_keeps_no_more_than_lived_at_once_where_sizes_drift,
+             bucket_keeps_no_more_than_its_slack,
+             bucket_reuses_what_it_kept_for_any_size_of_a_class,
              bestfit_splits_what_is_larger_and_merges_it_again,
              down_lets_mappings_outside_of_the_pool_merge, down_says_where_the_file_is_full,
              only_pwrite_and_lean_run_where_no_memory_may_become_executable)

@@ -218,9 +218,10 @@ static void refuse(json_t *base, json_t *now, const char *expected) {
   "{\"benchmark\":\"strategies\",\"workload\":\"block_cycle\",\"strategy\":\"lean\"," REST "}"
 #define COUNTED(RETAINED, CALLS)                                                                   \
   LEAN("\"retained_bytes\":" RETAINED ",\"syscalls\":{\"operations\":32,\"total\":" CALLS "}")
-#define RATIO(MEDIAN, LOW, HIGH, NOISE)                                                            \
-  LEAN("\"ratio\":{\"base\":\"coreclr\",\"median\":" MEDIAN ",\"ci_low\":" LOW                     \
+#define ROUNDS_RATIO(N, MEDIAN, LOW, HIGH, NOISE)                                                  \
+  LEAN("\"ratio\":{\"base\":\"coreclr\",\"n\":" N ",\"median\":" MEDIAN ",\"ci_low\":" LOW         \
        ",\"ci_high\":" HIGH ",\"noise\":" NOISE "}")
+#define RATIO(MEDIAN, LOW, HIGH, NOISE) ROUNDS_RATIO("6", MEDIAN, LOW, HIGH, NOISE)
 #define SECURITY(PAGE, ALIAS)                                                                      \
   LEAN("\"security\":{\"wx_page\":" PAGE ",\"writable_alias\":" ALIAS "}")
 
@@ -271,7 +272,8 @@ static WxComparison compare_ratios(const char *base, const char *now, WxRatios r
 // The quotient is 2; its interval begins at 1.6.
 static const char was[] = RATIO("0.1", "0.09", "0.1", "0.05"),
                   slower[] = RATIO("0.2", "0.16", "0.3", "0.05"),
-                  as_noisy[] = RATIO("0.2", "0.16", "0.3", "0.31");
+                  as_noisy[] = RATIO("0.2", "0.16", "0.3", "0.31"),
+                  of_few_rounds[] = ROUNDS_RATIO("5", "0.2", "0.16", "0.3", "0.05");
 
 START_TEST(ratios_gate_where_that_is_wanted_and_they_exceed_twice_the_noise) {
   static const struct {
@@ -286,6 +288,7 @@ START_TEST(ratios_gate_where_that_is_wanted_and_they_exceed_twice_the_noise) {
       {was, was, WX_RATIOS_GATED, "same", 0},
       {was, as_noisy, WX_RATIOS_GATED, "same", 0},
       {was, slower, WX_RATIOS_LEFT_OUT, "", 0},
+      {was, of_few_rounds, WX_RATIOS_GATED, "same", 0},
       {was, LEAN("\"ratio\":null"), WX_RATIOS_GATED, "", 0},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {

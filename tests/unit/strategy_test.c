@@ -98,6 +98,9 @@ START_TEST(only_a_release_that_zero_fills_or_has_slack_keeps_pages) {
   if (can(_i, WX_KEEPS_PAGES)) {
     ck_assert_uint_eq(live, MANY * PAGE);
     ck_assert_uint_eq(retained, MANY * BLOCK);
+  } else if (can(_i, WX_KEEPS_BOUNDED)) {
+    ck_assert_uint_eq(live, MANY * PAGE);
+    ck_assert_uint_eq(retained, wx_strategy_options_default().slack);
   } else if (can(_i, WX_KEEPS_SLACK)) {
     // All that is warm is punched where one block more exceeds the slack.
     const size_t slack = wx_strategy_options_default().slack;
