@@ -62,6 +62,19 @@ if type -P cc >/dev/null; then
 else
   skip a_moved_one_shows_the_reproduction_in_c 'no C compiler here'
 fi
+# closed SCRIPT NAME=VALUE: where the cache cannot be written one line says so, and what to do.
+closed() {
+  env -i PATH="$PATH" DOTNET_ROOT="${DOTNET_ROOT-}" "${@:2}" "$here/share/wxbench/scripts/$1" >/dev/null 2>"$scratch/err"
+  [ "$(wc -l <"$scratch/err")" = 1 ] && grep -q 'cannot write in .*; set XDG_CACHE_HOME=FOLDER to build elsewhere$' "$scratch/err" || { cat "$scratch/err" && false; }
+}
+if type -P dotnet unzip >/dev/null; then
+  mkdir -p "$scratch/others/wxbench/$(cat VERSION)/obj/dotnet/lock"
+  claim a_cache_that_cannot_be_made_is_one_line closed build-workloads XDG_CACHE_HOME=/dev/null
+  claim a_cache_of_somebody_else_is_one_line closed build-workloads XDG_CACHE_HOME="$scratch/others"
+  claim runtimes_for_which_there_is_no_room_are_one_line closed runtimes HOME=/dev/null
+else
+  skip a_cache_that_cannot_be_made_is_one_line 'no dotnet or no unzip here'
+fi
 # With one it builds its workload in the user's cache.
 validates() {
   (cd / && env -i HOME="${HOME-}" DOTNET_ROOT="${DOTNET_ROOT-}" PATH="$PATH" XDG_CACHE_HOME="$scratch/cache" \
