@@ -26,7 +26,7 @@ PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) | sed 's/-I/-isystem /g')
 STATIC_LIBS := $(foreach l,cyaml yaml jansson gsl gslcblas,$(if $(findstring /,$(shell $(CC) -print-file-name=lib$(l).a)),$(l)))
 PKG_LIBS   := $(foreach l,$(shell pkg-config --libs $(PACKAGES)),$(if $(filter $(l:-l%=%),$(STATIC_LIBS)),-l:lib$(l:-l%=%).a,$(l)))
 CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null)
-else ifeq ($(filter test bench clean help,$(MAKECMDGOALS)),)
+else ifeq ($(filter test bench clean help dist uninstall,$(MAKECMDGOALS)),)
 $(error not installed: $(strip $(LACKING)); `make bench` and `make test` install what is missing, or type: scripts/bootstrap build)
 endif
 

@@ -106,6 +106,12 @@ claim uninstall_leaves_what_is_not_ours test "$(find "$scratch/staged" -type f)"
 at() { PREFIX=$1 packaging/install "$2"; }
 uninstall_leaves_no_folder_that_it_made() { at "$scratch/own//a/" install && at "$scratch/own/a" uninstall && [ ! -e "$scratch/own" ]; }
 claim uninstall_leaves_no_folder_that_it_made uninstall_leaves_no_folder_that_it_made
+# Where nothing is built, and with nothing to build it with.
+uninstalls_without_a_build() {
+  mkdir "$scratch/sources" && cp -r Makefile VERSION CHANGELOG.md packaging scripts "$scratch/sources" && at "$scratch/own" install || return
+  make -s -C "$scratch/sources" CC=no-such-compiler PREFIX="$scratch/own" uninstall && [ ! -e "$scratch/own" ]
+}
+claim uninstall_needs_no_build uninstalls_without_a_build
 mkdir -p "$scratch/shared"/{bin,lib,share/man/man1,share/doc}
 leaves_what_was_there() {
   find "$scratch/shared" | sort >"$scratch/before-it"
