@@ -106,6 +106,13 @@ claim uninstall_leaves_what_is_not_ours test "$(find "$scratch/staged" -type f)"
 at() { PREFIX=$1 packaging/install "$2"; }
 uninstall_leaves_no_folder_that_it_made() { at "$scratch/own//a/" install && at "$scratch/own/a" uninstall && [ ! -e "$scratch/own" ]; }
 claim uninstall_leaves_no_folder_that_it_made uninstall_leaves_no_folder_that_it_made
+# Of characters that a shell, a pattern or the dynamic loader reads as something else.
+takes_any_name() {
+  local strange=$scratch/'own/a*b "c'\''d$e:  [x] \n %s é'
+  at "$strange" install && (cd / && env -i "$strange/bin/wxbench" run steady | grep -q '^steady .* ok$' && env -i "$strange/bin/wxbench" reclaim -- /bin/true) &&
+    at "$strange" uninstall && [ ! -e "$scratch/own" ]
+}
+claim a_prefix_may_have_any_character takes_any_name
 # Where nothing is built, and with nothing to build it with.
 uninstalls_without_a_build() {
   mkdir "$scratch/sources" && cp -r Makefile VERSION CHANGELOG.md packaging scripts "$scratch/sources" && at "$scratch/own" install || return
