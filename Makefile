@@ -4,6 +4,8 @@
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 SHELL := /bin/bash
+# Whatever order, decimal point and letters the user's language has; what $(shell) runs does not see it before make 4.4.
+export LC_ALL := C
 Q := $(if $(V),,@)
 B := build
 NATIVE := $(shell uname -m 2>/dev/null)
@@ -24,7 +26,7 @@ PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) | sed 's/-I/-isystem /g')
 STATIC_LIBS := $(foreach l,yaml jansson gsl gslcblas,$(if $(findstring /,$(shell $(CC) -print-file-name=lib$(l).a)),$(l)))
 PKG_LIBS   := $(foreach l,$(shell pkg-config --libs $(PACKAGES)),$(if $(filter $(l:-l%=%),$(STATIC_LIBS)),-l:lib$(l:-l%=%).a,$(l)))
 CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null)
-else ifeq ($(filter test bench clean help,$(MAKECMDGOALS)),)
+else ifeq ($(filter test bench clean help dist uninstall,$(MAKECMDGOALS)),)
 $(error not installed: $(strip $(LACKING)); `make bench` and `make test` install what is missing, or type: scripts/bootstrap build)
 endif
 
@@ -38,8 +40,8 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 # The .NET runtimes that scripts/runtimes lays out, newest first.
 RUNTIMES := $(strip $(shell sed -n 's/^runtime //p' scripts/versions))
 # Every strategy that a file in harness/strategy/ defines.
-STRATEGIES := $(if $(wildcard harness/strategy/*.c),$(shell sed -n \
-  's/^const WxStrategy wx_strategy_\([a-z0-9_]*\) = {$$/STRATEGY(\1)/p' harness/strategy/*.c))
+STRATEGIES := $(if $(wildcard harness/strategy/*.c),$(shell LC_ALL=C sed -n \
+  's/^const WxStrategy wx_strategy_\([a-z0-9_]*\) = {$$/STRATEGY(\1)/p' $(sort $(wildcard harness/strategy/*.c))))
 CPPFLAGS := -D_GNU_SOURCE -DWX_VERSION='"$(VERSION)"' -DWX_RUNTIMES='"$(RUNTIMES)"' \
   -D'WX_STRATEGIES(STRATEGY)=$(subst $() ,,$(STRATEGIES))' -Iharness
 CFLAGS   := -std=c17 -g $(WARNINGS)

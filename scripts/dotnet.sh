@@ -20,6 +20,9 @@ if [ -z "${WXBENCH_BUILD-}" ]; then
     WXBENCH_BUILD+=/wxbench/$(cat "$wxbench_top/VERSION")
   fi
 fi
+# What to do where that cannot be written, for those who source this.
+# shellcheck disable=SC2034 # above
+elsewhere=$([ -f "$wxbench_top/Makefile" ] || echo '; set XDG_CACHE_HOME=FOLDER to build elsewhere')
 # Without a home that is there, dotnet and NuGet refuse to work.
 if [ ! -d "${HOME-}" ]; then
   export HOME=$WXBENCH_BUILD/home

@@ -62,6 +62,19 @@ if type -P cc >/dev/null; then
 else
   skip a_moved_one_shows_the_reproduction_in_c 'no C compiler here'
 fi
+# closed SCRIPT NAME=VALUE: where the cache cannot be written one line says so, and what to do.
+closed() {
+  env -i PATH="$PATH" DOTNET_ROOT="${DOTNET_ROOT-}" "${@:2}" "$here/share/wxbench/scripts/$1" >/dev/null 2>"$scratch/err"
+  [ "$(wc -l <"$scratch/err")" = 1 ] && grep -q 'cannot write in .*; set XDG_CACHE_HOME=FOLDER to build elsewhere$' "$scratch/err" || { cat "$scratch/err" && false; }
+}
+if type -P dotnet unzip >/dev/null; then
+  mkdir -p "$scratch/others/wxbench/$(cat VERSION)/obj/dotnet/lock"
+  claim a_cache_that_cannot_be_made_is_one_line closed build-workloads XDG_CACHE_HOME=/dev/null
+  claim a_cache_of_somebody_else_is_one_line closed build-workloads XDG_CACHE_HOME="$scratch/others"
+  claim runtimes_for_which_there_is_no_room_are_one_line closed runtimes HOME=/dev/null
+else
+  skip a_cache_that_cannot_be_made_is_one_line 'no dotnet or no unzip here'
+fi
 # With one it builds its workload in the user's cache.
 validates() {
   (cd / && env -i HOME="${HOME-}" DOTNET_ROOT="${DOTNET_ROOT-}" PATH="$PATH" XDG_CACHE_HOME="$scratch/cache" \
@@ -93,6 +106,19 @@ claim uninstall_leaves_what_is_not_ours test "$(find "$scratch/staged" -type f)"
 at() { PREFIX=$1 packaging/install "$2"; }
 uninstall_leaves_no_folder_that_it_made() { at "$scratch/own//a/" install && at "$scratch/own/a" uninstall && [ ! -e "$scratch/own" ]; }
 claim uninstall_leaves_no_folder_that_it_made uninstall_leaves_no_folder_that_it_made
+# Of characters that a shell, a pattern or the dynamic loader reads as something else.
+takes_any_name() {
+  local strange=$scratch/'own/a*b "c'\''d$e:  [x] \n %s é'
+  at "$strange" install && (cd / && env -i "$strange/bin/wxbench" run steady | grep -q '^steady .* ok$' && env -i "$strange/bin/wxbench" reclaim -- /bin/true) &&
+    at "$strange" uninstall && [ ! -e "$scratch/own" ]
+}
+claim a_prefix_may_have_any_character takes_any_name
+# Where nothing is built, and with nothing to build it with.
+uninstalls_without_a_build() {
+  mkdir "$scratch/sources" && cp -r Makefile VERSION CHANGELOG.md packaging scripts "$scratch/sources" && at "$scratch/own" install || return
+  make -s -C "$scratch/sources" CC=no-such-compiler PREFIX="$scratch/own" uninstall && [ ! -e "$scratch/own" ]
+}
+claim uninstall_needs_no_build uninstalls_without_a_build
 mkdir -p "$scratch/shared"/{bin,lib,share/man/man1,share/doc}
 leaves_what_was_there() {
   find "$scratch/shared" | sort >"$scratch/before-it"

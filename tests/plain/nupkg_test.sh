@@ -85,6 +85,19 @@ by_dnx() {
     "$muxer" dnx -y --source "$scratch/source" wxbench audit $$ --fast) >"$scratch/said" 2>&1 && grep -q '^VERDICT not-affected' "$scratch/said"
 }
 claim dnx_audits_a_process by_dnx
+passes_on() {
+  (cd / && HOME=$scratch/home DOTNET_CLI_HOME=$scratch/home NUGET_PACKAGES=$scratch/home/packages \
+    "$muxer" dnx -y --source "$scratch/source" wxbench -- "$@")
+}
+claim dnx_passes_on_what_follows_two_dashes test "$(passes_on --version 2>&1)" = "wxbench $version"
+ends_as() { passes_on reclaim -- sh -c 'exit 7' >/dev/null 2>&1; [ $? = 7 ]; }
+claim dnx_ends_as_the_command_does ends_as
+# Who shares a folder of tools opens it to the others.
+is_shared() {
+  dotnet tool install --tool-path "$scratch/tools" wxbench --version "$version" --configfile nuget.config && chmod 755 "$scratch" &&
+    chmod -R go+rX "$scratch/tools" && (cd / && setpriv --reuid 65534 --regid 65534 --clear-groups env -i "$scratch/tools/wxbench" run steady) | grep -q '^steady .* ok$'
+}
+if [ "$(id -u)" = 0 ]; then claim a_shared_tool_runs_for_other_users is_shared; else skip a_shared_tool_runs_for_other_users 'needs root'; fi
 two_at_once() {
   mv "$scratch"/wxbench*.99.0.1.nupkg "$scratch/source"
   dotnet tool install --tool-path "$scratch/second" wxbench --version 99.0.1 --configfile nuget.config &&

@@ -19,13 +19,20 @@ if git rev-parse >/dev/null 2>&1; then git ls-files -z; else find . -path ./buil
   xargs -0 cp --parents -t "$other" 2>/dev/null
 chmod -R g-rwx,o-rwx "$other"
 
-apart=(env -u MAKEFLAGS LC_ALL=de_DE.UTF-8 TZ=Pacific/Auckland TMPDIR="$memory"
+apart=(env -u MAKEFLAGS TZ=Pacific/Auckland TMPDIR="$memory"
   GZIP=-1 TAR_OPTIONS=--sort=none ZIPOPT=-1 DPKG_DEB_COMPRESSOR_LEVEL=1
   GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=core.autocrlf GIT_CONFIG_VALUE_0=true)
+# shellcheck source=tests/support/locale.sh
+. tests/support/locale.sh
+if foreign_locale "$scratch/locales"; then
+  apart+=("${foreign[@]}")
+else
+  skip they_are_a_locale_apart 'no localedef or no sources of locales here'
+fi
 if type -P faketime >/dev/null; then
   apart+=(faketime -f +1d)
 else
-  skip they_are_a_day_apart 'no faketime here; they are a locale and a folder apart'
+  skip they_are_a_day_apart 'no faketime here'
 fi
 # there COMMAND...: in the other folder, at the other time.
 there() { (umask 077 && cd "$other" && "${apart[@]}" "$@"); }

@@ -6,6 +6,7 @@
 # SOAK_PAUSES (10000) beside each program, SOAK_STRIKES (1000) for each way of freezing, SOAK_CRASHES (200).
 # SOAK_RUNTIMES: versions of .NET, default: all that are laid out. SOAK_PART is this script's own.
 set -u
+export LC_ALL=C
 pauses=${SOAK_PAUSES:-10000} strikes=${SOAK_STRIKES:-1000} crashes=${SOAK_CRASHES:-200}
 # shellcheck source=tests/support/tap.sh
 . tests/support/tap.sh
