@@ -8,13 +8,6 @@ set -u
 . tests/support/real.sh
 # shellcheck source=tests/support/held.sh
 . tests/support/held.sh
-scratch=$(mktemp -d)
-pid=
-cleanup() {
-  [ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null
-  rm -rf "$scratch"
-}
-trap cleanup EXIT
 
 # What is compared: everything but how it was asked, the file's own segments, lists of rows, which depend on the file's, and
 # memory that has no name in a core only.
@@ -58,6 +51,5 @@ for runtime in "${runtimes[@]}"; do
     rm -f "$scratch/core"
   done
   let_go
-  pid=
 done
 tap_end

@@ -7,13 +7,8 @@ set -u
 # shellcheck source=tests/support/tap.sh
 . tests/support/tap.sh
 count=${WXBENCH_DYING:-2} mib=${WXBENCH_DYING_MIB:-256}
-scratch=$(mktemp -d)
-pid=
-cleanup() {
-  [ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null
-  rm -rf "$scratch"
-}
-trap cleanup EXIT
+# shellcheck source=tests/support/held.sh
+. tests/support/held.sh
 exec 9<> <(:)
 
 # start_c: the C program, in $pid.
@@ -30,10 +25,7 @@ end_c() {
   exec {said}>&-
 }
 start_net() { hold "$runtime" generated keep rounds=1 count=50; }
-end_net() {
-  let_go
-  pid=
-}
+end_net() { let_go; }
 
 # Each leaves in $scratch/verdict what was said of $pid, a line each: its verdict and what is orphaned.
 of_json() { jq -r ".results[] | select(.pid == $pid) | \"\(.verdict.code) \(.doublemapper.orphaned_bytes)\"" "$scratch/audit.json" 2>/dev/null; }
@@ -84,8 +76,6 @@ programs=(c)
 if [ -e build/workloads/wxworkload.dll ] && compgen -G 'build/runtimes/*/dotnet' >/dev/null; then
   # shellcheck source=tests/support/real.sh
   . tests/support/real.sh
-  # shellcheck source=tests/support/held.sh
-  . tests/support/held.sh
   runtime=${runtimes[0]}
   programs+=(net)
 else
