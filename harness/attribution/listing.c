@@ -24,11 +24,15 @@ typedef struct {
   bool cut;      // The line has no newline.
   bool parted;   // A line since the last row that may stand between two listings.
   bool finished; // The next listing begins.
+  bool another;  // It is known to be one of another process.
 } Reader;
 
+// What the kernel's list of a process ends with, each once.
+static const char *const last[] = {"[stack]", "[vdso]", "[vvar]", "[vsyscall]"};
+enum { LAST = sizeof last / sizeof *last };
+
 bool wx_listing_ends_with(const WxMapping *mapping) {
-  static const char *const last[] = {"[stack]", "[vdso]", "[vvar]", "[vsyscall]"};
-  for (size_t i = 0; i < sizeof last / sizeof *last; ++i)
+  for (size_t i = 0; i < LAST; ++i)
     if (!strcmp(mapping->path, last[i]))
       return true;
   return false;
@@ -154,6 +158,7 @@ static int take_row(Reader *reader, WxMapping *mapping, const WxRange *range) {
   if (previous && mapping->start < previous->start && (has_ended(reader) || reader->parted)) {
     reader->listing->next = reader->line;
     reader->finished = true;
+    reader->another = reader->parted;
     return 0;
   }
   reader->parted = false;
@@ -278,17 +283,28 @@ static int take_line(Reader *reader, char *line) {
   return 0;
 }
 
+// A listing that somebody has sorted looks like two as well; but a process has only one of each of
+// the last rows.
+static void look_at_rest(Reader *reader, const char *line) {
+  const WxSmaps *smaps = reader->smaps;
+  for (size_t i = 0; i < LAST && !reader->another; ++i)
+    for (size_t k = 0; strstr(line, last[i]) && k < smaps->count && !reader->another; ++k)
+      reader->another = !strcmp(smaps->items[k].path, last[i]);
+}
+
 // Takes the whole lines of a piece, and says how much of it is left.
 static int take_lines(Reader *reader, char *piece, size_t size, size_t *left) {
   char *line = piece;
   const char *const end = piece + size;
-  for (char *newline; !reader->finished && (newline = memchr(line, '\n', (size_t)(end - line)));
+  for (char *newline; !reader->another && (newline = memchr(line, '\n', (size_t)(end - line)));
        line = newline + 1) {
     *newline = '\0';
     ++reader->line;
-    const int result = take_line(reader, line);
+    const int result = reader->finished ? 0 : take_line(reader, line);
     if (result)
       return result;
+    if (reader->finished)
+      look_at_rest(reader, line);
   }
   *left = (size_t)(end - line);
   return 0;
@@ -297,13 +313,15 @@ static int take_lines(Reader *reader, char *piece, size_t size, size_t *left) {
 static int read_lines(Reader *reader, WxPieces *pieces) {
   size_t left = 0;
   int result = 0;
-  while (!result && !reader->finished) {
+  while (!result && !reader->another) {
     char *piece;
     const ssize_t size = wx_pieces_next(pieces, left, &piece);
     if (size > 0) {
       result = take_lines(reader, piece, (size_t)size, &left);
       continue;
     }
+    if (reader->finished && !size)
+      return 0;
     ++reader->line;
     if (size == -E2BIG)
       say_damage(reader, "expected a shorter line");
@@ -330,6 +348,11 @@ int wx_listing_load(WxSmaps *smaps, const char *path, WxListing *listing) {
     return result;
   if (!reader.finished)
     close_entry(&reader);
+  if (reader.finished && !reader.another) {
+    reader.line = listing->next;
+    listing->next = 0;
+    say_damage(&reader, "expected mappings in ascending order");
+  }
   if (listing->sizes && reader.bare)
     say_damage(&reader, "expected the line Rss: of every mapping");
   return 0;

@@ -28,16 +28,36 @@ const char *wx_audit_owner_key(WxOwner owner) {
   return owner_keys[owner];
 }
 
+// Whether a source has all that an owner has in the process. Debuggers and createdump leave
+// reserved address space, guard pages and the kernel's own out; where no deleted file is named,
+// memfds are among the files and among memory without one.
+static bool has_all_of(const WxAudit *audit, size_t owner) {
+  if (audit->source != WX_SOURCE_CORE)
+    return true;
+  if (audit->core_space.partial)
+    return false;
+  const bool named = !audit->space->files_unknown && !audit->space->deleted_left_out;
+  if (!named && (owner == WX_OWNER_FILE || owner == WX_OWNER_ANONYMOUS))
+    return false;
+  if (audit->core.writer == WX_WRITER_KERNEL)
+    return true;
+  return owner != WX_OWNER_RESERVED && owner != WX_OWNER_HOLE && owner != WX_OWNER_SPECIAL &&
+         owner != WX_OWNER_STACK && owner != WX_OWNER_ANONYMOUS;
+}
+
 json_t *wx_audit_json_span(const WxAudit *audit) {
   static const char *const own_keys[WX_PARTS] = {"own_rx", "own_rw", "own_none", "own_other"};
-  const bool partial = audit->core_space.partial; // What is left out would count as a hole.
+  const bool named = audit->module || audit->facts.names_known;
   WxJsonBuilder object = wx_json_object();
   for (size_t i = 0; i < WX_PARTS; ++i)
     wx_json_put(&object, own_keys[i],
-                wx_json_figure(partial ? WX_UNKNOWN : (WxFigure)audit->parts[i].bytes));
+                wx_json_figure(named && has_all_of(audit, WX_OWNER_DOUBLE_MAPPER)
+                                   ? (WxFigure)audit->parts[i].bytes
+                                   : WX_UNKNOWN));
   for (size_t i = WX_OWNER_DOUBLE_MAPPER + 1; i < WX_OWNERS; ++i)
     wx_json_put(&object, owner_keys[i],
-                wx_json_figure(partial ? WX_UNKNOWN : (WxFigure)audit->span.bytes[i]));
+                wx_json_figure(named && has_all_of(audit, i) ? (WxFigure)audit->span.bytes[i]
+                                                             : WX_UNKNOWN));
   return wx_json_built(&object);
 }
 
@@ -61,6 +81,13 @@ json_t *wx_audit_json_regions(const WxAudit *audit) {
   return wx_json_built(&list);
 }
 
+// createdump joins touching mappings.
+static WxFigure mappings_of(const WxAudit *audit, size_t owner) {
+  const bool joined = audit->source == WX_SOURCE_CORE && audit->core.writer == WX_WRITER_CREATEDUMP;
+  return joined || !has_all_of(audit, owner) ? WX_UNKNOWN
+                                             : (WxFigure)audit->residency[owner].mappings;
+}
+
 json_t *wx_audit_json_owners(const WxAudit *audit) {
   WxJsonBuilder list = wx_json_list();
   for (size_t i = 0; i < WX_OWNERS && !audit->core_space.partial; ++i) {
@@ -68,8 +95,8 @@ json_t *wx_audit_json_owners(const WxAudit *audit) {
       continue;
     WxJsonBuilder one = wx_json_object();
     wx_json_put(&one, "owner", json_string(owner_keys[i]));
-    PUT_FIGURES(&one, {"mappings", (WxFigure)audit->residency[i].mappings},
-                {"bytes", (WxFigure)audit->ownership.bytes[i]},
+    PUT_FIGURES(&one, {"mappings", mappings_of(audit, i)},
+                {"bytes", has_all_of(audit, i) ? (WxFigure)audit->ownership.bytes[i] : WX_UNKNOWN},
                 {"rss_bytes", audit->residency[i].rss_bytes},
                 {"pss_bytes", audit->residency[i].pss_bytes},
                 {"swap_bytes", audit->residency[i].swap_bytes});

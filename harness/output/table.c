@@ -108,7 +108,7 @@ static WxCell made_cell(const WxTable *table, size_t row, size_t column) {
     table->made.make(table->made.context, row, window);
     window->number = row;
   }
-  static const WxCell nothing;
+  static const WxCell nothing = {0};
   if (window->lost) // The end of the look says so.
     return nothing;
   return window->cell[column];

@@ -7,13 +7,8 @@ set -u
 # shellcheck source=tests/support/tap.sh
 . tests/support/tap.sh
 count=${WXBENCH_DYING:-2} mib=${WXBENCH_DYING_MIB:-256}
-scratch=$(mktemp -d)
-pid=
-cleanup() {
-  [ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null
-  rm -rf "$scratch"
-}
-trap cleanup EXIT
+# shellcheck source=tests/support/held.sh
+. tests/support/held.sh
 exec 9<> <(:)
 
 # start_c: the C program, in $pid.
@@ -30,22 +25,20 @@ end_c() {
   exec {said}>&-
 }
 start_net() { hold "$runtime" generated keep rounds=1 count=50; }
-end_net() {
-  let_go
-  pid=
-}
+end_net() { let_go; }
 
-# Each leaves in $scratch/verdict what was said of $pid, a line each: its verdict and what is orphaned.
-of_json() { jq -r ".results[] | select(.pid == $pid) | \"\(.verdict.code) \(.doublemapper.orphaned_bytes)\"" "$scratch/audit.json" 2>/dev/null; }
+# Each leaves in $scratch/verdict what was said of $pid, a line each: its verdict and how many whole MiB are orphaned. (Of a running
+# program the last block that it gave up may be.)
+of_json() { jq -r ".results[] | select(.pid == $pid) | \"\(.verdict.code) \(.doublemapper.orphaned_bytes | if . then . / 1048576 | floor else . end)\"" "$scratch/audit.json" 2>/dev/null; }
 audit_live() { "$wxbench" audit "$pid" --quiet --json "$scratch/audit.json" && of_json; }
 audit_fast() { "$wxbench" audit "$pid" --fast --quiet --json "$scratch/audit.json" && of_json; }
 audit_all() { "$wxbench" audit --all --quiet --json "$scratch/audit.json" && of_json; }
 audit_prom() {
   "$wxbench" audit "$pid" --quiet --prom="$scratch/metrics" &&
     awk '/^wxbench_verdict/ { match($0, /code="[^"]*/); code = substr($0, RSTART + 6, RLENGTH - 6) }
-      /^wxbench_doublemapper_orphaned_bytes/ { orphaned = $NF } END { print code, orphaned + 0 }' "$scratch/metrics"
+      /^wxbench_doublemapper_orphaned_bytes/ { orphaned = $NF } END { print code, int(orphaned / 1048576) }' "$scratch/metrics"
 }
-audit_watch() { "$wxbench" audit "$pid" --watch 0.01 | awk '{ match($0, /orphaned [^ ]*/); print $NF, substr($0, RSTART + 9, RLENGTH - 9) + 0 }'; }
+audit_watch() { "$wxbench" audit "$pid" --watch 0.01 | awk '{ match($0, /orphaned [^ ]*/); print $NF, int(substr($0, RSTART + 9, RLENGTH - 9)) }'; }
 
 # attack KIND PROGRAM SIGNAL TIME: audits a fresh process and sends it the signal after TIME ms. What it may have been said to be
 # is known from one that nobody disturbed: $living, and of another program nothing but that it is not affected.
@@ -64,7 +57,7 @@ attack() {
   wait "$auditor"
   "end_$2" 2>/dev/null
   while read -r line; do
-    [ "$line" = "$living" ] || { [ "$3" = USR1 ] && [[ $line =~ ^not-affected\ (0|null)$ ]]; } || { echo "after $4 ms: $line" && return 1; }
+    [ "$line" = "$living" ] || { [ "$3" = USR1 ] && [[ $line =~ ^not-affected\ (0|null)$ ]]; } || { echo "after $4 ms: $line, alive $living" && return 1; }
   done <"$scratch/verdict"
 }
 # attacks KIND PROGRAM SIGNAL
@@ -84,8 +77,6 @@ programs=(c)
 if [ -e build/workloads/wxworkload.dll ] && compgen -G 'build/runtimes/*/dotnet' >/dev/null; then
   # shellcheck source=tests/support/real.sh
   . tests/support/real.sh
-  # shellcheck source=tests/support/held.sh
-  . tests/support/held.sh
   runtime=${runtimes[0]}
   programs+=(net)
 else

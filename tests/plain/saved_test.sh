@@ -9,13 +9,6 @@ set -u
 . tests/support/real.sh
 # shellcheck source=tests/support/held.sh
 . tests/support/held.sh
-scratch=$(mktemp -d)
-pid=
-cleanup() {
-  [ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null
-  rm -rf "$scratch"
-}
-trap cleanup EXIT
 
 is_clean() {
   local code
@@ -39,7 +32,6 @@ for runtime in "${runtimes[@]}"; do
     skip "hello_on_${version}_is_clean_from_a_core_by_gcore" "gcore cannot be run"
   fi
   let_go
-  pid=
 done
 # Of the newest and the oldest.
 cut_anywhere() { WXBENCH_CUT="$scratch/{$(basename "${runtimes[0]}"),$version}.*maps" CK_RUN_CASE=the_files_that_were_asked_for_cut_anywhere_give_their_verdict_or_none build/tests/plain/cut_test; }

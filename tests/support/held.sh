@@ -1,6 +1,14 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # app is that of real.sh, scratch the test's
-# Real workloads that wait in the middle: source after tap.sh and real.sh; $scratch is a folder.
+# shellcheck disable=SC2154 # app is that of real.sh
+# Real workloads that wait in the middle: source after tap.sh, and real.sh before the first. $scratch is a folder; it goes, and $pid
+# ends, with the test.
+scratch=$(mktemp -d)
+pid=
+end_held() {
+  [ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null
+  rm -rf "$scratch"
+}
+trap end_held EXIT
 
 # hold RUNTIME STEP WORD...: starts the workload and lets it go on to that step of its first round, where it waits; $pid.
 hold() {
@@ -20,5 +28,6 @@ hold() {
 let_go() {
   kill -KILL "$pid" 2>/dev/null
   wait "$pid" 2>/dev/null
+  pid=
   exec {answers}>&- {steps}>&-
 }

@@ -211,6 +211,13 @@ START_TEST(a_line_that_is_missing_or_damaged_is_said) {
       {"1000000-2000000 r--p 00000000 00:00 0 \nx4000000-5000000 r--p 00000000 00:00 0 \n", 2, 0},
       {"4000000-5000000 r--p 00000000 00:00 0 \n1000000-2000000 r--p 00000000 00:00 0 \n", 2, 0},
       {"1000000-2000000 r--p 00000000 00:00 0 \n40000", 2, 0},
+      // Sorted by address downwards, and by name.
+      {"7000000-8000000 rw-p 00000000 00:00 0 [stack]\n4000000-5000000 r-xs 00000000 00:01 9 "
+       "/memfd:doublemapper (deleted)\n",
+       2, 0},
+      {"1000000-2000000 r--p 00000000 00:00 0 \n7000000-8000000 rw-p 00000000 00:00 0 "
+       "[stack]\n4000000-5000000 r-xs 00000000 00:01 9 /memfd:doublemapper (deleted)\n",
+       3, 0},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
     WxSmaps read = {0};

@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Dumps of every kind of one process that stands still: each figure that an audit gives of them is that of the living process, or null.
+# shellcheck disable=SC2016,SC2317 # jq's variables; the functions are called through claim
+set -u
+# shellcheck source=tests/support/tap.sh
+. tests/support/tap.sh
+# shellcheck source=tests/support/real.sh
+. tests/support/real.sh
+# shellcheck source=tests/support/held.sh
+. tests/support/held.sh
+
+# What is compared: everything but how it was asked, the file's own segments, lists of rows, which depend on the file's, and
+# memory that has no name in a core only.
+figures='.results[0] | {doublemapper, glibc, process, owners: (.owners | map({key: .owner, value: .}) | from_entries), span_parts} | del(.doublemapper.files, .doublemapper.extents,
+  .doublemapper.orphaned_extents, .process.segments, .glibc.slot_bytes, .process.threads, .owners.unnamed)
+  | [paths(type == "number") as $p | {path: ($p | map(tostring) | join(".")), value: getpath($p)}] | sort_by(.path)'
+alive() { "$wxbench" audit "$pid" --quiet --json - | jq "$figures" >"$1"; }
+# same_or_null FILE COUNT: prints the figures of a core that are others than those of the living process; it has at least so many.
+same_or_null() {
+  "$wxbench" audit --core "$1" --quiet --json - 2>/dev/null | jq "$figures" >"$scratch/of-core"
+  jq -r --slurpfile alive "$scratch/alive" '($alive[0] | map({key: .path, value: .value}) | from_entries) as $known
+    | .[] | select($known[.path] != .value) | "\(.path): \(.value), alive \($known[.path])"' "$scratch/of-core" >"$scratch/others"
+  ! grep . "$scratch/others" && [ "$(jq length "$scratch/of-core")" -ge "$2" ]
+}
+# The collector may run between two looks, never while the process stands still for a dump: then they are alike.
+dump() { # dump KIND VERSION RUNTIME
+  case $1 in
+  gcore) gcore -o "$scratch/core" "$pid" && mv "$scratch/core.$pid" "$scratch/core" ;;
+  *) "$3/shared/Microsoft.NETCore.App/$2/createdump" "--$1" -f "$scratch/core" "$pid" ;;
+  esac >"$scratch/said" 2>&1
+}
+dump_and_compare() {
+  alive "$scratch/alive" || return
+  dump "$@" || { cat "$scratch/said" && return 1; }
+  case $1 in
+  full | gcore) same_or_null "$scratch/core" 8 ;; # So many figures it has.
+  *) same_or_null "$scratch/core" 0 ;;
+  esac
+}
+
+for runtime in "${runtimes[@]}"; do
+  version=$(basename "$runtime")
+  export DOTNET_TieredCompilation=0
+  hold "$runtime" generated asm rounds=1 count=60 || { not_ok "asm_on_${version}_waits" && continue; }
+  for kind in normal withheap triage full gcore; do
+    if [ "$kind" = gcore ] && ! command -v gcore >/dev/null; then
+      skip "figures_of_a_dump_by_gcore_on_${version}_are_those_of_the_living_or_null" "no gcore"
+      continue
+    fi
+    claim "figures_of_a_dump_by_${kind}_on_${version}_are_those_of_the_living_or_null" dump_and_compare "$kind" "$version" "$runtime"
+    rm -f "$scratch/core"
+  done
+  let_go
+done
+tap_end
