@@ -2,10 +2,11 @@
    @file program_units.h
    How the tables of programs are written, one file a version: program_net8.c and so on.
 
-   Measured with `hello` of scenarios/dotnet up to its first step, and with each workload, by the
-   sizes of commits and the pages of the file that were in use. Allocations of more than a page are
-   seen one by one, smaller ones only by the pages that they fill. The large one at the start is the
-   maps of the core library, one word for each of its types, methods and fields.
+   `scripts/measure-model --programs VERSION` writes them: from `hello` of scenarios/dotnet up to
+   its first step and from each workload, by the sizes of what is committed in blocks that are never
+   released. Allocations of more than a page are seen one by one, smaller ones only by the pages
+   that they fill. The large one at the start is the maps of the core library, one word for each of
+   its types, methods and fields.
 */
 #ifndef WX_CLR_PROGRAM_UNITS_H
 #define WX_CLR_PROGRAM_UNITS_H

@@ -6,10 +6,36 @@ set -u
 . tests/support/tap.sh
 refused an_unknown_option_is_refused "unknown option '--nothing'" scripts/measure-model --nothing
 impossible a_runtime_that_is_not_here_is_said 'no runtime 7.0.999 is laid out' scripts/measure-model 7.0.999
-# shellcheck source=tests/support/real.sh
-. tests/support/real.sh
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
+
+# 40 assemblies with 5 views each: none of it is the program's own.
+own_part() {
+  zstd -dcq scenarios/traces/asm-11.0.0.wxt.zst >"$scratch/trace" && "$wxbench" replay --list "$scratch/trace" >"$scratch/list" &&
+    awk -v cuts=400 -f scripts/measure-model.d/own.awk "$scratch/list" >"$scratch/own" &&
+    [ "$(awk '$2 == "units-views" { n += $3 } END { print n }' "$scratch/own")" = 200 ] &&
+    grep -qx '1 reserves:64 26' "$scratch/own" && grep -qx '2 reserves:64 4' "$scratch/own" && grep -qx '1 pairs 5' "$scratch/own" &&
+    grep -qx '1 low:140 1' "$scratch/own" && grep -qx '1 written:140 385024' "$scratch/own" && ! grep -q '^2 pairs' "$scratch/own"
+}
+own_part_is_whole() {
+  [ "$(awk '$2 ~ /^(views|units-views|pairs)$/ { n += $3 } END { print n }' "$scratch/own")" = "$(grep -c ' map_rw ' "$scratch/list")" ]
+}
+rows() {
+  printf '%s\n' 'asm first high 28' 'asm first high:2 3' 'asm first low 12' 'asm first pairs 4' 'asm first pair-blocks 2' 'asm first code 4096' |
+    awk -v runs=1 -v model=net12 -v version=12.0.0 -v jitted=88 -f scripts/measure-model.d/rows.awk >"$scratch/rows" &&
+    grep -q '^const WxClrPrograms wx_clr_programs_net12 = {$' "$scratch/rows" &&
+    [ "$(grep -c -e '{WX_CLR_HIGH, 28 \* PAGE, SMALL, 0}' -e '{WX_CLR_HIGH, 3, 8 \* KIB, 0}' -e '{WX_CLR_CALL_COUNTS, 2 \* PAIR, 24, 0}' \
+      -e '{WX_CLR_PRECODES, 2 \* PAIR, 24, 0}' -e 'STEP_WITHOUT_STUBS(4)' -e '{WX_CLR_LOW, 12 \* PAGE, SMALL, 0}' "$scratch/rows")" = 6 ]
+}
+if command -v zstd >/dev/null; then
+  claim what_a_program_takes_is_told_from_what_units_take own_part
+  claim every_view_of_a_recording_is_in_it_once own_part_is_whole
+else
+  skip what_a_program_takes_is_told_from_what_units_take 'zstd is not installed (scripts/bootstrap test)'
+fi
+claim the_table_of_a_version_is_written rows
+# shellcheck source=tests/support/real.sh
+. tests/support/real.sh
 
 # shellcheck disable=SC2154 # runtimes is that of real.sh
 newest=$(basename "${runtimes[0]}")

@@ -1,0 +1,68 @@
+# shellcheck shell=bash
+# scripts/measure-model --programs: what the program takes for itself, as the table of a version.
+
+runs=${RUNS:-3}
+own=(awk -f "$parts_folder/own.awk")
+
+# stepped WORKLOAD [KEY=VALUE...]: one run of $version that is answered step by step; its events in $list, and in $cuts how many
+# there were at each step: a recording is whole at every moment.
+stepped() {
+  local answers steps said
+  list=$folder/stepped cuts=()
+  rm -f "$folder/trace"
+  start_steps "$wxbench" record -q -o "$folder/trace" -- "${command[@]}" "$@"
+  said=
+  until [[ $said == *' end -' ]]; do
+    next_step
+    cp "$folder/trace" "$folder/so-far"
+    cuts+=("$("$wxbench" replay --list "$folder/so-far" | wc -l)")
+    answer
+  done
+  end_steps
+  "$wxbench" replay --list "$folder/trace" >"$list" || fail "$version: cannot read the recording of $1"
+}
+
+# moment WORKLOAD WHEN FIRST LAST SIGN: the phases FIRST to LAST of the run as what the program takes at that moment, or takes
+# less of it. The cuts of a run with R rounds are: start, R times generated, dropped and collected, end.
+moment() {
+  "${own[@]}" -v cuts="${cuts[*]}" "$list" |
+    awk -v name="$1 $2" -v first="$3" -v last="$4" -v sign="$5" '$1 >= first && $1 <= last { print name, $2, sign * $3 }'
+}
+
+# What one more run says: the start; the first unit; the end; and what is between them, the hot methods.
+measure_start() {
+  stepped hello
+  moment - start 1 1 1
+}
+measure_workload() {
+  local last
+  stepped "$1" rounds=1 count=1
+  moment "$1" first 2 2 1
+  moment "$1" hot 2 2 -1
+  stepped "$@"
+  last=$((${#cuts[@]} + 1))
+  moment "$1" end "$last" "$last" 1
+  moment "$1" hot 2 $((last - 1)) 1
+}
+# What is compiled once more after some hundred units of `dyn`: of 8 rounds, what the third and later ones take.
+measure_late() {
+  stepped dyn rounds=8 count=200
+  moment dyn late 8 $((${#cuts[@]})) 1
+}
+
+show_programs() {
+  local each
+  for each in "$@"; do
+    choose "$each"
+    name=$(model_name)
+    : >"$folder/moments"
+    for _ in $(seq "$runs"); do
+      measure_start
+      measure_workload asm rounds=1 count=1000 size=20
+      measure_workload dyn
+      measure_workload alc rounds=2 count=100 size=8
+      measure_late
+    done >>"$folder/moments"
+    awk -v runs="$runs" -v model="$name" -v version="$version" -v jitted="$(cost "$name" jitted)" -f "$parts_folder/rows.awk" "$folder/moments"
+  done
+}
