@@ -50,7 +50,8 @@ in_turns() {
 claim a_command_is_measured_in_turns in_turns
 # How long it takes to end is known of its group, where one can be made.
 until_it_is_ended() {
-  command_runs --mode on --command 'trap "sleep 0.5; exit" TERM; while :; do sleep 0.05; done' --for 100ms --memory-limit 1GiB
+  command_runs --mode on --command "trap 'sleep 0.5; exit' TERM; : >$scratch/ready; while :; do sleep 0.05; done" --for 100ms --memory-limit 1GiB \
+    --check "until [ -e $scratch/ready ]; do :; done"
   [ $? = 77 ] || holds '.on | .memory_group.lived_ns - .wall_ns >= 500000000'
 }
 claim its_time_is_that_until_it_is_ended until_it_is_ended
@@ -69,6 +70,24 @@ claim an_interrupt_leaves_no_row told_to_end
 refused a_command_is_no_workload 'expected no --runtime, --workload' command_of --command true --workload asm
 refused a_load_needs_a_command 'expected --command with them' command_of --load true
 refused a_time_between_looks_is_a_time "every: 'soon'" command_of --command true --every soon
+
+# Killed where it cannot do anything about it, whatever it runs at that moment goes with it.
+goes_with_it() { # goes_with_it MARK OPTION...: MARK is the command line of what is to go.
+  local mark=$1 try
+  shift
+  "$wxbench" validate --mode on "$@" >/dev/null 2>&1 &
+  until pgrep -xf "$mark" >"$scratch/marked"; do kill -0 $! || return; done
+  kill -KILL $!
+  wait $! 2>/dev/null
+  for ((try = 0; try < 500; ++try)); do
+    pgrep -xf "$mark" >/dev/null || return 0
+    read -r -t 0.02 <> <(:)
+  done
+  pgrep -axf "$mark"
+  return 1
+}
+claim what_a_program_has_started_goes_with_wxbench goes_with_it "sleep 98765.$$" --command "sleep 98765.$$; true"
+claim what_a_check_has_started_goes_with_it goes_with_it "sleep 98764.$$" --command true --check "sleep 98764.$$; true"
 
 ### A web service of another project's kind, as an apphost, on its own runtime
 
