@@ -127,10 +127,10 @@ $(B)/tests/thread/%: $(B)/obj/tsan/tests/thread/%.o $(call objects,tsan,$(THREAD
 .SECONDARY:
 
 # Processes to be reclaimed from, and not to be, for shell tests, and what tests run under.
-$(B)/tests/subject $(B)/tests/impostor $(B)/tests/guard $(B)/tests/hoard $(B)/tests/restrict $(B)/tests/dying: $(B)/tests/%: $(B)/obj/plain/tests/fixtures/%.o
+$(B)/tests/subject $(B)/tests/impostor $(B)/tests/guard $(B)/tests/hoard $(B)/tests/restrict $(B)/tests/dying $(B)/tests/corerun: $(B)/tests/%: $(B)/obj/plain/tests/fixtures/%.o
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(PLAIN) -o $@ $^ -pthread
-tests: $(B)/tests/subject $(B)/tests/impostor $(B)/tests/guard $(B)/tests/hoard $(B)/tests/restrict $(B)/tests/dying
+tests: $(B)/tests/subject $(B)/tests/impostor $(B)/tests/guard $(B)/tests/hoard $(B)/tests/restrict $(B)/tests/dying $(B)/tests/corerun
 
 .PHONY: tests
 tests: all $(UNIT_TESTS) $(PLAIN_TESTS) $(THREAD_TESTS) $(MEMORY_TESTS)

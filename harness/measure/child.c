@@ -183,6 +183,8 @@ static int fork_child(WxChild *child, Pipes *pipes, const WxObserveOptions *opti
     child->pidfd = wx_os_pidfd_open(pid);
     result = child->pidfd == -ENOSYS || child->pidfd >= 0 ? 0 : child->pidfd;
   }
+  if (!result && options->leashed)
+    result = wx_leash_begin(&child->leash, pid);
   if (result)
     wx_os_end_group(pid, NULL, NULL);
   return result;
@@ -201,7 +203,7 @@ static void take_ends(WxChild *child, Pipes *pipes) {
 }
 
 int wx_child_start(WxChild *child, const WxObserveOptions *options) {
-  *child = (WxChild){-1, -1, -1, -1, -1, -1, -1};
+  *child = (WxChild){-1, -1, -1, -1, -1, -1, -1, WX_LEASH_NONE};
   Pipes pipes;
   int result = make_pipes(&pipes, options);
   char variable[VARIABLE_SIZE], ordered[] = WX_FRESH_VARIABLE "=1";
@@ -221,6 +223,7 @@ int wx_child_start(WxChild *child, const WxObserveOptions *options) {
 }
 
 void wx_child_close(WxChild *child) {
+  wx_leash_end(&child->leash);
   close_end(&child->pidfd);
   close_end(&child->steps);
   close_end(&child->answers);

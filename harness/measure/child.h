@@ -5,6 +5,7 @@
 #ifndef WX_MEASURE_CHILD_H
 #define WX_MEASURE_CHILD_H
 
+#include "measure/leash.h"
 #include "measure/observe.h"
 
 /// The running child and this side's ends. What is not open is -1.
@@ -16,6 +17,7 @@ typedef struct {
   int answers_kept; ///< The answers' other end stays open, so that writing one never signals.
   int output;
   int errors;
+  WxLeash leash;
 } WxChild;
 
 /// Starts the child. It runs when this returns 0. On failure nothing is left: -ENOENT, -EACCES and

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -88,15 +89,25 @@ int wx_os_duplicate_from(int fd, int lowest) {
   return made < 0 ? -errno : made;
 }
 
-void wx_os_close_on_exec_from(int lowest) {
+static bool close_range_from(int lowest, unsigned flags) {
 #ifdef SYS_close_range
-  enum { CLOSE_ON_EXEC = 1 << 2 };
-  if (syscall(SYS_close_range, (unsigned)lowest, ~0U, CLOSE_ON_EXEC) == 0) // Linux 5.11.
-    return;
+  return syscall(SYS_close_range, (unsigned)lowest, ~0U, flags) == 0; // Linux 5.9, flags: 5.11.
+#else
+  return false;
 #endif
-  const long most = sysconf(_SC_OPEN_MAX);
+}
+
+void wx_os_close_on_exec_from(int lowest) {
+  enum { CLOSE_ON_EXEC = 1 << 2 };
+  const long most = close_range_from(lowest, CLOSE_ON_EXEC) ? 0 : sysconf(_SC_OPEN_MAX);
   for (int fd = lowest; fd < most && fd < MOST_DESCRIPTORS; ++fd)
     (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+void wx_os_close_from(int lowest) {
+  const long most = close_range_from(lowest, 0) ? 0 : sysconf(_SC_OPEN_MAX);
+  for (int fd = lowest; fd < most && fd < MOST_DESCRIPTORS; ++fd)
+    (void)close(fd);
 }
 
 int wx_os_poll(struct pollfd *entries, size_t count, int timeout_ms) {

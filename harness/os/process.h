@@ -36,6 +36,9 @@ int wx_os_duplicate_from(int fd, int lowest);
 /// Every descriptor from `lowest` on is closed in a program that is executed.
 void wx_os_close_on_exec_from(int lowest);
 
+/// Closes every descriptor from `lowest` on.
+void wx_os_close_from(int lowest);
+
 /// Waits for events, `timeout_ms` milliseconds at most (-1: without end). Returns how many entries
 /// have events, 0 when the time is over or a signal was caught.
 int wx_os_poll(struct pollfd *entries, size_t count, int timeout_ms);

@@ -1,5 +1,6 @@
 #include "scenario/command.h"
 
+#include "measure/leash.h"
 #include "measure/memfd.h"
 #include "measure/observe.h"
 #include "measure/runtime_search.h"
@@ -30,6 +31,7 @@ typedef struct {
   bool steps;    ///< The program speaks the step protocol.
   bool beside;   ///< What goes on beside it has been started, and not stopped.
   pid_t load;    ///< 0 where it does not run.
+  WxLeash load_leash;
   uint64_t begun_ns;
   uint64_t over_ns;    ///< When it was time to end it; 0 before,
   uint64_t ended_ns;   ///< and when it was told to.
@@ -120,6 +122,7 @@ static int run_check(Commanding *commanding) {
   const WxObserveOptions options = {.argv = argv,
                                     .output = WX_STREAM_CAPTURE,
                                     .errors = WX_STREAM_DISCARD,
+                                    .leashed = true,
                                     .time_limit_ns = commanding->order->time_limit_ns};
   WxObserved observed = {0};
   const int failed = wx_observe(&options, &observed);
@@ -143,9 +146,10 @@ static int start_load(Commanding *commanding) {
       (void)wx_os_exec(argv, environ);
     _exit(127);
   }
-  if (child > 0)
-    commanding->load = child;
-  return child < 0 ? child : 0;
+  if (child < 0)
+    return child;
+  commanding->load = child;
+  return wx_leash_begin(&commanding->load_leash, child);
 }
 
 static int end_program(Commanding *commanding, pid_t pid) {
@@ -174,6 +178,7 @@ static int is_over(Commanding *commanding, bool *over) {
   if (ended <= 0)
     return ended;
   commanding->load = 0;
+  wx_leash_end(&commanding->load_leash);
   commanding->run->load_status = shell_status(status);
   *over = true;
   return 0;
@@ -323,6 +328,7 @@ static void observe(Commanding *commanding) {
                                     .output = WX_STREAM_CAPTURE,
                                     .errors = WX_STREAM_CAPTURE,
                                     .group = wx_confinement_folder(&confinement),
+                                    .leashed = true,
                                     .time_limit_ns = order->time_limit_ns,
                                     .on_step = on_step,
                                     .on_tick = on_tick,
@@ -336,6 +342,7 @@ static void observe(Commanding *commanding) {
   wx_sampling_close(&validation->sampling);
   if (commanding->load)
     wx_os_end_group(commanding->load, NULL, NULL);
+  wx_leash_end(&commanding->load_leash);
   wx_confinement_end(&confinement, observed.wall_ns, &validation->confined);
   if (failed) {
     (void)stop_beside(commanding);
@@ -366,7 +373,11 @@ void wx_command_run(const WxCommandOrder *order, WxCommandRun *run) {
     run->validation.result.skipped = wx_interrupted;
     return;
   }
-  Commanding commanding = {.order = order, .run = run, .target_fd = -1, .begun_ns = wx_os_now_ns()};
+  Commanding commanding = {.order = order,
+                           .run = run,
+                           .target_fd = -1,
+                           .load_leash = WX_LEASH_NONE,
+                           .begun_ns = wx_os_now_ns()};
   observe(&commanding);
 }
 

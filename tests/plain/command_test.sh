@@ -50,7 +50,8 @@ in_turns() {
 claim a_command_is_measured_in_turns in_turns
 # How long it takes to end is known of its group, where one can be made.
 until_it_is_ended() {
-  command_runs --mode on --command 'trap "sleep 0.5; exit" TERM; while :; do sleep 0.05; done' --for 100ms --memory-limit 1GiB
+  command_runs --mode on --command "trap 'sleep 0.5; exit' TERM; : >$scratch/ready; while :; do sleep 0.05; done" --for 100ms --memory-limit 1GiB \
+    --check "until [ -e $scratch/ready ]; do :; done"
   [ $? = 77 ] || holds '.on | .memory_group.lived_ns - .wall_ns >= 500000000'
 }
 claim its_time_is_that_until_it_is_ended until_it_is_ended
@@ -69,6 +70,48 @@ claim an_interrupt_leaves_no_row told_to_end
 refused a_command_is_no_workload 'expected no --runtime, --workload' command_of --command true --workload asm
 refused a_load_needs_a_command 'expected --command with them' command_of --load true
 refused a_time_between_looks_is_a_time "every: 'soon'" command_of --command true --every soon
+
+# Killed where it cannot do anything about it, whatever it runs at that moment goes with it.
+goes_with_it() { # goes_with_it MARK OPTION...: MARK is the command line of what is to go.
+  local mark=$1 try
+  shift
+  "$wxbench" validate --mode on "$@" >/dev/null 2>&1 &
+  until pgrep -xf "$mark" >"$scratch/marked"; do kill -0 $! || return; done
+  kill -KILL $!
+  wait $! 2>/dev/null
+  for ((try = 0; try < 500; ++try)); do
+    pgrep -xf "$mark" >/dev/null || return 0
+    read -r -t 0.02 <> <(:)
+  done
+  pgrep -axf "$mark"
+  return 1
+}
+claim what_a_program_has_started_goes_with_wxbench goes_with_it "sleep 98765.$$" --command "sleep 98765.$$; true"
+claim what_a_check_has_started_goes_with_it goes_with_it "sleep 98764.$$" --command true --check "sleep 98764.$$; true"
+
+### Runtimes that are started in other ways
+
+version=$(find build/runtimes -mindepth 1 -maxdepth 1 -printf '%f\n' 2>/dev/null | sort -V | tail -1)
+root=$PWD/build/runtimes/$version
+program=$PWD/build/workloads/wxworkload.dll
+shows_it() { # shows_it COMMAND OPTION...: W^X on retains what off does not.
+  command_runs --mode on --mode off --command "$@" && holds ".on.retained_bytes > 4 * 1048576 and .off.allocated_peak_bytes == 0 and .on.runtime == \"$version\""
+}
+printf '#!/bin/sh\n# What a container starts.\ncd / && exec "$@"\n' >"$scratch/entrypoint"
+chmod +x "$scratch/entrypoint"
+if [ -n "$version" ] && [ -e "$program" ]; then
+  claim a_runtime_in_core_root_is_found shows_it "CORE_ROOT=$root/shared/Microsoft.NETCore.App/$version build/tests/corerun $program asm rounds=1 count=60" --repeat 2
+  claim what_each_mode_of_it_takes_is_measured_in_turns holds '.off.time.wall | .n >= 2 and .ci_low <= .ratio and .ratio <= .ci_high'
+  if unshare --pid --fork --mount-proc true 2>/dev/null; then
+    claim the_entry_point_of_a_container_is_looked_through shows_it \
+      "unshare --pid --fork --kill-child --mount-proc $scratch/entrypoint $root/dotnet exec --fx-version $version $program asm rounds=1 count=60"
+  else
+    skip the_entry_point_of_a_container_is_looked_through "no PID namespace can be made"
+  fi
+else
+  skip a_runtime_in_core_root_is_found "none laid out: scripts/runtimes, scripts/build-workloads"
+  skip the_entry_point_of_a_container_is_looked_through "none laid out: scripts/runtimes, scripts/build-workloads"
+fi
 
 ### A web service of another project's kind, as an apphost, on its own runtime
 

@@ -65,6 +65,11 @@ is_reclaimed_live() {
   "$app" "${long[@]}" >"$scratch/alone" && live "$scratch/beside" "$app" "${long[@]}" &&
     cmp "$scratch/alone" "$scratch/beside" && gave_back
 }
+is_validated() {
+  "$wxbench" validate -q --mode on --mode off --command "$app ${work[*]}" --json "$scratch/validated.json" || return
+  jq -e '(.results[] | select(.mode == "on") | .verdict.code == "retained" or .metrics.retained_bytes > 1048576) and
+    (.results[] | select(.mode == "off") | .metrics.allocated_peak_bytes == 0) and all(.results[]; .runtime | test("^[0-9]+[.]"))' "$scratch/validated.json" >/dev/null
+}
 check() { # check NAME SWITCH...
   local name=$1
   if ! publish "$@"; then
@@ -80,6 +85,7 @@ check() { # check NAME SWITCH...
   claim "${name}_in_a_child_process_is_recognised_exactly" child_is_recognised_too
   claim "${name}_is_recorded" is_recorded
   claim "${name}_in_a_child_process_is_recorded" child_is_recorded
+  claim "${name}_is_validated_by_its_command" is_validated
   claim_where_idle "${name}_is_reclaimed_live" is_reclaimed_live
 }
 
