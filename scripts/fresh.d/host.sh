@@ -11,7 +11,7 @@ debian_sources() {
 }
 
 # debian_mirror: where to bootstrap from; nothing stands for debootstrap's own.
-debian_mirror() { debian_sources | sed -nE 's/^deb (.*) bookworm main$/\1/p' | head -n 1; }
+debian_mirror() { debian_sources | sed -nE 's/^deb (.*) bookworm main$/\1/p' | sed -n 1p; }
 
 # settings_of_this_machine TREE: names, package sources, proxies and certificates, as files of a tree that is laid over the
 # bare system.
@@ -27,7 +27,7 @@ settings_of_this_machine() {
   for file in /usr/local/share/ca-certificates/*.crt; do
     [ ! -f "$file" ] || cp "$file" "$tree/usr/local/share/ca-certificates"
   done
-  config=$(find "$HOME/.nuget/NuGet" -maxdepth 1 -iname nuget.config 2>/dev/null | head -n 1)
+  config=$(find "$HOME/.nuget/NuGet" -maxdepth 1 -iname nuget.config 2>/dev/null | sed -n 1p)
   if [ -n "$config" ]; then
     mkdir -p "$tree/etc/skel/.nuget/NuGet"
     cp "$config" "$tree/etc/skel/.nuget/NuGet/NuGet.Config"
@@ -84,10 +84,9 @@ remove_groups() {
 # nothing_is_left_on_this_machine PART SDK-FOLDER: three claims about what is outside the folder.
 nothing_is_left_on_this_machine() {
   local part=$1 sdk=$2 changed mounts group canaries
-  # Nothing of the part writes there; what an administrator of this machine does at the same time is seen here too.
   # Nothing of the part writes there. Somebody else may, and does where packages were installed meanwhile; and an SDK keeps
   # notes in its own folder, which the part has read-only, whoever uses it.
-  changed=$(find /etc /usr /opt /srv -xdev -path "${sdk:-/none}" -prune -o -newercm "$run/started" -print 2>/dev/null | head -n 3 | xargs)
+  changed=$(find /etc /usr /opt /srv -xdev -path "${sdk:-/none}" -prune -o -newercm "$run/started" -print 2>/dev/null | sed -n 1,3p | xargs)
   if [ -n "$changed" ] && [ /var/lib/dpkg/status -nt "$run/started" ]; then
     echo "SKIP $part: nothing under /etc, /usr, /opt and /srv changed on this machine: packages were installed on it meanwhile"
   else
@@ -95,7 +94,7 @@ nothing_is_left_on_this_machine() {
   fi
   # The part has made a file of this name wherever its commands write.
   canaries=$(find / /root /home "$HOME" "$HOME/.nuget" "$HOME/.dotnet" /dev/shm ${sdk:+"$sdk"} -maxdepth 2 \
-    -name "wxbench-fresh-${run##*.}" 2>/dev/null | head -n 3 | xargs)
+    -name "wxbench-fresh-${run##*.}" 2>/dev/null | sed -n 1,3p | xargs)
   claim_empty "$part: what it wrote in home, NuGet's folder, /tmp, /etc and /usr is not on this machine" "$canaries"
   remove_groups
   mounts=$(grep -c -F "$run" /proc/self/mountinfo || true)
