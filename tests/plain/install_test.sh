@@ -215,6 +215,7 @@ offers() {
 claim a_verb_is_completed offers reclaim rec
 claim an_option_is_completed offers --dry-run reclaim --dr
 claim values_are_completed offers markdown list --format = ma
+claim a_mode_is_completed offers preload validate --mode = pre
 claim a_scenario_is_completed offers release_retains run rel
 claim a_strategy_is_completed offers coreclr-off run --strategy = core
 claim a_file_is_completed offers Makefile audit --maps = Make
