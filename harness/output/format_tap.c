@@ -66,9 +66,14 @@ static void test_expectation(Tests *tests, const char *subject, const json_t *ex
     test(tests, json_is_true(ok), subject, name, NULL, detail);
 }
 
+// A value of a row, as JSON has it, for the caller to free. One that a file leaves out is null.
+static char *value_text(const json_t *row, const char *key) {
+  const json_t *value = json_object_get(row, key);
+  return value ? wx_json_print(value, JSON_ENCODE_ANY) : strdup("null");
+}
+
 static int test_comparison(Tests *tests, const char *subject, const json_t *row, const char *gate) {
-  char *was = wx_json_print(json_object_get(row, "base"), JSON_ENCODE_ANY);
-  char *is = wx_json_print(json_object_get(row, "new"), JSON_ENCODE_ANY);
+  char *was = value_text(row, "base"), *is = value_text(row, "new");
   char detail[512];
   snprintf(detail, sizeof detail, "was %s, is %s", was ? was : "", is ? is : "");
   test(tests, strcmp(gate, "worse") != 0, subject, wx_json_get_text(row, "metric"), NULL, detail);

@@ -23,8 +23,8 @@ claim the_example_with_functions_is_built_outside_of_the_tree example plugin_fun
 claim the_header_is_below_100_lines test "$(wc -l <"$header")" -lt 100
 claim the_header_needs_no_other_but_those_of_the_language test "$(grep -o '#include.*' "$header" | sort | tr '\n' ' ')" = \
   '#include <stddef.h> #include <stdint.h> '
-as_cxx() { echo '#include "wxbench_plugin.h"' | g++ -fsyntax-only -Wall -Wextra -Werror -I"${header%/*}" -x c++ -; }
-if type -P g++ >/dev/null; then claim the_header_is_cxx_too as_cxx; else skip the_header_is_cxx_too 'no g++ here'; fi
+as_cxx() { echo '#include "wxbench_plugin.h"' | clang++ -fsyntax-only -Wall -Wextra -Werror -I"${header%/*}" -x c++ -; }
+if type -P clang++ >/dev/null; then claim the_header_is_cxx_too as_cxx; else skip the_header_is_cxx_too 'no clang here'; fi
 
 # outside COMMAND...: the installed program, where the plug-ins are.
 outside() { (cd "$scratch/stranger" && "$installed" "$@"); }
