@@ -67,6 +67,28 @@ static bool is_of(const char *report, size_t length, const char *group) {
   return false;
 }
 
+// What was run in the kernel at that moment, with addresses and registers, is nobody's business who
+// is shown a report: from the line of the processor to the first that counts memory or tasks.
+static bool ends_call_trace(const char *line) {
+  static const char *const firsts[] = {"memory: ",      "Mem-Info:", "Memory cgroup ",
+                                       "Tasks state (", "oom-kill:", "Out of memory"};
+  for (size_t i = 0; i < sizeof firsts / sizeof *firsts; ++i)
+    if (strncmp(line, firsts[i], strlen(firsts[i])) == 0)
+      return true;
+  return false;
+}
+
+static void write_report(const char *report, size_t length, FILE *stream) {
+  bool inside = false;
+  for (const char *line = report, *end = report + length; line < end;) {
+    const size_t size = strcspn(line, "\n");
+    inside = strncmp(line, "CPU: ", 5) == 0 || (inside && !ends_call_trace(line));
+    if (!inside)
+      (void)fprintf(stream, "%.*s\n", (int)size, line);
+    line += size + 1;
+  }
+}
+
 // A report goes from the line that says who wanted memory to the one that says who was killed.
 static void write_reports(const char *log, const char *group, FILE *stream) {
   static const char first[] = "invoked oom-killer", last[] = "Killed process";
@@ -79,7 +101,7 @@ static void write_reports(const char *log, const char *group, FILE *stream) {
       --begin;
     const size_t length = (size_t)(end - begin) + strcspn(end, "\n");
     if (is_of(begin, length, group))
-      (void)fprintf(stream, "%.*s\n", (int)length, begin);
+      write_report(begin, length, stream);
   }
 }
 

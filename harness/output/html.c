@@ -63,8 +63,8 @@ void wx_html_answer(const json_t *results, char *answer, size_t size) {
   }
   int used =
       snprintf(answer, size, "With W^X on, up to %s stay allocated and mapped nowhere (%s, %s)",
-               wx_units_format_bytes(bytes, most), wx_json_get_text(where, "workload"),
-               wx_json_get_text(where, "runtime"));
+               wx_units_format_bytes(bytes, most), wx_json_text_or(where, "workload", "?"),
+               wx_json_text_or(where, "runtime", "?"));
   for (size_t i = 0; i < sizeof others / sizeof *others; ++i)
     if (used > 0 && (size_t)used < size && most_retained(results, others[i], &most, &where))
       used += snprintf(answer + used, size - (size_t)used, "; mode %s: at most %s", others[i],

@@ -17,13 +17,14 @@ static void write_subject(const json_t *result, char *text, size_t size) {
 
 static void note_expectation(WxDocument *document, const char *subject, const json_t *judged,
                              bool ended) {
-  const char *name = wx_json_get_text(judged, "name");
+  const char *name = wx_json_text_or(judged, "name", "an expectation");
   const char *reason = wx_json_get_text(judged, "reason");
   if (reason && !ended)
     wx_document_note(document, "NOT JUDGED: %s: %s: %s", subject, name, reason);
   else if (!reason && json_is_false(json_object_get(judged, "ok")))
     wx_document_note(document, "NOT MET: %s: %s: expected %s, measured %s", subject, name,
-                     wx_json_get_text(judged, "expected"), wx_json_get_text(judged, "actual"));
+                     wx_json_text_or(judged, "expected", "?"),
+                     wx_json_text_or(judged, "actual", "?"));
 }
 
 void wx_result_note(WxDocument *document, const json_t *result) {

@@ -85,7 +85,8 @@ check() { # check NAME SWITCH...
   claim "${name}_in_a_child_process_is_recognised_exactly" child_is_recognised_too
   claim "${name}_is_recorded" is_recorded
   claim "${name}_in_a_child_process_is_recorded" child_is_recorded
-  claim "${name}_is_validated_by_its_command" is_validated
+  # One of each kind is enough.
+  [[ $name =~ self_contained.*_[89] ]] || claim "${name}_is_validated_by_its_command" is_validated
   claim_where_idle "${name}_is_reclaimed_live" is_reclaimed_live
 }
 

@@ -368,6 +368,8 @@ END_TEST
 
 #define REPORT(GROUP, PID)                                                                         \
   "4,1,2,-;dotnet invoked oom-killer: gfp_mask=0xcc0\n SUBSYSTEM=x\n"                              \
+  "4,1,2,-;CPU: 1 UID: 0 PID: 7 Comm: dotnet 6.18.44 #1\n4,1,2,-;Call Trace:\n4,1,2,-; <TASK>\n"   \
+  "4,1,2,-;R10: ffff888301c83000 R11: 0000000000000000\n4,1,2,-; </TASK>\n"                        \
   "6,2,2,-;memory: usage 204800kB, limit 204800kB, failcnt 9\n"                                    \
   "6,3,2,-;oom-kill:constraint=CONSTRAINT_MEMCG,oom_memcg=/a/" GROUP ",task_memcg=/a/" GROUP       \
   ",task=dotnet,pid=" PID ",uid=0\n"                                                               \
