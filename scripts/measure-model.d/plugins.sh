@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154,SC2317 # the names are those of scripts/measure-model, which sources this
 # scripts/measure-model --plugins: what a load context with the DLL of scenarios/dotnet takes, by how many instantiations it makes.
 
 # taken_by_contexts COUNT: what the contexts of $list take, each: blocks, KiB of data, pairs, KiB of code.

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154,SC2317 # the names are those of scripts/measure-model, which sources this
 # scripts/measure-model --programs: what the program takes for itself, as the table of a version.
 
 runs=${RUNS:-3}

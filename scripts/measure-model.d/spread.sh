@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154,SC2317 # the names are those of scripts/measure-model, which sources this
 # scripts/measure-model --spread: how far runs of one program on one runtime differ, with the parameters of docs/model.md.
 
 # counted: of a recording's events, `WHAT NUMBER`: reserves, commits and views by size in KiB, all, and those in blocks that the
