@@ -361,6 +361,11 @@ void wx_audit_judge(WxAudit *audit, const WxAuditOptions *options) {
   wx_verdict_judge(&audit->verdict, &audit->facts);
 }
 
+bool wx_audit_is_part(const WxAudit *audit) {
+  return audit->source == WX_SOURCE_CORE &&
+         (audit->core_space.partial || audit->core.damage.reason);
+}
+
 void wx_audit_free(WxAudit *audit) {
   wx_memfds_free(&audit->others);
   wx_rows_free(&audit->rows);

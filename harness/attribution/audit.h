@@ -144,6 +144,10 @@ int wx_audit_file(WxAudit *audit, WxSource source, const char *path, const WxAud
 
 void wx_audit_free(WxAudit *audit);
 
+/// Whether it is of a core that lacks a part of the process: a partial dump, or one that was cut.
+/// Sums of the rest are no figures of the process.
+bool wx_audit_is_part(const WxAudit *audit);
+
 /// For the implementation: nothing known yet but how to audit.
 void wx_audit_begin(WxAudit *audit, WxSource source, const WxAuditOptions *options);
 

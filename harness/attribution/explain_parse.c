@@ -446,7 +446,7 @@ static bool take_nothing_else(Cursor *cursor) {
   return !*cursor->at;
 }
 
-// "memfd:doublemapper (deleted)[7f2900010000+4000]": the name stands before it.
+// "segfault at ... ip ... sp ... in memfd:doublemapper (deleted)[7f2900010000+4000]".
 static bool take_fault(Cursor *cursor) {
   static const char in[] = " in ";
   Digits digits;
@@ -456,7 +456,9 @@ static bool take_fault(Cursor *cursor) {
     return false;
   const char *end = take_address(cursor->at, &cursor->range->start);
   end = end && *end == '+' ? take_number(end + 1, &size, &digits) : NULL;
-  if (!end || *end != ']' || !size || cursor->range->start + size < size)
+  if (!end || *end != ']' || !size || cursor->range->start + size < size ||
+      (cursor->range->start | size) & PAGE_MASK || !strstr(cursor->line, " ip") ||
+      !strstr(cursor->line, " sp"))
     return false;
   const char *name = NULL;
   for (const char *at = cursor->line; (at = strstr(at, in)) && at < bracket; at += strlen(in))

@@ -5,7 +5,7 @@ static json_t *glibc_json(const WxAudit *audit) {
   const WxHeaps *heaps = &audit->space->heaps;
   const WxAllocator *allocator = &audit->allocator;
   const WxFigure resident = audit->residency[WX_OWNER_HEAP_COMMITTED].rss_bytes;
-  const bool partial = audit->core_space.partial; // A part of the heaps is no figure of them.
+  const bool partial = wx_audit_is_part(audit); // A part of the heaps is no figure of them.
   WxJsonBuilder object = wx_json_object();
   PUT_FIGURES(&object, {"arenas", partial ? WX_UNKNOWN : (WxFigure)heaps->arenas},
               {"heaps", partial ? WX_UNKNOWN : (WxFigure)heaps->proven},

@@ -34,7 +34,7 @@ const char *wx_audit_owner_key(WxOwner owner) {
 static bool has_all_of(const WxAudit *audit, size_t owner) {
   if (audit->source != WX_SOURCE_CORE)
     return true;
-  if (audit->core_space.partial)
+  if (wx_audit_is_part(audit))
     return false;
   const bool named = !audit->space->files_unknown && !audit->space->deleted_left_out;
   if (!named && (owner == WX_OWNER_FILE || owner == WX_OWNER_ANONYMOUS))
@@ -90,7 +90,7 @@ static WxFigure mappings_of(const WxAudit *audit, size_t owner) {
 
 json_t *wx_audit_json_owners(const WxAudit *audit) {
   WxJsonBuilder list = wx_json_list();
-  for (size_t i = 0; i < WX_OWNERS && !audit->core_space.partial; ++i) {
+  for (size_t i = 0; i < WX_OWNERS && !wx_audit_is_part(audit); ++i) {
     if (!audit->ownership.bytes[i] || i == WX_OWNER_HOLE)
       continue;
     WxJsonBuilder one = wx_json_object();

@@ -60,7 +60,7 @@ json_t *wx_audit_json_double_mapper(const WxAudit *audit) {
               {"clrmd_span_bytes", module ? (WxFigure)(module->end - module->offset0) : none},
               {"mappers_checked", truth->mappers_checked},
               {"mappers_unreadable", truth->mappers_unreadable});
-  const bool split = named && !audit->core_space.partial; // The protection is its segment's.
+  const bool split = named && !wx_audit_is_part(audit); // The protection is its segment's.
   WxJsonBuilder counts = wx_json_object();
   PUT_FIGURES(&counts, {"rx", split ? (WxFigure)parts[WX_PART_RX].count : WX_UNKNOWN},
               {"rw", split ? (WxFigure)parts[WX_PART_RW].count : WX_UNKNOWN},

@@ -11,7 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CLOSED = -1, BLOCK = 512, FULL = 1, ASKED_FOR_EACH = 64, MOST_OTHERS = 256 };
+enum {
+  CLOSED = -1,
+  BLOCK = 512,
+  FULL = 1,
+  ASKED_FOR_EACH = 64,
+  MOST_OTHERS = 256,
+  OTHERS_ASKED_FOR_EACH = 4
+};
 
 static const char memfd_prefix[] = "/memfd:";
 static const char memfd_suffix[] = " (deleted)";
@@ -246,7 +253,8 @@ static int visit_descriptor(long number, void *context) {
     return 0;
   if (failed || !is_wanted_link(search, target))
     return failed;
-  if (search->found->most && search->asked++ == ASKED_FOR_EACH * search->found->most)
+  const size_t each = search->known ? OTHERS_ASKED_FOR_EACH : ASKED_FOR_EACH;
+  if (search->found->most && search->asked++ == each * search->found->most)
     return FULL;
   WxMemfd memfd = {.number = (int)number, .kept = CLOSED};
   set_link(&memfd, target);

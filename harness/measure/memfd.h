@@ -112,7 +112,8 @@ bool wx_mapping_is_of(const WxMapping *mapping, WxFileId id);
 /// process.
 int wx_memfd_find(WxMemfds *found, pid_t pid, const WxMaps *maps, const char *name);
 
-/// Finds the other memory files of `pid`, at most 256: memfds, deleted files of a tmpfs and shared
+/// Finds the other memory files of `pid`, at most 256 among the first 1,024 descriptors of deleted
+/// files: memfds, deleted files of a tmpfs and shared
 /// memory without a name, executable or not, that it has open or maps and that are not in `known`;
 /// the largest first. Otherwise as wx_memfd_find().
 int wx_memfd_find_others(WxMemfds *others, pid_t pid, const WxMaps *maps, const WxMemfds *known);

@@ -2,6 +2,7 @@
 #include "attribution/allocator.h"
 #include "attribution/explain.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +20,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     return 0;
   memcpy(text, data, size);
   text[size] = '\0';
+  wx_explain_clean(text);
+  require(strlen(text) <= size);
   WxRange range;
-  if (wx_explain_parse(text, &range)) {
+  for (bool found = wx_explain_parse(text, &range); found;
+       found = wx_explain_parse_more(text, &range)) {
     const WxExplanation explanation = wx_explain(&range, WX_HEAP_SLOT_BYTES);
     uint64_t at = range.end ? range.start : 0;
     require((!range.end || range.start < range.end) && explanation.piece_count <= WX_PIECES_MAX);
@@ -35,6 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     wx_explain_verdict(&explanation, out, sizeof out);
     require(strlen(out) < sizeof out);
   }
+  memcpy(text, data, size);
   WxAllocator allocator = {0};
   wx_allocator_take_environment(&allocator, text, size);
   free(text);

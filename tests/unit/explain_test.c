@@ -276,7 +276,8 @@ static const struct {
      "4 "
      "in memfd:doublemapper (deleted)[7f2900010000+4000] likely on CPU 1",
      "kernel log", 0x7f2900010000, 0x7f2900014000, "double-mapper"},
-    {"dotnet[4711]: segfault at 0 ip 00007f29 error 4 in libcoreclr.so[7f2900010000+4000]",
+    {"dotnet[4711]: segfault at 0 ip 00007f29 sp 00007ffd error 4 in "
+     "libcoreclr.so[7f2900010000+4000]",
      "kernel log", 0x7f2900010000, 0x7f2900014000, "file"},
     {"dotnet 4711 1.5: PERF_RECORD_MMAP2 4711/4711: [0x7f2900010000(0x4000) @ 0x161000 00:01 4711 "
      "0]: r-xs /memfd:doublemapper (deleted)",
@@ -388,6 +389,7 @@ static const char *const prose[] = {
     "100000000000 - 200000000000 bytes",
     "from 1000 to 2000, 12345000 - 12346000",
     "3000.0000 - 4000.0000 [4096+8192]",
+    "an error in buffer[100000+4000]",
 };
 
 START_TEST(what_is_no_range_is_not_taken_for_one) {
