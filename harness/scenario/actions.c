@@ -164,9 +164,9 @@ WxWordAt *wx_action_field_words(size_t index) {
 
 WxActionUse wx_action_use(size_t action, size_t field) {
   const int bit = 1 << field;
-  return rows[action].needs & bit      ? WX_USE_NEEDS
-         : rows[action].may_have & bit ? WX_USE_MAY
-                                       : WX_USE_NONE;
+  if (rows[action].needs & bit)
+    return WX_USE_NEEDS;
+  return (rows[action].may_have & bit) ? WX_USE_MAY : WX_USE_NONE;
 }
 
 static int unknown_action(const WxAction *action, char *problem) {
