@@ -98,10 +98,12 @@ static void note_absent(WxHolders *holders, pid_t number) {
   for (size_t i = 0; i < holders->absent_count; ++i)
     if (holders->absent[i] == number)
       return;
-  if (holders->absent_count < WX_HOLDERS_MOST_ABSENT)
+  if (holders->absent_count == WX_HOLDERS_MOST_ABSENT) {
+    holders->absent_missed = true; // A part of them says nothing.
+    holders->absent_count = 0;
+  }
+  if (!holders->absent_missed)
     holders->absent[holders->absent_count++] = number;
-  else
-    holders->absent_missed = true;
 }
 
 // A number was given out that no listed process has: notes its process; -EAGAIN where it is that of
@@ -170,7 +172,10 @@ int wx_census_born(WxHolders *holders, pid_t last, bool all) {
     result = take_or_list(holders, ++number, &unasked);
   if (unasked && !result)
     result = list_all(holders);
-  holders->absent_missed |= lost;
+  if (lost) {
+    holders->absent_missed = true;
+    holders->absent_count = 0;
+  }
   holders->must_list = result != 0 && must_list;
   return result;
 }
@@ -189,20 +194,30 @@ bool wx_holders_has_newborn(const WxHolders *holders) {
     return true;
   for (size_t i = 0; i < holders->task_count && unknown; ++i)
     unknown -= holders->tasks[i].id > holders->given && holders->tasks[i].id <= last;
-  for (size_t i = 0; i < holders->absent_count && !unknown; ++i)
-    unknown = wx_os_kill(holders->absent[i], 0) != -ESRCH && !is_task(holders, holders->absent[i]);
   return unknown != 0;
 }
 
+// Whether somebody has one of the numbers that nobody had.
+static bool has_appeared(const WxHolders *holders) {
+  for (size_t i = 0; i < holders->absent_count; ++i)
+    if (wx_os_kill(holders->absent[i], 0) != -ESRCH && !is_task(holders, holders->absent[i]))
+      return true;
+  return false;
+}
+
+// Where a task is held that has not stopped, what a process unseen writes is rescued (net.h), as
+// what that task itself does.
 bool wx_holders_settle(WxHolders *holders) {
+  const bool born = wx_holders_has_newborn(holders) || has_appeared(holders);
+  if (holders->outside)
+    return born;
   const bool missed = holders->absent_missed;
-  const bool newborn = missed || wx_holders_has_newborn(holders);
-  if (holders->outside || (newborn && !missed))
-    return newborn;
+  if (born && !missed)
+    return true;
   holders->absent_count = 0;
   holders->absent_missed = false;
+  holders->must_list |= missed;
   if (missed)
     holders->given = wx_census_last(holders, NULL);
-  holders->must_list = missed;
-  return newborn;
+  return born || missed;
 }

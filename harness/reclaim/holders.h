@@ -148,7 +148,8 @@ int wx_holders_update_born(WxHolders *holders, WxReason *reason);
 /// here. Reads nothing of any process.
 bool wx_holders_has_newborn(const WxHolders *holders);
 
-/// Under the freeze, once all tasks are held: as wx_holders_has_newborn(). Where all have stopped,
+/// Under the freeze, once all tasks are held: as wx_holders_has_newborn(), and whether somebody has
+/// one of the numbers that nobody had. Where all have stopped,
 /// nobody is unseen any more, and the numbers that nobody had are forgotten.
 bool wx_holders_settle(WxHolders *holders);
 
