@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 // Bytes of a method as a real program has them: the middle of each 32nd of the 11,518 methods that
-// .NET 10.0.12 compiled for `dotnet new list` of SDK 10.0.401 on x86-64, by its perf map:
+// .NET 10.0.12 compiled for `dotnet new list` of an SDK 10.0.4xx on x86-64, by its perf map:
 //     DOTNET_ReadyToRun=0 DOTNET_PerfMapEnabled=1 dotnet new list
 static const uint32_t of_methods[] = {24,  25,  28,  28,  31,  31,  33,  36,  40,   42,  45,
                                       50,  54,  61,  68,  71,  77,  86,  97,  108,  122, 136,

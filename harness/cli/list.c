@@ -254,11 +254,14 @@ static int list_usual(Listing *listing) {
 }
 
 int wx_cli_list(int argc, char **argv) {
-  char names[WX_WORDS], arguments[WX_WORDS + 2];
+  char names[WX_WORDS], arguments[WX_WORDS + 2], summary[WX_WORDS + 128];
   snprintf(arguments, sizeof arguments, "[%s]", wx_words_joined(names, section_name, "|"));
+  snprintf(summary, sizeof summary,
+           "List what there is, WHAT being %s; without an argument what can be run and compared.",
+           wx_words_joined(names, section_name, ", "));
   const WxOptionsSpec spec = {
       .arguments = arguments,
-      .summary = "List what there is; without an argument what can be run and compared.",
+      .summary = summary,
       .example =
           "  wxbench list strategies\n  wxbench list metrics samples\n  wxbench list --json -",
   };

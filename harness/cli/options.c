@@ -150,6 +150,12 @@ static char *quote_command(int argc, char **argv) {
   return wx_text_stream_end(stream, &text) ? NULL : text.data;
 }
 
+// What is longer than a line is named in the summary.
+static const char *shown_arguments(const WxOptionsSpec *spec) {
+  enum { LONGEST = 64 };
+  return spec->arguments && strlen(spec->arguments) > LONGEST ? "[WHAT...]" : spec->arguments;
+}
+
 bool wx_options_parse(WxOptions *options, const WxOptionsSpec *spec, int argc, char **argv,
                       void *own) {
   *options = (WxOptions){.verb = argv[0],
@@ -175,7 +181,7 @@ bool wx_options_parse(WxOptions *options, const WxOptionsSpec *spec, int argc, c
   const struct argp_child children[] = {{&of_verb, 0, NULL, 0}, {0}};
   const Root root = {.argp = {.options = wx_common_options,
                               .parser = parse,
-                              .args_doc = spec->arguments,
+                              .args_doc = shown_arguments(spec),
                               .doc = doc,
                               .children = spec->options ? children : NULL},
                      .options = options};

@@ -70,7 +70,7 @@ typedef int WxAgainRun(void *context, size_t mode, uint64_t memory_limit, uint64
 
 /// What is run again and again: a workload on a runtime, or the user's command. All is borrowed.
 typedef struct {
-  const char *subject; ///< As "asm, 10.0.15".
+  const char *subject; ///< As "asm, VERSION".
   WxAgainRun *run;
   void *context;
 } WxAgain;

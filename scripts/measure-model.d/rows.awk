@@ -1,5 +1,5 @@
 # Writes the table of a version's programs, harness/clr/program_netN.c, from lines `WORKLOAD WHEN WHAT NUMBER` as own.awk has
-# them, WORKLOAD being - for every one; several runs are averaged: -v runs=N. -v model=net11 -v version=11.0.0; -v jitted=BYTES
+# them, WORKLOAD being - for every one; several runs are averaged: -v runs=N. -v model=net11 -v version=VERSION; -v jitted=BYTES
 # of data that the model itself takes for each method.
 # Three times at the start, once for the first unit and twice at the end the program has the runtime write a stub of virtual
 # calls, one of the stub linker, where it makes any, and the write barrier; all other views are the hot methods'.

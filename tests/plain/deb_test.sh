@@ -93,7 +93,7 @@ fi
 leads_to() {
   local package
   mkdir "$scratch/tree"
-  cp -r packaging scripts scenarios docs README.md LICENSE SECURITY.md "$scratch/tree"
+  cp -r --parents harness/strategy/wxbench_plugin.h packaging scripts scenarios docs README.md LICENSE SECURITY.md "$scratch/tree"
   ln -s "$PWD/build" "$scratch/tree/build"
   echo 9.0.0-rc.1 >"$scratch/tree/VERSION"
   echo '## 9.0.0-rc.1 - 2026-01-02' >"$scratch/tree/CHANGELOG.md"

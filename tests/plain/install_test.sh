@@ -128,7 +128,7 @@ leaves_what_was_there() {
 claim uninstall_leaves_empty_folders_that_were_there leaves_what_was_there
 # Another version, with a scenario that this one lacks.
 mkdir "$scratch/tree"
-cp -r packaging scripts scenarios docs README.md LICENSE SECURITY.md VERSION "$scratch/tree"
+cp -r --parents harness/strategy/wxbench_plugin.h packaging scripts scenarios docs README.md LICENSE SECURITY.md VERSION "$scratch/tree"
 ln -s "$PWD/build" "$scratch/tree/build"
 cp scenarios/steady.yaml "$scratch/tree/scenarios/other.yaml"
 replaces_another_version() {

@@ -11,6 +11,7 @@ mib=$((1 << 20))
 
 # start WORD...: a subject, in $pid. stop: ends it.
 start() {
+  : >"$scratch/said" # What the one before said.
   exec {in}<> <(:)
   build/tests/subject "$@" <&"$in" >"$scratch/said" &
   pid=$!

@@ -16,7 +16,7 @@ type -P zip >/dev/null || { echo 'no zip here' && exit 77; }
 tree() {
   local tree=$scratch/tree-$1
   mkdir -p "$tree/build"
-  cp -r packaging scripts scenarios README.md LICENSE "$tree"
+  cp -r --parents harness/strategy/wxbench_plugin.h packaging scripts scenarios README.md LICENSE "$tree"
   ln -s "$PWD/build/static" "$tree/build/static"
   echo "$1" >"$tree/VERSION"
   echo "## $1 - 2026-01-02" >"$tree/CHANGELOG.md"
