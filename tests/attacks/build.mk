@@ -1,4 +1,4 @@
-# Attack programs: tests/attacks/README.md. They link nothing of the harness.
+# Attack programs: docs/reclaim.md names the tests that run them. They link nothing of the harness.
 ATTACKS      := impostor holders target strike stopper launcher rights hoard signal_thread
 ATTACK_PARTS := $(filter-out $(ATTACKS:%=tests/attacks/%.c),$(wildcard tests/attacks/*.c))
 
