@@ -48,7 +48,9 @@ static void close_holder(WxHolder *holder) {
 // Whether the process behind the descriptor is there. Then its number was not used again either, so
 // that what was read by number meanwhile was read of it.
 static bool is_there(const WxHolder *holder) {
-  return holder->pidfd < 0 || wx_os_pidfd_signal(holder->pidfd, 0) != -ESRCH;
+  WxTaskStat stat;
+  return (holder->pidfd >= 0 ? wx_os_pidfd_signal(holder->pidfd, 0)
+                             : wx_task_stat(holder->tasks, holder->pid, &stat)) != -ESRCH;
 }
 
 bool wx_holders_has(const WxHolders *holders, pid_t pid) {
@@ -141,10 +143,8 @@ static int read_process(WxHolders *holders, WxKnown *known, WxReason *reason) {
   const bool denied = result == -EACCES || result == -EPERM;
   const bool gone =
       result == -ESRCH || result == -ENOENT || (denied && wx_task_has_ended(holders->proc, pid));
-  if ((gone || stat.threads > 1) && was_replaced(holders, pid, &stat, gone)) {
-    known->kind = WX_UNREAD;
+  if ((gone || stat.threads > 1) && was_replaced(holders, pid, &stat, gone))
     return wx_reason(reason, -EAGAIN, "process %d is starting a program", (int)pid);
-  }
   if (gone || denied) {
     known->kind = gone ? WX_ENDED : WX_UNREADABLE;
     return 0;
@@ -161,23 +161,25 @@ static bool must_be_read(const WxKnown *known) {
   return wx_os_cpu_clock(known->pid, &used_ns) || used_ns != known->used_ns;
 }
 
+// What could not be read is read the next time; who became a holder before that is left out.
 static int read_those(WxHolders *holders, bool born_only, WxReason *reason) {
-  for (size_t i = 0; i < holders->known_count; ++i) {
+  int failed = 0;
+  for (size_t i = 0; i < holders->known_count && !failed; ++i) {
     WxKnown *known = &holders->known[i];
     // A child of a holder may have become a crash handler at the last moment.
     const bool wanted = born_only && !wx_holders_has(holders, known->parent)
                             ? known->kind == WX_UNREAD
                             : must_be_read(known);
-    const int failed = wanted ? read_process(holders, known, reason) : 0;
+    failed = wanted ? read_process(holders, known, reason) : 0;
     if (failed)
-      return failed;
+      known->kind = WX_UNREAD;
   }
   size_t kept = 0;
   for (size_t i = 0; i < holders->known_count; ++i)
     if (holders->known[i].kind != WX_ENDED)
       holders->known[kept++] = holders->known[i];
   holders->known_count = kept;
-  return 0;
+  return failed;
 }
 
 /* What forbids a pause
@@ -290,8 +292,10 @@ static int check_forked(WxHolders *holders, size_t index) {
   const int failed = wx_task_stat(holders->proc, pid, &stat);
   if (failed != -ESRCH && (failed || stat.flags & WX_TASK_FORKED))
     return failed;
-  remove_holder(holders, index);
-  return failed ? 0 : wx_census_insert(holders, pid);
+  const int lost = failed ? 0 : wx_census_insert(holders, pid);
+  if (!lost)
+    remove_holder(holders, index);
+  return lost;
 }
 
 static int check_holders(WxHolders *holders, WxReason *reason) {
@@ -418,10 +422,10 @@ static int read_mapped(WxHolders *holders, WxReason *reason) {
     const bool gone = result == -ESRCH || result == -ENOENT;
     if (result && !gone && result != -EACCES && result != -EPERM)
       return result;
-    remove_holder(holders, i);
     result = wx_census_insert(holders, pid);
     if (result)
       return result;
+    remove_holder(holders, i);
   }
   wx_extents_normalize(&holders->mapped);
   return holders->count ? 0 : -ESRCH;
