@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -329,6 +330,21 @@ static int check_young(WxHolders *holders, WxReason *reason) {
  * -------------------------------------------------------------------------------------------------
  */
 
+// Over /proc/loadavg a container may have a file of another file system (lxcfs), whose last number
+// is old or of another PID namespace.
+static int check_last(const WxHolders *holders, WxReason *reason) {
+  struct stat proc, last;
+  int failed = wx_os_fstat(holders->proc, &proc);
+  if (!failed)
+    failed = wx_os_fstat(holders->last, &last);
+  if (failed || proc.st_dev == last.st_dev)
+    return failed;
+  return wx_reason(
+      reason, -ENOTSUP,
+      "/proc/loadavg is not the kernel's own (lxcfs?), so that nobody can tell whether "
+      "a process was started: run on the host");
+}
+
 int wx_holders_open(WxHolders *holders, pid_t pid, WxFileId file, WxReason *reason) {
   *holders = (WxHolders){.file = file, .pid = pid, .proc = -1, .last = -1};
   holders->buffer = malloc(WX_HOLDS_BUFFER);
@@ -341,6 +357,8 @@ int wx_holders_open(WxHolders *holders, pid_t pid, WxFileId file, WxReason *reas
     holders->last = wx_os_open("/proc/loadavg", O_RDONLY, 0);
     failed = holders->last < 0 ? holders->last : 0;
   }
+  if (!failed)
+    failed = check_last(holders, reason);
   WxTaskStat stat;
   bool leaks = false;
   if (!failed)
