@@ -1,6 +1,5 @@
 #include "reclaim/census.h"
 
-#include "os/control.h"
 #include "os/grow.h"
 #include "os/os.h"
 #include "os/process.h"
