@@ -479,7 +479,7 @@ static int look_once(WxHolders *holders, WxReason *reason) {
   return result ? result : make_room(holders);
 }
 
-// A process that is just being born or starts a program can be told a moment later.
+// A process that starts a program can be told a moment later.
 int wx_holders_look(WxHolders *holders, WxReason *reason) {
   int result = look_once(holders, reason);
   for (int i = 0; i < MOST_BAD_MOMENTS && result == -EAGAIN; ++i) {
