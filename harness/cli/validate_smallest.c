@@ -80,12 +80,13 @@ int wx_smallest_find(WxValidateSession *session, const WxSmallestOrder *order,
                      WxSmallest *smallest) {
   const WxFigure peak = order->first->confined.figures.peak_bytes;
   const uint64_t guess = wx_known(peak) && peak > 0 ? (uint64_t)peak : 64 * order->step;
+  const uint64_t most = PEAKS * guess > order->step ? PEAKS * guess : order->step;
   *smallest =
       (WxSmallest){.sought = true, .step = order->step, .peak_bytes = peak, .tries = json_array()};
   Search search = {session, order, smallest};
   const WxThresholdOrder threshold = {.step = order->step,
                                       .guess = guess,
-                                      .most = PEAKS * guess,
+                                      .most = most,
                                       .times = TIMES,
                                       .try = try_limit,
                                       .context = &search};
