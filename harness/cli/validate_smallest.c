@@ -58,8 +58,10 @@ static int try_limit(void *context, uint64_t limit, bool *holds) {
   WxSmallest *smallest = search->smallest;
   WxValidation run = {0};
   const int status = run_within(search, limit, &run);
-  if (status)
+  if (status) {
+    wx_validation_free(&run);
     return status;
+  }
   const bool interrupted = run.result.skipped != NULL;
   *holds = wx_result_ran(&run.result);
   if (*holds && search->order->compared && !is_as_before(search->order->first, &run)) {
