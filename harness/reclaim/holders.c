@@ -103,11 +103,13 @@ static bool is_crash_handler(const WxHolders *holders, pid_t pid) {
 
 // Whether a thread other than the first has executed a program while the process was read, or was
 // about to: the first one has nothing any more from its end on until that thread takes its place.
+// Unknown counts as yes.
 // `gone`: it could not be read.
 static bool was_replaced(const WxHolders *holders, pid_t pid, const WxTaskStat *before, bool gone) {
   WxTaskStat after;
-  if (wx_task_stat(holders->proc, pid, &after))
-    return false;
+  const int failed = wx_task_stat(holders->proc, pid, &after);
+  if (failed)
+    return failed != -ESRCH;
   if (gone)
     return after.state != 'Z' || after.threads > 1;
   return after.state != 'Z' &&
