@@ -1,7 +1,6 @@
 #include "attribution/core.h"
 
 #include "attribution/core_reader.h"
-#include "measure/maps.h"
 #include "os/large.h"
 #include "os/os.h"
 

@@ -6,7 +6,6 @@
 #include "cli/say.h"
 #include "cli/verb.h"
 #include "measure/guard.h"
-#include "output/json.h"
 
 #include <errno.h>
 #include <stdio.h>

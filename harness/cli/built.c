@@ -2,7 +2,6 @@
 
 #include "cli/say.h"
 #include "cli/verb.h"
-#include "os/os.h"
 #include "os/preloads.h"
 #include "os/process.h"
 #include "scenario/scenario.h"

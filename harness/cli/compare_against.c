@@ -5,7 +5,6 @@
 #include "measure/observe.h"
 #include "os/interrupt.h"
 #include "output/json.h"
-#include "output/result.h"
 #include "stats/turns.h"
 
 #include <errno.h>

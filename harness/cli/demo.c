@@ -13,7 +13,6 @@
 #include "scenario/scenario.h"
 #include "stats/units.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>

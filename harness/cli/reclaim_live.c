@@ -4,7 +4,6 @@
 #include "cli/reclaim_document.h"
 #include "cli/say.h"
 #include "cli/verb.h"
-#include "os/os.h"
 #include "os/process.h"
 #include "reclaim/all.h"
 #include "reclaim/crowd.h"

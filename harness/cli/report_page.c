@@ -5,7 +5,6 @@
 #include "output/format.h"
 #include "output/html.h"
 #include "output/json.h"
-#include "stats/units.h"
 
 #include <errno.h>
 #include <limits.h>

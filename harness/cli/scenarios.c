@@ -3,7 +3,6 @@
 #include "cli/say.h"
 #include "cli/verb.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>

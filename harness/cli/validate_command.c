@@ -2,7 +2,6 @@
 
 #include "cli/built.h"
 #include "cli/documents.h"
-#include "cli/say.h"
 #include "cli/validate_add.h"
 #include "cli/validate_repeat.h"
 #include "cli/validate_smallest.h"

@@ -58,8 +58,10 @@ static int try_limit(void *context, uint64_t limit, bool *holds) {
   WxSmallest *smallest = search->smallest;
   WxValidation run = {0};
   const int status = run_within(search, limit, &run);
-  if (status)
+  if (status) {
+    wx_validation_free(&run);
     return status;
+  }
   const bool interrupted = run.result.skipped != NULL;
   *holds = wx_result_ran(&run.result);
   if (*holds && search->order->compared && !is_as_before(search->order->first, &run)) {
@@ -80,12 +82,13 @@ int wx_smallest_find(WxValidateSession *session, const WxSmallestOrder *order,
                      WxSmallest *smallest) {
   const WxFigure peak = order->first->confined.figures.peak_bytes;
   const uint64_t guess = wx_known(peak) && peak > 0 ? (uint64_t)peak : 64 * order->step;
+  const uint64_t most = PEAKS * guess > order->step ? PEAKS * guess : order->step;
   *smallest =
       (WxSmallest){.sought = true, .step = order->step, .peak_bytes = peak, .tries = json_array()};
   Search search = {session, order, smallest};
   const WxThresholdOrder threshold = {.step = order->step,
                                       .guess = guess,
-                                      .most = PEAKS * guess,
+                                      .most = most,
                                       .times = TIMES,
                                       .try = try_limit,
                                       .context = &search};

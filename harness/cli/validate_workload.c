@@ -10,7 +10,6 @@
 #include "cli/validate_smallest.h"
 #include "cli/verb.h"
 #include "os/process.h"
-#include "output/json.h"
 #include "output/result.h"
 #include "scenario/expect.h"
 #include "stats/turns.h"

@@ -2,7 +2,6 @@
 
 #include "measure/mounts.h"
 #include "measure/process.h"
-#include "os/os.h"
 
 #include <errno.h>
 #include <stddef.h>

@@ -4,7 +4,6 @@
 #include "output/result.h"
 #include "stats/units.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -1,6 +1,5 @@
 #include "output/flat_table.h"
 
-#include "output/json.h"
 #include "stats/units.h"
 
 #include <math.h>

@@ -1,6 +1,5 @@
 #include "reclaim/census.h"
 
-#include "os/control.h"
 #include "os/grow.h"
 #include "os/os.h"
 #include "os/process.h"
@@ -106,27 +105,24 @@ static void note_absent(WxHolders *holders, pid_t number) {
     holders->absent[holders->absent_count++] = number;
 }
 
-// A number was given out that no listed process has: notes its process; -EAGAIN where it is that of
-// a process or thread that is being born and cannot be seen yet. (Where the kernel says that nobody
-// has it, that may be so, too.)
+// A number was given out that no listed process has: notes its process, if it has one by now. That
+// the kernel says that nobody has it may be because its process is being born and cannot be seen
+// yet. Asked in this order: whose number a signal finds can be opened, unless it is that of a
+// thread.
 static int take_number(WxHolders *holders, pid_t number) {
   if (wx_holders_has(holders, number))
     return 0;
   const size_t at = place_of(holders, number);
   if (at < holders->known_count && holders->known[at].pid == number)
     return 0;
-  const int pidfd = wx_os_pidfd_open(number);
+  const int pidfd = wx_os_kill(number, 0) == -ESRCH ? -ESRCH : wx_os_pidfd_open(number);
   if (pidfd >= 0) {
     wx_os_close_reader(pidfd);
     return wx_census_insert(holders, number);
   }
-  if (pidfd == -ESRCH || (pidfd == -ENOSYS && wx_os_kill(number, 0) == -ESRCH)) {
+  if (pidfd == -ESRCH)
     note_absent(holders, number);
-    return 0;
-  }
-  if (pidfd != -EINVAL && pidfd != -ENOENT)
-    return pidfd;
-  return wx_os_kill(number, 0) == -ESRCH ? -EAGAIN : 0; // Else a thread.
+  return pidfd == -ESRCH || pidfd == -EINVAL || pidfd == -ENOENT ? 0 : pidfd;
 }
 
 static int list_all(WxHolders *holders) {
@@ -144,17 +140,16 @@ static int take_or_list(WxHolders *holders, pid_t number, bool *must_list) {
 // Asks again for those that nobody had.
 int wx_census_again(WxHolders *holders) {
   const size_t count = holders->absent_count;
-  bool must_list = false;
   int result = 0;
   holders->absent_count = 0;
   for (size_t i = 0; i < count; ++i) {
     const pid_t number = holders->absent[i]; // Before its place is taken.
     if (!result)
-      result = take_or_list(holders, number, &must_list);
+      result = take_or_list(holders, number, &holders->must_list);
     if (result)
       note_absent(holders, number);
   }
-  return must_list && !result ? list_all(holders) : result;
+  return result;
 }
 
 // Takes in who was born after the last update, when `last` is the number given last. Where numbers
@@ -212,12 +207,14 @@ bool wx_holders_settle(WxHolders *holders) {
   if (holders->outside)
     return born;
   const bool missed = holders->absent_missed;
-  if (born && !missed)
+  const pid_t last = missed ? wx_census_last(holders, NULL) : 0;
+  if ((born && !missed) || (missed && last == 0))
     return true;
+  if (missed) {
+    holders->given = last;
+    holders->must_list = true;
+  }
   holders->absent_count = 0;
   holders->absent_missed = false;
-  holders->must_list |= missed;
-  if (missed)
-    holders->given = wx_census_last(holders, NULL);
   return born || missed;
 }

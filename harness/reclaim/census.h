@@ -14,8 +14,8 @@ pid_t wx_census_last(const WxHolders *holders, unsigned *runnable);
 /// Notes a process that has to be read, unless it is known. Returns 0 or -ENOMEM.
 int wx_census_insert(WxHolders *holders, pid_t pid);
 
-/// Notes who has a number now that nobody had. Returns 0 or a negative errno: -EAGAIN where one is
-/// being born.
+/// Notes who has a number now that nobody had; where that cannot be asked, wx_census_born() lists
+/// all. Returns 0 or a negative errno.
 int wx_census_again(WxHolders *holders);
 
 /// Notes who was born after the last update, when `last` is the number given last; all processes

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -48,7 +49,9 @@ static void close_holder(WxHolder *holder) {
 // Whether the process behind the descriptor is there. Then its number was not used again either, so
 // that what was read by number meanwhile was read of it.
 static bool is_there(const WxHolder *holder) {
-  return holder->pidfd < 0 || wx_os_pidfd_signal(holder->pidfd, 0) != -ESRCH;
+  WxTaskStat stat;
+  return (holder->pidfd >= 0 ? wx_os_pidfd_signal(holder->pidfd, 0)
+                             : wx_task_stat(holder->tasks, holder->pid, &stat)) != -ESRCH;
 }
 
 bool wx_holders_has(const WxHolders *holders, pid_t pid) {
@@ -100,11 +103,13 @@ static bool is_crash_handler(const WxHolders *holders, pid_t pid) {
 
 // Whether a thread other than the first has executed a program while the process was read, or was
 // about to: the first one has nothing any more from its end on until that thread takes its place.
+// Unknown counts as yes.
 // `gone`: it could not be read.
 static bool was_replaced(const WxHolders *holders, pid_t pid, const WxTaskStat *before, bool gone) {
   WxTaskStat after;
-  if (wx_task_stat(holders->proc, pid, &after))
-    return false;
+  const int failed = wx_task_stat(holders->proc, pid, &after);
+  if (failed)
+    return failed != -ESRCH;
   if (gone)
     return after.state != 'Z' || after.threads > 1;
   return after.state != 'Z' &&
@@ -141,10 +146,8 @@ static int read_process(WxHolders *holders, WxKnown *known, WxReason *reason) {
   const bool denied = result == -EACCES || result == -EPERM;
   const bool gone =
       result == -ESRCH || result == -ENOENT || (denied && wx_task_has_ended(holders->proc, pid));
-  if ((gone || stat.threads > 1) && was_replaced(holders, pid, &stat, gone)) {
-    known->kind = WX_UNREAD;
+  if ((gone || stat.threads > 1) && was_replaced(holders, pid, &stat, gone))
     return wx_reason(reason, -EAGAIN, "process %d is starting a program", (int)pid);
-  }
   if (gone || denied) {
     known->kind = gone ? WX_ENDED : WX_UNREADABLE;
     return 0;
@@ -161,23 +164,25 @@ static bool must_be_read(const WxKnown *known) {
   return wx_os_cpu_clock(known->pid, &used_ns) || used_ns != known->used_ns;
 }
 
+// What could not be read is read the next time; who became a holder before that is left out.
 static int read_those(WxHolders *holders, bool born_only, WxReason *reason) {
-  for (size_t i = 0; i < holders->known_count; ++i) {
+  int failed = 0;
+  for (size_t i = 0; i < holders->known_count && !failed; ++i) {
     WxKnown *known = &holders->known[i];
     // A child of a holder may have become a crash handler at the last moment.
     const bool wanted = born_only && !wx_holders_has(holders, known->parent)
                             ? known->kind == WX_UNREAD
                             : must_be_read(known);
-    const int failed = wanted ? read_process(holders, known, reason) : 0;
+    failed = wanted ? read_process(holders, known, reason) : 0;
     if (failed)
-      return failed;
+      known->kind = WX_UNREAD;
   }
   size_t kept = 0;
   for (size_t i = 0; i < holders->known_count; ++i)
     if (holders->known[i].kind != WX_ENDED)
       holders->known[kept++] = holders->known[i];
   holders->known_count = kept;
-  return 0;
+  return failed;
 }
 
 /* What forbids a pause
@@ -290,8 +295,10 @@ static int check_forked(WxHolders *holders, size_t index) {
   const int failed = wx_task_stat(holders->proc, pid, &stat);
   if (failed != -ESRCH && (failed || stat.flags & WX_TASK_FORKED))
     return failed;
-  remove_holder(holders, index);
-  return failed ? 0 : wx_census_insert(holders, pid);
+  const int lost = failed ? 0 : wx_census_insert(holders, pid);
+  if (!lost)
+    remove_holder(holders, index);
+  return lost;
 }
 
 static int check_holders(WxHolders *holders, WxReason *reason) {
@@ -325,6 +332,21 @@ static int check_young(WxHolders *holders, WxReason *reason) {
  * -------------------------------------------------------------------------------------------------
  */
 
+// Over /proc/loadavg a container may have a file of another file system (lxcfs), whose last number
+// is old or of another PID namespace.
+static int check_last(const WxHolders *holders, WxReason *reason) {
+  struct stat proc, last;
+  int failed = wx_os_fstat(holders->proc, &proc);
+  if (!failed)
+    failed = wx_os_fstat(holders->last, &last);
+  if (failed || proc.st_dev == last.st_dev)
+    return failed;
+  return wx_reason(
+      reason, -ENOTSUP,
+      "/proc/loadavg is not the kernel's own (lxcfs?), so that nobody can tell whether "
+      "a process was started: run on the host");
+}
+
 int wx_holders_open(WxHolders *holders, pid_t pid, WxFileId file, WxReason *reason) {
   *holders = (WxHolders){.file = file, .pid = pid, .proc = -1, .last = -1};
   holders->buffer = malloc(WX_HOLDS_BUFFER);
@@ -337,6 +359,8 @@ int wx_holders_open(WxHolders *holders, pid_t pid, WxFileId file, WxReason *reas
     holders->last = wx_os_open("/proc/loadavg", O_RDONLY, 0);
     failed = holders->last < 0 ? holders->last : 0;
   }
+  if (!failed)
+    failed = check_last(holders, reason);
   WxTaskStat stat;
   bool leaks = false;
   if (!failed)
@@ -418,10 +442,10 @@ static int read_mapped(WxHolders *holders, WxReason *reason) {
     const bool gone = result == -ESRCH || result == -ENOENT;
     if (result && !gone && result != -EACCES && result != -EPERM)
       return result;
-    remove_holder(holders, i);
     result = wx_census_insert(holders, pid);
     if (result)
       return result;
+    remove_holder(holders, i);
   }
   wx_extents_normalize(&holders->mapped);
   return holders->count ? 0 : -ESRCH;
@@ -457,7 +481,7 @@ static int look_once(WxHolders *holders, WxReason *reason) {
   return result ? result : make_room(holders);
 }
 
-// A process that is just being born or starts a program can be told a moment later.
+// A process that starts a program can be told a moment later.
 int wx_holders_look(WxHolders *holders, WxReason *reason) {
   int result = look_once(holders, reason);
   for (int i = 0; i < MOST_BAD_MOMENTS && result == -EAGAIN; ++i) {

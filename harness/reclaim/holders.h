@@ -122,8 +122,9 @@ struct WxHolders {
 
 typedef struct WxHolders WxHolders;
 
-/// Starts with the process `pid` and its file. -ESRCH where it has ended. After a failure there is
-/// nothing to close.
+/// Starts with the process `pid` and its file. -ESRCH where it has ended; -ENOTSUP where births
+/// cannot be seen, since /proc/loadavg is not the kernel's own. After a failure there is nothing to
+/// close.
 int wx_holders_open(WxHolders *holders, pid_t pid, WxFileId file, WxReason *reason);
 
 /// Whether `pid` is one of them.
@@ -131,13 +132,13 @@ bool wx_holders_has(const WxHolders *holders, pid_t pid);
 
 /// While all run: finds who holds the file and which parts of it (`mapped`), and makes room. -ESRCH
 /// where no process holds it any more; -E2BIG where there are too many; and as
-/// wx_holders_update(), but that a process which is being born or starts a program is waited for.
+/// wx_holders_update(), but that a process which starts a program is waited for.
 int wx_holders_look(WxHolders *holders, WxReason *reason);
 
 /// While all run, before each pause: reads all that have run since they were read. -EBUSY where the
 /// processes have to be left alone for now: one that might hold the file may not be read, a core of
-/// one is being written, or a crash handler of the runtime works on it. -EAGAIN where one is being
-/// born or starts a program: a moment later it can be told.
+/// one is being written, or a crash handler of the runtime works on it. -EAGAIN where one starts
+/// a program: a moment later it can be told.
 int wx_holders_update(WxHolders *holders, WxReason *reason);
 
 /// While all run, as the last thing before a pause: as wx_holders_update(), but only of processes

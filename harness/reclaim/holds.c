@@ -2,7 +2,6 @@
 
 #include "os/control.h"
 #include "os/os.h"
-#include "os/process.h"
 #include "reclaim/task_stat.h"
 
 #include <errno.h>

@@ -2,7 +2,6 @@
 
 #include "os/control.h"
 #include "os/os.h"
-#include "os/process.h"
 #include "reclaim/find.h"
 #include "reclaim/pace.h"
 #include "reclaim/preflight.h"

@@ -1,7 +1,5 @@
 #include "scenario/actions.h"
 
-#include "codegen/codegen.h"
-#include "os/os.h"
 #include "scenario/blocks.h"
 #include "scenario/model.h"
 #include "scenario/play_step.h"

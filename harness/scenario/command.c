@@ -126,8 +126,11 @@ static int run_check(Commanding *commanding) {
                                     .time_limit_ns = commanding->order->time_limit_ns};
   WxObserved observed = {0};
   const int failed = wx_observe(&options, &observed);
-  if (!failed && observed.outcome == WX_OBSERVED_STOPPED)
-    return observed.stopped_by;
+  if (!failed && observed.outcome == WX_OBSERVED_STOPPED) {
+    const int stopped_by = observed.stopped_by;
+    wx_observed_free(&observed);
+    return stopped_by;
+  }
   commanding->run->check_status = shell_status(observed.wait_status);
   commanding->run->check_output = observed.output;
   observed.output = (WxText){0};

@@ -1,7 +1,6 @@
 #include "scenario/confined.h"
 
 #include "measure/kernel_log.h"
-#include "os/os.h"
 #include "stats/units.h"
 
 #include <errno.h>

@@ -5,7 +5,6 @@
 #include "scenario/model.h"
 #include "scenario/play_step.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -8,7 +8,6 @@
 #include "scenario/runtime_switch.h"
 #include "strategy/registry.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -17,7 +17,7 @@ typedef int WxThresholdTry(void *context, uint64_t value, bool *holds);
 typedef struct {
   uint64_t step;  ///< What the value is a multiple of; above 0.
   uint64_t guess; ///< Where the search begins.
-  uint64_t most;  ///< Larger values are not tried.
+  uint64_t most;  ///< Larger values are not tried; at least a step.
   unsigned times; ///< How often in a row it has to hold at the value found; above 0.
   WxThresholdTry *try;
   void *context;

@@ -72,7 +72,7 @@ static int guest_reserve(WxAllocator *allocator, size_t size, WxRange within, vo
   const uintptr_t start = (uintptr_t)*base;
   if (result == 0 && (!start || start % wx_os_page_size()))
     result = break_rule(self, "reserve returned what is no multiple of the page size");
-  else if (result == 0 && (start < within.low || within.high - start < size))
+  else if (result == 0 && (start < within.low || start > within.high || within.high - start < size))
     result = break_rule(self, "reserve returned a block outside of the range");
   pthread_mutex_lock(&self->lock);
   if (result == 0)
