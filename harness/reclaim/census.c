@@ -214,7 +214,12 @@ bool wx_holders_settle(WxHolders *holders) {
     holders->given = last;
     holders->must_list = true;
   }
+  wx_holders_forget_absent(holders);
+  holders->settled = true;
+  return born || missed;
+}
+
+void wx_holders_forget_absent(WxHolders *holders) {
   holders->absent_count = 0;
   holders->absent_missed = false;
-  return born || missed;
 }

@@ -108,6 +108,7 @@ struct WxHolders {
   size_t absent_count;
   bool absent_missed; ///< There were more.
   bool must_list;     ///< All processes, with the next update.
+  bool settled;       ///< All have stood still at once, so that nobody born before is unseen.
   unsigned runnable;  ///< Tasks of the whole system that had or wanted a processor at that moment.
   unsigned waited_for_young; ///< Updates in a row that failed because a process was just forked.
   bool may_trace_any;        ///< The caller has CAP_SYS_PTRACE.
@@ -153,6 +154,10 @@ bool wx_holders_has_newborn(const WxHolders *holders);
 /// one of the numbers that nobody had. Where all have stopped,
 /// nobody is unseen any more, and the numbers that nobody had are forgotten.
 bool wx_holders_settle(WxHolders *holders);
+
+/// For whoever knows that all have stood still since the last update: forgets the numbers that
+/// nobody had.
+void wx_holders_forget_absent(WxHolders *holders);
 
 /// Whether, when last asked, others than the holders and the caller wanted a processor.
 bool wx_holders_is_crowded(const WxHolders *holders);

@@ -193,6 +193,7 @@ static int punch_and_thaw(Work *work) {
 static int freeze(Work *work, WxReason *reason) {
   const uint64_t budget = work->pass->max_pause_ns;
   int result = wx_freeze(&work->freeze, wx_pace_freeze_limit(budget), reason);
+  work->done->settled = work->pass->holders->settled;
   if (!result && work->pass->holders->outside && !wx_probe_is_free(work->probe, budget / 8)) {
     (void)wx_thaw(&work->freeze);
     result = wx_reason(reason, -EAGAIN, "somebody is busy with the memfd itself");

@@ -45,6 +45,7 @@ typedef struct {
   unsigned bad_moments;      ///< Attempts that were not made, or ended by a birth, since then.
   unsigned over_budget;      ///< Pauses and attempts in a row that were.
   unsigned mappers_unreadable;
+  bool settled; ///< All holders have stood still at once in this pass.
   WxHold hold;
 } WxPassDone;
 

@@ -101,6 +101,8 @@ int wx_target_reclaim(WxTarget *target, const WxReclaimOptions *options, unsigne
     pass.most_failures = most_failures;
     pass.urgent_share = preflight.urgent_share;
     result = wx_worker_run(target->worker, &pass, reason);
+    if (done->settled)
+      wx_holders_forget_absent(&target->holders);
     if (!is_worth_another(result))
       return result;
     if (pass.ended && pass.ended(pass.context))

@@ -131,6 +131,7 @@ static int run_child(WxWorker *worker, const WxPass *pass, const int ends[2]) {
 }
 
 int wx_worker_run(WxWorker *worker, const WxPass *pass, WxReason *reason) {
+  worker->done.settled = false;
   int ends[2];
   int result = wx_os_pipe(ends);
   if (result)
