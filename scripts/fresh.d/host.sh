@@ -27,7 +27,8 @@ settings_of_this_machine() {
   for file in /usr/local/share/ca-certificates/*.crt; do
     [ ! -f "$file" ] || cp "$file" "$tree/usr/local/share/ca-certificates"
   done
-  config=$(find "$HOME/.nuget/NuGet" -maxdepth 1 -iname nuget.config 2>/dev/null | sed -n 1p)
+  # Who has never used NuGet has no such folder.
+  config=$(find "${HOME-}/.nuget/NuGet" -maxdepth 1 -iname nuget.config 2>/dev/null | sed -n 1p) || true
   if [ -n "$config" ]; then
     mkdir -p "$tree/etc/skel/.nuget/NuGet"
     cp "$config" "$tree/etc/skel/.nuget/NuGet/NuGet.Config"

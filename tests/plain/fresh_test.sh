@@ -58,4 +58,13 @@ without_debootstrap() {
   [ $? = 77 ] && [ "$said" = "SKIP: no bare system can be made here: debootstrap is missing" ] || { echo "$said" && false; }
 }
 claim without_debootstrap_it_stands_aside without_debootstrap
+
+# For a part of the bare system this machine's settings are gathered; a home that has never used NuGet has nothing to give.
+gathers() {
+  mkdir -p "$scratch/home" &&
+    env "$@" bash -c 'set -Eeuo pipefail; . scripts/fresh.d/host.sh; settings_of_this_machine "$0"' "$scratch/tree" </dev/null &&
+    [ -s "$scratch/tree/etc/resolv.conf" ] && [ ! -e "$scratch/tree/etc/skel/.nuget" ] && [ -f "$scratch/tree/fresh/environment" ]
+}
+claim an_empty_home_has_settings_to_give gathers HOME="$scratch/home"
+claim without_a_home_there_are_settings_to_give gathers -u HOME
 tap_end
