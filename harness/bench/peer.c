@@ -26,11 +26,9 @@ const WxPeer *wx_peer_find(const char *name) {
 }
 
 int wx_peer_load(const WxPeer *peer, void **library, const char **missing) {
-  const char *why;
-  const int result = wx_library_load(peer->file, library, &why);
-  *missing = result == -ENOSYS    ? "this wxbench is one static file, which loads no library"
-             : result == -ENOEXEC ? peer->absent
-                                  : NULL;
+  char why[WX_LIBRARY_WHY];
+  const int result = wx_library_load(peer->file, library, why);
+  *missing = result == -ENOSYS ? WX_LIBRARY_NONE : result == -ENOEXEC ? peer->absent : NULL;
   return *missing ? -ENOENT : result;
 }
 

@@ -9,20 +9,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-int wx_library_load(const char *path, void **library, const char **why) {
+// The phrase that the loader gave. It keeps the text until it is asked again.
+static int explain(const char *path, char why[WX_LIBRARY_WHY]) {
+  const char *said = dlerror();
+  const bool known = said && !strstr(said, "memory");
+  // It names the file first, in most cases.
+  const size_t length = strlen(path);
+  if (known && strncmp(said, path, length) == 0 && strncmp(said + length, ": ", 2) == 0)
+    said += length + 2;
+  if (known)
+    snprintf(why, WX_LIBRARY_WHY, "%s", said);
+  (void)dlerror();
+  return known ? -ENOEXEC : -ENOMEM;
+}
+
+int wx_library_load(const char *path, void **library, char why[WX_LIBRARY_WHY]) {
   *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
   if (!*library) // Where memory ran out meanwhile, glibc may say that there is no such file.
     *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-  if (*library)
-    return 0;
-  const char *said = dlerror();
-  if (!said || strstr(said, "memory"))
-    return -ENOMEM;
-  // The loader names the file first, in most cases.
-  const size_t length = strlen(path);
-  const bool named = strncmp(said, path, length) == 0 && strncmp(said + length, ": ", 2) == 0;
-  *why = named ? said + length + 2 : said;
-  return -ENOEXEC;
+  return *library ? 0 : explain(path, why);
 }
 
 void *wx_library_find(void *library, const char *name) {

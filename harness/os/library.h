@@ -8,10 +8,15 @@
 
 #include <stddef.h>
 
+/// What is said where none can be loaded.
+#define WX_LIBRARY_NONE "this wxbench is one static file, which loads no library"
+
+enum { WX_LIBRARY_WHY = 256 };
+
 /// Loads a library: `path` with a slash is a file, without one it is looked for where libraries
-/// are. Code of it runs. Returns 0; -ENOSYS where this program can load none; -ENOMEM; -ENOEXEC
-/// with `*why`, one phrase that is valid until the next call of this thread.
-int wx_library_load(const char *path, void **library, const char **why);
+/// are. Code of it runs. Returns 0; -ENOMEM; -ENOEXEC, or -ENOSYS where this program can load none,
+/// with one phrase in `why`.
+int wx_library_load(const char *path, void **library, char why[WX_LIBRARY_WHY]);
 
 /// What the library exports under `name`, NULL for nothing.
 void *wx_library_find(void *library, const char *name);

@@ -3,11 +3,12 @@
 #include "os/library.h"
 
 #include <errno.h>
+#include <string.h>
 
-int wx_library_load(const char *path, void **library, const char **why) {
+int wx_library_load(const char *path, void **library, char why[WX_LIBRARY_WHY]) {
   (void)path;
   *library = NULL;
-  *why = NULL;
+  strcpy(why, WX_LIBRARY_NONE);
   return -ENOSYS;
 }
 

@@ -326,13 +326,10 @@ int wx_plugin_load(WxPlugin *plugin) {
   // Without a slash it would be looked for where libraries are.
   snprintf(path, sizeof path, "%s%s", strchr(given, '/') ? "" : "./", given);
   void *library;
-  const char *why;
-  const int result = wx_library_load(path, &library, &why);
+  char why[WX_LIBRARY_WHY];
+  const int result = wx_library_load(path, &library, why);
   if (result)
-    return refuse(plugin, result,
-                  result == -ENOEXEC  ? why
-                  : result == -ENOSYS ? "this wxbench is one static file, which loads no library"
-                                      : strerror(-result));
+    return refuse(plugin, result, result == -ENOMEM ? strerror(ENOMEM) : why);
   const struct wxbench_plugin *found = wx_library_find(library, "wxbench_plugin");
   return found ? check(plugin, found)
                : refuse(plugin, -ENOEXEC, "exports no object `wxbench_plugin`");

@@ -1,6 +1,7 @@
 // Strategies and the replay of traces where memory runs out: whatever fails can be closed, and
 // nothing is left.
 #include "memory/failing.h"
+#include "os/library.h"
 #include "os/os.h"
 #include "strategy/strategy.h"
 #include "support/suite.h"
@@ -150,5 +151,20 @@ START_TEST(a_trace_is_read_and_replayed_or_memory_is_said_to_be_out) {
 }
 END_TEST
 
+static int load_nothing(void *context) {
+  (void)context;
+  void *library;
+  char why[WX_LIBRARY_WHY];
+  const int result = wx_library_load("libno-such-library.so.1", &library, why);
+  return result == -ENOEXEC ? 0 : result;
+}
+
+// The loader keeps what it says until it is asked again.
+START_TEST(a_library_that_is_not_there_leaves_nothing) {
+  ck_assert_uint_ge(memory_fail_each(load_nothing, NULL), 3);
+}
+END_TEST
+
 WX_TEST_MAIN("strategy_memory", a_strategy_does_what_it_is_asked_for_or_says_no,
-             a_trace_is_read_and_replayed_or_memory_is_said_to_be_out)
+             a_trace_is_read_and_replayed_or_memory_is_said_to_be_out,
+             a_library_that_is_not_there_leaves_nothing)
