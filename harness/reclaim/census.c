@@ -13,7 +13,7 @@
 enum { MOST_NUMBERS = 1024, LOOK_BACK = 256 };
 
 // The number that was given to a process or thread last, 0 where it cannot be known; `*runnable`
-// (may be NULL): how many tasks had or wanted a processor.
+// (may be NULL): how many tasks had or wanted a processor, 0 where only the number is told.
 pid_t wx_census_last(const WxHolders *holders, unsigned *runnable) {
   char text[128]; // As `0.20 0.18 0.12 1/80 11206`: three loads, runnable of all, the number.
   const ssize_t length = wx_os_pread(holders->last, text, sizeof text - 1, 0);
@@ -21,13 +21,13 @@ pid_t wx_census_last(const WxHolders *holders, unsigned *runnable) {
     return 0;
   text[length] = '\0';
   const char *slash = strchr(text, '/');
-  const char *number = slash ? strchr(slash, ' ') : NULL;
+  const char *number = slash ? strchr(slash, ' ') : text;
   if (!number)
     return 0;
-  while (slash > text && slash[-1] != ' ')
+  while (slash && slash > text && slash[-1] != ' ')
     --slash;
   if (runnable)
-    *runnable = (unsigned)strtoul(slash, NULL, 10);
+    *runnable = slash ? (unsigned)strtoul(slash, NULL, 10) : 0;
   return (pid_t)strtol(number, NULL, 10);
 }
 

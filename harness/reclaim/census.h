@@ -8,7 +8,7 @@
 #include "reclaim/holders.h"
 
 /// The number that was given to a process or thread last, 0 where it cannot be known; `*runnable`
-/// (may be NULL): how many tasks had or wanted a processor.
+/// (may be NULL): how many tasks had or wanted a processor, 0 where only the number is told.
 pid_t wx_census_last(const WxHolders *holders, unsigned *runnable);
 
 /// Notes a process that has to be read, unless it is known. Returns 0 or -ENOMEM.

@@ -333,18 +333,29 @@ static int check_young(WxHolders *holders, WxReason *reason) {
  */
 
 // Over /proc/loadavg a container may have a file of another file system (lxcfs), whose last number
-// is old or of another PID namespace.
-static int check_last(const WxHolders *holders, WxReason *reason) {
+// is old or of another PID namespace; the other file tells that number only.
+static int open_last(WxHolders *holders, WxReason *reason) {
+  static const char *const files[] = {"/proc/loadavg", "/proc/sys/kernel/ns_last_pid"};
   struct stat proc, last;
   int failed = wx_os_fstat(holders->proc, &proc);
-  if (!failed)
+  for (size_t i = 0; i < sizeof files / sizeof *files && !failed; ++i) {
+    holders->last = wx_os_open(files[i], O_RDONLY, 0);
+    if (holders->last < 0) {
+      failed = holders->last == -ENOENT ? 0 : holders->last;
+      continue;
+    }
     failed = wx_os_fstat(holders->last, &last);
-  if (failed || proc.st_dev == last.st_dev)
+    if (failed || proc.st_dev == last.st_dev)
+      return failed;
+    wx_os_close_reader(holders->last);
+    holders->last = -1;
+  }
+  if (failed)
     return failed;
-  return wx_reason(
-      reason, -ENOTSUP,
-      "/proc/loadavg is not the kernel's own (lxcfs?), so that nobody can tell whether "
-      "a process was started: run on the host");
+  return wx_reason(reason, -ENOTSUP,
+                   "neither /proc/loadavg nor /proc/sys/kernel/ns_last_pid is the kernel's own "
+                   "(lxcfs?), so that nobody can tell whether a process was started: run on the "
+                   "host");
 }
 
 int wx_holders_open(WxHolders *holders, pid_t pid, WxFileId file, WxReason *reason) {
@@ -355,12 +366,8 @@ int wx_holders_open(WxHolders *holders, pid_t pid, WxFileId file, WxReason *reas
     holders->proc = wx_os_open("/proc", O_RDONLY | O_DIRECTORY, 0);
     failed = holders->proc < 0 ? holders->proc : 0;
   }
-  if (!failed) {
-    holders->last = wx_os_open("/proc/loadavg", O_RDONLY, 0);
-    failed = holders->last < 0 ? holders->last : 0;
-  }
   if (!failed)
-    failed = check_last(holders, reason);
+    failed = open_last(holders, reason);
   WxTaskStat stat;
   bool leaks = false;
   if (!failed)
@@ -584,6 +591,6 @@ WxFigure wx_holders_used_ns(const WxHolders *holders) {
 // A task that runs reaches the clock when it leaves its processor, or is counted as running.
 bool wx_holders_is_at_rest(const WxHolders *holders, WxFigure used_ns) {
   unsigned runnable;
-  return wx_known(used_ns) && wx_census_last(holders, &runnable) && runnable <= 1 &&
+  return wx_known(used_ns) && wx_census_last(holders, &runnable) && runnable == 1 &&
          wx_holders_used_ns(holders) == used_ns;
 }

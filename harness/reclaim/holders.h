@@ -92,7 +92,8 @@ struct WxHolders {
   WxFileId file;
   pid_t pid; ///< The process that the file was reached through; the first, while it lives.
   int proc;  ///< Open /proc.
-  int last;  ///< Open /proc/loadavg, which ends with the number given last.
+  int last;  ///< Open file that tells the number given last: /proc/loadavg, or where that is not
+             ///< the kernel's own /proc/sys/kernel/ns_last_pid.
   WxHolder items[WX_HOLDERS_MOST];
   size_t count;
   WxHeldTask *tasks;
@@ -109,7 +110,7 @@ struct WxHolders {
   bool absent_missed; ///< There were more.
   bool must_list;     ///< All processes, with the next update.
   bool settled;       ///< All have stood still at once, so that nobody born before is unseen.
-  unsigned runnable;  ///< Tasks of the whole system that had or wanted a processor at that moment.
+  unsigned runnable;  ///< Tasks of the whole system that had or wanted a processor then; 0 unknown.
   unsigned waited_for_young; ///< Updates in a row that failed because a process was just forked.
   bool may_trace_any;        ///< The caller has CAP_SYS_PTRACE.
   WxListing listed_processes;
@@ -124,8 +125,8 @@ struct WxHolders {
 typedef struct WxHolders WxHolders;
 
 /// Starts with the process `pid` and its file. -ESRCH where it has ended; -ENOTSUP where births
-/// cannot be seen, since /proc/loadavg is not the kernel's own. After a failure there is nothing to
-/// close.
+/// cannot be seen, since no file of the kernel tells the number given last. After a failure there
+/// is nothing to close.
 int wx_holders_open(WxHolders *holders, pid_t pid, WxFileId file, WxReason *reason);
 
 /// Whether `pid` is one of them.

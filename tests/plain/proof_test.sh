@@ -143,6 +143,18 @@ else
 fi
 end
 
+# A container may have another file over /proc/loadavg (lxcfs), which does not tell when a process is born.
+echo "0.20 0.18 0.12 1/80 999999" >"$scratch/not_the_kernels"
+mount --bind "$scratch/not_the_kernels" /proc/loadavg
+start build/tests/subject retain 9
+claim where_loadavg_is_not_the_kernel_s_births_are_seen_otherwise advice_is_good
+end
+if [ -e /proc/sys/kernel/ns_last_pid ]; then mount --bind "$scratch/not_the_kernels" /proc/sys/kernel/ns_last_pid; fi
+start build/tests/subject retain 9
+claim where_births_cannot_be_seen_nothing_is_changed is_refused 77 'lxcfs'
+end
+umount /proc/loadavg /proc/sys/kernel/ns_last_pid 2>/dev/null
+
 # Another runtime's, of another name: only who names it sees it.
 other_name_is_served_by_name() {
   "$wxbench" audit "$pid" | grep -q 'VERDICT not-affected' && "$wxbench" audit "$pid" --memfd jit-code | grep -q 'VERDICT retained' &&
