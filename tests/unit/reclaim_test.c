@@ -332,7 +332,11 @@ END_TEST
 
 START_TEST(only_the_zero_pages_are_punched) {
   pid_t pid = start_child();
-  ck_assert_int_eq(look_and_punch(&pid), 0);
+  int result;
+  do // Beside busy neighbours whoever may not run before them gives up, and comes again.
+    result = look_and_punch(&pid);
+  while (result == -ETIMEDOUT);
+  ck_assert_int_eq(result, 0);
   const WxMemfd memfd = memfd_of(pid);
   ck_assert_int_eq(memfd.allocated_bytes, 19 * PAGE);
   const int fd = wx_memfd_open(&memfd, pid, O_RDONLY, NULL);
