@@ -2,12 +2,12 @@
 # shellcheck disable=SC2317 # the functions are called by the name of their part
 # What a reclaim does to its target, over and over: `make soak-safety`. Prints one table; exit status 1 where a result was
 # wrong, a signal or a dump was lost, or anything stayed held.
-#   tests/soak/safety.sh [pauses|storm|strikes|crashes]...    default: all
-# SOAK_PAUSES (10000) beside each program, SOAK_STRIKES (1000) for each way of freezing, SOAK_CRASHES (200).
+#   tests/soak/safety.sh [pauses|storm|strikes|crashes|service]...    default: all
+# SOAK_PAUSES (10000) beside each program, SOAK_ROUNDS (10) of the service in each mode, SOAK_STRIKES (1000) for each way of freezing, SOAK_CRASHES (200).
 # SOAK_RUNTIMES: versions of .NET, default: all that are laid out. SOAK_PART is this script's own.
 set -u
 export LC_ALL=C
-pauses=${SOAK_PAUSES:-10000} strikes=${SOAK_STRIKES:-1000} crashes=${SOAK_CRASHES:-200}
+pauses=${SOAK_PAUSES:-10000} strikes=${SOAK_STRIKES:-1000} crashes=${SOAK_CRASHES:-200} service_rounds=${SOAK_ROUNDS:-10}
 # shellcheck source=tests/support/tap.sh
 . tests/support/tap.sh
 log=build/soak-safety.log # What is behind a number that is not 0.
@@ -19,7 +19,11 @@ pauses | crashes)
   # shellcheck source=tests/support/real.sh
   . tests/support/real.sh
   ;;&
-pauses | storm | strikes)
+service)
+  # shellcheck source=scripts/dotnet.sh
+  . scripts/dotnet.sh
+  ;;&
+pauses | storm | strikes | service)
   # shellcheck source=tests/support/arena.sh
   . tests/support/arena.sh
   ;;
@@ -164,11 +168,52 @@ part_crashes() {
   row "createdump, ${#runtimes[@]} runtimes" "$crashes crashes" - - - - - - "$lost" -
 }
 
+# ---- A .NET service under a steady load: how long its answers take, without a sidecar, again, and with one ----
+
+# served MODE: one run; its figures are a line of $scratch/MODE. $sum is what all runs have to add up to.
+served() {
+  local target sidecar='' answer
+  "$service" 10 2000 >"$scratch/served" &
+  target=$!
+  if [ "$1" = beside ]; then
+    until "$wxbench" reclaim --pid "$target" --dry-run -q >"$scratch/said" 2>&1; do kill -0 "$target" || return; done
+    "$wxbench" reclaim --pid "$target" --every 1 --above 0 --json "$scratch/sidecar.json" -q >"$scratch/said" 2>&1 &
+    sidecar=$!
+  fi
+  wait "$target" && { [ -z "$sidecar" ] || wait "$sidecar"; } || { cat "$scratch/said" >>"$log" && return 1; }
+  given=$((given + $(if [ -n "$sidecar" ]; then figure punched_bytes "$scratch/sidecar.json"; else echo 0; fi)))
+  answer=$(<"$scratch/served")
+  sum=${sum:-${answer##* }}
+  echo "${answer% *}" >>"$scratch/$1" && [ "${answer##* }" = "$sum" ]
+}
+# column NUMBER MODE: of all rounds, ascending, in milliseconds.
+column() { awk -v at="$1" '{ printf "%.2f\n", $at / 1000 }' "$scratch/$2" | sort -n; }
+# What 98 of 100 times holds the true median of ten rounds lies between the second and the last but one.
+part_service() {
+  local service=$PWD/build/paced/paced muxer order round mode wrong=0 sum='' given=0
+  muxer=$(sdk_muxer) || { skip service "$(sdk_lack): $sdk_advice" && return 77; }
+  "$muxer" build tests/fixtures/paced --configuration Release --output build/paced -p:Framework="net$("$muxer" --version | cut -d. -f1,2)" \
+    >>"$log" 2>&1 || return
+  export DOTNET_ROOT=${muxer%/dotnet}
+  order=(alone again beside)
+  for ((round = 0; round < service_rounds; ++round)); do
+    for mode in "${order[@]}"; do served "$mode" || wrong=$((wrong + 1)); done
+    order=("${order[@]:1}" "${order[0]}")
+  done
+  for mode in alone again beside; do
+    row "service, ${mode/beside/a sidecar every second}" "$((service_rounds * 20000)) requests" "$(column 1 "$mode" | sed -n $((service_rounds / 2 + 1))p)" \
+      "$(column 2 "$mode" | sed -n $((service_rounds / 2 + 1))p)" "$(column 3 "$mode" | tail -n 1)" - - "$wrong" - -
+    echo "  p99 of $service_rounds rounds: $(column 2 "$mode" | sed -n 2p) to $(column 2 "$mode" | tail -n 2 | head -n 1) ms"
+  done
+  echo "  given back: $((given >> 20)) MiB"
+  [ "$wrong" = 0 ]
+}
+
 if [ -n "$part" ]; then
   "part_$part"
   exit
 fi
-[ $# -gt 0 ] || set -- pauses storm strikes crashes
+[ $# -gt 0 ] || set -- pauses storm strikes crashes service
 : >"$log"
 table_head
 failed=0
