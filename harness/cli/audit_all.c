@@ -2,10 +2,10 @@
 #include "attribution/survey.h"
 #include "cli/audit_document.h"
 #include "cli/audit_run.h"
-#include "cli/progress.h"
 #include "cli/say.h"
 #include "cli/verb.h"
 #include "measure/guard.h"
+#include "output/progress.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 // wxbench compare: did anything get worse between two result files?
 #include "output/compare.h"
-#include "cli/compare_against.h"
+#include "bench/compare_against.h"
 #include "cli/documents.h"
 #include "cli/options.h"
 #include "cli/say.h"
@@ -175,10 +175,14 @@ static int compare_files(WxOptions *options, WxRatios ratios) {
 static int compare_programs(WxOptions *options, const WxAgainst *against) {
   WxComparison comparison = {0};
   WxDocument document;
-  int status =
-      options->argument_count
-          ? wx_cli_fail(options->verb, "'%s': --against takes no files", options->arguments[0])
-          : wx_compare_against(against, &comparison);
+  WxProblem problem;
+  int status = 0;
+  if (options->argument_count) {
+    status = wx_cli_fail(options->verb, "'%s': --against takes no files", options->arguments[0]);
+  } else {
+    const int failed = wx_compare_against(against, &comparison, &problem);
+    status = failed ? wx_cli_problem(options->verb, failed, &problem) : 0;
+  }
   if (status) {
     wx_options_free(options);
     return status;
@@ -198,7 +202,6 @@ int wx_cli_compare(int argc, char **argv) {
   if (!wx_options_parse(&options, &spec, argc, argv, &own)) {
     status = options.status;
   } else if (own.against.program) {
-    own.against.verb = options.verb;
     own.against.quiet = options.quiet;
     own.against.ratios = own.gate_times ? WX_RATIOS_GATED : WX_RATIOS_SHOWN;
     status = compare_programs(&options, &own.against);

@@ -3,12 +3,12 @@
 #include "cli/documents.h"
 #include "cli/options.h"
 #include "cli/say.h"
-#include "cli/scenarios.h"
 #include "cli/verb.h"
 #include "clr/versions.h"
 #include "reclaim/freezer.h"
 #include "scenario/actions.h"
 #include "scenario/expect.h"
+#include "scenario/loaded.h"
 #include "scenario/mode.h"
 #include "scenario/needs.h"
 #include "scenario/runtimes.h"
@@ -42,9 +42,10 @@ static int list_files(Listing *listing, const char *folder, const char *title, c
   wx_scenario_directory(folder, directory, sizeof directory);
   char **names;
   size_t count;
-  const int failed = wx_scenario_names(directory, &names, &count);
+  WxProblem problem;
+  const int failed = wx_loaded_names(folder, &names, &count, &problem);
   if (failed)
-    return wx_cli_no_scenarios(listing->verb, folder, failed);
+    return wx_cli_problem(listing->verb, failed, &problem);
   WxTable *table = wx_list_table(title);
   int status = 0;
   for (size_t i = 0; i < count && status == 0; ++i) {

@@ -1,13 +1,14 @@
 #include "cli/validate_command.h"
 
-#include "cli/built.h"
 #include "cli/documents.h"
+#include "cli/say.h"
 #include "cli/validate_add.h"
 #include "cli/validate_repeat.h"
 #include "cli/validate_smallest.h"
 #include "cli/verb.h"
 #include "output/json.h"
 #include "output/result.h"
+#include "scenario/built.h"
 #include "scenario/command.h"
 
 #include <stdio.h>
@@ -203,11 +204,12 @@ static bool any_off(const WxValidateSession *session) {
 }
 
 int wx_validate_command(WxValidateSession *session) {
-  int status = wx_cli_find_preload(session->verb, "libwxreclaim.so", session->preload);
-  if (status)
-    return status;
+  WxProblem problem;
+  const int failed = wx_built_preload("libwxreclaim.so", session->preload, &problem);
+  if (failed)
+    return wx_cli_problem(session->verb, failed, &problem);
   Runs runs = {0};
-  status = run_modes(session, &runs);
+  const int status = run_modes(session, &runs);
   const WxCommandRun *first = first_of(runs.runs, session->mode_count);
   for (size_t i = 0; i < session->mode_count; ++i)
     add_row(session, &runs, first, i);

@@ -11,8 +11,8 @@
 #ifndef WX_CLI_VALIDATE_KEPT_H
 #define WX_CLI_VALIDATE_KEPT_H
 
-#include "cli/progress.h"
 #include "cli/validate_live.h"
+#include "output/progress.h"
 #include "scenario/validate.h"
 
 #include <jansson.h>

@@ -6,8 +6,8 @@
 #ifndef WX_CLI_VALIDATE_REPEAT_H
 #define WX_CLI_VALIDATE_REPEAT_H
 
-#include "cli/turns.h"
 #include "cli/validate_session.h"
+#include "scenario/run_turns.h"
 
 #include <jansson.h>
 

@@ -1,13 +1,13 @@
 // Which modes, which program and which runtimes.
 #include "cli/validate_session.h"
 
-#include "cli/built.h"
-#include "cli/no_runtime.h"
 #include "cli/say.h"
 #include "cli/validate_command.h"
 #include "cli/validate_group.h"
 #include "cli/verb.h"
+#include "scenario/built.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -38,12 +38,13 @@ static int choose_modes(WxValidateSession *session) {
 }
 
 static int find_files(WxValidateSession *session) {
-  int status = wx_cli_find_workload(session->verb, session->program);
-  if (status == 0)
-    status = wx_cli_find_preload(session->verb, "libwxreclaim.so", session->preload);
-  if (status == 0 && session->asked->fidelity)
-    status = wx_cli_find_preload(session->verb, "libwxrecord.so", session->recorder);
-  return status;
+  WxProblem problem;
+  int failed = wx_built_workload(session->program, &problem);
+  if (failed == 0)
+    failed = wx_built_preload("libwxreclaim.so", session->preload, &problem);
+  if (failed == 0 && session->asked->fidelity)
+    failed = wx_built_preload("libwxrecord.so", session->recorder, &problem);
+  return failed ? wx_cli_problem(session->verb, failed, &problem) : 0;
 }
 
 // What is done with each runtime.
@@ -89,11 +90,10 @@ static int begin_matrix(WxValidateSession *session, size_t runtimes) {
 
 // One of several that is not here is a row like the others.
 static int visit_missing(WxValidateSession *session, const char *version, Visit *visit) {
-  int status = wx_no_runtime_why(version, session->missing, sizeof session->missing);
-  if (status == WX_EXIT_USAGE)
+  if (wx_no_runtime_why(version, session->missing, sizeof session->missing) == -EINVAL)
     return wx_cli_fail(session->verb, "%s", session->missing);
   const WxRuntime none = {.version = (char *)version};
-  status = visit == exists ? 0 : visit(session, &none);
+  const int status = visit == exists ? 0 : visit(session, &none);
   *session->missing = '\0';
   if (!session->absent)
     session->absent = version;
@@ -112,10 +112,15 @@ static bool is_folder(const char *name) {
   return strchr(name, '/') != NULL || access(name, F_OK) == 0;
 }
 
+static int refuse_runtime(const WxValidateSession *session, const char *version) {
+  WxProblem problem;
+  return wx_cli_problem(session->verb, wx_no_runtime(version, &problem), &problem);
+}
+
 static int visit_runtimes(WxValidateSession *session, const WxRuntimes *found, Visit *visit) {
   const WxNames *named = &session->asked->runtimes;
   if (named->count == 0)
-    return found->count ? visit_all(session, found, visit) : wx_cli_no_runtime(session->verb, NULL);
+    return found->count ? visit_all(session, found, visit) : refuse_runtime(session, NULL);
   int status = 0;
   for (size_t i = 0; i < named->count && status == 0; ++i)
     status = is_folder(named->items[i]) ? visit_folder(session, named->items[i], visit)
@@ -143,7 +148,7 @@ int wx_validate_all(WxValidateSession *session) {
     return wx_cli_fail(session->verb, "cannot look for runtimes: %s", strerror(-failed));
   status = visit_runtimes(session, &found, exists);
   if (status == 0 && session->present == 0)
-    status = wx_cli_no_runtime(session->verb, session->absent);
+    status = refuse_runtime(session, session->absent);
   if (status == 0)
     status = find_files(session);
   if (status == 0)

@@ -7,10 +7,10 @@
 #define WX_CLI_VALIDATE_SESSION_H
 
 #include "cli/endings.h"
-#include "cli/no_runtime.h"
 #include "cli/options.h"
-#include "cli/progress.h"
 #include "cli/validate_kept.h"
+#include "output/progress.h"
+#include "scenario/no_runtime.h"
 #include "scenario/validate.h"
 
 #include <limits.h>

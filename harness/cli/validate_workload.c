@@ -2,7 +2,6 @@
 #include "cli/documents.h"
 #include "cli/fidelity.h"
 #include "cli/say.h"
-#include "cli/scenarios.h"
 #include "cli/validate_add.h"
 #include "cli/validate_live.h"
 #include "cli/validate_repeat.h"
@@ -12,6 +11,7 @@
 #include "os/process.h"
 #include "output/result.h"
 #include "scenario/expect.h"
+#include "scenario/loaded.h"
 #include "stats/turns.h"
 
 #include <errno.h>
@@ -218,11 +218,16 @@ static int run_modes(WxValidateSession *session, const WxLoadedScenario *loaded,
 }
 
 static int load(WxValidateSession *session, const char *name, WxLoadedScenario *loaded) {
-  const int status = wx_cli_load_scenario(session->verb, "workload", "scenarios/workloads", name,
-                                          &session->asked->settings, loaded);
-  if (status || loaded->scenario->workload)
-    return status;
-  wx_cli_loaded_free(loaded);
+  const WxSettings *settings = &session->asked->settings;
+  const WxScenarioAsked asked = {"workload", "scenarios/workloads", name, settings->items,
+                                 settings->count};
+  WxProblem problem;
+  const int failed = wx_loaded_scenario(&asked, loaded, &problem);
+  if (failed)
+    return wx_cli_problem(session->verb, failed, &problem);
+  if (loaded->scenario->workload)
+    return 0;
+  wx_loaded_free(loaded);
   return wx_cli_fail(session->verb, "%s is no workload of the real runtime (try wxbench run)",
                      name);
 }
@@ -232,7 +237,7 @@ static int check_workload(WxValidateSession *session, const char *name, const Wx
   WxLoadedScenario loaded;
   const int status = load(session, name, &loaded);
   if (status == 0)
-    wx_cli_loaded_free(&loaded);
+    wx_loaded_free(&loaded);
   return status;
 }
 
@@ -271,7 +276,7 @@ static int run_workload(WxValidateSession *session, const char *name, const WxRu
   }
   for (size_t i = 0; i < session->mode_count; ++i)
     json_decref(runs.rows[i]);
-  wx_cli_loaded_free(&loaded);
+  wx_loaded_free(&loaded);
   return status;
 }
 

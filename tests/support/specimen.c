@@ -1,10 +1,10 @@
 #include "support/specimen.h"
 
-#include "cli/bench_audit.h"
-#include "cli/bench_freezers.h"
-#include "cli/bench_reclaim_runs.h"
-#include "cli/bench_service.h"
-#include "cli/bench_strategies.h"
+#include "bench/bench_audit.h"
+#include "bench/bench_freezers.h"
+#include "bench/bench_reclaim_runs.h"
+#include "bench/bench_service.h"
+#include "bench/bench_strategies.h"
 #include "cli/documents.h"
 #include "cli/reclaim_document.h"
 #include "cli/replay_document.h"
@@ -340,8 +340,7 @@ static int build_reclaim_dry_run(WxDocument *document) {
 enum { ROUNDS = 5 };
 
 static WxBench begin_bench(WxDocument *document) {
-  static const WxOptions options = {.verb = "bench"};
-  return (WxBench){.options = &options, .document = document, .seed = 1};
+  return (WxBench){.document = document, .seed = 1};
 }
 
 // Times whose median is the first one: `step` apart, so that every one is exact.

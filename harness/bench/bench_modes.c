@@ -1,15 +1,14 @@
 // Whole programs on the newest runtime here, from start to end: each mode against W^X on, and on
 // against itself.
-#include "cli/bench.h"
-#include "cli/built.h"
-#include "cli/no_runtime.h"
-#include "cli/say.h"
-#include "cli/scenarios.h"
-#include "cli/turns.h"
+#include "bench/benchmark.h"
 #include "os/interrupt.h"
 #include "os/process.h"
 #include "output/paired_table.h"
 #include "output/result.h"
+#include "scenario/built.h"
+#include "scenario/loaded.h"
+#include "scenario/no_runtime.h"
+#include "scenario/run_turns.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -41,10 +40,8 @@ static const struct {
   size_t setting_count;
 } programs[] = {
     {"hello", {{0}}, 0},
-    {"asm", {{(char[]){"count"}, "200"}}, 1},
-    {"dyn",
-     {{(char[]){"rounds"}, "2"}, {(char[]){"size"}, "1000"}, {(char[]){"drift"}, "1000"}},
-     3},
+    {"asm", {{"count", "200"}}, 1},
+    {"dyn", {{"rounds", "2"}, {"size", "1000"}, {"drift", "1000"}}, 3},
     {"regex", {{0}}, 0},
     {"expr", {{0}}, 0},
 };
@@ -94,8 +91,8 @@ static int run_variant(void *context, size_t variant, WxValidation *run) {
   };
   (void)unlink(modes->trace);
   return wx_validate(&order, run)
-             ? wx_cli_fail(modes->bench->options->verb, "%s, %s: %s", modes->loaded->scenario->name,
-                           variants[variant].name, run->problem)
+             ? wx_problem(&modes->bench->problem, -EINVAL, "%s, %s: %s",
+                          modes->loaded->scenario->name, variants[variant].name, run->problem)
              : 0;
 }
 
@@ -172,7 +169,7 @@ static int measure_program(Modes *modes) {
   for (size_t i = 0; i < VARIANTS; ++i)
     turns.variants[i].name = variants[i].name;
   const int failed = wx_turns_begin(&turns);
-  int status = failed ? wx_cli_fail(modes->bench->options->verb, "%s", strerror(-failed))
+  int status = failed ? wx_problem(&modes->bench->problem, -EINVAL, "%s", strerror(-failed))
                       : run_rounds(modes, &turns);
   for (size_t i = 0; i < VARIANTS && status == 0; ++i) {
     if (turns.variants[i].left)
@@ -185,19 +182,16 @@ static int measure_program(Modes *modes) {
 }
 
 static int run_program(Modes *modes, size_t index) {
-  WxSetting settings[3];
-  for (size_t i = 0; i < programs[index].setting_count; ++i)
-    settings[i] = programs[index].settings[i];
-  const WxSettings given = {settings, programs[index].setting_count};
+  const WxScenarioAsked asked = {"workload", "scenarios/workloads", programs[index].workload,
+                                 programs[index].settings, programs[index].setting_count};
   WxLoadedScenario loaded;
-  int status = wx_cli_load_scenario(modes->bench->options->verb, "workload", "scenarios/workloads",
-                                    programs[index].workload, &given, &loaded);
+  int status = wx_loaded_scenario(&asked, &loaded, &modes->bench->problem);
   if (status)
     return status;
   modes->loaded = &loaded;
   status = measure_program(modes);
   modes->loaded = NULL;
-  wx_cli_loaded_free(&loaded);
+  wx_loaded_free(&loaded);
   return status;
 }
 
@@ -220,11 +214,11 @@ static int run_programs(Modes *modes) {
 }
 
 static int find_built(Modes *modes) {
-  const char *verb = modes->bench->options->verb;
-  int status = wx_cli_find_workload(verb, modes->program);
+  WxProblem *problem = &modes->bench->problem;
+  int status = wx_built_workload(modes->program, problem);
   for (size_t i = 0; i < VARIANTS && status == 0; ++i)
     if (variants[i].library)
-      status = wx_cli_find_preload(verb, variants[i].library, modes->preload[i]);
+      status = wx_built_preload(variants[i].library, modes->preload[i], problem);
   return status;
 }
 
@@ -233,8 +227,8 @@ static int run_recorded(Modes *modes) {
   memcpy(modes->trace, TRACE, sizeof TRACE);
   const int fd = mkostemp(modes->trace, O_CLOEXEC);
   if (fd < 0 || setenv("WXRECORD", modes->trace, 1))
-    return wx_cli_fail(modes->bench->options->verb, "cannot make '%s': %s", modes->trace,
-                       strerror(errno));
+    return wx_problem(&modes->bench->problem, -EINVAL, "cannot make '%s': %s", modes->trace,
+                      strerror(errno));
   (void)close(fd);
   const int status = run_programs(modes);
   (void)unlink(modes->trace);
@@ -243,7 +237,6 @@ static int run_recorded(Modes *modes) {
 
 int wx_bench_modes(WxBench *bench) {
   Modes modes = {.bench = bench};
-  const char *verb = bench->options->verb;
   const char *names[PROGRAMS];
   for (size_t i = 0; i < PROGRAMS; ++i)
     names[i] = programs[i].workload;
@@ -255,9 +248,9 @@ int wx_bench_modes(WxBench *bench) {
   (void)wx_os_interrupt_begin();
   WxRuntimes runtimes;
   if (wx_runtimes_find(&runtimes))
-    return wx_cli_fail(verb, "cannot look for runtimes");
+    return wx_problem(&bench->problem, -EINVAL, "cannot look for runtimes");
   modes.runtime = runtimes.count ? &runtimes.items[0] : NULL;
-  status = modes.runtime ? run_recorded(&modes) : wx_cli_no_runtime(verb, NULL);
+  status = modes.runtime ? run_recorded(&modes) : wx_no_runtime(NULL, &bench->problem);
   wx_runtimes_free(&runtimes);
   return status;
 }

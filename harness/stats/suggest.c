@@ -1,4 +1,4 @@
-#include "cli/suggest.h"
+#include "stats/suggest.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,12 +1,10 @@
 // Every strategy at every kind of work, against the runtime's own and that against itself.
-#include "cli/bench_strategies.h"
+#include "bench/bench_strategies.h"
 
-#include "cli/named.h"
-#include "cli/say.h"
-#include "cli/verb.h"
 #include "os/interrupt.h"
 #include "output/json.h"
 #include "output/result.h"
+#include "scenario/plugins.h"
 #include "stats/turns.h"
 
 #include <errno.h>
@@ -186,17 +184,14 @@ static int add_contenders(WxBench *bench, const WxPlugins *plugins, WxContest *c
   int failed = wx_contest_add(contest, (WxWorkSubject){.strategy = base}, NULL);
   if (!failed)
     failed = wx_contest_add(contest, (WxWorkSubject){.strategy = base}, NULL);
-  for (size_t i = 1; (strategy = wx_cli_strategy_at(plugins, i)) && !failed; ++i)
-    if (wx_cli_is_wanted(&bench->strategies, strategy, WX_IS_REFUTED))
+  for (size_t i = 1; (strategy = wx_plugins_strategy_at(plugins, i)) && !failed; ++i)
+    if (wx_plugins_is_wanted(&bench->strategies, strategy, WX_IS_REFUTED))
       failed = wx_contest_add(contest, (WxWorkSubject){.strategy = strategy}, NULL);
   return failed;
 }
 
 static bool is_wanted(const WxBench *bench, const WxPeer *peer) {
-  bool wanted = !bench->strategies.count && !bench->peers.count;
-  for (size_t at = 0; at < bench->peers.count; ++at)
-    wanted |= strcmp(bench->peers.items[at], peer->name) == 0;
-  return wanted;
+  return bench->peers.count ? wx_names_have(&bench->peers, peer->name) : !bench->strategies.count;
 }
 
 static int add_peers(const WxBench *bench, WxContest *contest) {
@@ -228,17 +223,17 @@ static int contest(WxBench *bench, const WxPlugins *plugins, const WxWork *work)
   if (!failed)
     wx_bench_strategies_report(bench, &contest);
   wx_contest_free(&contest);
-  return failed ? wx_cli_fail(bench->options->verb, "%s: %s", work->name, strerror(-failed)) : 0;
+  return failed ? wx_problem(&bench->problem, -EINVAL, "%s: %s", work->name, strerror(-failed)) : 0;
 }
 
-static int check_peers(const WxBench *bench) {
+static int check_peers(WxBench *bench) {
   const char *names[WX_CONTENDERS];
   size_t count = 0;
   for (const WxPeer *peer; count < WX_CONTENDERS && (peer = wx_peer_at(count)); ++count)
     names[count] = peer->name;
   for (size_t i = 0; i < bench->peers.count; ++i)
     if (!wx_peer_find(bench->peers.items[i]))
-      return wx_cli_unknown(bench->options->verb, "peer", bench->peers.items[i], names, count);
+      return wx_problem_unknown(&bench->problem, "peer", bench->peers.items[i], names, count);
   return 0;
 }
 
@@ -253,7 +248,7 @@ int wx_bench_strategies(WxBench *bench) {
     status = check_peers(bench);
   WxPlugins plugins = {0};
   if (status == 0)
-    status = wx_cli_check_strategies(bench->options->verb, &bench->strategies, &plugins);
+    status = wx_plugins_check(&bench->strategies, &plugins, &bench->problem);
   (void)wx_os_interrupt_begin();
   for (size_t i = 0; i < count && status == 0 && !wx_os_interrupted(); ++i)
     if (wx_bench_wants(bench, names[i]))

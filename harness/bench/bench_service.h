@@ -2,10 +2,10 @@
    @file bench_service.h
    What a client of a loaded service sees of a live reclaim.
 */
-#ifndef WX_CLI_BENCH_SERVICE_H
-#define WX_CLI_BENCH_SERVICE_H
+#ifndef WX_BENCH_BENCH_SERVICE_H
+#define WX_BENCH_BENCH_SERVICE_H
 
-#include "cli/bench.h"
+#include "bench/benchmark.h"
 
 /// Latencies in nanoseconds of a service, round by round; each round's are sorted by whoever reads.
 typedef struct {

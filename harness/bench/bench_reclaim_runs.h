@@ -2,11 +2,11 @@
    @file bench_reclaim_runs.h
    The ways of giving memory back that are compared, and what is measured of each.
 */
-#ifndef WX_CLI_BENCH_RECLAIM_RUNS_H
-#define WX_CLI_BENCH_RECLAIM_RUNS_H
+#ifndef WX_BENCH_BENCH_RECLAIM_RUNS_H
+#define WX_BENCH_BENCH_RECLAIM_RUNS_H
 
+#include "bench/benchmark.h"
 #include "bench/subject.h"
-#include "cli/bench.h"
 #include "reclaim/pauses.h"
 
 #include <stddef.h>
@@ -42,7 +42,7 @@ extern const WxBenchRun wx_bench_variants[WX_BENCH_VARIANTS];
 WxTable *wx_bench_reclaim_table(void);
 
 /// Adds a row and a result for each variant of one case, and a note where it had to give up.
-/// Returns 0, or an exit status after the one line is printed.
+/// Returns 0, or a negative errno with a problem.
 int wx_bench_reclaim_report(WxBench *bench, WxTable *table, size_t index,
                             const WxMeasured *measured, size_t rounds);
 

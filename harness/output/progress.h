@@ -3,8 +3,8 @@
    One line on stderr that is rewritten while long work goes on: only on a terminal, not under
    --quiet, and not before the work has lasted for a second.
 */
-#ifndef WX_CLI_PROGRESS_H
-#define WX_CLI_PROGRESS_H
+#ifndef WX_OUTPUT_PROGRESS_H
+#define WX_OUTPUT_PROGRESS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,10 +2,10 @@
    @file bench_audit.h
    What `wxbench bench audit` measures, and how it is shown.
 */
-#ifndef WX_CLI_BENCH_AUDIT_H
-#define WX_CLI_BENCH_AUDIT_H
+#ifndef WX_BENCH_BENCH_AUDIT_H
+#define WX_BENCH_BENCH_AUDIT_H
 
-#include "cli/bench.h"
+#include "bench/benchmark.h"
 
 #include <stddef.h>
 

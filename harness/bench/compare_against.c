@@ -1,10 +1,9 @@
-#include "cli/compare_against.h"
+#include "bench/compare_against.h"
 
-#include "cli/progress.h"
-#include "cli/say.h"
 #include "measure/observe.h"
 #include "os/interrupt.h"
 #include "output/json.h"
+#include "output/progress.h"
 #include "stats/turns.h"
 
 #include <errno.h>
@@ -20,6 +19,7 @@ enum { QUICK_ROUNDS = 9, USUAL_ROUNDS = 30, CAPTURED = 16 << 20 };
 
 typedef struct {
   const WxAgainst *against;
+  WxProblem *problem;
   WxProgress progress;
   uint64_t most_rounds;
   uint64_t rounds;      ///< So far.
@@ -67,17 +67,17 @@ static const char *name_of(const WxAgainst *against, size_t side) {
   return side == THIS ? "this program" : against->program;
 }
 
-static int say_failure(const WxAgainst *against, size_t side, const WxObserved *observed) {
+static int say_failure(const Turns *turns, size_t side, const WxObserved *observed) {
   const char *text = observed->errors.length ? observed->errors.data : "it said nothing";
-  return wx_cli_fail(against->verb, "%s cannot be measured: %.*s", name_of(against, side),
-                     (int)strcspn(text, "\n"), text);
+  return wx_problem(turns->problem, -EINVAL, "%s cannot be measured: %.*s",
+                    name_of(turns->against, side), (int)strcspn(text, "\n"), text);
 }
 
-// Its document, the caller's. Returns 0 or an exit status.
-static int run_side(const WxAgainst *against, size_t side, json_t **document) {
-  char **arguments = arguments_of(against, side);
+// Its document, the caller's.
+static int run_side(const Turns *turns, size_t side, json_t **document) {
+  char **arguments = arguments_of(turns->against, side);
   if (!arguments)
-    return wx_cli_fail(against->verb, "out of memory");
+    return wx_problem(turns->problem, -EINVAL, "out of memory");
   const WxObserveOptions options = {.argv = arguments,
                                     .output = WX_STREAM_CAPTURE,
                                     .errors = WX_STREAM_CAPTURE,
@@ -87,13 +87,13 @@ static int run_side(const WxAgainst *against, size_t side, json_t **document) {
   char problem[WX_PROBLEM];
   int status = 0;
   if (failed)
-    status = wx_cli_fail(against->verb, "cannot start %s: %s", name_of(against, side),
-                         strerror(-failed));
+    status = wx_problem(turns->problem, -EINVAL, "cannot start %s: %s",
+                        name_of(turns->against, side), strerror(-failed));
   else if (!observed.output.length)
-    status = say_failure(against, side, &observed);
-  else if (wx_document_parse(name_of(against, side), observed.output.data, observed.output.length,
-                             document, problem))
-    status = wx_cli_fail(against->verb, "%s", problem);
+    status = say_failure(turns, side, &observed);
+  else if (wx_document_parse(name_of(turns->against, side), observed.output.data,
+                             observed.output.length, document, problem))
+    status = wx_problem(turns->problem, -EINVAL, "%s", problem);
   wx_observed_free(&observed);
   free(arguments);
   return status;
@@ -131,14 +131,14 @@ static void take(Turns *turns, size_t side, const json_t *document) {
 
 // The first document says how many results there are.
 static int begin(Turns *turns) {
-  int status = run_side(turns->against, OTHER, &turns->first[OTHER]);
+  int status = run_side(turns, OTHER, &turns->first[OTHER]);
   if (status)
     return status;
   turns->count = json_array_size(json_object_get(turns->first[OTHER], "results"));
   turns->seconds = calloc(SIDES * turns->count * turns->most_rounds + 1, sizeof *turns->seconds);
   if (!turns->seconds)
-    return wx_cli_fail(turns->against->verb, "out of memory");
-  return run_side(turns->against, THIS, &turns->first[THIS]);
+    return wx_problem(turns->problem, -EINVAL, "out of memory");
+  return run_side(turns, THIS, &turns->first[THIS]);
 }
 
 static int run_round(Turns *turns) {
@@ -147,7 +147,7 @@ static int run_round(Turns *turns) {
     json_t *document = NULL;
     wx_progress_show(&turns->progress, "round %ju of %ju: %s", (uintmax_t)turns->rounds + 1,
                      (uintmax_t)turns->most_rounds, name_of(turns->against, side));
-    const int status = run_side(turns->against, side, &document);
+    const int status = run_side(turns, side, &document);
     if (status)
       return status;
     take(turns, side, document);
@@ -188,16 +188,17 @@ static int compare(const Turns *turns, WxComparison *comparison) {
   bool lost = false;
   if (wx_compare(turns->first[OTHER], turns->first[THIS], names, WX_RATIOS_LEFT_OUT, comparison,
                  problem))
-    return wx_cli_fail(turns->against->verb, "%s", problem);
+    return wx_problem(turns->problem, -EINVAL, "%s", problem);
   add_times(turns, comparison, &lost);
   if (!lost)
     return 0;
   wx_comparison_free(comparison);
-  return wx_cli_fail(turns->against->verb, "out of memory");
+  return wx_problem(turns->problem, -EINVAL, "out of memory");
 }
 
-int wx_compare_against(const WxAgainst *against, WxComparison *comparison) {
+int wx_compare_against(const WxAgainst *against, WxComparison *comparison, WxProblem *problem) {
   Turns turns = {.against = against,
+                 .problem = problem,
                  .progress = wx_progress_begin(against->quiet),
                  .most_rounds = against->rounds  ? against->rounds
                                 : against->quick ? QUICK_ROUNDS
@@ -208,7 +209,7 @@ int wx_compare_against(const WxAgainst *against, WxComparison *comparison) {
     status = run_round(&turns);
   wx_progress_end(&turns.progress);
   if (status == 0 && turns.rounds == 0)
-    status = wx_cli_fail(against->verb, "interrupted before the first round");
+    status = wx_problem(problem, -EINVAL, "interrupted before the first round");
   if (status == 0)
     status = compare(&turns, comparison);
   json_decref(turns.first[OTHER]);

@@ -1,11 +1,10 @@
 // What a live reclaim costs: its pauses beside freezing and thawing alone, its time beside
 // `fallocate -d` of the stopped process, and the freezers side by side.
+#include "bench/bench_freezers.h"
+#include "bench/bench_reclaim_runs.h"
+#include "bench/bench_service.h"
+#include "bench/benchmark.h"
 #include "bench/subject.h"
-#include "cli/bench.h"
-#include "cli/bench_freezers.h"
-#include "cli/bench_reclaim_runs.h"
-#include "cli/bench_service.h"
-#include "cli/say.h"
 #include "os/os.h"
 #include "os/process.h"
 #include "output/json.h"
@@ -36,8 +35,8 @@ static const struct {
 
 enum { CASES = sizeof cases / sizeof *cases };
 
-static int fail(const WxBench *bench, int error, const char *what) {
-  return wx_cli_fail(bench->options->verb, "%s: %s", what, strerror(-error));
+static int fail(WxBench *bench, int error, const char *what) {
+  return wx_problem(&bench->problem, -EINVAL, "%s: %s", what, strerror(-error));
 }
 
 static int run_variant(WxBenchTarget *target, WxBenchVariant variant, size_t round,
@@ -69,7 +68,7 @@ static int measure_rounds(WxBench *bench, size_t index, WxMeasured *measured, si
   }
   wx_bench_target_end(&target);
   if (failed == -ENOSYS)
-    return wx_cli_impossible(bench->options->verb, "SKIP: no `fallocate -d` (util-linux) here");
+    return wx_problem(&bench->problem, -ENOTSUP, "SKIP: no `fallocate -d` (util-linux) here");
   return failed ? fail(bench, failed, cases[index].name) : 0;
 }
 
@@ -153,7 +152,7 @@ static int run_case(WxBench *bench, WxTable *table, size_t index) {
     }
     status = measure_rounds(bench, index, measured, rounds);
   } else {
-    status = wx_cli_fail(bench->options->verb, "out of memory");
+    status = wx_problem(&bench->problem, -EINVAL, "out of memory");
   }
   if (!status && measured && times)
     status = wx_bench_reclaim_report(bench, table, index, measured, rounds);

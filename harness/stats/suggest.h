@@ -2,8 +2,8 @@
    @file suggest.h
    Near matches of a mistyped name. Pure functions.
 */
-#ifndef WX_CLI_SUGGEST_H
-#define WX_CLI_SUGGEST_H
+#ifndef WX_STATS_SUGGEST_H
+#define WX_STATS_SUGGEST_H
 
 #include <stddef.h>
 

@@ -1,8 +1,7 @@
 // A service answers 2000 requests a second while another of its threads releases memory. A request
 // counts from the moment it was due, so that a pause delays all that came due in it.
-#include "cli/bench_service.h"
+#include "bench/bench_service.h"
 
-#include "cli/say.h"
 #include "os/control.h"
 #include "os/os.h"
 #include "os/process.h"
@@ -213,5 +212,5 @@ int wx_bench_service(WxBench *bench) {
         &(WxServed){modes[mode].name, latencies, &latencies[mode * each], rounds, REQUESTS});
   wx_document_add_table(bench->document, table);
   free(latencies);
-  return failed ? wx_cli_fail(bench->options->verb, "service: %s", strerror(-failed)) : 0;
+  return failed ? wx_problem(&bench->problem, -EINVAL, "service: %s", strerror(-failed)) : 0;
 }

@@ -1,9 +1,9 @@
 /**
-   @file turns.h
+   @file run_turns.h
    Whole runs of a real program, variant by variant, in turns (stats/turns.h): what they took.
 */
-#ifndef WX_CLI_TURNS_H
-#define WX_CLI_TURNS_H
+#ifndef WX_SCENARIO_RUN_TURNS_H
+#define WX_SCENARIO_RUN_TURNS_H
 
 #include "scenario/validate.h"
 #include "stats/paired.h"
@@ -34,7 +34,7 @@ typedef struct {
 } WxTurnsVariant;
 
 /// Runs variant `variant` once, with its times only. Returns 0 with `run` filled, which is freed by
-/// the caller; or an exit status after the line is printed.
+/// the caller; anything else ends the measurement.
 typedef int WxTurnsStart(void *context, size_t variant, WxValidation *run);
 
 /// The measurement. Start with count, names, start and context, then wx_turns_begin(); end with
@@ -55,8 +55,8 @@ int wx_turns_begin(WxTurns *turns);
 bool wx_turns_go_on(const WxTurns *turns);
 
 /// Makes one round. A variant that does not run to its end leaves; if it is the base, or when this
-/// process is told to end, the round does not count. Returns 0, or an exit status after the line is
-/// printed.
+/// process is told to end, the round does not count. Returns 0, or what the start of a run
+/// returned.
 int wx_turns_round(WxTurns *turns);
 
 /// Compares a variant, by its index, with the base. Returns 0; -ENODATA without a round, where the

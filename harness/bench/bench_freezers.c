@@ -1,8 +1,7 @@
-#include "cli/bench_freezers.h"
+#include "bench/bench_freezers.h"
 
 #include "bench/own_group.h"
 #include "bench/subject.h"
-#include "cli/say.h"
 #include "os/control.h"
 #include "os/os.h"
 #include "os/process.h"
@@ -130,7 +129,7 @@ static int run_one(WxBench *bench, WxTable *table, const WxFreezeWay *way,
   char group[WX_BENCH_GROUP_SIZE] = "";
   int failed = wx_bench_target_start(&target, MIB, load->load);
   if (failed)
-    return wx_cli_fail(bench->options->verb, "%s: %s", way->name, strerror(-failed));
+    return wx_problem(&bench->problem, -EINVAL, "%s: %s", way->name, strerror(-failed));
   wx_progress_show(&bench->progress, "%s, %s", way->name, load->name);
   WxFreezesAlone alone = {0};
   const int refused = way->version ? wx_bench_group_make(group, target.pid, way->version) : 0;

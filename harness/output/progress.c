@@ -1,4 +1,4 @@
-#include "cli/progress.h"
+#include "output/progress.h"
 
 #include "output/shown.h"
 

@@ -2,11 +2,11 @@
    @file bench_freezers.h
    What freezing and thawing alone costs: the floor of every pause.
 */
-#ifndef WX_CLI_BENCH_FREEZERS_H
-#define WX_CLI_BENCH_FREEZERS_H
+#ifndef WX_BENCH_BENCH_FREEZERS_H
+#define WX_BENCH_BENCH_FREEZERS_H
 
+#include "bench/benchmark.h"
 #include "bench/subject.h"
-#include "cli/bench.h"
 #include "reclaim/freezer.h"
 #include "reclaim/pauses.h"
 

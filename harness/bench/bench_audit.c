@@ -1,10 +1,8 @@
 // What an audit costs, beside reading the same files and beside the usual tools, on a process of
 // 60,000 mappings and a core of 80,000 segments.
-#include "cli/bench_audit.h"
+#include "bench/bench_audit.h"
 
 #include "attribution/core_writer.h"
-#include "cli/say.h"
-#include "cli/verb.h"
 #include "os/os.h"
 #include "os/process.h"
 #include "stats/interval.h"
@@ -76,7 +74,6 @@ static pid_t start_subject(void) {
   return -ENOMEM;
 }
 
-// A sparse core: only headers and the list of files take room.
 // Writes a core of 80,000 segments and 6 GB that takes little room, and its name into `path`, to
 // be removed by the caller, also after a failure. Returns 0 or a negative errno.
 static int write_core(char path[CORE_PATH]) {
@@ -183,7 +180,7 @@ static int time_row(Audits *audits, size_t row) {
   const int status = run_command(audits, row, &usage);
   const uint64_t after = wx_os_now_ns();
   if (status < 0 || (status && rows[row].words[0][0] == '{'))
-    return wx_cli_fail(audits->bench->options->verb, "%s ended with %d", rows[row].name, status);
+    return wx_problem(&audits->bench->problem, -EINVAL, "%s ended with %d", rows[row].name, status);
   if (status == 127) // Not installed here: the row stays empty.
     return 0;
   WxAuditTimes *times = &audits->times[row];
@@ -266,21 +263,21 @@ void wx_bench_audit_report(WxBench *bench, const WxAuditTimes times[WX_BENCH_AUD
 }
 
 static int measure(Audits *audits) {
-  const char *verb = audits->bench->options->verb;
+  WxProblem *problem = &audits->bench->problem;
   const size_t rounds = audits->bench->rounds ? (size_t)audits->bench->rounds : ROUNDS;
   for (size_t row = 0; row < ROWS; ++row) {
     audits->times[row].seconds = calloc(rounds, sizeof(double));
     if (!audits->times[row].seconds)
-      return wx_cli_fail(verb, "out of memory");
+      return wx_problem(problem, -ENOMEM, "out of memory");
   }
   if (wx_os_readlink("/proc/self/exe", audits->self, sizeof audits->self))
-    return wx_cli_fail(verb, "cannot find this program");
+    return wx_problem(problem, -EINVAL, "cannot find this program");
   audits->subject = start_subject();
   if (audits->subject < 0)
-    return wx_cli_impossible(verb, "no process of 60,000 mappings here (vm.max_map_count)");
+    return wx_problem(problem, -ENOTSUP, "no process of 60,000 mappings here (vm.max_map_count)");
   const int failed = write_core(audits->core);
   if (failed)
-    return wx_cli_fail(verb, "cannot write a core to /tmp: %s", strerror(-failed));
+    return wx_problem(problem, -EINVAL, "cannot write a core to /tmp: %s", strerror(-failed));
   const int status = time_all(audits, rounds);
   if (!status)
     wx_bench_audit_report(audits->bench, audits->times);

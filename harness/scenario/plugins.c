@@ -1,23 +1,10 @@
-#include "cli/named.h"
+#include "scenario/plugins.h"
 
-#include "cli/say.h"
-#include "clr/versions.h"
 #include "measure/observe_child.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-static int check(const char *verb, const char *what, const WxNames *given, WxWordAt *at) {
-  for (size_t i = 0; i < given->count; ++i)
-    if (!wx_words_have(at, given->items[i]))
-      return wx_cli_unknown_word(verb, what, given->items[i], at);
-  return 0;
-}
-
-/* Plug-ins
- * -------------------------------------------------------------------------------------------------
- */
 
 /// What a process that loaded one says.
 typedef struct {
@@ -63,19 +50,19 @@ static int look(const char *name, Description *description) {
   return 0;
 }
 
-static int add_plugin(const char *verb, const char *name, WxPlugins *plugins) {
+static int add_plugin(const char *name, WxPlugins *plugins, WxProblem *problem) {
   WxPlugin *plugin = &plugins->items[plugins->count];
   Description description;
   if (!wx_strategy_named(name, plugin))
-    return wx_cli_fail(verb, "the name of '%.40s...' is too long", name);
+    return wx_problem(problem, -EINVAL, "the name of '%.40s...' is too long", name);
   const int failed = look(name, &description);
   if (failed)
-    return wx_cli_fail(verb, "cannot look at '%s': %s", name, strerror(-failed));
+    return wx_problem(problem, -EINVAL, "cannot look at '%s': %s", name, strerror(-failed));
   ++plugins->count;
   if (description.error == -ENOSYS)
-    return wx_cli_impossible(verb, "'%s': %s", name, description.problem);
+    return wx_problem(problem, -ENOTSUP, "'%s': %s", name, description.problem);
   if (description.error)
-    return wx_cli_fail(verb, "'%s': %s", name, description.problem);
+    return wx_problem(problem, -EINVAL, "'%s': %s", name, description.problem);
   if (description.loaded)
     plugin->strategy.capabilities = description.capabilities;
   memcpy(plugin->summary, description.summary, sizeof plugin->summary);
@@ -89,37 +76,37 @@ static const WxStrategy *find_plugin(const WxPlugins *plugins, const char *name)
   return NULL;
 }
 
-int wx_cli_check_strategies(const char *verb, const WxNames *strategies, WxPlugins *plugins) {
+int wx_plugins_check(const WxNames *strategies, WxPlugins *plugins, WxProblem *problem) {
   plugins->items = calloc(strategies->count + 1, sizeof *plugins->items);
   if (!plugins->items)
-    return wx_cli_fail(verb, "out of memory");
-  int status = 0;
-  for (size_t i = 0; i < strategies->count && status == 0; ++i) {
+    return wx_problem(problem, -ENOMEM, "out of memory");
+  int failed = 0;
+  for (size_t i = 0; i < strategies->count && failed == 0; ++i) {
     const char *name = strategies->items[i];
-    if (!wx_plugin_is_named(name))
-      status = check(verb, "strategy", &(WxNames){&strategies->items[i], 1}, wx_strategy_name);
-    else if (!find_plugin(plugins, name))
-      status = add_plugin(verb, name, plugins);
+    if (wx_plugin_is_named(name))
+      failed = find_plugin(plugins, name) ? 0 : add_plugin(name, plugins, problem);
+    else if (!wx_words_have(wx_strategy_name, name))
+      failed = wx_problem_unknown_word(problem, "strategy", name, wx_strategy_name);
   }
-  return status;
+  return failed;
 }
 
-int wx_cli_check_block_strategies(const char *verb, const WxNames *strategies, WxPlugins *plugins) {
-  int status = wx_cli_check_strategies(verb, strategies, plugins);
-  for (size_t i = 0; i < plugins->count && status == 0; ++i)
+int wx_plugins_check_blocks(const WxNames *strategies, WxPlugins *plugins, WxProblem *problem) {
+  int failed = wx_plugins_check(strategies, plugins, problem);
+  for (size_t i = 0; i < plugins->count && failed == 0; ++i)
     if (plugins->items[i].strategy.capabilities & WX_HAS_NO_BLOCKS)
-      status = wx_cli_fail(verb,
-                           "'%s' has functions, no blocks; expected one with blocks (try "
-                           "wxbench bench strategies)",
-                           plugins->items[i].name);
-  return status;
+      failed = wx_problem(problem, -EINVAL,
+                          "'%s' has functions, no blocks; expected one with blocks (try "
+                          "wxbench bench strategies)",
+                          plugins->items[i].name);
+  return failed;
 }
 
-const WxStrategy *wx_cli_strategy(const WxPlugins *plugins, const char *name) {
+const WxStrategy *wx_plugins_strategy(const WxPlugins *plugins, const char *name) {
   return wx_plugin_is_named(name) ? find_plugin(plugins, name) : wx_strategy_find(name);
 }
 
-const WxStrategy *wx_cli_strategy_at(const WxPlugins *plugins, size_t index) {
+const WxStrategy *wx_plugins_strategy_at(const WxPlugins *plugins, size_t index) {
   size_t count = 0;
   for (const WxStrategy *strategy; (strategy = wx_strategy_at(count)); ++count)
     if (count == index)
@@ -127,24 +114,12 @@ const WxStrategy *wx_cli_strategy_at(const WxPlugins *plugins, size_t index) {
   return index - count < plugins->count ? &plugins->items[index - count].strategy : NULL;
 }
 
-bool wx_cli_is_wanted(const WxNames *strategies, const WxStrategy *strategy, unsigned unless) {
-  if (strategies->count == 0)
-    return !(strategy->capabilities & unless);
-  for (size_t i = 0; i < strategies->count; ++i)
-    if (strcmp(strategies->items[i], strategy->name) == 0)
-      return true;
-  return false;
+bool wx_plugins_is_wanted(const WxNames *strategies, const WxStrategy *strategy, unsigned unless) {
+  return strategies->count ? wx_names_have(strategies, strategy->name)
+                           : !(strategy->capabilities & unless);
 }
 
 void wx_plugins_free(WxPlugins *plugins) {
   free(plugins->items);
   *plugins = (WxPlugins){0};
-}
-
-/* Models
- * -------------------------------------------------------------------------------------------------
- */
-
-int wx_cli_check_models(const char *verb, const WxNames *models) {
-  return check(verb, "model", models, wx_clr_version_name);
 }

@@ -1,4 +1,4 @@
-#include "cli/turns.h"
+#include "scenario/run_turns.h"
 
 #include "stats/turns.h"
 

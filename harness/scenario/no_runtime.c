@@ -1,9 +1,8 @@
-#include "cli/no_runtime.h"
+#include "scenario/no_runtime.h"
 
-#include "cli/say.h"
-#include "cli/verb.h"
 #include "scenario/scenario.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -70,12 +69,11 @@ int wx_no_runtime_why(const char *version, char *text, size_t size) {
              ".NET runtime %s is not here; type: %s %s (needs a .NET SDK), or set "
              "DOTNET_ROOT=FOLDER",
              wanted, script, wanted);
-  return parts == 0 ? WX_EXIT_USAGE : WX_EXIT_IMPOSSIBLE;
+  return parts == 0 ? -EINVAL : -ENOTSUP;
 }
 
-int wx_cli_no_runtime(const char *verb, const char *version) {
+int wx_no_runtime(const char *version, WxProblem *problem) {
   char text[WX_NO_RUNTIME_TEXT];
-  const int status = wx_no_runtime_why(version, text, sizeof text);
-  return status == WX_EXIT_USAGE ? wx_cli_fail(verb, "%s", text)
-                                 : wx_cli_impossible(verb, "SKIP: %s", text);
+  const int why = wx_no_runtime_why(version, text, sizeof text);
+  return wx_problem(problem, why, "%s%s", why == -ENOTSUP ? "SKIP: " : "", text);
 }

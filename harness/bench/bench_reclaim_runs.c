@@ -1,6 +1,6 @@
-#include "cli/bench_reclaim_runs.h"
+#include "bench/bench_reclaim_runs.h"
 
-#include "cli/bench_freezers.h"
+#include "bench/bench_freezers.h"
 #include "os/process.h"
 #include "reclaim/find.h"
 #include "reclaim/reclaim.h"

@@ -3,14 +3,16 @@
    This program's strategies against those of another wxbench, both run in turns: the only way in
    which a difference in time can be told from a busy machine.
 */
-#ifndef WX_CLI_COMPARE_AGAINST_H
-#define WX_CLI_COMPARE_AGAINST_H
+#ifndef WX_BENCH_COMPARE_AGAINST_H
+#define WX_BENCH_COMPARE_AGAINST_H
 
-#include "cli/options.h"
 #include "output/compare.h"
+#include "stats/problem.h"
+
+#include <stdbool.h>
+#include <stdint.h>
 
 typedef struct {
-  const char *verb;
   const char *program; ///< The other one.
   WxNames strategies;  ///< As of `bench strategies`: none is all.
   WxNames workloads;
@@ -21,7 +23,7 @@ typedef struct {
 } WxAgainst;
 
 /// Measures and fills `comparison`, the caller's to free; base is the other program. Returns 0, or
-/// an exit status after the one line is printed.
-int wx_compare_against(const WxAgainst *against, WxComparison *comparison);
+/// a negative errno with a problem.
+int wx_compare_against(const WxAgainst *against, WxComparison *comparison, WxProblem *problem);
 
 #endif
