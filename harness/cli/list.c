@@ -1,10 +1,10 @@
 // `wxbench list`: what there is to run and to compare.
 #include "bench/peer.h"
-#include "cli/documents.h"
 #include "cli/options.h"
 #include "cli/say.h"
 #include "cli/verb.h"
 #include "clr/versions.h"
+#include "output/documents.h"
 #include "reclaim/freezer.h"
 #include "scenario/actions.h"
 #include "scenario/expect.h"
@@ -24,18 +24,6 @@ typedef struct {
   WxDocument *document;
   const char *verb;
 } Listing;
-
-WxTable *wx_list_table(const char *title) {
-  static const WxColumn columns[] = {{"name", WX_TEXT}, {"what it is", WX_TEXT}};
-  return wx_table_new(title, columns, 2);
-}
-
-void wx_list_add(WxDocument *document, WxTable *table, const char *kind, const char *name,
-                 const char *about) {
-  wx_table_add(table, (const WxCell[]){wx_text(name), wx_text(about)});
-  wx_document_add_result(
-      document, json_pack("{s:s, s:s, s:s?}", "kind", kind, "name", name, "summary", about));
-}
 
 static int list_files(Listing *listing, const char *folder, const char *title, const char *kind) {
   char directory[PATH_MAX];

@@ -1,12 +1,12 @@
 // `wxbench replay`: the events of a trace on any strategy.
 #include "cli/endings.h"
 #include "cli/options.h"
-#include "cli/replay_document.h"
 #include "cli/say.h"
 #include "cli/verb.h"
 #include "measure/observe.h"
 #include "os/interrupt.h"
 #include "output/progress.h"
+#include "output/replay_document.h"
 #include "scenario/plugins.h"
 #include "trace/replay_run.h"
 #include "trace/text.h"

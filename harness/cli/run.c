@@ -1,13 +1,12 @@
 // `wxbench run`: scenarios on the simulator, each on several strategies.
 #include "scenario/run.h"
-#include "cli/documents.h"
 #include "cli/endings.h"
 #include "cli/options.h"
 #include "cli/say.h"
 #include "cli/verb.h"
 #include "measure/observe.h"
 #include "os/interrupt.h"
-#include "output/json.h"
+#include "output/documents.h"
 #include "output/progress.h"
 #include "output/result.h"
 #include "scenario/expect.h"
@@ -104,24 +103,6 @@ static size_t choose(const Session *session, const WxScenario *scenario, const W
     if (wx_plugins_is_wanted(named, strategy, WX_ONLY_WHERE_NAMED))
       chosen[count++] = strategy;
   return count;
-}
-
-static void note_fall_back(WxDocument *document, const WxResult *result, const char *ran) {
-  wx_document_note(document,
-                   "%s on %s ran as %s, and was judged as that: the runtime's switch is off or its "
-                   "file could not be made.",
-                   result->scenario, result->strategy, ran);
-}
-
-void wx_run_document_add(WxDocument *document, const WxResult *result, const char *ran) {
-  const bool fell_back = wx_result_ran(result) && strcmp(ran, result->strategy) != 0;
-  json_t *json = wx_result_json(result);
-  if (fell_back && wx_json_set(json, "fell_back_to", json_string(ran)))
-    document->lost = true;
-  if (fell_back)
-    note_fall_back(document, result, ran);
-  wx_result_note(document, json);
-  wx_document_add_result(document, json);
 }
 
 // `results` bear the name of what ran, which is what is judged; shown is what was asked for.

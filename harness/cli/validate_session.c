@@ -3,12 +3,12 @@
 
 #include "cli/say.h"
 #include "cli/validate_command.h"
-#include "cli/validate_group.h"
 #include "cli/verb.h"
 #include "scenario/built.h"
+#include "stats/turns.h"
+#include "stats/units.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -132,10 +132,22 @@ uint64_t wx_validate_memory_limit(const WxValidateAsked *asked) {
   return asked->smallest_step ? WX_UNCONFINED : asked->memory_limit;
 }
 
+// Whether a memory group can be made here.
+static int try_group(const char *verb) {
+  WxMemoryGroup group;
+  const int failed = wx_memory_group_make(&group, 0, "");
+  wx_memory_group_remove(&group);
+  if (failed == -ENOTSUP)
+    return wx_cli_impossible(verb, "no memory group can be made here: no memory controller is to "
+                                   "be seen below /sys/fs/cgroup");
+  return failed ? wx_cli_impossible(verb, "no memory group can be made here: %s", strerror(-failed))
+                : 0;
+}
+
 int wx_validate_all(WxValidateSession *session) {
   int status = choose_modes(session);
   if (status == 0 && wx_validate_memory_limit(session->asked))
-    status = wx_validate_group_try(session->verb);
+    status = try_group(session->verb);
   if (status == 0 && session->asked->command)
     return wx_validate_command(session);
   if (status == 0)
@@ -156,5 +168,68 @@ int wx_validate_all(WxValidateSession *session) {
   if (status == 0)
     status = visit_runtimes(session, &found, wx_validate_workloads);
   wx_runtimes_free(&found);
+  return status;
+}
+
+/* Again and again
+ * -------------------------------------------------------------------------------------------------
+ */
+
+/// What a run of one mode needs to know.
+typedef struct {
+  WxValidateSession *session;
+  const WxAgain *again;
+  const WxRepeat *repeat;
+  size_t mode;
+} Repeating;
+
+static int run_within(void *context, uint64_t limit, uint64_t time_limit_ns, WxValidation *run) {
+  const Repeating *repeating = context;
+  const WxAgain *again = repeating->again;
+  char text[WX_UNITS_TEXT];
+  wx_progress_show(&repeating->session->progress, "%s, %s: within %s", again->subject,
+                   repeating->session->modes[repeating->mode]->name,
+                   wx_units_format_bytes(text, (WxFigure)limit));
+  return again->run(again->context, repeating->mode, limit, time_limit_ns, run);
+}
+
+int wx_validate_smallest(WxValidateSession *session, const WxAgain *again, size_t mode,
+                         const WxValidation *first, bool compared, WxSmallest *smallest) {
+  Repeating repeating = {.session = session, .again = again, .mode = mode};
+  const WxSmallestOrder order = {.first = first,
+                                 .compared = compared,
+                                 .step = session->asked->smallest_step,
+                                 .time_limit_ns = session->asked->time_limit_ns,
+                                 .run = run_within,
+                                 .context = &repeating};
+  return wx_smallest_find(&order, smallest);
+}
+
+static int run_variant(void *context, size_t variant, WxValidation *run) {
+  const Repeating *repeating = context;
+  const WxValidateAsked *asked = repeating->session->asked;
+  const WxAgain *again = repeating->again;
+  return again->run(again->context, repeating->repeat->modes[variant], asked->memory_limit,
+                    asked->time_limit_ns, run);
+}
+
+int wx_validate_repeat(WxValidateSession *session, const WxAgain *again, const WxResult results[],
+                       WxRepeat *repeat) {
+  Repeating repeating = {.session = session, .again = again, .repeat = repeat};
+  WxTurns *turns = &repeat->turns;
+  wx_repeat_choose(repeat, results, session->mode_count);
+  if (turns->count == 0)
+    return 0;
+  turns->start = run_variant;
+  turns->context = &repeating;
+  if (wx_turns_begin(turns))
+    return wx_cli_fail(session->verb, "out of memory");
+  const size_t rounds = wx_turns_rounds(turns->count, (size_t)session->asked->repeat);
+  int status = 0;
+  while (status == 0 && turns->rounds < rounds && wx_turns_go_on(turns)) {
+    wx_progress_show(&session->progress, "%s: round %zu of %zu in turns", again->subject,
+                     turns->rounds + 1, rounds);
+    status = wx_turns_round(turns);
+  }
   return status;
 }
