@@ -1,7 +1,6 @@
 // What grew between two audits, by owner: of saved ones, maps, smaps, cores and living processes.
 #include "output/audit_document.h"
 #include "output/audit_figures.h"
-#include "output/audit_json.h"
 #include "output/json.h"
 #include "output/load.h"
 #include "stats/units.h"

@@ -20,6 +20,9 @@
 /// One audit as the contract's result. NULL where memory ran out.
 json_t *wx_audit_json(const WxAudit *audit);
 
+/// What an owner is called in JSON.
+const char *wx_audit_owner_key(WxOwner owner);
+
 /// Adds the tables and sentences for people; `by_size` sorts the summary by kind.
 void wx_audit_tables(WxDocument *document, const WxAudit *audit, bool by_size);
 
