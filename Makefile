@@ -118,7 +118,7 @@ $(B)/tests/plain/%: $(B)/obj/plain/tests/plain/%.o $(B)/plain/libsupport.a $(B)/
 	@echo '  LD   $@'
 	$(Q)$(CC) $(PLAIN) -o $@ $^ $(PKG_LIBS) $(CHECK_LIBS) -pthread
 # Other helpers need modules that are not in this library.
-THREAD_SUP := $(addprefix tests/support/,suite.c inject.c double_map.c bystander.c holder.c)
+THREAD_SUP := $(addprefix tests/support/,suite.c inject.c double_map.c bystander.c holder.c pkeys.c)
 $(B)/tests/thread/%: $(B)/obj/tsan/tests/thread/%.o $(call objects,tsan,$(THREAD_SUP)) $(B)/tsan/libwx.a
 	@mkdir -p $(@D)
 	@echo '  LD   $@'
