@@ -238,7 +238,7 @@ static int check_peers(WxBench *bench) {
 }
 
 int wx_bench_strategies(WxBench *bench) {
-  enum { MOST = 16 };
+  enum { MOST = 32 };
   const char *names[MOST];
   size_t count = 0;
   for (const WxWork *work; count < MOST && (work = wx_work_at(count)); ++count)
@@ -251,7 +251,7 @@ int wx_bench_strategies(WxBench *bench) {
     status = wx_plugins_check(&bench->strategies, &plugins, &bench->problem);
   (void)wx_os_interrupt_begin();
   for (size_t i = 0; i < count && status == 0 && !wx_os_interrupted(); ++i)
-    if (wx_bench_wants(bench, names[i]))
+    if (wx_bench_wants(bench, names[i]) && (bench->parts.count || !wx_work_at(i)->named_only))
       status = contest(bench, &plugins, wx_work_at(i));
   wx_plugins_free(&plugins);
   if (status == 0)

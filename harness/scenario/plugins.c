@@ -76,6 +76,18 @@ static const WxStrategy *find_plugin(const WxPlugins *plugins, const char *name)
   return NULL;
 }
 
+// Where nothing of what was named can be had on this machine, there is nothing to do.
+static int check_lacks(const WxNames *strategies, WxProblem *problem) {
+  const char *lacks = NULL;
+  for (size_t i = 0; i < strategies->count; ++i) {
+    const WxStrategy *strategy = wx_strategy_find(strategies->items[i]);
+    lacks = strategy ? wx_strategy_lacks(strategy) : NULL;
+    if (!lacks)
+      return 0;
+  }
+  return lacks ? wx_problem(problem, -ENOTSUP, "%s: %s", strategies->items[0], lacks) : 0;
+}
+
 int wx_plugins_check(const WxNames *strategies, WxPlugins *plugins, WxProblem *problem) {
   plugins->items = calloc(strategies->count + 1, sizeof *plugins->items);
   if (!plugins->items)
@@ -88,7 +100,7 @@ int wx_plugins_check(const WxNames *strategies, WxPlugins *plugins, WxProblem *p
     else if (!wx_words_have(wx_strategy_name, name))
       failed = wx_problem_unknown_word(problem, "strategy", name, wx_strategy_name);
   }
-  return failed;
+  return failed ? failed : check_lacks(strategies, problem);
 }
 
 int wx_plugins_check_blocks(const WxNames *strategies, WxPlugins *plugins, WxProblem *problem) {

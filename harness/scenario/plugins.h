@@ -16,7 +16,8 @@ typedef struct {
 
 /// Returns 0 where every name is that of a strategy; plug-ins have been loaded once, in a process
 /// of their own, to see what they can do. (One that did not survive that is left to fail again
-/// where it runs.) Else a negative errno with a problem.
+/// where it runs.) Else a negative errno with a problem: -ENOTSUP where this machine lacks what all
+/// of them need.
 int wx_plugins_check(const WxNames *strategies, WxPlugins *plugins, WxProblem *problem);
 
 /// The same, and refuses plug-ins without blocks.
