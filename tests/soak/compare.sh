@@ -3,25 +3,25 @@
 # False alarms: the same commit is measured again and again, each time in another setting, and compared with the first time.
 # `make soak-compare` makes SOAK_COMPARISONS (300) of them, and prints how many of each kind found anything worse.
 #   tests/soak/compare.sh [KIND]...    default: all kinds in turn
-# Exit status 1 where one did. A kind that cannot be had here is a line that says so.
+# Exit status 1 where one did. A kind that cannot be had here is a line that says so. SIGTERM ends it with what was compared by then.
 set -u
 export LC_ALL=C
 comparisons=${SOAK_COMPARISONS:-300}
 # shellcheck source=tests/support/tap.sh
 . tests/support/tap.sh
-program=$PWD/$wxbench
+program=$(realpath "$wxbench")
 work=$(mktemp -d)
 trap 'umount -l "$work/root" 2>/dev/null; rm -rf "$work"' EXIT
 scenarios=(block_cycle steady release_retains fork_without_exec placement_top_down drifting_sizes collectible_churn)
-strategies=(coreclr coreclr+punch coreclr-off rwx dual lean)
+strategies=(coreclr coreclr+punch rwx lean)
 RANDOM=1
 
-# run PROGRAM...: the document, on stdout. Counters of scenarios, or of `bench strategies` by turns.
+# document PROGRAM...: on stdout. Of a scenario, or of `bench strategies`: by turns, $which.
 document() {
-  if [ "$which" = 2 ]; then
-    "$@" bench strategies -q --quick --rounds 1 --workload block_cycle --workload mixed_sizes "${order[@]/#/--strategy=}" --json -
+  if [ "$which" -lt ${#scenarios[@]} ]; then
+    "$@" run -q "${scenarios[which]}" "${order[@]/#/--strategy=}" --json -
   else
-    "$@" run -q "${scenarios[@]}" "${order[@]/#/--strategy=}" --json -
+    "$@" bench strategies -q --quick --rounds 1 --workload block_cycle --workload mixed_sizes "${order[@]/#/--strategy=}" --json -
   fi
 }
 random_word() { head -c $((RANDOM % $1 + 1)) /dev/urandom | base64 -w 0 | tr -dc 'a-zA-Z'; }
@@ -98,15 +98,18 @@ build_more() {
 [[ " ${kinds[*]} " != *' strategies '* ]] || build_more || exit 1
 
 declare -A made alarms skipped
-# The first time, of either kind of document.
+# The first time.
 order=("${strategies[@]}")
-for which in 1 2; do
+for ((which = 0; which <= ${#scenarios[@]}; ++which)); do
   document "$program" >"$work/base.$which" || exit 1
 done
+stop=
+trap 'stop=1' TERM
 for ((number = 0; number < comparisons; ++number)); do
+  [ -z "$stop" ] || break
   kind=${kinds[number % ${#kinds[@]}]}
-  # Of three documents of a kind one is of `bench strategies`.
-  which=$(((number + number / ${#kinds[@]}) % 3 == 2 ? 2 : 1))
+  # Each kind comes to each document.
+  which=$(((number + number / ${#kinds[@]}) % (${#scenarios[@]} + 1)))
   order=("${strategies[@]}")
   "kind_$kind" >"$work/new" 2>"$work/errors"
   ended=$?
