@@ -67,8 +67,12 @@ PLAIN_TESTS  := $(patsubst tests/%.c,$(B)/tests/%,$(PLAIN_SRC))
 THREAD_TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(THREAD_SRC))
 MEMORY_TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(MEMORY_SRC))
 
+# A peer that is an archive of C++: where it is installed, it is loaded from the program's folder.
+CXX ?= g++
+PEERS := $(if $(and $(wildcard /usr/include/asmjit/core.h),$(shell command -v $(firstword $(CXX)))),$(B)/libwxasmjit.so)
+
 .PHONY: all
-all: $(B)/wxbench
+all: $(B)/wxbench $(PEERS)
 
 -include $(wildcard harness/preload/build.mk)
 
@@ -104,6 +108,10 @@ $(B)/wxbench: $(call objects,plain,$(CLI_SRC)) $(B)/plain/libwx.a
 	@echo '  LD   $@'
 	$(Q)$(CC) $(PLAIN) -o $@ $^ $(PKG_LIBS) -pthread
 
+$(B)/libwxasmjit.so: harness/bench/asmjit.cc
+	@echo '  LD   $@'
+	$(Q)$(CXX) -std=c++17 -O2 -shared -fPIC -o $@ $< -l:libasmjit.a -lrt -pthread
+
 $(B)/tests/unit/%: $(B)/obj/asan/tests/unit/%.o $(B)/asan/libsupport.a $(B)/asan/libwx.a
 	@mkdir -p $(@D)
 	@echo '  LD   $@'
@@ -118,7 +126,7 @@ $(B)/tests/plain/%: $(B)/obj/plain/tests/plain/%.o $(B)/plain/libsupport.a $(B)/
 	@echo '  LD   $@'
 	$(Q)$(CC) $(PLAIN) -o $@ $^ $(PKG_LIBS) $(CHECK_LIBS) -pthread
 # Other helpers need modules that are not in this library.
-THREAD_SUP := $(addprefix tests/support/,suite.c inject.c double_map.c bystander.c holder.c)
+THREAD_SUP := $(addprefix tests/support/,suite.c inject.c double_map.c bystander.c holder.c pkeys.c)
 $(B)/tests/thread/%: $(B)/obj/tsan/tests/thread/%.o $(call objects,tsan,$(THREAD_SUP)) $(B)/tsan/libwx.a
 	@mkdir -p $(@D)
 	@echo '  LD   $@'
@@ -188,6 +196,8 @@ help:
 	@echo 'make soak-safety  pauses, signals, kills and crashes of what is reclaimed from (SOAK_PAUSES=10000,'
 	@echo '             SOAK_STRIKES=1000, SOAK_CRASHES=200); needs root'
 	@echo 'make soak-dying  processes that die during an audit (SOAK_DYING=500 for each kind of audit)'
+	@echo 'make soak-compare  the same program compared with itself in other settings (SOAK_COMPARISONS=300)'
+	@echo 'make soak-power    how often compare finds a strategy that got slower or keeps a page (SOAK_POWER=20)'
 	@echo 'make static  build/static/MACHINE: programs without a shared library, for x86-64 and 64-bit ARM'
 	@echo 'make server  build/server/MACHINE: audit, explain, reclaim and record only; needs the C library only'
 	@echo 'make install, make uninstall  with PREFIX=/usr/local and DESTDIR='
@@ -221,6 +231,10 @@ SOAK_DYING ?= 500
 .PHONY: soak-dying
 soak-dying: all $(B)/tests/dying dotnet
 	@WXBENCH_DYING=$(SOAK_DYING) WXBENCH_DYING_MIB=2048 WXBENCH_TEST_TIMEOUT=$$(($(SOAK_DYING) * 60)) tests/run tests/plain/dying_test.sh
+
+.PHONY: soak-compare soak-power
+soak-compare soak-power: all
+	@tests/soak/$(@:soak-%=%).sh
 
 .PHONY: lint
 lint:

@@ -2,6 +2,7 @@
 
 #include "attribution/listing.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -363,6 +364,19 @@ void wx_audit_judge(WxAudit *audit, const WxAuditOptions *options) {
 bool wx_audit_is_part(const WxAudit *audit) {
   return audit->source == WX_SOURCE_CORE &&
          (audit->core_space.partial || audit->core.damage.reason);
+}
+
+int wx_audit_problem(const char *what, const WxAudit *audit, int error, WxProblem *problem) {
+  if (*audit->damage)
+    return wx_problem(problem, -EINVAL, "%s: %s", what, audit->damage);
+  if (error == -ESRCH || error == -ESTALE)
+    return wx_problem(problem, -ESRCH, "%s: no such process", what);
+  if ((error == -EACCES || error == -EPERM) && audit->source == WX_SOURCE_LIVE)
+    return wx_problem(problem, -ENOTSUP,
+                      "not permitted to look at process %s: run as its user, or as root, or with "
+                      "CAP_SYS_PTRACE",
+                      what);
+  return wx_problem(problem, -EINVAL, "%s: %s", what, strerror(-error));
 }
 
 void wx_audit_free(WxAudit *audit) {

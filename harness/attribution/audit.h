@@ -19,6 +19,7 @@
 #include "measure/cgroup.h"
 #include "measure/process.h"
 #include "measure/runtime.h"
+#include "stats/problem.h"
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -141,6 +142,10 @@ int wx_audit_live(WxAudit *audit, pid_t pid, const WxAuditOptions *options);
 /// audited, and audit->damage says where it ends. -EINVAL where nothing could be read, with
 /// audit->damage; another negative errno where the file could not be read at all.
 int wx_audit_file(WxAudit *audit, WxSource source, const char *path, const WxAuditOptions *options);
+
+/// Says why `what` could not be audited, after one of these returned `error`. Returns -ENOTSUP
+/// where the caller is not permitted to, else another negative errno.
+int wx_audit_problem(const char *what, const WxAudit *audit, int error, WxProblem *problem);
 
 void wx_audit_free(WxAudit *audit);
 

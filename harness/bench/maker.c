@@ -30,6 +30,10 @@ static int drop(WxMaker *maker, void *made) {
   return wx_functions_release(((Coder *)maker)->functions, made);
 }
 
+static int patch(WxMaker *maker, void *made, const void *bytes, size_t size) {
+  return wx_functions_write(((Coder *)maker)->functions, made, bytes, size);
+}
+
 static const void *code(WxMaker *maker, void *made) {
   (void)maker;
   return made;
@@ -47,7 +51,7 @@ int wx_maker_open(WxAllocator *allocator, WxMaker **opened) {
   Coder *self = malloc(sizeof *self);
   if (!self)
     return -ENOMEM;
-  self->maker = (WxMaker){make, check, drop, code, close_maker};
+  self->maker = (WxMaker){make, check, drop, patch, code, close_maker};
   const int result = wx_functions_open(allocator, &self->functions);
   if (result) {
     free(self);
@@ -106,7 +110,7 @@ int wx_maker_open_blocks(WxAllocator *allocator, WxMaker **opened) {
   BlockMaker *self = malloc(sizeof *self);
   if (!self)
     return -ENOMEM;
-  self->maker = (WxMaker){make_block, check_block, drop_block, code, close_blocks};
+  self->maker = (WxMaker){make_block, check_block, drop_block, NULL, code, close_blocks};
   self->allocator = allocator;
   *opened = &self->maker;
   return 0;

@@ -19,6 +19,8 @@ struct WxMaker {
   /// Calls it, and checks what comes back.
   int (*check)(WxMaker *self, void *made, size_t size, uint64_t identity);
   int (*drop)(WxMaker *self, void *made);
+  /// Writes `size` bytes of code over it; NULL: that cannot be done.
+  int (*patch)(WxMaker *self, void *made, const void *bytes, size_t size);
   /// Where its code begins; NULL where that is not known.
   const void *(*code)(WxMaker *self, void *made);
   int (*close)(WxMaker *self);

@@ -1,16 +1,16 @@
 #include "bench/peer.h"
 
 #include "os/library.h"
+#include "os/os.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 static const WxPeer *const peers[] = {
-    &wx_peer_libffcall,
-    &wx_peer_libffi,
-    &wx_peer_luajit,
-    &wx_peer_pcre2,
+    &wx_peer_asmjit, &wx_peer_asmjit_dual, &wx_peer_bare,  &wx_peer_libffcall,
+    &wx_peer_libffi, &wx_peer_luajit,      &wx_peer_pcre2,
 };
 
 const WxPeer *wx_peer_at(size_t index) {
@@ -25,9 +25,25 @@ const WxPeer *wx_peer_find(const char *name) {
   return NULL;
 }
 
+// The file of a library that was built with this program; "" where that is not known.
+static void find_ours(const WxPeer *peer, char path[PATH_MAX]) {
+  const int failed = wx_os_readlink("/proc/self/exe", path, PATH_MAX);
+  char *name = failed < 0 ? NULL : strrchr(path, '/');
+  if (name && (size_t)(name - path) + strlen(peer->file) + 2 <= PATH_MAX)
+    strcpy(name + 1, peer->file);
+  else
+    snprintf(path, PATH_MAX, "%s", peer->file);
+}
+
 int wx_peer_load(const WxPeer *peer, void **library, const char **missing) {
-  char why[WX_LIBRARY_WHY];
-  const int result = wx_library_load(peer->file, library, why);
+  *library = NULL;
+  *missing = NULL;
+  if (!peer->file)
+    return 0;
+  char path[PATH_MAX], why[WX_LIBRARY_WHY];
+  if (peer->is_ours)
+    find_ours(peer, path);
+  const int result = wx_library_load(peer->is_ours ? path : peer->file, library, why);
   *missing = result == -ENOSYS ? WX_LIBRARY_NONE : result == -ENOEXEC ? peer->absent : NULL;
   return *missing ? -ENOENT : result;
 }
@@ -35,7 +51,7 @@ int wx_peer_load(const WxPeer *peer, void **library, const char **missing) {
 int wx_peer_look(const WxPeer *peer, const char **missing) {
   void *library;
   const int result = wx_peer_load(peer, &library, missing);
-  if (result == 0)
+  if (library)
     wx_library_close(library);
   return result == -ENOENT ? 0 : result;
 }
@@ -51,9 +67,9 @@ int wx_peer_describe(const WxPeer *peer, char *text, size_t size) {
     wx_library_file(library, file, sizeof file);
   if (library && peer->version)
     peer->version(library, version);
-  snprintf(text, size, "%s%s%s; %s%s%s", missing ? missing : file, *version ? " " : "", version,
-           peer->what, peer->extra ? "; no ratio, since it also " : "",
-           peer->extra ? peer->extra : "");
+  snprintf(text, size, "%s%s%s%s%s%s%s", missing ? missing : file, *version ? " " : "", version,
+           missing || library ? "; " : "", peer->what,
+           peer->extra ? "; no ratio, since it also " : "", peer->extra ? peer->extra : "");
   if (library)
     wx_library_close(library);
   return 0;

@@ -2,7 +2,8 @@
    @file peer.h
    Libraries of other projects that make code at run time, measured at the same work as our
    strategies. They are loaded where they are, not linked; one that is not installed is skipped.
-   A new one is a file peer_NAME.c and a row in peer.c.
+   A new one is a file peer_NAME.c and a row in peer.c. `bare` is no library but the floor: system
+   calls alone.
 */
 #ifndef WX_BENCH_PEER_H
 #define WX_BENCH_PEER_H
@@ -17,8 +18,10 @@ typedef struct WxPeer {
   const char *name;
   const char *what;   ///< One line: what is measured of it.
   const char *extra;  ///< What of its own work is in its figure, which so has no ratio; or NULL.
-  const char *file;   ///< Of the library, as the loader finds it.
+  const char *file;   ///< Of the library, as the loader finds it; NULL: there is none to load.
   const char *absent; ///< WX_PEER_ABSENT of the package of Debian that brings it.
+  bool is_ours;       ///< It was built with the program, and is in the program's folder.
+  bool patches;       ///< What it made can be written over (WxMaker.patch).
   /// Writes the version of the loaded library to `text`; NULL where it does not say.
   void (*version)(void *library, char text[WX_PEER_TEXT]);
   /// Begins. -ENOENT where the library lacks what is needed.
@@ -44,6 +47,7 @@ int wx_peer_describe(const WxPeer *peer, char *text, size_t size);
 /// there.
 bool wx_peer_function(void *library, const char *name, void *pointer);
 
-extern const WxPeer wx_peer_libffi, wx_peer_libffcall, wx_peer_luajit, wx_peer_pcre2;
+extern const WxPeer wx_peer_asmjit, wx_peer_asmjit_dual, wx_peer_bare, wx_peer_libffi,
+    wx_peer_libffcall, wx_peer_luajit, wx_peer_pcre2;
 
 #endif

@@ -74,7 +74,7 @@ static int open_libffcall(void *library, WxMaker **opened) {
   Ffcall *self = calloc(1, sizeof *self);
   if (!self)
     return -ENOMEM;
-  self->maker = (WxMaker){make, check, drop, code, close_maker};
+  self->maker = (WxMaker){make, check, drop, NULL, code, close_maker};
   bool there = wx_peer_function(library, "alloc_callback", &self->allocate);
   there &= wx_peer_function(library, "free_callback", &self->release);
   if (!there) {

@@ -90,7 +90,7 @@ static int open_libffi(void *library, WxMaker **opened) {
   void *uint64;
   if (!self)
     return -ENOMEM;
-  self->maker = (WxMaker){make, check, drop, code, close_maker};
+  self->maker = (WxMaker){make, check, drop, NULL, code, close_maker};
   bool there = wx_peer_function(library, "ffi_closure_alloc", &self->allocate);
   there &= wx_peer_function(library, "ffi_closure_free", &self->release);
   there &= wx_peer_function(library, "ffi_prep_closure_loc", &self->prepare);

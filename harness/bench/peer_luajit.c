@@ -70,7 +70,7 @@ static int open_luajit(void *library, WxMaker **opened) {
   void (*add_libraries)(void *state);
   if (!self)
     return -ENOMEM;
-  self->maker = (WxMaker){make, check, drop, code, close_maker};
+  self->maker = (WxMaker){make, check, drop, NULL, code, close_maker};
   bool there = wx_peer_function(library, "luaL_newstate", &new_state);
   there &= wx_peer_function(library, "luaL_openlibs", &add_libraries);
   there &= wx_peer_function(library, "luaL_loadstring", &self->load);

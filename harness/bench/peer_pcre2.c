@@ -76,7 +76,7 @@ static int open_pcre2(void *library, WxMaker **opened) {
   Pcre *self = calloc(1, sizeof *self);
   if (!self)
     return -ENOMEM;
-  self->maker = (WxMaker){make, check, drop, code, close_maker};
+  self->maker = (WxMaker){make, check, drop, NULL, code, close_maker};
   bool there = wx_peer_function(library, "pcre2_compile_8", &self->compile);
   there &= wx_peer_function(library, "pcre2_jit_compile_8", &self->compile_further);
   there &= wx_peer_function(library, "pcre2_match_8", &self->match);

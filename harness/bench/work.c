@@ -4,6 +4,7 @@
 #include "bench/turnover.h"
 #include "codegen/codegen.h"
 #include "measure/observe_child.h"
+#include "os/os.h"
 #include "os/process.h"
 #include "strategy/plugin.h"
 
@@ -13,10 +14,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { BLOCK = 64 * 1024, PATCH = 256, THREADS = 2 };
 
 static const int64_t not_known = -1;
+
+#define LIVE(count, text)                                                                          \
+  {                                                                                                \
+    .name = "live_" #count, .operation = "cycle",                                                  \
+    .means = "block_cycle beside " text " blocks of a page that live", .live = (count),            \
+    .threads = 1, .named_only = true                                                               \
+  }
+#define SIZED(suffix, text, kib)                                                                   \
+  {                                                                                                \
+    .name = "size_" #suffix, .operation = "cycle", .means = "block_cycle with a block of " text,   \
+    .size = (kib)*1024, .threads = 1, .named_only = true                                           \
+  }
 
 static const WxWork works[] = {
     {.name = "block_cycle",
@@ -25,7 +40,7 @@ static const WxWork works[] = {
      .threads = 1},
     {.name = "live_10000",
      .operation = "cycle",
-     .means = "the same beside 10,000 blocks that live",
+     .means = "the same beside 10,000 blocks of a page that live",
      .live = 10000,
      .threads = 1},
     {.name = "writers_2",
@@ -52,6 +67,28 @@ static const WxWork works[] = {
      .means = "drop one of 1,000 functions, make another one, call it",
      .threads = 1,
      .functions = true},
+    {.name = "publish",
+     .operation = "publish",
+     .means = "write 256 bytes of code, which are at hand, over a function; it runs at the end",
+     .threads = 1,
+     .functions = true,
+     .publishes = true,
+     .named_only = true},
+    {.name = "fork",
+     .operation = "fork",
+     .means = "a child runs the code of 100 blocks, makes one of its own and gives it back",
+     .live = 100,
+     .threads = 1,
+     .forks = true,
+     .named_only = true},
+    LIVE(100, "100"),
+    LIVE(1000, "1,000"),
+    LIVE(100000, "100,000"),
+    SIZED(4k, "4 KiB", 4),
+    SIZED(16k, "16 KiB", 16),
+    SIZED(256k, "256 KiB", 256),
+    SIZED(1m, "1 MiB", 1024),
+    SIZED(4m, "4 MiB", 4096),
 };
 
 const WxWork *wx_work_at(size_t index) {
@@ -63,16 +100,23 @@ const char *wx_work_subject_name(WxWorkSubject subject) {
 }
 
 const char *wx_work_unfit(const WxWork *work, WxWorkSubject subject) {
+  if (subject.peer && work->publishes && !subject.peer->patches)
+    return "what it made is not written again";
   if (subject.peer)
     return work->functions ? NULL : "it makes functions, not blocks";
   const unsigned can = subject.strategy->capabilities;
   if (!work->functions && can & WX_HAS_NO_BLOCKS)
     return "it has functions, no blocks";
-  if (work->patches && !(can & WX_CAN_PATCH))
+  if ((work->patches || work->publishes) && !(can & WX_CAN_PATCH))
     return "a page is written once";
   if (work->threads > 1 && can & WX_FOR_ONE_THREAD)
     return "it is for one thread at a time";
-  return NULL;
+  return wx_strategy_lacks(subject.strategy);
+}
+
+// Blocks with code that live while others come and go.
+static unsigned blocks_of(const WxWork *work) {
+  return work->live + work->patches + work->beside;
 }
 
 // What travels to the process.
@@ -85,23 +129,62 @@ typedef struct {
 
 typedef struct {
   WxAllocator *allocator; ///< NULL for a peer.
-  WxTurnover *turnover;   ///< For work with functions.
+  WxTurnover *turnover;   ///< For work with functions that come and go.
+  WxMaker *maker;         ///< For work with one function, `published`.
+  void *published;
   const WxWork *work;
   uint64_t operations;
   uint64_t first; ///< Of the functions that are written.
   pthread_barrier_t *begin;
+  void *const *blocks;         ///< That live.
   void *patched;               ///< Where patches go.
   const void *beside;          ///< What another thread runs.
   uint64_t began_ns, ended_ns; ///< Of several threads, each its own: who waits may wake late.
   int error;
 } Worker;
 
+static char texts[2][PATCH];
+
 static int cycle(Worker *worker, uint64_t identity) {
   void *base;
-  int result = wx_generate(worker->allocator, BLOCK, identity, &base);
+  const size_t size = worker->work->size ? worker->work->size : BLOCK;
+  int result = wx_generate(worker->allocator, size, identity, &base);
   if (result == 0)
     result = wx_codegen_check(base, WX_GENERATED, identity);
   return result ? result : wx_allocator_release(worker->allocator, base);
+}
+
+// Whether the code of all blocks that live is whole; that of a patched one has another identity.
+static int check_blocks(const Worker *worker) {
+  const unsigned count = blocks_of(worker->work);
+  int result = 0;
+  for (unsigned i = worker->work->patches; i < count && result == 0; ++i)
+    result = wx_codegen_check(worker->blocks[i], WX_GENERATED, i);
+  return result;
+}
+
+// In the child, which ends with it: its parent's blocks, and one of its own.
+static int live_as_child(Worker *worker, uint64_t identity) {
+  const int result = check_blocks(worker);
+  return result ? result : cycle(worker, identity);
+}
+
+static int fork_child(Worker *worker, uint64_t identity) {
+  const pid_t child = wx_os_fork();
+  if (child < 0)
+    return child;
+  if (child == 0)
+    _exit(-live_as_child(worker, identity));
+  int status;
+  const pid_t ended = wx_os_wait(child, 0, &status, NULL);
+  if (ended < 0)
+    return ended;
+  return WIFEXITED(status) ? -WEXITSTATUS(status) : -EFAULT;
+}
+
+// Two texts by turns, so that something changes.
+static int publish(Worker *worker, uint64_t identity) {
+  return worker->maker->patch(worker->maker, worker->published, texts[identity % 2], PATCH);
 }
 
 static int patch(Worker *worker, uint64_t identity) {
@@ -115,13 +198,16 @@ static int turn(Worker *worker, uint64_t identity) {
 }
 
 static bool turns(const WxWork *work) {
-  return work->functions || work->mixed;
+  return (work->functions && !work->publishes) || work->mixed;
 }
 
 static int repeat(Worker *worker, uint64_t count) {
-  int (*const operation)(Worker *, uint64_t) = turns(worker->work)     ? turn
-                                               : worker->work->patches ? patch
-                                                                       : cycle;
+  const WxWork *work = worker->work;
+  int (*const operation)(Worker *, uint64_t) = turns(work)       ? turn
+                                               : work->publishes ? publish
+                                               : work->patches   ? patch
+                                               : work->forks     ? fork_child
+                                                                 : cycle;
   int result = 0;
   for (uint64_t i = 0; i < count && result == 0; ++i)
     result = operation(worker, worker->first + i);
@@ -268,26 +354,20 @@ static int attack_function(const void *code, WxWorkReport *report) {
   return result;
 }
 
-// Whether the code of all blocks that live is whole; that of a patched one has another identity.
-static int check_blocks(const Worker *worker, void *const blocks[], unsigned count) {
-  int result = 0;
-  for (unsigned i = worker->work->patches; i < count && result == 0; ++i)
-    result = wx_codegen_check(blocks[i], WX_GENERATED, i);
-  return result;
-}
-
 static int live_with_blocks(Worker *worker, void **blocks, WxWorkReport *report) {
-  const unsigned count = worker->work->live + worker->work->patches + worker->work->beside;
+  const unsigned count = blocks_of(worker->work);
+  const size_t size = worker->work->live ? wx_os_page_size() : BLOCK;
   int result = 0;
   for (unsigned i = 0; i < count && result == 0; ++i)
-    result = wx_generate(worker->allocator, BLOCK, i, &blocks[i]);
+    result = wx_generate(worker->allocator, size, i, &blocks[i]);
+  worker->blocks = blocks;
   worker->beside = worker->patched = blocks[0];
   if (result == 0)
     result = time_work(worker, report);
   if (result == 0)
     result = wx_look_mappings(worker->allocator, report);
   if (result == 0)
-    result = check_blocks(worker, blocks, count);
+    result = check_blocks(worker);
   // Many are left to the end: on coreclr each would be filled with zeros.
   for (unsigned i = 0; i < count && !worker->work->live && result == 0; ++i)
     result = wx_allocator_release(worker->allocator, blocks[i]);
@@ -306,6 +386,10 @@ static bool has_no_blocks(const WxAllocator *allocator) {
   return allocator->strategy->capabilities & WX_HAS_NO_BLOCKS;
 }
 
+static int look(const Worker *worker, WxWorkReport *report) {
+  return worker->allocator ? wx_look_mappings(worker->allocator, report) : wx_look_process(report);
+}
+
 static int live_with_turnover(Worker *worker, WxMaker *maker, WxWorkReport *report) {
   int result = wx_turnover_open(
       maker, worker->work->mixed ? &wx_turnover_of_blocks : &wx_turnover_of_functions,
@@ -315,19 +399,41 @@ static int live_with_turnover(Worker *worker, WxMaker *maker, WxWorkReport *repo
   if (result == 0)
     result = wx_turnover_check(worker->turnover);
   if (result == 0)
-    result =
-        worker->allocator ? wx_look_mappings(worker->allocator, report) : wx_look_process(report);
+    result = look(worker, report);
   // With blocks all is seen when those are attacked; here the code could be opened for good.
   if (result == 0 && (!worker->allocator || has_no_blocks(worker->allocator)))
     result = attack_function(maker->code(maker, wx_turnover_some(worker->turnover)), report);
   return result ? result : wx_turnover_close(worker->turnover);
 }
 
-static int work_turnover(Worker *worker, WxWorkReport *report) {
+static int live_with_one(Worker *worker, WxMaker *maker, WxWorkReport *report) {
+  enum { IDENTITY = 2 };
+  worker->maker = maker;
+  int result = 0;
+  for (uint64_t i = 0; i < 2 && result == 0; ++i)
+    result = wx_codegen_emit(texts[i], PATCH, IDENTITY + i);
+  if (result == 0)
+    result = maker->make(maker, PATCH, IDENTITY, &worker->published);
+  if (result == 0)
+    result = time_work(worker, report);
+  const uint64_t last = worker->first + worker->operations - 1;
+  if (result == 0)
+    result = maker->check(maker, worker->published, PATCH, IDENTITY + last % 2);
+  if (result == 0)
+    result = look(worker, report);
+  return result ? result : maker->drop(maker, worker->published);
+}
+
+static int live_with_maker(Worker *worker, WxMaker *maker, WxWorkReport *report) {
+  return worker->work->publishes ? live_with_one(worker, maker, report)
+                                 : live_with_turnover(worker, maker, report);
+}
+
+static int work_functions(Worker *worker, WxWorkReport *report) {
   WxMaker *maker;
   const int result = worker->work->mixed ? wx_maker_open_blocks(worker->allocator, &maker)
                                          : wx_maker_open(worker->allocator, &maker);
-  const int lived = result ? result : live_with_turnover(worker, maker, report);
+  const int lived = result ? result : live_with_maker(worker, maker, report);
   return lived ? lived : maker->close(maker);
 }
 
@@ -347,7 +453,8 @@ static int count_held(int64_t before, const WxWork *work, WxWorkReport *report) 
 
 static int work_on(Worker *worker, int64_t before, WxWorkReport *report) {
   const unsigned can = worker->allocator->strategy->capabilities;
-  int result = turns(worker->work) ? work_turnover(worker, report) : work_blocks(worker, report);
+  int result = worker->work->functions || worker->work->mixed ? work_functions(worker, report)
+                                                              : work_blocks(worker, report);
   report->retained_bytes = not_known;
   if (result == 0 && !worker->work->live)
     result = can & WX_IS_PLUGIN ? count_held(before, worker->work, report)
@@ -402,7 +509,7 @@ static int work_with_peer(const WxPeer *peer, Worker *worker, WxWorkReport *repo
     result = peer->open(library, &maker);
   if (result)
     return result;
-  result = live_with_turnover(worker, maker, report);
+  result = live_with_maker(worker, maker, report);
   if (result == 0)
     result = maker->close(maker);
   report->mappings -= at_first.mappings;

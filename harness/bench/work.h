@@ -20,12 +20,16 @@ typedef struct {
   const char *name;
   const char *operation; ///< What is timed.
   const char *means;
-  unsigned live;    ///< Blocks with code that live beside it; more than one lives to the end.
+  size_t size;      ///< Of a block in bytes; 0: of 64 KiB.
+  unsigned live;    ///< Blocks with code that live beside it, of a page each; they live to the end.
   unsigned threads; ///< Each does all operations.
   bool patches;     ///< Writes into pages that were written before.
   bool functions;   ///< Of functions, not of blocks: for peers, too.
   bool mixed;       ///< Of blocks of several sizes, which come and go.
   bool beside;      ///< While another thread runs code.
+  bool publishes;   ///< Writes a function over and over, and nothing else.
+  bool forks;       ///< Each operation is a child.
+  bool named_only;  ///< Done only where it is named.
 } WxWork;
 
 /// The `index`-th kind, NULL at the end.

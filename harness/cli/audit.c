@@ -1,15 +1,24 @@
 // `wxbench audit`: whose memory is it?
 #include "attribution/audit.h"
 #include "attribution/explain.h"
-#include "cli/audit_run.h"
+#include "attribution/oom.h"
+#include "attribution/survey.h"
 #include "cli/options.h"
 #include "cli/say.h"
+#include "cli/terminal.h"
 #include "cli/verb.h"
 #include "measure/guard.h"
+#include "output/audit_document.h"
+#include "output/file.h"
+#include "output/oom_document.h"
+#include "output/progress.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -34,6 +43,27 @@ enum {
 };
 enum { DEFAULT_ROWS = 10, MOST_ROWS = 100000 };
 #define SECOND_NS UINT64_C(1000000000)
+
+// What was asked for on the command line.
+typedef struct {
+  WxSource source;
+  const char *path; // Of a file.
+  bool all;
+  bool by_size;
+  bool prom;
+  const char *prom_path; // Where the metrics go; NULL is stdout.
+  const char *bundle;    // Folder of --bundle.
+  bool unredacted;
+  const char *diff;      // First of the two that --diff compares.
+  const char *oom;       // File of --oom; `-` is stdin.
+  const char *extract;   // Folder of --extract.
+  bool images;           // Search for PE images.
+  uint64_t search_start; // Of --range; all memory where the end is 0.
+  uint64_t search_end;
+  uint64_t watch_ns; // 0 without --watch.
+  uint64_t samples;  // How many; 0 until it ends.
+  WxAuditOptions audit;
+} Asked;
 
 static const struct argp_option own_options[] = {
     {"all", OPTION_ALL, 0, 0, "Every process with an executable memfd, worst first", 0},
@@ -70,54 +100,54 @@ static const struct argp_option own_options[] = {
 };
 
 static error_t take_range(struct argp_state *state, const char *text) {
-  WxAuditRequest *request = state->input;
+  Asked *asked = state->input;
   WxRange range;
   if (!wx_explain_parse_range(text, &range))
     return wx_options_refuse(state, "--range '%s': expected START-END in hexadecimal", text);
-  request->search_start = range.start;
-  request->search_end = range.end;
-  request->images = true;
+  asked->search_start = range.start;
+  asked->search_end = range.end;
+  asked->images = true;
   return 0;
 }
 
 static error_t take_file(struct argp_state *state, WxSource source, const char *path) {
-  WxAuditRequest *request = state->input;
-  if (request->path)
+  Asked *asked = state->input;
+  if (asked->path)
     return wx_options_refuse(state, "expected one of --maps, --smaps and --core, once");
-  request->source = source;
-  request->path = path;
+  asked->source = source;
+  asked->path = path;
   return 0;
 }
 
 static error_t take_rows(struct argp_state *state, const char *text) {
-  WxAuditRequest *request = state->input;
+  Asked *asked = state->input;
   uint64_t rows = 0;
   const error_t failed = wx_options_count(state, "--rows", text, 0, MOST_ROWS, &rows);
-  request->audit.rows = (size_t)rows;
+  asked->audit.rows = (size_t)rows;
   return failed;
 }
 
 static error_t take_sort(struct argp_state *state, const char *text) {
-  WxAuditRequest *request = state->input;
-  request->by_size = !strcmp(text, "size");
-  return request->by_size || !strcmp(text, "kind")
+  Asked *asked = state->input;
+  asked->by_size = !strcmp(text, "size");
+  return asked->by_size || !strcmp(text, "kind")
              ? 0
              : wx_options_refuse(state, "--sort '%s': expected kind or size", text);
 }
 
 static error_t take_watch(struct argp_state *state, const char *text) {
-  WxAuditRequest *request = state->input;
-  const error_t failed = wx_options_duration(state, "--watch", text, SECOND_NS, &request->watch_ns);
-  return failed || request->watch_ns
+  Asked *asked = state->input;
+  const error_t failed = wx_options_duration(state, "--watch", text, SECOND_NS, &asked->watch_ns);
+  return failed || asked->watch_ns
              ? failed
              : wx_options_refuse(state, "--watch '%s': expected more than 0 seconds", text);
 }
 
 static error_t parse(int key, char *argument, struct argp_state *state) {
-  WxAuditRequest *request = state->input;
+  Asked *asked = state->input;
   switch (key) {
   case OPTION_ALL:
-    request->all = true;
+    asked->all = true;
     return 0;
   case OPTION_MAPS:
     return take_file(state, WX_SOURCE_MAPS, argument);
@@ -126,41 +156,41 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
   case OPTION_CORE:
     return take_file(state, WX_SOURCE_CORE, argument);
   case OPTION_OOM:
-    request->oom = argument;
+    asked->oom = argument;
     return 0;
   case OPTION_FAST:
-    request->audit.fast = true;
+    asked->audit.fast = true;
     return 0;
   case OPTION_ROWS:
     return take_rows(state, argument);
   case OPTION_SORT:
     return take_sort(state, argument);
   case OPTION_PROM:
-    request->prom = true;
-    request->prom_path = argument;
+    asked->prom = true;
+    asked->prom_path = argument;
     return 0;
   case OPTION_WATCH:
     return take_watch(state, argument);
   case OPTION_SAMPLES:
-    return wx_options_count(state, "--samples", argument, 1, UINT32_MAX, &request->samples);
+    return wx_options_count(state, "--samples", argument, 1, UINT32_MAX, &asked->samples);
   case OPTION_BUNDLE:
-    request->bundle = argument;
+    asked->bundle = argument;
     return 0;
   case OPTION_UNREDACTED:
-    request->unredacted = true;
+    asked->unredacted = true;
     return 0;
   case OPTION_IMAGES:
-    request->images = true;
+    asked->images = true;
     return 0;
   case OPTION_EXTRACT:
-    request->images = true;
-    request->extract = argument;
+    asked->images = true;
+    asked->extract = argument;
     return 0;
   case OPTION_DIFF:
-    request->diff = argument;
+    asked->diff = argument;
     return 0;
   case OPTION_MEMFD:
-    return wx_options_memfd(state, argument, &request->audit.memfd);
+    return wx_options_memfd(state, argument, &asked->audit.memfd);
   case OPTION_RANGE:
     return take_range(state, argument);
   default:
@@ -192,51 +222,340 @@ static int take_pid(const WxOptions *options, pid_t *pid) {
 }
 
 // What cannot go together. Returns 0 or the exit status.
-static int check(const WxOptions *options, const WxAuditRequest *request, pid_t *pid) {
-  if (request->diff)
-    return options->argument_count == 1 && !request->path && !request->all && !request->oom
+static int check(const WxOptions *options, const Asked *asked, pid_t *pid) {
+  if (asked->diff)
+    return options->argument_count == 1 && !asked->path && !asked->all && !asked->oom
                ? 0
                : wx_cli_fail(options->verb,
                              "--diff BEFORE expects one other: JSON, maps, smaps, a core or a PID");
   const size_t sources =
-      options->argument_count + (request->path != NULL) + request->all + (request->oom != NULL);
+      options->argument_count + (asked->path != NULL) + asked->all + (asked->oom != NULL);
   if (sources != 1)
     return wx_cli_fail(options->verb,
                        "expected one of PID, --all, --maps FILE, --smaps FILE, --core FILE and "
                        "--oom FILE");
-  if ((request->watch_ns || request->bundle) && !options->argument_count)
-    return wx_cli_fail(options->verb, "%s needs a PID", request->bundle ? "--bundle" : "--watch");
-  if (request->watch_ns && (request->prom || options->json || request->bundle))
+  if ((asked->watch_ns || asked->bundle) && !options->argument_count)
+    return wx_cli_fail(options->verb, "%s needs a PID", asked->bundle ? "--bundle" : "--watch");
+  if (asked->watch_ns && (asked->prom || options->json || asked->bundle))
     return wx_cli_fail(options->verb, "--watch goes with neither --json, --prom nor --bundle");
-  if (request->images && !options->argument_count && request->source != WX_SOURCE_CORE)
+  if (asked->images && !options->argument_count && asked->source != WX_SOURCE_CORE)
     return wx_cli_fail(options->verb, "--images, --extract and --range need a PID or --core FILE");
-  if (request->oom && request->prom)
+  if (asked->oom && asked->prom)
     return wx_cli_fail(options->verb, "--oom has no metrics: it goes without --prom");
-  if (options->json && !strcmp(options->json, "-") && request->prom && !request->prom_path)
+  if (options->json && !strcmp(options->json, "-") && asked->prom && !asked->prom_path)
     return wx_cli_fail(options->verb, "--json - and --prom cannot both have stdout");
   return options->argument_count ? take_pid(options, pid) : 0;
 }
 
+/* One process or one file, and how every audit ends
+ * -------------------------------------------------------------------------------------------------
+ */
+
+static int cannot_audit(const WxOptions *options, const char *what, const WxAudit *audit,
+                        int error) {
+  WxProblem problem;
+  return wx_cli_problem(options->verb, wx_audit_problem(what, audit, error, &problem), &problem);
+}
+
+static int write_metrics(const WxOptions *options, const Asked *asked, const WxDocument *document) {
+  char *text = document->lost ? NULL : wx_audit_metrics(document->results);
+  if (!text)
+    return wx_cli_fail(options->verb, "%s", strerror(ENOMEM));
+  const char *path = asked->prom_path;
+  const int error = path ? wx_file_write(path, text, strlen(text))
+                         : wx_file_write_all(STDOUT_FILENO, text, strlen(text));
+  free(text);
+  return error ? wx_cli_fail(options->verb, "cannot write '%s': %s", path ? path : "stdout",
+                             strerror(-error))
+               : 0;
+}
+
+static int finish(WxOptions *options, const Asked *asked, WxDocument *document, int status) {
+  if (asked->prom) {
+    options->format = NULL;
+    const int failed = write_metrics(options, asked, document);
+    status = failed ? failed : status;
+  }
+  return wx_cli_finish(options, document, WX_UNKNOWN, status);
+}
+
+static int add_images(const WxOptions *options, const Asked *asked, const WxAudit *audit,
+                      WxDocument *document, json_t *result) {
+  const WxImageSearch wanted = {asked->search_start, asked->search_end, asked->extract};
+  WxProblem problem;
+  const int failed = wx_audit_add_images(document, result, audit, &wanted, &problem);
+  return failed ? wx_cli_problem(options->verb, failed, &problem) : 0;
+}
+
+static int write_bundle(const WxOptions *options, const Asked *asked, const WxAudit *audit,
+                        WxDocument *document) {
+  const WxBundleOrder order = {asked->bundle, asked->unredacted, options->command,
+                               options->started};
+  WxProblem problem;
+  const int failed = wx_audit_write_bundle(&order, audit, document, &problem);
+  return failed ? wx_cli_problem(options->verb, failed, &problem) : 0;
+}
+
+static int audit_one(WxOptions *options, const Asked *asked, pid_t pid) {
+  // Before anything is looked at, so that nothing is printed where it cannot be made.
+  const bool again = asked->audit.left_out && asked->audit.left_out->count;
+  if (asked->bundle && mkdir(asked->bundle, 0700) && !(again && errno == EEXIST)) {
+    const int status = wx_cli_fail(options->verb, "cannot make the folder '%s': %s", asked->bundle,
+                                   strerror(errno));
+    wx_options_free(options);
+    return status;
+  }
+  WxAudit audit;
+  const char *what = asked->path ? asked->path : options->arguments[0];
+  const int error = asked->path ? wx_audit_file(&audit, asked->source, asked->path, &asked->audit)
+                                : wx_audit_live(&audit, pid, &asked->audit);
+  if (error) {
+    const int status = cannot_audit(options, what, &audit, error);
+    if (asked->bundle)
+      (void)rmdir(asked->bundle);
+    wx_audit_free(&audit);
+    wx_options_free(options);
+    return status;
+  }
+  WxDocument document;
+  wx_document_init(&document, "audit");
+  json_t *result = wx_audit_json(&audit);
+  wx_document_add_result(&document, result);
+  int status = WX_EXIT_OK;
+  if (asked->images && result)
+    status = add_images(options, asked, &audit, &document, result);
+  else
+    wx_audit_tables(&document, &audit, asked->by_size);
+  if (*audit.damage)
+    status = wx_cli_fail(options->verb, "%s: %s; %s was read", what, audit.damage,
+                         audit.read_on ? "what else it has" : "what stands before it");
+  if (asked->bundle && !status)
+    status = write_bundle(options, asked, &audit, &document);
+  wx_audit_free(&audit);
+  return finish(options, asked, &document, status);
+}
+
+/* Every process with an executable memfd
+ * -------------------------------------------------------------------------------------------------
+ */
+
+static size_t audit_found(const WxSurvey *survey, const Asked *asked, WxAuditRow *rows,
+                          WxAuditTotal *total, WxProgress *progress) {
+  size_t count = 0;
+  WxAuditOptions how = asked->audit;
+  how.fast = true;
+  how.any_memfd = true;
+  how.known = &survey->mappers;
+  for (size_t i = 0; i < survey->found.count; ++i) {
+    WxAudit audit;
+    wx_progress_show(progress, "process %zu of %zu", i + 1, survey->found.count);
+    // One that has ended since is none any more.
+    if (!wx_audit_live(&audit, survey->found.pids[i], &how)) {
+      wx_audit_make_row(&rows[count++], &audit);
+      wx_audit_add_to_total(total, &audit.truth);
+    }
+    wx_audit_free(&audit);
+  }
+  return count;
+}
+
+static int audit_all(WxOptions *options, const Asked *asked) {
+  WxSurvey survey = {0};
+  WxProgress progress = wx_progress_begin(options->quiet);
+  char link[WX_MEMFD_LINK];
+  wx_memfd_link(link, asked->audit.memfd);
+  const int error = wx_survey_take(&survey, link, asked->audit.left_out);
+  WxAuditRow *rows = calloc(survey.found.count + 1, sizeof *rows);
+  // A process may have got another file since: then there are more than the survey saw.
+  WxAuditTotal total = {.capacity = survey.file_count + survey.found.count};
+  total.seen = calloc(total.capacity + 1, sizeof *total.seen);
+  WxDocument document;
+  wx_document_init(&document, "audit");
+  if (!error && rows && total.seen) {
+    const size_t count = audit_found(&survey, asked, rows, &total, &progress);
+    wx_audit_all_document(&document, rows, count, &total, &survey, asked->audit.left_out);
+  }
+  wx_progress_end(&progress);
+  const bool failed = error || !rows || !total.seen;
+  free(rows);
+  free(total.seen);
+  wx_survey_free(&survey);
+  if (!failed)
+    return finish(options, asked, &document, WX_EXIT_OK);
+  wx_document_free(&document);
+  const int status = wx_cli_fail(options->verb, "%s", strerror(error ? -error : ENOMEM));
+  wx_options_free(options);
+  return status;
+}
+
+/* What grew
+ * -------------------------------------------------------------------------------------------------
+ */
+
+static int audit_diff(WxOptions *options, const Asked *asked) {
+  const char *paths[2] = {asked->diff, options->arguments[0]};
+  json_t *sides[2] = {NULL, NULL};
+  WxProblem problem;
+  int failed = 0;
+  for (size_t i = 0; i < 2 && !failed; ++i)
+    failed = wx_audit_diff_load(paths[i], &asked->audit, &sides[i], &problem);
+  WxDocument document;
+  wx_document_init(&document, "audit");
+  if (!failed && !wx_audit_diff_document(&document, sides[0], sides[1]))
+    failed =
+        wx_problem(&problem, -EINVAL, "%s and %s have no process in common", paths[0], paths[1]);
+  json_decref(sides[0]);
+  json_decref(sides[1]);
+  if (!failed)
+    return wx_cli_finish(options, &document, WX_UNKNOWN, WX_EXIT_OK);
+  const int status = wx_cli_problem(options->verb, failed, &problem);
+  wx_document_free(&document);
+  wx_options_free(options);
+  return status;
+}
+
+/* A kill
+ * -------------------------------------------------------------------------------------------------
+ */
+
+static int cannot_read_kill(const WxOptions *options, const char *path, int error) {
+  const char *name = strcmp(path, "-") != 0 ? path : "stdin";
+  if (error == -ENODATA)
+    return wx_cli_fail(
+        options->verb,
+        "%s: no line of it is of a kernel's report of a kill, of `kubectl describe`, "
+        "of memory.stat or of /proc/PID/status",
+        name);
+  if (error == -E2BIG)
+    return wx_cli_fail(options->verb, "%s: expected lines shorter than 64 KiB", name);
+  return wx_cli_fail(options->verb, "%s: %s", name, strerror(-error));
+}
+
+static int audit_oom(WxOptions *options, const char *path) {
+  WxOom oom = {0};
+  const int error = wx_oom_load(&oom, path);
+  if (error) {
+    const int status = cannot_read_kill(options, path, error);
+    wx_oom_free(&oom);
+    wx_options_free(options);
+    return status;
+  }
+  WxDocument document;
+  wx_document_init(&document, "audit");
+  wx_oom_document_add(&document, oom.items, oom.count);
+  wx_oom_free(&oom);
+  return wx_cli_finish(options, &document, WX_UNKNOWN, WX_EXIT_OK);
+}
+
+/* Again and again
+ * -------------------------------------------------------------------------------------------------
+ */
+
+// The first sample, so that growth can be told.
+typedef struct {
+  bool known;
+  struct timespec at;
+  WxFigure mappings;
+} Origin;
+
+static double seconds_since(const struct timespec *then) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)(now.tv_sec - then->tv_sec) + (double)(now.tv_nsec - then->tv_nsec) / 1e9;
+}
+
+static void put_line(const Origin *origin, const WxAudit *audit) {
+  char now[32];
+  const time_t clock = time(NULL);
+  struct tm parts;
+  strftime(now, sizeof now, "%H:%M:%S", localtime_r(&clock, &parts));
+  const WxAuditMoment moment = {now, seconds_since(&origin->at), origin->mappings};
+  wx_audit_watch_line(stdout, &moment, audit);
+}
+
+static int redraw(const Asked *asked, const WxAudit *audit) {
+  WxDocument document;
+  char *text = NULL;
+  size_t length;
+  wx_document_init(&document, "audit");
+  document.width = wx_cli_columns(STDOUT_FILENO);
+  wx_audit_tables(&document, audit, asked->by_size);
+  const int error = wx_format_render(wx_format_at(0), &document, &text, &length);
+  wx_document_free(&document);
+  if (!error)
+    printf("\033[H\033[2J%s", text);
+  free(text);
+  return error;
+}
+
+static int show(const Asked *asked, const Origin *origin, const WxAudit *audit, bool terminal) {
+  if (terminal)
+    return redraw(asked, audit);
+  put_line(origin, audit);
+  return 0;
+}
+
+static void pause_for(uint64_t ns) {
+  struct timespec left = {(time_t)(ns / 1000000000), (long)(ns % 1000000000)};
+  while (nanosleep(&left, &left) && errno == EINTR)
+    ;
+}
+
+static int audit_watch(WxOptions *options, const Asked *asked, pid_t pid) {
+  const bool terminal = isatty(STDOUT_FILENO);
+  Origin origin = {0};
+  int status = WX_EXIT_OK;
+  for (uint64_t sample = 0; !asked->samples || sample < asked->samples; ++sample) {
+    WxAudit audit;
+    if (sample)
+      pause_for(asked->watch_ns);
+    int error = wx_audit_live(&audit, pid, &asked->audit);
+    if (!error && !origin.known) {
+      origin = (Origin){.known = true, .mappings = audit.facts.mappings};
+      clock_gettime(CLOCK_MONOTONIC, &origin.at);
+    }
+    if (!error)
+      error = show(asked, &origin, &audit, terminal);
+    // The end of the process is the end of the view, and said: whoever waits for a value gets none.
+    if (sample && (error == -ESRCH || error == -ESTALE))
+      status =
+          wx_cli_fail(options->verb, "process %d has ended or runs another program now", (int)pid);
+    else if (error)
+      status = cannot_audit(options, options->arguments[0], &audit, error);
+    wx_audit_free(&audit);
+    if (!error && fflush(stdout))
+      status = error = wx_cli_fail(options->verb, "cannot write to stdout: %s", strerror(errno));
+    if (error)
+      break;
+  }
+  wx_options_free(options);
+  return status;
+}
+
+/* Which of them
+ * -------------------------------------------------------------------------------------------------
+ */
+
 /// What is run in a child, since a process may hold whoever reads of it.
 typedef struct {
   WxOptions *options;
-  WxAuditRequest *request;
+  Asked *asked;
   pid_t pid;
 } Live;
 
 static int run_live(const WxProcesses *left_out, void *context) {
   const Live *live = context;
-  live->request->audit.left_out = left_out;
-  if (live->request->diff)
-    return wx_audit_run_diff(live->options, live->request);
-  if (live->request->all)
-    return wx_audit_run_all(live->options, live->request);
-  return live->request->watch_ns ? wx_audit_run_watch(live->options, live->request, live->pid)
-                                 : wx_audit_run_one(live->options, live->request, live->pid);
+  live->asked->audit.left_out = left_out;
+  if (live->asked->diff)
+    return audit_diff(live->options, live->asked);
+  if (live->asked->all)
+    return audit_all(live->options, live->asked);
+  return live->asked->watch_ns ? audit_watch(live->options, live->asked, live->pid)
+                               : audit_one(live->options, live->asked, live->pid);
 }
 
-static int guard_live(WxOptions *options, WxAuditRequest *request, pid_t pid) {
-  Live live = {options, request, pid};
+static int guard_live(WxOptions *options, Asked *asked, pid_t pid) {
+  Live live = {options, asked, pid};
   pid_t culprit;
   int status = wx_guard_run(run_live, &live, pid, &culprit);
   if (status == -ETIMEDOUT)
@@ -251,24 +570,24 @@ static int guard_live(WxOptions *options, WxAuditRequest *request, pid_t pid) {
 }
 
 int wx_cli_audit(int argc, char **argv) {
-  WxAuditRequest request = {.audit = {.rows = DEFAULT_ROWS}};
+  Asked asked = {.audit = {.rows = DEFAULT_ROWS}};
   WxOptions options;
-  if (!wx_options_parse(&options, &spec, argc, argv, &request))
+  if (!wx_options_parse(&options, &spec, argc, argv, &asked))
     return options.status;
   pid_t pid = 0;
-  const int failed = check(&options, &request, &pid);
+  const int failed = check(&options, &asked, &pid);
   if (failed) {
     wx_options_free(&options);
     return failed;
   }
-  request.audit.extents = request.images || request.bundle;
-  if (request.diff)
-    return wx_audit_diff_is_live(request.diff, options.arguments[0])
-               ? guard_live(&options, &request, 0)
-               : wx_audit_run_diff(&options, &request);
-  if (request.oom)
-    return wx_audit_run_oom(&options, request.oom);
-  if (request.path)
-    return wx_audit_run_one(&options, &request, pid);
-  return guard_live(&options, &request, pid);
+  asked.audit.extents = asked.images || asked.bundle;
+  if (asked.diff)
+    return wx_audit_diff_process(asked.diff) || wx_audit_diff_process(options.arguments[0])
+               ? guard_live(&options, &asked, 0)
+               : audit_diff(&options, &asked);
+  if (asked.oom)
+    return audit_oom(&options, asked.oom);
+  if (asked.path)
+    return audit_one(&options, &asked, pid);
+  return guard_live(&options, &asked, pid);
 }

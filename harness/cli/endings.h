@@ -1,7 +1,6 @@
 /**
    @file endings.h
-   What the results of a verb make of its exit status: one that cannot be had is a row like the
-   others, and ends nothing.
+   What the results of a verb make of its exit status.
 
    0: all that ran met its expectations. 1: an expectation failed, or something that was begun did
    not run to its end. 2: there is no result at all, since what was asked for cannot be played (the
@@ -11,9 +10,7 @@
 #ifndef WX_CLI_ENDINGS_H
 #define WX_CLI_ENDINGS_H
 
-#include "stats/result.h"
-
-#include <stdbool.h>
+#include "stats/endings.h"
 
 /// The same for `--help`.
 #define WX_ENDINGS_HELP                                                                            \
@@ -21,20 +18,6 @@
   "was begun did not run to its end (a row with the reason; all else is kept and written); 2 "     \
   "nothing can be run with this input, or a result cannot be written; 77 nothing of it is "        \
   "possible here. SIGINT, SIGTERM and SIGHUP end it after what is there has been written."
-
-/// Start with {0}.
-typedef struct {
-  bool any;                           ///< There is a result.
-  bool failed;                        ///< One of them is not as it should be.
-  char refused[2 * WX_ENDED_TEXT];    ///< The first that could not be played, and why.
-  char impossible[2 * WX_ENDED_TEXT]; ///< The first that is not possible here, and why.
-} WxEndings;
-
-/// Takes one result in; `subject` names it in the one line, as "steady on coreclr".
-void wx_endings_add(WxEndings *endings, const char *subject, const WxResult *result);
-
-/// Takes in one that was skipped because it is not possible here.
-void wx_endings_add_impossible(WxEndings *endings, const char *subject, const char *why);
 
 /// The exit status; prints the one line where there is no result.
 int wx_endings_status(const WxEndings *endings, const char *verb);

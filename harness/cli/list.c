@@ -1,14 +1,14 @@
 // `wxbench list`: what there is to run and to compare.
 #include "bench/peer.h"
-#include "cli/documents.h"
 #include "cli/options.h"
 #include "cli/say.h"
-#include "cli/scenarios.h"
 #include "cli/verb.h"
 #include "clr/versions.h"
+#include "output/documents.h"
 #include "reclaim/freezer.h"
 #include "scenario/actions.h"
 #include "scenario/expect.h"
+#include "scenario/loaded.h"
 #include "scenario/mode.h"
 #include "scenario/needs.h"
 #include "scenario/runtimes.h"
@@ -25,26 +25,15 @@ typedef struct {
   const char *verb;
 } Listing;
 
-WxTable *wx_list_table(const char *title) {
-  static const WxColumn columns[] = {{"name", WX_TEXT}, {"what it is", WX_TEXT}};
-  return wx_table_new(title, columns, 2);
-}
-
-void wx_list_add(WxDocument *document, WxTable *table, const char *kind, const char *name,
-                 const char *about) {
-  wx_table_add(table, (const WxCell[]){wx_text(name), wx_text(about)});
-  wx_document_add_result(
-      document, json_pack("{s:s, s:s, s:s?}", "kind", kind, "name", name, "summary", about));
-}
-
 static int list_files(Listing *listing, const char *folder, const char *title, const char *kind) {
   char directory[PATH_MAX];
   wx_scenario_directory(folder, directory, sizeof directory);
   char **names;
   size_t count;
-  const int failed = wx_scenario_names(directory, &names, &count);
+  WxProblem problem;
+  const int failed = wx_loaded_names(folder, &names, &count, &problem);
   if (failed)
-    return wx_cli_no_scenarios(listing->verb, folder, failed);
+    return wx_cli_problem(listing->verb, failed, &problem);
   WxTable *table = wx_list_table(title);
   int status = 0;
   for (size_t i = 0; i < count && status == 0; ++i) {

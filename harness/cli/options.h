@@ -84,9 +84,6 @@ error_t wx_options_duration(struct argp_state *state, const char *option, const 
 /// The name of a memfd, as memfd_create() gets it.
 error_t wx_options_memfd(struct argp_state *state, const char *text, const char **name);
 
-/// How long anything that is run may take at the most, where nothing is said: ten minutes.
-#define WX_USUAL_LIMIT_NS (UINT64_C(600) * 1000 * 1000 * 1000)
-
 /// The row of `--limit`, the most that one run of `WHAT` may take, and its value in nanoseconds.
 #define WX_LIMIT_OPTION(KEY, WHAT)                                                                 \
   {                                                                                                \
@@ -97,23 +94,14 @@ error_t wx_options_memfd(struct argp_state *state, const char *text, const char 
   }
 error_t wx_options_limit(struct argp_state *state, const char *text, uint64_t *limit_ns);
 
-/// Values of an option that may be repeated. Start with {0}, end with wx_names_free().
-typedef struct {
-  const char **items; ///< Inside argv.
-  size_t count;
-} WxNames;
-
+/// Adds a value, inside argv, of an option that may be repeated. Start with {0}, end with
+/// wx_names_free().
 error_t wx_names_add(struct argp_state *state, WxNames *names, const char *name);
 void wx_names_free(WxNames *names);
 
 /// `--set KEY=VALUE`, in the order given. Start with {0}, end with wx_settings_free().
 typedef struct {
-  char *key; ///< Owned.
-  const char *value;
-} WxSetting;
-
-typedef struct {
-  WxSetting *items;
+  WxSetting *items; ///< The keys are owned, the values inside argv.
   size_t count;
 } WxSettings;
 

@@ -1,10 +1,10 @@
 // Reclaims from running processes, once or in a loop that SIGTERM or SIGINT ends.
 #include "cli/reclaim_live.h"
 
-#include "cli/reclaim_document.h"
 #include "cli/say.h"
 #include "cli/verb.h"
 #include "os/process.h"
+#include "output/reclaim_document.h"
 #include "reclaim/all.h"
 #include "reclaim/crowd.h"
 #include "reclaim/room.h"

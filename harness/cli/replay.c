@@ -1,12 +1,13 @@
 // `wxbench replay`: the events of a trace on any strategy.
 #include "cli/endings.h"
-#include "cli/named.h"
 #include "cli/options.h"
-#include "cli/progress.h"
-#include "cli/replay_document.h"
 #include "cli/say.h"
 #include "cli/verb.h"
+#include "measure/observe.h"
 #include "os/interrupt.h"
+#include "output/progress.h"
+#include "output/replay_document.h"
+#include "scenario/plugins.h"
 #include "trace/replay_run.h"
 #include "trace/text.h"
 
@@ -142,8 +143,8 @@ static int replay_all(const WxOptions *options, Own *own, WxDocument *document) 
   int status = 0;
   WxProgress progress = wx_progress_begin(options->quiet);
   const WxStrategy *strategy;
-  for (size_t i = 0; status == 0 && (strategy = wx_cli_strategy_at(&own->plugins, i)); i++) {
-    if (!wx_cli_is_wanted(&own->strategies, strategy, WX_ONLY_WHERE_NAMED))
+  for (size_t i = 0; status == 0 && (strategy = wx_plugins_strategy_at(&own->plugins, i)); i++) {
+    if (!wx_plugins_is_wanted(&own->strategies, strategy, WX_ONLY_WHERE_NAMED))
       continue;
     own->order.strategy = strategy;
     wx_progress_show(&progress, "%s on %s", options->arguments[0], strategy->name);
@@ -192,7 +193,9 @@ static int run_all(WxOptions *options, Own *own) {
 }
 
 static int begin(WxOptions *options, Own *own) {
-  int status = wx_cli_check_block_strategies(options->verb, &own->strategies, &own->plugins);
+  WxProblem problem;
+  const int refused = wx_plugins_check_blocks(&own->strategies, &own->plugins, &problem);
+  int status = refused ? wx_cli_problem(options->verb, refused, &problem) : 0;
   if (status == 0 && options->argument_count != 1)
     status = wx_cli_fail(options->verb, "expected one FILE, got %zu", options->argument_count);
   WxTraceReader *reader;

@@ -1,17 +1,14 @@
 // wxbench report: what a folder of result files says, as one text.
-#include "cli/documents.h"
 #include "cli/options.h"
-#include "cli/report_page.h"
 #include "cli/say.h"
 #include "cli/verb.h"
-#include "output/compare.h"
-#include "output/flat_table.h"
+#include "output/documents.h"
 #include "output/group_table.h"
 #include "output/hyperfine.h"
 #include "output/json.h"
 #include "output/load.h"
 #include "output/paired_table.h"
-#include "output/result.h"
+#include "output/report_page.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -50,78 +47,6 @@ static const WxOptionsSpec spec = {
                "  wxbench report validate.json --format csv > samples.csv",
     .format = "markdown",
 };
-
-// The columns of kinds whose results have more figures than fit a page; all are in the JSON.
-static const struct {
-  const char *kind;
-  const char *columns[12];
-} selections[] = {
-    {"audit",
-     {"pid", "command", "runtime", "doublemapper.allocated_bytes", "doublemapper.mapped_bytes",
-      "doublemapper.orphaned_bytes", "glibc.arenas", "glibc.committed_bytes", "process.rss_bytes",
-      "process.mappings", "verdict.code", NULL}},
-    {"reclaim",
-     {"pid", "before_bytes", "after_bytes", "punched_bytes", "pauses.count", "pauses.p50_ns",
-      "pauses.p99_ns", "pauses.max_ns", "pauses.total_ns", "pauses.abandoned", NULL}},
-};
-
-static const char *const *selection_of(const char *kind) {
-  for (size_t i = 0; i < sizeof selections / sizeof *selections; ++i) {
-    if (strcmp(selections[i].kind, kind) == 0)
-      return selections[i].columns;
-  }
-  return NULL;
-}
-
-static WxTable *table_of(const char *kind, const char *title, const json_t *results) {
-  if (strcmp(kind, "run") == 0 || strcmp(kind, "replay") == 0 || strcmp(kind, "validate") == 0)
-    return wx_result_table(title, results);
-  if (strcmp(kind, "compare") == 0)
-    return wx_comparison_table(title, results);
-  return wx_flat_table(title, results, selection_of(kind));
-}
-
-static void note_results(WxDocument *document, const json_t *results) {
-  for (size_t i = 0; i < json_array_size(results); ++i) {
-    const json_t *result = json_array_get(results, i);
-    const char *text = wx_json_get_text(json_object_get(result, "verdict"), "text");
-    char name[256];
-    wx_result_name(result, ", ", name, sizeof name);
-    if (text)
-      wx_document_note(document, "%s: %s", *name ? name : "verdict", text);
-    wx_result_note(document, result);
-  }
-}
-
-// Where and when it was measured, in a line that plots carry too.
-static void note_origin(WxDocument *document, const char *name, const json_t *context) {
-  const json_int_t cpus = json_integer_value(json_object_get(context, "cpus"));
-  char count[32] = "";
-  if (cpus > 0)
-    snprintf(count, sizeof count, " (%lld CPUs)", (long long)cpus);
-  wx_document_note(document, "%s: %s on %s, %s%s, wxbench %s.", name,
-                   wx_json_text_or(context, "date", "no date"),
-                   wx_json_text_or(context, "kernel", "an unknown kernel"),
-                   wx_json_text_or(context, "cpu", "an unknown processor"), count,
-                   wx_json_text_or(context, "wxbench_version", "of an unknown version"));
-}
-
-void wx_report_document_add(WxDocument *document, const char *name, const json_t *root) {
-  const json_t *results = json_object_get(root, "results");
-  const json_t *context = json_object_get(root, "context");
-  const char *kind = wx_json_get_text(root, "kind");
-  const char *command = wx_json_get_text(context, "command");
-  char title[512];
-  snprintf(title, sizeof title, "%s (%s)", name, command ? command : kind);
-  if (json_array_size(results) > 0)
-    wx_document_add_table(document, table_of(kind, title, results));
-  if (strcmp(kind, "compare") == 0)
-    wx_document_add_table(document, wx_comparison_information(results));
-  note_origin(document, name, context);
-  note_results(document, results);
-  for (size_t i = 0; i < json_array_size(results); ++i)
-    wx_document_add_result(document, json_incref(json_array_get(results, i)));
-}
 
 // A file of hyperfine is a table. Its runs came one after the other.
 static void add_hyperfine(WxDocument *document, const char *name, const json_t *root) {
@@ -207,14 +132,15 @@ static int finish_issue(WxOptions *options, const char *folder, WxDocument *docu
                         WxText *method) {
   WxDocument issue;
   wx_document_init(&issue, "report");
-  const int status = wx_report_issue(folder, document, method, &issue);
+  WxProblem problem;
+  const int failed = wx_report_issue(folder, document, method, &issue, &problem);
   wx_document_free(document);
   wx_text_free(method);
-  if (!status)
+  if (!failed)
     return wx_cli_finish(options, &issue, WX_UNKNOWN, WX_EXIT_OK);
   wx_document_free(&issue);
   wx_options_free(options);
-  return status;
+  return wx_cli_problem("report", failed, &problem);
 }
 
 static int report_folder(WxOptions *options, const char *folder, bool issue) {
@@ -240,7 +166,9 @@ static int report_folder(WxOptions *options, const char *folder, bool issue) {
   if (!status) {
     wx_paired_add_tables(&document);
     wx_group_add_tables(&document);
-    status = wx_report_pages(folder, &document, &method);
+    WxProblem problem;
+    const int failed = wx_report_pages(folder, &document, &method, &problem);
+    status = failed ? wx_cli_problem("report", failed, &problem) : 0;
   }
   wx_text_free(&method);
   if (!status)

@@ -1,17 +1,17 @@
 // `wxbench run`: scenarios on the simulator, each on several strategies.
 #include "scenario/run.h"
-#include "cli/documents.h"
 #include "cli/endings.h"
-#include "cli/named.h"
 #include "cli/options.h"
-#include "cli/progress.h"
 #include "cli/say.h"
-#include "cli/scenarios.h"
 #include "cli/verb.h"
+#include "measure/observe.h"
 #include "os/interrupt.h"
-#include "output/json.h"
+#include "output/documents.h"
+#include "output/progress.h"
 #include "output/result.h"
 #include "scenario/expect.h"
+#include "scenario/loaded.h"
+#include "scenario/plugins.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,31 +96,13 @@ static size_t choose(const Session *session, const WxScenario *scenario, const W
   const WxNames *named = &session->own->strategies;
   const size_t wanted = named->count ? named->count : scenario->strategies_count;
   for (size_t i = 0; i < wanted && count < capacity; ++i)
-    chosen[count++] = wx_cli_strategy(&session->own->plugins,
-                                      named->count ? named->items[i] : scenario->strategies[i]);
+    chosen[count++] = wx_plugins_strategy(&session->own->plugins,
+                                          named->count ? named->items[i] : scenario->strategies[i]);
   const WxStrategy *strategy;
   for (size_t i = 0; wanted == 0 && (strategy = wx_strategy_at(i)) && count < capacity; ++i)
-    if (wx_cli_is_wanted(named, strategy, WX_ONLY_WHERE_NAMED))
+    if (wx_plugins_is_wanted(named, strategy, WX_ONLY_WHERE_NAMED))
       chosen[count++] = strategy;
   return count;
-}
-
-static void note_fall_back(WxDocument *document, const WxResult *result, const char *ran) {
-  wx_document_note(document,
-                   "%s on %s ran as %s, and was judged as that: the runtime's switch is off or its "
-                   "file could not be made.",
-                   result->scenario, result->strategy, ran);
-}
-
-void wx_run_document_add(WxDocument *document, const WxResult *result, const char *ran) {
-  const bool fell_back = wx_result_ran(result) && strcmp(ran, result->strategy) != 0;
-  json_t *json = wx_result_json(result);
-  if (fell_back && wx_json_set(json, "fell_back_to", json_string(ran)))
-    document->lost = true;
-  if (fell_back)
-    note_fall_back(document, result, ran);
-  wx_result_note(document, json);
-  wx_document_add_result(document, json);
 }
 
 // `results` bear the name of what ran, which is what is judged; shown is what was asked for.
@@ -191,11 +173,14 @@ static int run_models(Session *session, const WxScenario *scenario,
 }
 
 static int load_and_run(Session *session, const char *name) {
+  const WxSettings *settings = &session->own->settings;
+  const WxScenarioAsked asked = {"scenario", "scenarios", name, settings->items, settings->count};
   WxLoadedScenario loaded;
-  int status = wx_cli_load_scenario(session->options->verb, "scenario", "scenarios", name,
-                                    &session->own->settings, &loaded);
-  if (status)
-    return status;
+  WxProblem problem;
+  int status = 0;
+  const int failed = wx_loaded_scenario(&asked, &loaded, &problem);
+  if (failed)
+    return wx_cli_problem(session->options->verb, failed, &problem);
   if (loaded.scenario->workload)
     status = wx_cli_fail(session->options->verb,
                          "%s is a workload of the real runtime; "
@@ -203,20 +188,33 @@ static int load_and_run(Session *session, const char *name) {
                          name);
   else
     status = run_models(session, loaded.scenario, &loaded.parameters);
-  wx_cli_loaded_free(&loaded);
+  wx_loaded_free(&loaded);
   return status;
 }
 
 static int run_all(Session *session) {
   char **names;
   size_t count;
-  int status = wx_cli_all_scenarios(session->options->verb, "scenarios", &names, &count);
-  if (status)
-    return status;
+  int status = 0;
+  WxProblem problem;
+  const int failed = wx_loaded_names("scenarios", &names, &count, &problem);
+  if (failed)
+    return wx_cli_problem(session->options->verb, failed, &problem);
   for (size_t i = 0; i < count && status == 0; ++i)
     status = load_and_run(session, names[i]);
   wx_scenario_names_free(names, count);
   return status;
+}
+
+static int check_names(const WxOptions *options, Own *own) {
+  WxProblem problem;
+  const int failed = wx_plugins_check_blocks(&own->strategies, &own->plugins, &problem);
+  if (failed)
+    return wx_cli_problem(options->verb, failed, &problem);
+  for (size_t i = 0; i < own->models.count; ++i)
+    if (!wx_clr_version_find(own->models.items[i]))
+      return wx_cli_unknown_word(options->verb, "model", own->models.items[i], wx_clr_version_name);
+  return 0;
 }
 
 int wx_cli_run(int argc, char **argv) {
@@ -231,9 +229,7 @@ int wx_cli_run(int argc, char **argv) {
                      .document = &document,
                      .progress = wx_progress_begin(options.quiet)};
   (void)wx_os_interrupt_begin();
-  int status = wx_cli_check_block_strategies(options.verb, &own.strategies, &own.plugins);
-  if (status == 0)
-    status = wx_cli_check_models(options.verb, &own.models);
+  int status = check_names(&options, &own);
   if (status == 0 && options.argument_count == 0)
     status = run_all(&session);
   for (size_t i = 0; i < options.argument_count && status == 0; ++i)

@@ -1,14 +1,12 @@
 #include "cli/say.h"
 
-#include "cli/suggest.h"
 #include "cli/verb.h"
-#include "os/text.h"
 #include "output/shown.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 // One write for the whole line, so that lines of several processes do not mix.
 static void say(const char *prefix, const char *format, va_list arguments) {
@@ -61,35 +59,20 @@ int wx_cli_impossible(const char *verb, const char *format, ...) {
   return WX_EXIT_IMPOSSIBLE;
 }
 
-// Writes "'a', 'b' or 'c'".
-static void write_choice(FILE *stream, const char *const names[], size_t count) {
-  for (size_t i = 0; i < count; ++i)
-    fprintf(stream, "%s'%s'", i == 0 ? "" : i + 1 < count ? ", " : " or ", names[i]);
+int wx_cli_problem(const char *verb, int error, const WxProblem *problem) {
+  if (!*problem->text)
+    return error == -ENOTSUP ? WX_EXIT_IMPOSSIBLE : WX_EXIT_USAGE;
+  return error == -ENOTSUP ? wx_cli_impossible(verb, "%s", problem->text)
+                           : wx_cli_fail(verb, "%s", problem->text);
 }
 
 int wx_cli_unknown(const char *verb, const char *what, const char *typed, const char *const names[],
                    size_t count) {
-  const char *near[3];
-  const size_t found = wx_suggest(typed, names, count, near, 3);
-  WxText choice = {0};
-  FILE *stream = wx_text_stream(&choice);
-  if (stream) {
-    fputs(found > 0 ? "did you mean " : "expected ", stream);
-    write_choice(stream, found > 0 ? near : names, found > 0 ? found : count);
-    fputs(found > 0 ? "?" : "", stream);
-    (void)wx_text_stream_end(stream, &choice);
-  }
-  const int status = wx_cli_fail(verb, "unknown %s '%s'; %s", what, typed,
-                                 choice.data ? choice.data : "see wxbench --help");
-  wx_text_free(&choice);
-  return status;
+  WxProblem problem;
+  return wx_cli_problem(verb, wx_problem_unknown(&problem, what, typed, names, count), &problem);
 }
 
 int wx_cli_unknown_word(const char *verb, const char *what, const char *typed, WxWordAt *at) {
-  enum { MOST = 64 };
-  const char *names[MOST];
-  size_t count = 0;
-  while (count < MOST && (names[count] = at(count)))
-    ++count;
-  return wx_cli_unknown(verb, what, typed, names, count);
+  WxProblem problem;
+  return wx_cli_problem(verb, wx_problem_unknown_word(&problem, what, typed, at), &problem);
 }

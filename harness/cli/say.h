@@ -1,13 +1,13 @@
 /**
    @file say.h
    What is said on stderr, line by line, as it may be shown (output/shown.h): the one line that a
-   verb prints where it cannot go on, and what it does meanwhile. Nothing else but progress.c writes
-   there.
+   verb prints where it cannot go on, and what it does meanwhile. Nothing else but output/progress.c
+   writes there.
 */
 #ifndef WX_CLI_SAY_H
 #define WX_CLI_SAY_H
 
-#include "stats/words.h"
+#include "stats/problem.h"
 
 #include <stddef.h>
 
@@ -26,8 +26,11 @@ void wx_cli_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int wx_cli_impossible(const char *verb, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/// Reports an unknown name and its near matches, or all names where none is near:
-/// `unknown strategy 'corclr'; did you mean 'coreclr'?`. `what` is the noun. Returns WX_EXIT_USAGE.
+/// Prints why something was refused, unless that was done, and returns the exit status that `error`
+/// stands for.
+int wx_cli_problem(const char *verb, int error, const WxProblem *problem);
+
+/// Prints wx_problem_unknown(). Returns WX_EXIT_USAGE.
 int wx_cli_unknown(const char *verb, const char *what, const char *typed, const char *const names[],
                    size_t count);
 

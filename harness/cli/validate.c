@@ -1,13 +1,13 @@
 // `wxbench validate`: workloads on the real .NET runtime, mode by mode.
 #include "cli/options.h"
 #include "cli/say.h"
-#include "cli/turns.h"
 #include "cli/validate_session.h"
 #include "cli/verb.h"
 #include "os/interrupt.h"
 #include "output/group_table.h"
 #include "output/paired_table.h"
 #include "output/result.h"
+#include "scenario/run_turns.h"
 
 #include <stdlib.h>
 #include <string.h>

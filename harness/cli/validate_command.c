@@ -1,69 +1,9 @@
 #include "cli/validate_command.h"
 
-#include "cli/built.h"
-#include "cli/documents.h"
-#include "cli/validate_add.h"
-#include "cli/validate_repeat.h"
-#include "cli/validate_smallest.h"
-#include "cli/verb.h"
-#include "output/json.h"
-#include "output/result.h"
+#include "cli/say.h"
+#include "output/validate_document.h"
+#include "scenario/built.h"
 #include "scenario/command.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-enum { EXPECTATIONS_MOST = 4, SHOWN = 64 };
-
-// What was judged of one run; the texts are its own.
-typedef struct {
-  WxExpectationResult items[EXPECTATIONS_MOST];
-  char expected[EXPECTATIONS_MOST][SHOWN];
-  char actual[EXPECTATIONS_MOST][SHOWN];
-  size_t count;
-} Judged;
-
-static void add(Judged *judged, const char *name, bool ok, const char *expected,
-                const char *actual) {
-  const size_t at = judged->count++;
-  snprintf(judged->expected[at], SHOWN, "%s", expected);
-  snprintf(judged->actual[at], SHOWN, "%s", actual);
-  judged->items[at] = (WxExpectationResult){
-      .name = name, .ok = ok, .expected = judged->expected[at], .actual = judged->actual[at]};
-}
-
-static void add_status(Judged *judged, const char *name, int status) {
-  char actual[SHOWN];
-  if (status == WX_COMMAND_NONE)
-    snprintf(actual, sizeof actual, "not known: the program ended before");
-  else
-    snprintf(actual, sizeof actual, "%d", status);
-  add(judged, name, status == 0, "= 0", actual);
-}
-
-static void add_output(Judged *judged, const char *name, const char *base, const WxText *first,
-                       const WxText *own) {
-  const bool same = first->length == own->length &&
-                    (own->length == 0 || memcmp(first->data, own->data, own->length) == 0);
-  char expected[SHOWN];
-  snprintf(expected, sizeof expected, "as in mode %s", base);
-  add(judged, name, same, expected, same ? "the same" : "different");
-}
-
-// With a check it says what is right; without one the program's own output has to be the same.
-static void judge(const WxValidateAsked *asked, const WxCommandRun *first, const WxCommandRun *run,
-                  Judged *judged) {
-  const char *base = first->validation.result.mode;
-  if (asked->load)
-    add_status(judged, "exit status of the load", run->load_status);
-  if (asked->check) {
-    add_status(judged, "exit status of the check", run->check_status);
-    add_output(judged, "output of the check", base, &first->check_output, &run->check_output);
-  } else {
-    add_output(judged, "output", base, &first->validation.output, &run->validation.output);
-  }
-}
 
 // The runs of the program, one a mode.
 typedef struct {
@@ -72,35 +12,6 @@ typedef struct {
   WxSmallest smallest[WX_VALIDATE_MODES];
   WxRepeat repeat;
 } Runs;
-
-static json_t *status_json(int status) {
-  return status == WX_COMMAND_NONE ? json_null() : json_integer(status);
-}
-
-static void add_row(WxValidateSession *session, const Runs *runs, const WxCommandRun *first,
-                    size_t mode) {
-  WxDocument *document = session->document;
-  const WxCommandRun *run = &runs->runs[mode];
-  WxResult result = run->validation.result;
-  Judged judged = {.count = 0};
-  if (session->modes[mode]->live && wx_validate_live_refused(&run->validation.ended))
-    result.skipped = run->validation.ended.text;
-  if (wx_result_ran(&result))
-    judge(session->asked, first, run, &judged);
-  result.expectations = judged.items;
-  result.expectation_count = judged.count;
-  wx_validate_add(session, &result,
-                  &(WxMeasured){&run->validation, &runs->live[mode], &runs->smallest[mode],
-                                &runs->repeat, mode});
-  json_t *row = json_array_get(document->results, json_array_size(document->results) - 1);
-  WxJsonBuilder command = wx_json_object();
-  wx_json_put(&command, "exit_status", status_json(run->exit_status));
-  wx_json_put(&command, "load_status", status_json(run->load_status));
-  wx_json_put(&command, "check_status", status_json(run->check_status));
-  json_t *built = wx_json_built(&command);
-  if (!row || wx_json_set(row, "command", built))
-    document->lost = true;
-}
 
 // The first that ran to its end, else the first.
 static const WxCommandRun *first_of(const WxCommandRun runs[], size_t count) {
@@ -125,30 +36,19 @@ static WxCommandOrder order_of(const WxValidateSession *session, size_t mode,
                           .time_limit_ns = asked->time_limit_ns};
 }
 
-// A program whose load or check fails has not run to its end.
-static void take_statuses(const WxCommandRun *run, WxEnded *ended) {
-  const bool load = run->load_status > 0;
-  const int status = load ? run->load_status : run->check_status;
-  if (status <= 0 || ended->how != WX_ENDED_WELL)
-    return;
-  *ended = (WxEnded){.how = WX_ENDED_EXIT, .status = status};
-  snprintf(ended->text, sizeof ended->text, "exit status %d of the %s", status,
-           load ? "load" : "check");
-}
-
 static int run_again(void *context, size_t mode, uint64_t memory_limit, uint64_t time_limit_ns,
                      WxValidation *validation) {
   const WxValidateSession *session = context;
   WxCommandRun run = {0};
   WxLive live = {0};
-  const WxBeside beside = wx_validate_live(&live);
+  const WxBeside beside = wx_live_beside(&live);
   WxCommandOrder order = order_of(session, mode, &beside);
   order.unsampled = true;
   order.memory_limit = memory_limit;
   order.time_limit_ns = time_limit_ns;
   wx_command_run(&order, &run);
   wx_text_free(&run.check_output);
-  take_statuses(&run, &run.validation.ended);
+  wx_command_take_statuses(&run, &run.validation.ended);
   *validation = run.validation; // What its result borrows of the run is not looked at any more.
   if (!validation->result.skipped && validation->ended.how != WX_ENDED_WELL)
     validation->result.ended = &validation->ended;
@@ -157,16 +57,10 @@ static int run_again(void *context, size_t mode, uint64_t memory_limit, uint64_t
 
 static int find_smallest(WxValidateSession *session, const WxAgain *again, Runs *runs) {
   int status = 0;
-  for (size_t i = 0; i < session->mode_count && status == 0; ++i) {
-    const WxSmallestOrder order = {.first = &runs->runs[i].validation,
-                                   .compared = !session->asked->check,
-                                   .step = session->asked->smallest_step,
-                                   .time_limit_ns = session->asked->time_limit_ns,
-                                   .again = again,
-                                   .mode = i};
+  for (size_t i = 0; i < session->mode_count && status == 0; ++i)
     if (wx_result_ran(&runs->runs[i].validation.result))
-      status = wx_smallest_find(session, &order, &runs->smallest[i]);
-  }
+      status = wx_validate_smallest(session, again, i, &runs->runs[i].validation,
+                                    !session->asked->check, &runs->smallest[i]);
   return status;
 }
 
@@ -178,15 +72,37 @@ static int measure_again(WxValidateSession *session, Runs *runs) {
     results[i] = runs->runs[i].validation.result;
   int status = 0;
   if (session->asked->repeat)
-    status = wx_repeat_run(session, &again, results, &runs->repeat);
+    status = wx_validate_repeat(session, &again, results, &runs->repeat);
   if (status == 0 && session->asked->smallest_step)
     status = find_smallest(session, &again, runs);
   return status;
 }
 
+static void add_row(WxValidateSession *session, const Runs *runs, const WxCommandRun *first,
+                    size_t mode) {
+  const WxCommandRun *run = &runs->runs[mode];
+  const WxCommandOrder order = order_of(session, mode, NULL);
+  WxResult result = run->validation.result;
+  WxCommandJudged judged = {.count = 0};
+  if (session->modes[mode]->live && wx_live_was_refused(&run->validation.ended))
+    result.skipped = run->validation.ended.text;
+  if (wx_result_ran(&result))
+    wx_command_judge(&order, first, run, &judged);
+  result.expectations = judged.items;
+  result.expectation_count = judged.count;
+  const WxValidated measured = {.result = &result,
+                                .run = &run->validation,
+                                .live = &runs->live[mode],
+                                .smallest = &runs->smallest[mode],
+                                .repeat = &runs->repeat,
+                                .mode = mode};
+  wx_validate_document_add(session->document, &measured, &session->endings);
+  wx_validate_document_add_statuses(session->document, run);
+}
+
 static int run_modes(WxValidateSession *session, Runs *runs) {
   for (size_t i = 0; i < session->mode_count; ++i) {
-    const WxBeside beside = wx_validate_live(&runs->live[i]);
+    const WxBeside beside = wx_live_beside(&runs->live[i]);
     const WxCommandOrder order = order_of(session, i, &beside);
     wx_progress_show(&session->progress, "%s: %s", session->modes[i]->name,
                      session->asked->command);
@@ -203,11 +119,12 @@ static bool any_off(const WxValidateSession *session) {
 }
 
 int wx_validate_command(WxValidateSession *session) {
-  int status = wx_cli_find_preload(session->verb, "libwxreclaim.so", session->preload);
-  if (status)
-    return status;
+  WxProblem problem;
+  const int failed = wx_built_preload("libwxreclaim.so", session->preload, &problem);
+  if (failed)
+    return wx_cli_problem(session->verb, failed, &problem);
   Runs runs = {0};
-  status = run_modes(session, &runs);
+  const int status = run_modes(session, &runs);
   const WxCommandRun *first = first_of(runs.runs, session->mode_count);
   for (size_t i = 0; i < session->mode_count; ++i)
     add_row(session, &runs, first, i);

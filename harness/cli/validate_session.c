@@ -1,14 +1,14 @@
 // Which modes, which program and which runtimes.
 #include "cli/validate_session.h"
 
-#include "cli/built.h"
-#include "cli/no_runtime.h"
 #include "cli/say.h"
 #include "cli/validate_command.h"
-#include "cli/validate_group.h"
 #include "cli/verb.h"
+#include "scenario/built.h"
+#include "stats/turns.h"
+#include "stats/units.h"
 
-#include <stdlib.h>
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -38,12 +38,13 @@ static int choose_modes(WxValidateSession *session) {
 }
 
 static int find_files(WxValidateSession *session) {
-  int status = wx_cli_find_workload(session->verb, session->program);
-  if (status == 0)
-    status = wx_cli_find_preload(session->verb, "libwxreclaim.so", session->preload);
-  if (status == 0 && session->asked->fidelity)
-    status = wx_cli_find_preload(session->verb, "libwxrecord.so", session->recorder);
-  return status;
+  WxProblem problem;
+  int failed = wx_built_workload(session->program, &problem);
+  if (failed == 0)
+    failed = wx_built_preload("libwxreclaim.so", session->preload, &problem);
+  if (failed == 0 && session->asked->fidelity)
+    failed = wx_built_preload("libwxrecord.so", session->recorder, &problem);
+  return failed ? wx_cli_problem(session->verb, failed, &problem) : 0;
 }
 
 // What is done with each runtime.
@@ -89,11 +90,10 @@ static int begin_matrix(WxValidateSession *session, size_t runtimes) {
 
 // One of several that is not here is a row like the others.
 static int visit_missing(WxValidateSession *session, const char *version, Visit *visit) {
-  int status = wx_no_runtime_why(version, session->missing, sizeof session->missing);
-  if (status == WX_EXIT_USAGE)
+  if (wx_no_runtime_why(version, session->missing, sizeof session->missing) == -EINVAL)
     return wx_cli_fail(session->verb, "%s", session->missing);
   const WxRuntime none = {.version = (char *)version};
-  status = visit == exists ? 0 : visit(session, &none);
+  const int status = visit == exists ? 0 : visit(session, &none);
   *session->missing = '\0';
   if (!session->absent)
     session->absent = version;
@@ -112,10 +112,15 @@ static bool is_folder(const char *name) {
   return strchr(name, '/') != NULL || access(name, F_OK) == 0;
 }
 
+static int refuse_runtime(const WxValidateSession *session, const char *version) {
+  WxProblem problem;
+  return wx_cli_problem(session->verb, wx_no_runtime(version, &problem), &problem);
+}
+
 static int visit_runtimes(WxValidateSession *session, const WxRuntimes *found, Visit *visit) {
   const WxNames *named = &session->asked->runtimes;
   if (named->count == 0)
-    return found->count ? visit_all(session, found, visit) : wx_cli_no_runtime(session->verb, NULL);
+    return found->count ? visit_all(session, found, visit) : refuse_runtime(session, NULL);
   int status = 0;
   for (size_t i = 0; i < named->count && status == 0; ++i)
     status = is_folder(named->items[i]) ? visit_folder(session, named->items[i], visit)
@@ -127,10 +132,22 @@ uint64_t wx_validate_memory_limit(const WxValidateAsked *asked) {
   return asked->smallest_step ? WX_UNCONFINED : asked->memory_limit;
 }
 
+// Whether a memory group can be made here.
+static int try_group(const char *verb) {
+  WxMemoryGroup group;
+  const int failed = wx_memory_group_make(&group, 0, "");
+  wx_memory_group_remove(&group);
+  if (failed == -ENOTSUP)
+    return wx_cli_impossible(verb, "no memory group can be made here: no memory controller is to "
+                                   "be seen below /sys/fs/cgroup");
+  return failed ? wx_cli_impossible(verb, "no memory group can be made here: %s", strerror(-failed))
+                : 0;
+}
+
 int wx_validate_all(WxValidateSession *session) {
   int status = choose_modes(session);
   if (status == 0 && wx_validate_memory_limit(session->asked))
-    status = wx_validate_group_try(session->verb);
+    status = try_group(session->verb);
   if (status == 0 && session->asked->command)
     return wx_validate_command(session);
   if (status == 0)
@@ -143,7 +160,7 @@ int wx_validate_all(WxValidateSession *session) {
     return wx_cli_fail(session->verb, "cannot look for runtimes: %s", strerror(-failed));
   status = visit_runtimes(session, &found, exists);
   if (status == 0 && session->present == 0)
-    status = wx_cli_no_runtime(session->verb, session->absent);
+    status = refuse_runtime(session, session->absent);
   if (status == 0)
     status = find_files(session);
   if (status == 0)
@@ -151,5 +168,68 @@ int wx_validate_all(WxValidateSession *session) {
   if (status == 0)
     status = visit_runtimes(session, &found, wx_validate_workloads);
   wx_runtimes_free(&found);
+  return status;
+}
+
+/* Again and again
+ * -------------------------------------------------------------------------------------------------
+ */
+
+/// What a run of one mode needs to know.
+typedef struct {
+  WxValidateSession *session;
+  const WxAgain *again;
+  const WxRepeat *repeat;
+  size_t mode;
+} Repeating;
+
+static int run_within(void *context, uint64_t limit, uint64_t time_limit_ns, WxValidation *run) {
+  const Repeating *repeating = context;
+  const WxAgain *again = repeating->again;
+  char text[WX_UNITS_TEXT];
+  wx_progress_show(&repeating->session->progress, "%s, %s: within %s", again->subject,
+                   repeating->session->modes[repeating->mode]->name,
+                   wx_units_format_bytes(text, (WxFigure)limit));
+  return again->run(again->context, repeating->mode, limit, time_limit_ns, run);
+}
+
+int wx_validate_smallest(WxValidateSession *session, const WxAgain *again, size_t mode,
+                         const WxValidation *first, bool compared, WxSmallest *smallest) {
+  Repeating repeating = {.session = session, .again = again, .mode = mode};
+  const WxSmallestOrder order = {.first = first,
+                                 .compared = compared,
+                                 .step = session->asked->smallest_step,
+                                 .time_limit_ns = session->asked->time_limit_ns,
+                                 .run = run_within,
+                                 .context = &repeating};
+  return wx_smallest_find(&order, smallest);
+}
+
+static int run_variant(void *context, size_t variant, WxValidation *run) {
+  const Repeating *repeating = context;
+  const WxValidateAsked *asked = repeating->session->asked;
+  const WxAgain *again = repeating->again;
+  return again->run(again->context, repeating->repeat->modes[variant], asked->memory_limit,
+                    asked->time_limit_ns, run);
+}
+
+int wx_validate_repeat(WxValidateSession *session, const WxAgain *again, const WxResult results[],
+                       WxRepeat *repeat) {
+  Repeating repeating = {.session = session, .again = again, .repeat = repeat};
+  WxTurns *turns = &repeat->turns;
+  wx_repeat_choose(repeat, results, session->mode_count);
+  if (turns->count == 0)
+    return 0;
+  turns->start = run_variant;
+  turns->context = &repeating;
+  if (wx_turns_begin(turns))
+    return wx_cli_fail(session->verb, "out of memory");
+  const size_t rounds = wx_turns_rounds(turns->count, (size_t)session->asked->repeat);
+  int status = 0;
+  while (status == 0 && turns->rounds < rounds && wx_turns_go_on(turns)) {
+    wx_progress_show(&session->progress, "%s: round %zu of %zu in turns", again->subject,
+                     turns->rounds + 1, rounds);
+    status = wx_turns_round(turns);
+  }
   return status;
 }

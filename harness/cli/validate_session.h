@@ -7,11 +7,12 @@
 #define WX_CLI_VALIDATE_SESSION_H
 
 #include "cli/endings.h"
-#include "cli/no_runtime.h"
 #include "cli/options.h"
-#include "cli/progress.h"
-#include "cli/validate_kept.h"
-#include "scenario/validate.h"
+#include "output/matrix_rows.h"
+#include "output/progress.h"
+#include "scenario/no_runtime.h"
+#include "scenario/repeat.h"
+#include "scenario/smallest.h"
 
 #include <limits.h>
 
@@ -74,6 +75,16 @@ typedef struct {
   WxAgainRun *run;
   void *context;
 } WxAgain;
+
+/// Looks for the smallest limit of one mode, of which `first` is a run without a limit; with
+/// `compared` what it prints has to be the same. Returns 0, or an exit status after the line is
+/// printed.
+int wx_validate_smallest(WxValidateSession *session, const WxAgain *again, size_t mode,
+                         const WxValidation *first, bool compared, WxSmallest *smallest);
+
+/// Runs all modes whose `results` did run to their end in turns. Returns the same.
+int wx_validate_repeat(WxValidateSession *session, const WxAgain *again, const WxResult results[],
+                       WxRepeat *repeat);
 
 /// How one mode is run; `beside` is what goes on beside mode `live`. All is borrowed.
 WxValidationOrder wx_validate_order(const WxValidateSession *session,

@@ -1,17 +1,10 @@
 // One workload on one runtime, mode by mode, and what is said of it.
-#include "cli/documents.h"
-#include "cli/fidelity.h"
 #include "cli/say.h"
-#include "cli/scenarios.h"
-#include "cli/validate_add.h"
-#include "cli/validate_live.h"
-#include "cli/validate_repeat.h"
 #include "cli/validate_session.h"
-#include "cli/validate_smallest.h"
-#include "cli/verb.h"
 #include "os/process.h"
-#include "output/result.h"
+#include "output/validate_document.h"
 #include "scenario/expect.h"
+#include "scenario/loaded.h"
 #include "stats/turns.h"
 
 #include <errno.h>
@@ -42,9 +35,7 @@ static const WxValidation *first_of(const Runs *runs) {
 // Adds one expectation to those judged: that the program printed the same as in the first mode.
 static int judge_output(const WxValidation *first, const WxValidation *this,
                         WxExpectationResult *judged) {
-  const bool same = first->output.length == this->output.length &&
-                    (first->output.length == 0 ||
-                     memcmp(first->output.data, this->output.data, first->output.length) == 0);
+  const bool same = wx_text_is_equal(&first->output, &this->output);
   char *expected;
   if (asprintf(&expected, "as in mode %s", first->result.mode) < 0)
     expected = NULL;
@@ -74,10 +65,15 @@ static int judge(WxValidateSession *session, const WxParameters *parameters, con
     lost = judge_output(first_of(runs), &runs->runs[index], &grown[count++]);
   result.expectations = grown;
   result.expectation_count = count;
+  const WxValidated measured = {.result = &result,
+                                .run = &runs->runs[index],
+                                .live = &runs->live[index],
+                                .kept = runs->rows[index],
+                                .smallest = &runs->smallest[index],
+                                .repeat = &runs->repeat,
+                                .mode = index};
   if (!lost)
-    wx_validate_add(session, &result,
-                    &(WxMeasured){&runs->runs[index], &runs->live[index], &runs->smallest[index],
-                                  &runs->repeat, index});
+    wx_validate_document_add(session->document, &measured, &session->endings);
   wx_expect_free(grown, count);
   return lost;
 }
@@ -122,15 +118,15 @@ static int run_mode(WxValidateSession *session, const WxLoadedScenario *loaded,
                     const WxRuntime *runtime, Runs *runs, size_t index) {
   const WxMode *mode = session->modes[index];
   WxLive *live = &runs->live[index];
-  const WxBeside beside = wx_validate_live(live);
+  const WxBeside beside = wx_live_beside(live);
   const WxValidationOrder order =
       wx_validate_order(session, &loaded->parameters, runtime, index, &beside);
   WxValidation *run = &runs->runs[index];
-  const bool taken = session->matrix.folder &&
-                     wx_matrix_take(&session->matrix, &order, run, live, &runs->rows[index]);
+  const bool taken =
+      session->matrix.folder && wx_matrix_take(&session->matrix, &order, run, &runs->rows[index]);
   const int status = taken ? 0 : measure(session, &order, run, live);
   runs->results[index] = run->result;
-  if (status == 0 && mode->live && wx_validate_live_refused(&run->ended))
+  if (status == 0 && mode->live && wx_live_was_refused(&run->ended))
     runs->results[index].skipped = run->ended.text;
   return status;
 }
@@ -147,7 +143,7 @@ static int run_again(void *context, size_t mode, uint64_t memory_limit, uint64_t
   const Again *again = context;
   WxValidateSession *session = again->session;
   WxLive live = {0};
-  const WxBeside beside = wx_validate_live(&live);
+  const WxBeside beside = wx_live_beside(&live);
   WxValidationOrder order =
       wx_validate_order(session, &again->loaded->parameters, again->runtime, mode, &beside);
   order.unsampled = true;
@@ -161,16 +157,9 @@ static int run_again(void *context, size_t mode, uint64_t memory_limit, uint64_t
 
 static int find_smallest(WxValidateSession *session, const WxAgain *again, Runs *runs) {
   int status = 0;
-  for (size_t i = 0; i < session->mode_count && status == 0; ++i) {
-    const WxSmallestOrder order = {.first = &runs->runs[i],
-                                   .compared = true,
-                                   .step = session->asked->smallest_step,
-                                   .time_limit_ns = session->asked->time_limit_ns,
-                                   .again = again,
-                                   .mode = i};
+  for (size_t i = 0; i < session->mode_count && status == 0; ++i)
     if (wx_result_ran(&runs->results[i]))
-      status = wx_smallest_find(session, &order, &runs->smallest[i]);
-  }
+      status = wx_validate_smallest(session, again, i, &runs->runs[i], true, &runs->smallest[i]);
   return status;
 }
 
@@ -183,7 +172,7 @@ static int measure_again(WxValidateSession *session, const WxLoadedScenario *loa
   const WxAgain again = {subject, run_again, &context};
   int status = 0;
   if (session->asked->repeat)
-    status = wx_repeat_run(session, &again, runs->results, &runs->repeat);
+    status = wx_validate_repeat(session, &again, runs->results, &runs->repeat);
   if (status == 0 && session->asked->smallest_step)
     status = find_smallest(session, &again, runs);
   return status;
@@ -218,11 +207,16 @@ static int run_modes(WxValidateSession *session, const WxLoadedScenario *loaded,
 }
 
 static int load(WxValidateSession *session, const char *name, WxLoadedScenario *loaded) {
-  const int status = wx_cli_load_scenario(session->verb, "workload", "scenarios/workloads", name,
-                                          &session->asked->settings, loaded);
-  if (status || loaded->scenario->workload)
-    return status;
-  wx_cli_loaded_free(loaded);
+  const WxSettings *settings = &session->asked->settings;
+  const WxScenarioAsked asked = {"workload", "scenarios/workloads", name, settings->items,
+                                 settings->count};
+  WxProblem problem;
+  const int failed = wx_loaded_scenario(&asked, loaded, &problem);
+  if (failed)
+    return wx_cli_problem(session->verb, failed, &problem);
+  if (loaded->scenario->workload)
+    return 0;
+  wx_loaded_free(loaded);
   return wx_cli_fail(session->verb, "%s is no workload of the real runtime (try wxbench run)",
                      name);
 }
@@ -232,7 +226,7 @@ static int check_workload(WxValidateSession *session, const char *name, const Wx
   WxLoadedScenario loaded;
   const int status = load(session, name, &loaded);
   if (status == 0)
-    wx_cli_loaded_free(&loaded);
+    wx_loaded_free(&loaded);
   return status;
 }
 
@@ -246,13 +240,23 @@ static int compare_model(WxValidateSession *session, const WxLoadedScenario *loa
       .runs = (size_t)session->asked->fidelity,
       .time_limit_ns = session->asked->time_limit_ns,
   };
+  WxDocument *document = session->document;
+  WxEndings *endings = &session->endings;
   if (*session->missing) {
-    wx_cli_fidelity_skip(&order, session->missing, session->document, &session->endings);
+    wx_fidelity_document_skip(document, &order, session->missing, endings);
     return 0;
   }
   wx_progress_show(&session->progress, "%s, %s, %zu runs and the model", loaded->scenario->name,
                    runtime->version, order.runs);
-  wx_cli_fidelity(&order, session->document, &session->endings);
+  WxFidelity fidelity;
+  const int failed = wx_fidelity(&order, &fidelity);
+  if (failed == -ENOTSUP)
+    wx_fidelity_document_skip(document, &order, fidelity.problem, endings);
+  else if (failed)
+    wx_fidelity_document_fail(document, &fidelity, &order, endings);
+  else
+    wx_fidelity_document_add(document, &fidelity, &order, endings);
+  wx_fidelity_free(&fidelity);
   return 0;
 }
 
@@ -271,7 +275,7 @@ static int run_workload(WxValidateSession *session, const char *name, const WxRu
   }
   for (size_t i = 0; i < session->mode_count; ++i)
     json_decref(runs.rows[i]);
-  wx_cli_loaded_free(&loaded);
+  wx_loaded_free(&loaded);
   return status;
 }
 

@@ -92,7 +92,7 @@ const char *wx_settings_get(const WxSettings *settings, const char *key) {
 
 void wx_settings_free(WxSettings *settings) {
   for (size_t i = 0; i < settings->count; ++i)
-    free(settings->items[i].key);
+    free((char *)(uintptr_t)settings->items[i].key);
   free(settings->items);
   *settings = (WxSettings){0};
 }

@@ -16,6 +16,9 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+/// How long anything that is run may take at the most, where nothing is said: ten minutes.
+#define WX_USUAL_LIMIT_NS (UINT64_C(600) * 1000 * 1000 * 1000)
+
 /// What becomes of the program's standard output and error.
 typedef enum {
   WX_STREAM_INHERIT,

@@ -2,8 +2,12 @@
 
 #include <stdatomic.h>
 
-static _Atomic uint64_t calls_made[WX_OS_CALL_KINDS];
+static struct {
+  _Alignas(WX_OS_CACHE_LINE) _Atomic uint64_t made[WX_OS_CALL_KINDS];
+} shards[WX_OS_SHARDS];
 
+static _Atomic unsigned threads;
+static _Thread_local unsigned own_shard; ///< From 1; 0: none yet.
 static _Thread_local uint64_t made_by_thread;
 
 // The armed failure: `left` counts down over matching calls and fails the one that takes it to 0.
@@ -23,10 +27,17 @@ const char *wx_os_call_name(WxOsCall call) {
 }
 
 WxOsCounts wx_os_counts(void) {
-  WxOsCounts counts;
-  for (int i = 0; i < WX_OS_CALL_KINDS; ++i)
-    counts.made[i] = atomic_load_explicit(&calls_made[i], memory_order_relaxed);
+  WxOsCounts counts = {0};
+  for (int shard = 0; shard < WX_OS_SHARDS; ++shard)
+    for (int i = 0; i < WX_OS_CALL_KINDS; ++i)
+      counts.made[i] += atomic_load_explicit(&shards[shard].made[i], memory_order_relaxed);
   return counts;
+}
+
+unsigned wx_os_shard(void) {
+  if (own_shard == 0)
+    own_shard = atomic_fetch_add(&threads, 1) % WX_OS_SHARDS + 1;
+  return own_shard - 1;
 }
 
 uint64_t wx_os_made_by_thread(void) {
@@ -75,7 +86,7 @@ static bool must_fail(WxOsCall call) {
 int wx_os_begin(WxOsCall call) {
   if (must_fail(call))
     return -atomic_load(&armed_error);
-  atomic_fetch_add_explicit(&calls_made[call], 1, memory_order_relaxed);
+  atomic_fetch_add_explicit(&shards[wx_os_shard()].made[call], 1, memory_order_relaxed);
   ++made_by_thread;
   return 0;
 }

@@ -30,6 +30,7 @@
   CALL(PREAD, "pread64")                                                                           \
   CALL(WRITE, "write")                                                                             \
   CALL(PWRITE, "pwrite64")                                                                         \
+  CALL(PWRITEV, "pwritev")                                                                         \
   CALL(READLINK, "readlink")                                                                       \
   CALL(GETDENTS, "getdents64")                                                                     \
   CALL(GETRLIMIT, "prlimit64")                                                                     \
@@ -37,6 +38,9 @@
   CALL(MUNMAP, "munmap")                                                                           \
   CALL(MPROTECT, "mprotect")                                                                       \
   CALL(MADVISE, "madvise")                                                                         \
+  CALL(PKEY_ALLOC, "pkey_alloc")                                                                   \
+  CALL(PKEY_FREE, "pkey_free")                                                                     \
+  CALL(PKEY_MPROTECT, "pkey_mprotect")                                                             \
   CALL(PIPE, "pipe2")                                                                              \
   CALL(FCNTL, "fcntl")                                                                             \
   CALL(DUP, "dup2")                                                                                \
@@ -75,7 +79,7 @@ typedef enum {
 } WxOsCall;
 
 /// Any kind, for wx_os_inject().
-enum { WX_OS_ANY = -1 };
+enum { WX_OS_ANY = -1, WX_OS_SHARDS = 8, WX_OS_CACHE_LINE = 64 };
 
 /// How often each kind of call was made.
 typedef struct {
@@ -90,6 +94,10 @@ WxOsCounts wx_os_counts(void);
 
 /// All calls made by the calling thread so far. Exact also while other threads make calls.
 uint64_t wx_os_made_by_thread(void);
+
+/// Which of WX_OS_SHARDS counters the calling thread counts in: threads take them in turn, so that
+/// those that work at once do not wait for one cache line.
+unsigned wx_os_shard(void);
 
 /// `after` - `before`, kind by kind.
 WxOsCounts wx_os_counts_since(const WxOsCounts *before, const WxOsCounts *after);

@@ -222,6 +222,33 @@ int wx_os_pwrite(int fd, const void *buffer, size_t size, uint64_t offset) {
   return 0;
 }
 
+// What a call that wrote less has left.
+static int put_rest(int fd, const struct iovec *parts, int count, uint64_t offset, size_t done) {
+  int result = 0;
+  for (int i = 0; i < count && result == 0; ++i) {
+    const size_t size = parts[i].iov_len;
+    if (done < size)
+      result = wx_os_pwrite(fd, (const char *)parts[i].iov_base + done, size - done, offset + done);
+    done = done < size ? 0 : done - size;
+    offset += size;
+  }
+  return result;
+}
+
+int wx_os_pwritev(int fd, const struct iovec *parts, int count, uint64_t offset) {
+  const int failed = wx_os_begin(WX_OS_PWRITEV);
+  if (failed)
+    return failed;
+  const ssize_t put = pwritev(fd, parts, count, (off_t)offset);
+  if (put < 0 && errno != EINTR)
+    return -errno;
+  size_t size = 0;
+  for (int i = 0; i < count; ++i)
+    size += parts[i].iov_len;
+  const size_t done = put > 0 ? (size_t)put : 0;
+  return done == size ? 0 : put_rest(fd, parts, count, offset, done);
+}
+
 int wx_os_readlink(const char *path, char *target, size_t capacity) {
   return wx_os_readlink_at(AT_FDCWD, path, target, capacity);
 }

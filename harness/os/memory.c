@@ -46,3 +46,29 @@ int wx_os_madvise(void *start, size_t size, int advice) {
     return failed;
   return madvise(start, size, advice) ? -errno : 0;
 }
+
+int wx_os_pkey_alloc(unsigned rights) {
+  const int failed = wx_os_begin(WX_OS_PKEY_ALLOC);
+  if (failed)
+    return failed;
+  const int key = pkey_alloc(0, rights);
+  return key < 0 ? -errno : key;
+}
+
+int wx_os_pkey_free(int key) {
+  const int failed = wx_os_begin(WX_OS_PKEY_FREE);
+  if (failed)
+    return failed;
+  return pkey_free(key) ? -errno : 0;
+}
+
+int wx_os_pkey_mprotect(void *start, size_t size, int protection, int key) {
+  const int failed = wx_os_begin(WX_OS_PKEY_MPROTECT);
+  if (failed)
+    return failed;
+  return pkey_mprotect(start, size, protection, key) ? -errno : 0;
+}
+
+void wx_os_pkey_set(int key, unsigned rights) {
+  (void)pkey_set(key, rights); // Fails for what is no key.
+}

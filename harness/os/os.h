@@ -19,6 +19,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 /// The system's page size in bytes.
 size_t wx_os_page_size(void);
@@ -113,6 +114,14 @@ ssize_t wx_os_write(int fd, const void *buffer, size_t size);
 /// Writes all of `size` bytes at `offset`, or fails.
 int wx_os_pwrite(int fd, const void *buffer, size_t size, uint64_t offset);
 
+/// A part of what wx_os_pwritev() writes.
+static inline struct iovec wx_os_part(const void *bytes, size_t size) {
+  return (struct iovec){(void *)(uintptr_t)bytes, size};
+}
+
+/// Writes all of `count` parts, one after the other, at `offset`, or fails.
+int wx_os_pwritev(int fd, const struct iovec *parts, int count, uint64_t offset);
+
 /// Reads a symbolic link into `target` (NUL-terminated). -ENAMETOOLONG where `capacity` is too
 /// small.
 int wx_os_readlink(const char *path, char *target, size_t capacity);
@@ -151,5 +160,16 @@ int wx_os_munmap(void *start, size_t size);
 void wx_os_munmap_own(void *start, size_t size);
 int wx_os_mprotect(void *start, size_t size, int protection);
 int wx_os_madvise(void *start, size_t size, int advice);
+
+/// Takes a protection key; the calling thread has `rights` to it (0, PKEY_DISABLE_WRITE). -ENOSPC
+/// also where the processor has none, -ENOSYS where the kernel has none.
+int wx_os_pkey_alloc(unsigned rights);
+int wx_os_pkey_free(int key);
+
+/// As wx_os_mprotect(), and tags the pages with `key`; 0 is that of all other memory.
+int wx_os_pkey_mprotect(void *start, size_t size, int protection, int key);
+
+/// Sets the rights of the calling thread to a key that it has. No system call.
+void wx_os_pkey_set(int key, unsigned rights);
 
 #endif

@@ -66,6 +66,11 @@ int wx_text_write(const char *path, const char *text) {
   return put < 0 ? (int)put : 0;
 }
 
+bool wx_text_is_equal(const WxText *one, const WxText *other) {
+  return one->length == other->length &&
+         (one->length == 0 || memcmp(one->data, other->data, one->length) == 0);
+}
+
 void wx_text_free(WxText *text) {
   free(text->data);
   *text = (WxText){0};

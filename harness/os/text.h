@@ -6,6 +6,7 @@
 #ifndef WX_OS_TEXT_H
 #define WX_OS_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -28,6 +29,9 @@ int wx_text_read_most(WxText *text, const char *path, size_t most);
 /// Writes all of `text` to the file at `path`, which is there, in one write, as the kernel's own
 /// files want it.
 int wx_text_write(const char *path, const char *text);
+
+/// Whether two texts are the same byte for byte; one without a buffer is empty.
+bool wx_text_is_equal(const WxText *one, const WxText *other);
 
 /// Frees the buffer. Allowed on {0} and twice.
 void wx_text_free(WxText *text);

@@ -124,6 +124,11 @@ void wx_json_put(WxJsonBuilder *object, const char *key, json_t *member) {
   object->lost |= json_object_set_new(object->value, key, member) != 0;
 }
 
+void wx_json_put_figures(WxJsonBuilder *object, const WxJsonFigure figures[], size_t count) {
+  for (size_t i = 0; i < count; ++i)
+    wx_json_put(object, figures[i].key, wx_json_figure(figures[i].value));
+}
+
 void wx_json_append(WxJsonBuilder *list, json_t *item) {
   list->lost |= json_array_append_new(list->value, item) != 0;
 }

@@ -73,6 +73,19 @@ WxJsonBuilder wx_json_list(void);
 void wx_json_put(WxJsonBuilder *object, const char *key, json_t *member);
 void wx_json_append(WxJsonBuilder *list, json_t *item);
 
+/// A figure by name.
+typedef struct {
+  const char *key;
+  WxFigure value;
+} WxJsonFigure;
+
+/// Adds a member for each of them: null where it is unknown.
+void wx_json_put_figures(WxJsonBuilder *object, const WxJsonFigure figures[], size_t count);
+
+#define PUT_FIGURES(OBJECT, ...)                                                                   \
+  wx_json_put_figures(OBJECT, (const WxJsonFigure[]){__VA_ARGS__},                                 \
+                      sizeof(const WxJsonFigure[]){__VA_ARGS__} / sizeof(WxJsonFigure))
+
 /// Ends the builder: the caller's value, NULL where a part was lost.
 json_t *wx_json_built(WxJsonBuilder *builder);
 

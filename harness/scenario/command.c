@@ -384,6 +384,60 @@ void wx_command_run(const WxCommandOrder *order, WxCommandRun *run) {
   observe(&commanding);
 }
 
+/* What is said of it
+ * -------------------------------------------------------------------------------------------------
+ */
+
+static void add(WxCommandJudged *judged, const char *name, bool ok, const char *expected,
+                const char *actual) {
+  const size_t at = judged->count++;
+  snprintf(judged->expected[at], WX_COMMAND_SHOWN, "%s", expected);
+  snprintf(judged->actual[at], WX_COMMAND_SHOWN, "%s", actual);
+  judged->items[at] = (WxExpectationResult){
+      .name = name, .ok = ok, .expected = judged->expected[at], .actual = judged->actual[at]};
+}
+
+static void add_status(WxCommandJudged *judged, const char *name, int status) {
+  char actual[WX_COMMAND_SHOWN];
+  if (status == WX_COMMAND_NONE)
+    snprintf(actual, sizeof actual, "not known: the program ended before");
+  else
+    snprintf(actual, sizeof actual, "%d", status);
+  add(judged, name, status == 0, "= 0", actual);
+}
+
+static void add_output(WxCommandJudged *judged, const char *name, const char *base,
+                       const WxText *first, const WxText *own) {
+  const bool same = wx_text_is_equal(first, own);
+  char expected[WX_COMMAND_SHOWN];
+  snprintf(expected, sizeof expected, "as in mode %s", base);
+  add(judged, name, same, expected, same ? "the same" : "different");
+}
+
+void wx_command_judge(const WxCommandOrder *order, const WxCommandRun *first,
+                      const WxCommandRun *run, WxCommandJudged *judged) {
+  judged->count = 0;
+  const char *base = first->validation.result.mode;
+  if (order->load)
+    add_status(judged, "exit status of the load", run->load_status);
+  if (order->check) {
+    add_status(judged, "exit status of the check", run->check_status);
+    add_output(judged, "output of the check", base, &first->check_output, &run->check_output);
+  } else {
+    add_output(judged, "output", base, &first->validation.output, &run->validation.output);
+  }
+}
+
+void wx_command_take_statuses(const WxCommandRun *run, WxEnded *ended) {
+  const bool load = run->load_status > 0;
+  const int status = load ? run->load_status : run->check_status;
+  if (status <= 0 || ended->how != WX_ENDED_WELL)
+    return;
+  *ended = (WxEnded){.how = WX_ENDED_EXIT, .status = status};
+  snprintf(ended->text, sizeof ended->text, "exit status %d of the %s", status,
+           load ? "load" : "check");
+}
+
 void wx_command_run_free(WxCommandRun *run) {
   wx_validation_free(&run->validation);
   wx_text_free(&run->check_output);

@@ -40,6 +40,24 @@ typedef struct {
 /// Runs it; whatever became of it is in `run`.
 void wx_command_run(const WxCommandOrder *order, WxCommandRun *run);
 
+/// A program whose load or check failed has not run to its end: says so in `ended`.
+void wx_command_take_statuses(const WxCommandRun *run, WxEnded *ended);
+
+enum { WX_COMMAND_JUDGED = 4, WX_COMMAND_SHOWN = 64 };
+
+/// What was judged of one run. The expectations point into it, so that it must not move.
+typedef struct {
+  WxExpectationResult items[WX_COMMAND_JUDGED];
+  char expected[WX_COMMAND_JUDGED][WX_COMMAND_SHOWN];
+  char actual[WX_COMMAND_JUDGED][WX_COMMAND_SHOWN];
+  size_t count;
+} WxCommandJudged;
+
+/// Judges a run by its load and its check, and by what the `first` one printed: with a check that
+/// says what is right, without one the program's own output has to be the same.
+void wx_command_judge(const WxCommandOrder *order, const WxCommandRun *first,
+                      const WxCommandRun *run, WxCommandJudged *judged);
+
 void wx_command_run_free(WxCommandRun *run);
 
 #endif

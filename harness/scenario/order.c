@@ -63,7 +63,7 @@ static int play_order(const void *bytes, size_t size, void *report, WxStepChanne
                        .options = head->options,
                        .version = wx_clr_version_find(take(&at)),
                        .report = report};
-  WxOverride *overrides = calloc(head->override_count + 1, sizeof *overrides);
+  WxSetting *overrides = calloc(head->override_count + 1, sizeof *overrides);
   if (!strategy || !overrides) {
     order.report->error = strategy ? -ENOMEM : -ENOENT;
     free(overrides);

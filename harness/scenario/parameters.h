@@ -7,20 +7,15 @@
 #define WX_SCENARIO_PARAMETERS_H
 
 #include "scenario/scenario.h"
+#include "stats/words.h"
 #include "strategy/options.h"
 
 #include <stdint.h>
 
-/// One `--set KEY=VALUE`; borrowed.
-typedef struct {
-  const char *key;
-  const char *value;
-} WxOverride;
-
 /// Where numbers come from; borrows all three. Later overrides win.
 typedef struct {
   const WxScenario *scenario;
-  const WxOverride *overrides;
+  const WxSetting *overrides;
   size_t override_count;
 } WxParameters;
 

@@ -127,6 +127,8 @@ int wx_run_scenario(const WxParameters *parameters, const WxStrategy *strategy,
                            .model = version ? version->name : NULL,
                            .metrics = wx_metrics_unknown()};
   run->result.skipped = wx_os_interrupted() ? wx_interrupted : wx_need_missing(scenario->needs);
+  if (!run->result.skipped)
+    run->result.skipped = wx_strategy_lacks(strategy);
   if (run->result.skipped)
     return 0;
   Playing playing = {

@@ -22,6 +22,13 @@ char *wx_words_joined(char text[WX_WORDS], WxWordAt *at, const char *between) {
   return join(text, at, between, between);
 }
 
+bool wx_names_have(const WxNames *names, const char *name) {
+  for (size_t i = 0; i < names->count; ++i)
+    if (strcmp(names->items[i], name) == 0)
+      return true;
+  return false;
+}
+
 bool wx_words_have(WxWordAt *at, const char *word) {
   const char *known;
   for (size_t i = 0; (known = at(i)); ++i)

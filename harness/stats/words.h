@@ -24,4 +24,19 @@ char *wx_words_joined(char text[WX_WORDS], WxWordAt *at, const char *between);
 /// Whether `word` is one of them.
 bool wx_words_have(WxWordAt *at, const char *word);
 
+/// Names that somebody typed, in their order; borrowed.
+typedef struct {
+  const char **items;
+  size_t count;
+} WxNames;
+
+/// Whether `name` is one of them.
+bool wx_names_have(const WxNames *names, const char *name);
+
+/// One `--set KEY=VALUE`; borrowed.
+typedef struct {
+  const char *key;
+  const char *value;
+} WxSetting;
+
 #endif

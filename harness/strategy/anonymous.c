@@ -3,7 +3,6 @@
 #include "os/os.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -20,7 +19,7 @@ WxAnonymous *wx_anonymous_new(const WxStrategy *strategy, const WxStrategyOption
 
 void wx_anonymous_walk(WxAnonymous *self, WxOperation operation, uintptr_t base) {
   const size_t below = wx_blocks_below(&self->blocks, base);
-  atomic_fetch_add_explicit(&self->allocator.walked[operation], below, memory_order_relaxed);
+  wx_allocator_walked(&self->allocator, operation, below);
   if (self->walks)
     wx_blocks_pass(&self->blocks, below);
 }

@@ -5,13 +5,12 @@
 #include "strategy/registry.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 static void walked(WxDoubleMapping *self, WxOperation operation, size_t nodes) {
-  atomic_fetch_add_explicit(&self->allocator.walked[operation], nodes, memory_order_relaxed);
+  wx_allocator_walked(&self->allocator, operation, nodes);
 }
 
 // Books the walk through the live blocks to `block`, and does it where walks are charged.

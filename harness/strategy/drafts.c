@@ -18,18 +18,22 @@ static bool mark_overlapping(WxDraft *drafts, const void *block, size_t at, size
 int wx_drafts_begin(WxDraft **drafts, const void *block, size_t at, const void *start, size_t size,
                     void **view) {
   size_t bytes;
-  if (__builtin_mul_overflow(size, 2, &bytes) || bytes > SIZE_MAX - sizeof(WxDraft))
+  if (__builtin_mul_overflow(size, start ? 2 : 1, &bytes) || bytes > SIZE_MAX - sizeof(WxDraft))
     return -ENOMEM;
   WxDraft *draft = malloc(sizeof *draft + bytes);
   if (!draft)
     return -ENOMEM;
-  *draft = (WxDraft){*drafts,           block, at, size, mark_overlapping(*drafts, block, at, size),
-                     draft->text + size};
+  *draft = (WxDraft){*drafts,
+                     block,
+                     at,
+                     size,
+                     mark_overlapping(*drafts, block, at, size),
+                     start ? draft->text + size : NULL};
   if (start) {
     memcpy(draft->text, start, size);
     memcpy(draft->before, draft->text, size);
   } else {
-    memset(draft->text, 0, bytes);
+    memset(draft->text, 0, size);
   }
   *drafts = draft;
   *view = draft->text;
@@ -51,7 +55,7 @@ bool wx_drafts_busy(const WxDraft *drafts, const void *block) {
 }
 
 static bool differs(const WxDraft *draft, size_t at) {
-  return draft->text[at] != draft->before[at];
+  return draft->text[at] != (draft->before ? draft->before[at] : 0);
 }
 
 int wx_draft_write(const WxDraft *draft, int fd, uint64_t offset) {

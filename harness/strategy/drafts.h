@@ -19,8 +19,8 @@ typedef struct WxDraft {
   size_t at;         ///< Of its first byte in the block.
   size_t size;
   bool shared;  ///< Another one shows some of the same bytes, or did.
-  char *before; ///< What was there.
-  char text[];  ///< The caller's view; as much again, for `before`, follows it.
+  char *before; ///< What was there; NULL: zeros.
+  char text[];  ///< The caller's view; as much again, for `before`, follows it where there is one.
 } WxDraft;
 
 /// Begins a draft of `size` bytes at `at` of `block`, which now read as at `start`; NULL: as zeros.

@@ -9,6 +9,7 @@
 #include "strategy/registry.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 
 static int dual_open(const WxStrategy *strategy, const WxStrategyOptions *options,
@@ -25,17 +26,34 @@ static int make_alias(WxDoubleMapping *self, WxBlock *block) {
   return result;
 }
 
+// Where [start, start + size) can be written. With the lock held.
+static int find_alias(WxDoubleMapping *self, uintptr_t start, size_t size, void **view) {
+  WxBlock *block = wx_blocks_containing(&self->blocks, start, size);
+  int result = block && !block->unmapped ? 0 : -EINVAL;
+  if (result == 0 && !block->by_alias.key)
+    result = make_alias(self, block);
+  if (result == 0)
+    *view = (char *)(uintptr_t)block->by_alias.key + (start - wx_block_base(block));
+  return result;
+}
+
 static int dual_map_rw(WxAllocator *allocator, void *start, size_t size, bool cacheable,
                        void **view) {
   (void)cacheable;
   WxDoubleMapping *self = (WxDoubleMapping *)allocator;
   pthread_mutex_lock(&self->lock);
-  WxBlock *block = wx_blocks_containing(&self->blocks, (uintptr_t)start, size);
-  int result = block && !block->unmapped ? 0 : -EINVAL;
-  if (result == 0 && !block->by_alias.key)
-    result = make_alias(self, block);
+  const int result = find_alias(self, (uintptr_t)start, size, view);
+  pthread_mutex_unlock(&self->lock);
+  return result;
+}
+
+static int dual_write(WxAllocator *allocator, void *start, const void *bytes, size_t size) {
+  WxDoubleMapping *self = (WxDoubleMapping *)allocator;
+  void *view;
+  pthread_mutex_lock(&self->lock);
+  const int result = find_alias(self, (uintptr_t)start, size, &view);
   if (result == 0)
-    *view = (char *)(uintptr_t)block->by_alias.key + ((uintptr_t)start - wx_block_base(block));
+    memcpy(view, bytes, size);
   pthread_mutex_unlock(&self->lock);
   return result;
 }
@@ -66,6 +84,7 @@ const WxStrategy wx_strategy_dual = {
     .commit = wx_double_mapping_commit,
     .map_rw = dual_map_rw,
     .unmap_rw = dual_unmap_rw,
+    .write = dual_write,
     .release = release,
     .owns = wx_double_mapping_owns,
     .close = wx_double_mapping_close,

@@ -40,6 +40,11 @@ typedef struct {
   bool once;
   WxRanked holders;
   Holder *with_room[KINDS];
+  struct {
+    void *view; ///< NULL: there is none.
+    char *code;
+    size_t size;
+  } unended; ///< A view that could not be ended: that comes before everything else.
 } Slots;
 
 static char *base_of(const Holder *holder) {
@@ -135,19 +140,48 @@ static Holder *find(const Slots *self, const void *code, unsigned *slot) {
   return holder->slot[*slot].live ? holder : NULL;
 }
 
+static int end_view(Slots *self) {
+  const int result = wx_allocator_unmap_rw(self->allocator, self->unended.view);
+  if (result == 0)
+    self->unended.view = NULL;
+  return result;
+}
+
+// Ends a view that could not be ended.
+static int settle(Slots *self) {
+  if (!self->unended.view)
+    return 0;
+  const int result = end_view(self);
+  if (result == 0)
+    __builtin___clear_cache(self->unended.code, self->unended.code + self->unended.size);
+  return result;
+}
+
+// Begins to write `code`, or goes on with it where that could not be ended.
+static int begin_view(Slots *self, char *code, size_t size) {
+  if (self->unended.view && self->unended.code == code && self->unended.size >= size)
+    return 0;
+  const int result = settle(self);
+  if (result)
+    return result;
+  self->unended.code = code;
+  self->unended.size = size;
+  return wx_allocator_map_rw(self->allocator, code, size, true, &self->unended.view);
+}
+
 static int write_bytes(WxFunctions *functions, void *code, const void *bytes, size_t size) {
-  const Slots *self = (Slots *)functions;
+  Slots *self = (Slots *)functions;
   unsigned slot;
   const Holder *holder = find(self, code, &slot);
   if (!holder || size > holder->slot_size)
     return -EINVAL;
-  void *view;
-  const int result = wx_allocator_map_rw(self->allocator, code, size, true, &view);
+  if (wx_allocator_writes(self->allocator))
+    return wx_allocator_write(self->allocator, code, bytes, size);
+  const int result = begin_view(self, code, size);
   if (result)
     return result;
-  memcpy(view, bytes, size);
-  const int ended = wx_allocator_unmap_rw(self->allocator, view);
-  return ended ? wx_allocator_unmap_rw(self->allocator, view) : 0;
+  memcpy(self->unended.view, bytes, size);
+  return end_view(self);
 }
 
 static int drop_holder(Slots *self, Holder *holder) {
@@ -174,6 +208,9 @@ static bool is_last(const Slots *self, const Holder *holder) {
 static int release(WxFunctions *functions, void *code) {
   Slots *self = (Slots *)functions;
   unsigned slot;
+  const int result = settle(self);
+  if (result)
+    return result;
   Holder *holder = find(self, code, &slot);
   if (!holder)
     return -EINVAL;
@@ -189,6 +226,9 @@ static int release(WxFunctions *functions, void *code) {
 
 static int close_slots(WxFunctions *functions) {
   Slots *self = (Slots *)functions;
+  const int settled = settle(self);
+  if (settled)
+    return settled;
   for (WxRankedNode *first; (first = wx_ranked_ceiling(&self->holders, 0));) {
     const int result = drop_holder(self, (Holder *)first);
     if (result)

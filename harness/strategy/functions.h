@@ -3,7 +3,8 @@
    The level at which a JIT works: functions of some bytes each, not blocks. Any strategy has it: by
    slots in blocks of its own, unless it brings something better (WxStrategy.functions).
 
-   Errors: as strategy.h; all but open is all or nothing. One thread at a time.
+   Errors: as strategy.h; all but open is all or nothing, except that after a failed write it is not
+   known what is there until one succeeds. One thread at a time.
 */
 #ifndef WX_STRATEGY_FUNCTIONS_H
 #define WX_STRATEGY_FUNCTIONS_H

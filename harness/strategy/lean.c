@@ -11,6 +11,11 @@
 // it is zero. It works for a program that may not make memory executable (PR_SET_MDWE) and with
 // vm.memfd_noexec=2. An attacker who can write memory cannot write code; it takes a pwrite() to a
 // file's descriptor, or a write into a text before it is written.
+//
+// `lean+late` saves the call that zeroes: what was written stays (`stale`) until the next block in
+// its place is first written, and is zeroed by the same call. So released code can still be run, by
+// who kept its address, as under `rwx` with a free list; and code memory that is not written yet
+// may read as former code, where it is executable. Views of it show zeros, and data is zero.
 #include "os/os.h"
 #include "strategy/backing.h"
 #include "strategy/drafts.h"
@@ -32,6 +37,7 @@ enum {
   CACHE_LINE = 64,
 };
 
+static const char zeros[ZEROED];
 static const uint64_t far_bytes = UINT64_C(64) << 30;
 
 typedef struct {
@@ -41,6 +47,7 @@ typedef struct {
   uint64_t dirty_low; ///< What was written of it: [dirty_low, dirty_high).
   uint64_t dirty_high;
   bool has_data; ///< Data was committed in it.
+  bool stale;    ///< What is dirty is of former blocks: none of it was written for this one.
 } Block;
 
 // A file and where it is mapped: its first part in the pool near the program, and once that is full
@@ -56,6 +63,8 @@ typedef struct {
   WxSpans warm; ///< Free, zero and allocated.
   WxSpans cold; ///< Free and not allocated.
   WxRanked blocks;
+  WxRanked stale; ///< Former blocks in warm parts that are not zero there.
+  Block *last;    ///< That was found last, and lives; or NULL.
   WxDraft *drafts;
   char apart[CACHE_LINE]; ///< What threads with other files write lies in other lines.
 } File;
@@ -67,6 +76,7 @@ typedef struct {
   _Atomic unsigned threads;
   _Atomic uint64_t warm; ///< Bytes, of all files.
   uint64_t slack;
+  bool late; ///< WX_CLEARS_LATE
   bool has_key;
   File files[FILES];
 } Self;
@@ -135,6 +145,7 @@ static int lean_open(const WxStrategy *strategy, const WxStrategyOptions *option
     return -ENOMEM;
   self->allocator.strategy = strategy;
   self->slack = options->slack;
+  self->late = strategy->capabilities & WX_CLEARS_LATE;
   for (int i = 0; i < FILES; ++i) {
     self->files[i].fd = -1;
     pthread_mutex_init(&self->files[i].lock, NULL);
@@ -183,30 +194,79 @@ static bool fits(const File *file, const WxSpan *span, size_t size, WxRange with
   return true;
 }
 
-// Takes `size` bytes out of `spans`. Returns whether it could; `*spare` is then what is to be
-// freed.
-static bool take(const File *file, WxSpans *spans, size_t size, WxRange within, WxSpan **spare,
-                 uint64_t *offset) {
-  for (WxSpan *span = wx_spans_fit(spans, size); span; span = wx_spans_next(spans, span)) {
-    if (!fits(file, span, size, within, offset))
-      continue;
-    *spare = wx_spans_cut(spans, span, *offset, size, *spare);
-    return true;
+static int zero(const File *file, uint64_t offset, uint64_t size) {
+  int result = 0;
+  for (uint64_t done = 0, part; done < size && result == 0; done += part) {
+    part = size - done < ZEROED ? size - done : ZEROED;
+    result = wx_os_pwrite(file->fd, zeros, part, offset + done);
   }
-  return false;
+  return result;
 }
 
-// Takes `size` bytes of the file: warm ones, else cold ones, else of its second part.
-static int obtain(Self *self, File *file, size_t size, WxRange within, WxSpan **spare,
-                  uint64_t *offset) {
-  if (take(file, &file->warm, size, within, spare, offset)) {
-    atomic_fetch_sub(&self->warm, size);
+// The first former block that begins at `offset` of the file or later; or one that reaches beyond.
+static Block *stale_from(const File *file, uint64_t offset) {
+  Block *before = (Block *)wx_ranked_floor(&file->stale, offset);
+  if (before && before->offset + before->dirty_high > offset)
+    return before;
+  return (Block *)wx_ranked_ceiling(&file->stale, offset);
+}
+
+static void forget_stale(File *file, Block *former) {
+  wx_ranked_remove(&file->stale, &former->by_place);
+  free(former);
+}
+
+// Whether what `former` left lies in [offset, end), and nobody else's does.
+static bool is_only_one(const File *file, const Block *former, uint64_t offset, uint64_t end) {
+  const WxRankedNode *next = wx_ranked_ceiling(&file->stale, former->offset + 1);
+  return former->offset + former->dirty_low >= offset &&
+         former->offset + former->dirty_high <= end && (!next || next->key >= end);
+}
+
+static void take_over(Block *block, const Block *former, uint64_t offset) {
+  block->stale = true;
+  block->dirty_low = former->offset + former->dirty_low - offset;
+  block->dirty_high = former->offset + former->dirty_high - offset;
+}
+
+// A new block at `offset` takes over what a former one left in it. What several left, or reaches
+// beyond the block, is zeroed at once.
+static int inherit(File *file, Block *block, uint64_t offset) {
+  const uint64_t end = offset + block->size;
+  int result = 0;
+  for (Block *former; !block->stale && result == 0;) {
+    former = stale_from(file, offset);
+    if (!former || former->offset >= end)
+      break;
+    if (is_only_one(file, former, offset, end))
+      take_over(block, former, offset);
+    else
+      result =
+          zero(file, former->offset + former->dirty_low, former->dirty_high - former->dirty_low);
+    if (result == 0)
+      forget_stale(file, former);
+  }
+  return result;
+}
+
+// Takes `block` out of `spans`: -ENOMEM where it is in none. `*spare` is then what is to be freed.
+static int take(File *file, WxSpans *spans, Block *block, WxRange within, WxSpan **spare) {
+  for (WxSpan *span = wx_spans_fit(spans, block->size); span; span = wx_spans_next(spans, span)) {
+    uint64_t offset;
+    if (!fits(file, span, block->size, within, &offset))
+      continue;
+    const int result = inherit(file, block, offset);
+    if (result)
+      return result;
+    block->offset = offset;
+    *spare = wx_spans_cut(spans, span, offset, block->size, *spare);
     return 0;
   }
-  if (take(file, &file->cold, size, within, spare, offset))
-    return 0;
-  if (file->far || !file->far_size || within.low != 0 || within.high != UINTPTR_MAX)
-    return -ENOMEM;
+  return -ENOMEM;
+}
+
+// Maps the second part of the file.
+static int open_far(File *file) {
   WxSpan *span = malloc(sizeof *span);
   uintptr_t far;
   const int result = span ? map_to_run(0, file->far_size, file, file->far_start, &far) : -ENOMEM;
@@ -216,12 +276,26 @@ static int obtain(Self *self, File *file, size_t size, WxRange within, WxSpan **
   }
   atomic_store_explicit(&file->far, far, memory_order_relaxed);
   wx_spans_give(&file->cold, span, file->far_start, file->far_size);
-  return take(file, &file->cold, size, within, spare, offset) ? 0 : -ENOMEM;
+  return 0;
+}
+
+// Takes a part of the file for `block`: a warm one, else a cold one, else of its second part.
+static int obtain(Self *self, File *file, Block *block, WxRange within, WxSpan **spare) {
+  int result = take(file, &file->warm, block, within, spare);
+  if (result == 0)
+    atomic_fetch_sub(&self->warm, block->size);
+  if (result == -ENOMEM)
+    result = take(file, &file->cold, block, within, spare);
+  if (result != -ENOMEM || file->far || !file->far_size || within.low != 0 ||
+      within.high != UINTPTR_MAX)
+    return result;
+  result = open_far(file);
+  return result ? result : take(file, &file->cold, block, within, spare);
 }
 
 static int reserve_of(Self *self, File *file, Block *block, WxRange within, WxSpan **spare) {
   pthread_mutex_lock(&file->lock);
-  const int result = obtain(self, file, block->size, within, spare, &block->offset);
+  const int result = obtain(self, file, block, within, spare);
   if (result == 0)
     wx_ranked_insert(&file->blocks, &block->by_place, address_of(file, block->offset));
   pthread_mutex_unlock(&file->lock);
@@ -259,16 +333,22 @@ static File *lock_file_of(Self *self, uintptr_t address) {
   return NULL;
 }
 
+static bool contains(const Block *block, uintptr_t start, size_t size) {
+  const uint64_t at = block ? start - block->by_place.key : 0;
+  return block && at < block->size && size <= block->size - at;
+}
+
 // The block that contains [start, start + size), its file locked; NULL where there is none.
 static Block *lock_block(Self *self, uintptr_t start, size_t size, File **file) {
   *file = lock_file_of(self, start);
   if (!*file)
     return NULL;
-  Block *block = (Block *)wx_ranked_floor(&(*file)->blocks, start);
-  if (block) {
-    const uint64_t at = start - block->by_place.key;
-    if (at < block->size && size <= block->size - at)
-      return block;
+  Block *block = (*file)->last;
+  if (!contains(block, start, size))
+    block = (Block *)wx_ranked_floor(&(*file)->blocks, start);
+  if (contains(block, start, size)) {
+    (*file)->last = block;
+    return block;
   }
   pthread_mutex_unlock(&(*file)->lock);
   return NULL;
@@ -281,6 +361,29 @@ static void is_dirty(Block *block, uint64_t at, uint64_t size) {
     block->dirty_high = at + size;
 }
 
+// Zeroes what former blocks left.
+static int clear_stale(const File *file, Block *block) {
+  if (!block->stale)
+    return 0;
+  const int result =
+      zero(file, block->offset + block->dirty_low, block->dirty_high - block->dirty_low);
+  if (result)
+    return result;
+  block->stale = false;
+  block->dirty_low = block->dirty_high = 0;
+  return 0;
+}
+
+static int commit_data(const File *file, Block *block, uint64_t at, uint64_t size) {
+  int result = clear_stale(file, block);
+  if (result)
+    return result;
+  result = wx_os_mprotect((void *)(block->by_place.key + at), size, PROT_READ | PROT_WRITE);
+  block->has_data = true;
+  is_dirty(block, at, size);
+  return result;
+}
+
 // Memory is there, and can run, once it is reserved; only data, and code where data was, takes
 // more.
 static int lean_commit(WxAllocator *allocator, void *start, size_t size, bool executable) {
@@ -291,9 +394,7 @@ static int lean_commit(WxAllocator *allocator, void *start, size_t size, bool ex
   int result = 0;
   const uint64_t at = (uintptr_t)start - block->by_place.key;
   if (!executable) {
-    result = wx_os_mprotect(start, size, PROT_READ | PROT_WRITE);
-    block->has_data = true;
-    is_dirty(block, at, size);
+    result = commit_data(file, block, at, size);
   } else if (block->has_data) { // A new mapping: one that was writable may not become executable.
     result = map_to_run((uintptr_t)start, size, file, block->offset + at, NULL);
   }
@@ -311,8 +412,53 @@ static int lean_map_rw(WxAllocator *allocator, void *start, size_t size, bool ca
     return -EINVAL;
   const size_t at = (uintptr_t)start - block->by_place.key;
   // What was never written is not read: that would allocate a page.
-  const bool written = at < block->dirty_high && block->dirty_low < at + size;
+  const bool written = !block->stale && at < block->dirty_high && block->dirty_low < at + size;
   const int result = wx_drafts_begin(&file->drafts, block, at, written ? start : NULL, size, view);
+  pthread_mutex_unlock(&file->lock);
+  return result;
+}
+
+// The first write to a block zeroes what former ones left around it, in the same call.
+static int write_over_stale(const File *file, Block *block, uint64_t at, const char *bytes,
+                            uint64_t size) {
+  const uint64_t low = block->dirty_low, high = block->dirty_high;
+  if (at > high || at + size < low || high - low > ZEROED) { // More would be written than is stale.
+    const int result = clear_stale(file, block);
+    return result ? result : wx_os_pwrite(file->fd, bytes, size, block->offset + at);
+  }
+  const uint64_t before = low < at ? at - low : 0;
+  const uint64_t after = high > at + size ? high - (at + size) : 0;
+  const struct iovec parts[] = {wx_os_part(zeros, before), wx_os_part(bytes, size),
+                                wx_os_part(zeros, after)};
+  return wx_os_pwritev(file->fd, parts, 3, block->offset + at - before);
+}
+
+static int write_first(const File *file, Block *block, uint64_t at, const char *bytes,
+                       uint64_t size) {
+  const int result = write_over_stale(file, block, at, bytes, size);
+  if (result) {
+    is_dirty(block, at, size); // Some of it may have been written.
+    return result;
+  }
+  block->stale = false;
+  block->dirty_low = at;
+  block->dirty_high = at + size;
+  return 0;
+}
+
+static int lean_write(WxAllocator *allocator, void *start, const void *bytes, size_t size) {
+  File *file;
+  Block *block = lock_block((Self *)allocator, (uintptr_t)start, size, &file);
+  if (!block)
+    return -EINVAL;
+  int result;
+  const uint64_t at = (uintptr_t)start - block->by_place.key;
+  if (block->stale) {
+    result = write_first(file, block, at, bytes, size);
+  } else {
+    is_dirty(block, at, size);
+    result = wx_os_pwrite(file->fd, bytes, size, block->offset + at);
+  }
   pthread_mutex_unlock(&file->lock);
   return result;
 }
@@ -320,8 +466,13 @@ static int lean_map_rw(WxAllocator *allocator, void *start, size_t size, bool ca
 static int end_draft(const File *file, WxDraft **link) {
   WxDraft *draft = *link;
   Block *block = (Block *)(uintptr_t)draft->block;
-  is_dirty(block, draft->at, draft->size); // Before: what fails may have written some of it.
-  const int result = wx_draft_write(draft, file->fd, block->offset);
+  int result;
+  if (block->stale) {
+    result = write_first(file, block, draft->at, draft->text, draft->size);
+  } else {
+    is_dirty(block, draft->at, draft->size); // Before: what fails may have written some of it.
+    result = wx_draft_write(draft, file->fd, block->offset);
+  }
   if (result == 0)
     wx_drafts_drop(link);
   return result;
@@ -343,23 +494,25 @@ static int lean_unmap_rw(WxAllocator *allocator, void *view) {
   return -EINVAL;
 }
 
-// Makes a block that its owner uses no more read as zero; what was done before a failure stays
-// done. `*warm` is whether its pages stay.
-static int clean(const File *file, Block *block, bool *warm) {
-  static const char zeros[ZEROED];
-  if (block->has_data) {
-    const int result =
-        map_to_run((uintptr_t)block->by_place.key, block->size, file, block->offset, NULL);
-    if (result)
-      return result;
-    block->has_data = false;
-    is_dirty(block, 0, block->size);
-  }
+// Whether what was written to a block stays when it is released. Never data: that would be memory
+// that was writable and can run.
+static bool clears_late(const Self *self, const Block *block) {
+  return self->late && !block->has_data;
+}
+
+// Makes a block that its owner uses no more read as zero, or where that comes later leaves it; what
+// was done before a failure stays done. `*warm` is whether its pages stay.
+static int clean(const Self *self, const File *file, const Block *block, bool *warm) {
+  int result = 0;
+  if (block->has_data)
+    result = map_to_run((uintptr_t)block->by_place.key, block->size, file, block->offset, NULL);
+  if (result)
+    return result;
   const uint64_t size = block->dirty_high - block->dirty_low;
   *warm = size <= ZEROED;
   if (!*warm)
     return wx_os_punch_hole(file->fd, block->offset, block->size);
-  return size ? wx_os_pwrite(file->fd, zeros, size, block->offset + block->dirty_low) : 0;
+  return clears_late(self, block) ? 0 : zero(file, block->offset + block->dirty_low, size);
 }
 
 // Takes warm parts out of `file`, the largest first, until half of the slack is left. With its lock
@@ -380,6 +533,13 @@ static size_t take_excess(Self *self, File *file, WxSpan *excess[BATCH]) {
   return count;
 }
 
+// What was punched is zero.
+static void forget_all_stale(File *file, const WxSpan *span) {
+  const uint64_t end = wx_span_start(span) + span->size;
+  for (Block *former; (former = stale_from(file, wx_span_start(span))) && former->offset < end;)
+    forget_stale(file, former);
+}
+
 // Punches what was taken out. What cannot be punched stays warm, and is tried again at the next
 // release.
 static void punch(Self *self, File *file, WxSpan *const excess[BATCH], size_t count) {
@@ -390,47 +550,60 @@ static void punch(Self *self, File *file, WxSpan *const excess[BATCH], size_t co
   for (size_t i = 0; i < count; ++i) {
     if (failed[i])
       atomic_fetch_add(&self->warm, excess[i]->size);
+    else
+      forget_all_stale(file, excess[i]);
     wx_spans_give(failed[i] ? &file->warm : &file->cold, excess[i], wx_span_start(excess[i]),
                   excess[i]->size);
   }
   pthread_mutex_unlock(&file->lock);
 }
 
+// Makes a block a free part of its file, which is locked.
 static void give(Self *self, File *file, Block *block, WxSpan *span, bool warm) {
-  WxSpan *excess[BATCH];
-  pthread_mutex_lock(&file->lock);
+  if (file->last == block)
+    file->last = NULL;
   wx_ranked_remove(&file->blocks, &block->by_place);
   wx_spans_give(warm ? &file->warm : &file->cold, span, block->offset, block->size);
   if (warm)
     atomic_fetch_add(&self->warm, block->size);
-  const size_t count = take_excess(self, file, excess);
-  pthread_mutex_unlock(&file->lock);
-  if (count)
-    punch(self, file, excess, count);
-  free(block);
+  if (warm && clears_late(self, block) && block->dirty_high)
+    wx_ranked_insert(&file->stale, &block->by_place, block->offset);
+  else
+    free(block);
+}
+
+// Whether the block that begins at `base` can be given back now.
+static int check_idle(const File *file, const Block *block, const void *base) {
+  if (block->by_place.key != (uintptr_t)base)
+    return -EINVAL;
+  return wx_drafts_busy(file->drafts, block) ? -EBUSY : 0;
 }
 
 static int lean_release(WxAllocator *allocator, void *base) {
   Self *self = (Self *)allocator;
   File *file;
-  Block *block = lock_block(self, (uintptr_t)base, 1, &file);
-  if (!block)
-    return -EINVAL;
-  int result = block->by_place.key == (uintptr_t)base ? 0 : -EINVAL;
-  if (result == 0 && wx_drafts_busy(file->drafts, block))
-    result = -EBUSY;
+  WxSpan *span = malloc(sizeof *span);
+  Block *block = span ? lock_block(self, (uintptr_t)base, 1, &file) : NULL;
+  if (!block) {
+    const int result = span ? -EINVAL : -ENOMEM;
+    free(span);
+    return result;
+  }
+  bool warm = false;
+  WxSpan *excess[BATCH];
+  size_t count = 0;
+  int result = check_idle(file, block, base);
+  if (result == 0)
+    result = clean(self, file, block, &warm);
+  if (result == 0) {
+    give(self, file, block, span, warm);
+    count = take_excess(self, file, excess);
+  }
   pthread_mutex_unlock(&file->lock);
   if (result)
-    return result;
-  WxSpan *span = malloc(sizeof *span);
-  if (!span)
-    return -ENOMEM;
-  bool warm = false;
-  result = clean(file, block, &warm);
-  if (result)
     free(span);
-  else
-    give(self, file, block, span, warm);
+  if (count)
+    punch(self, file, excess, count);
   return result;
 }
 
@@ -467,6 +640,8 @@ static int close_file(File *file) {
     wx_ranked_remove(&file->blocks, node);
     free(node);
   }
+  while (file->stale.root)
+    forget_stale(file, (Block *)file->stale.root);
   wx_spans_clear(&file->warm);
   wx_spans_clear(&file->cold);
   return 0;
@@ -490,17 +665,26 @@ static int lean_close(WxAllocator *allocator) {
   return 0;
 }
 
+#define VERBS                                                                                      \
+  .open = lean_open, .reserve = lean_reserve, .commit = lean_commit, .map_rw = lean_map_rw,        \
+  .unmap_rw = lean_unmap_rw, .write = lean_write, .release = lean_release, .owns = lean_owns,      \
+  .close = lean_close
+
+enum {
+  CAPABILITIES =
+      WX_CAN_REUSE_FILE | WX_CAN_ENFORCE_WX | WX_CAN_PATCH | WX_KEEPS_SLACK | WX_IS_ALTERNATIVE,
+};
+
 const WxStrategy wx_strategy_lean = {
     .name = "lean",
     .summary = "files mapped once, to run only, written through descriptors; up to slack kept warm",
-    .capabilities =
-        WX_CAN_REUSE_FILE | WX_CAN_ENFORCE_WX | WX_CAN_PATCH | WX_KEEPS_SLACK | WX_IS_ALTERNATIVE,
-    .open = lean_open,
-    .reserve = lean_reserve,
-    .commit = lean_commit,
-    .map_rw = lean_map_rw,
-    .unmap_rw = lean_unmap_rw,
-    .release = lean_release,
-    .owns = lean_owns,
-    .close = lean_close,
+    .capabilities = CAPABILITIES,
+    VERBS,
+};
+
+const WxStrategy wx_strategy_lean_late = {
+    .name = "lean+late",
+    .summary = "as lean, but released code is zeroed only when its place is written again",
+    .capabilities = CAPABILITIES | WX_CLEARS_LATE,
+    VERBS,
 };

@@ -71,15 +71,21 @@ static int book(WxAllocator *allocator, WxOperation operation, Before before, in
   if (allocator->timed && result == 0)
     allocator->timed(allocator->timed_context, operation, wx_os_now_ns() - before.ns);
   const uint64_t made = wx_os_made_by_thread() - before.syscalls;
-  atomic_fetch_add_explicit(&allocator->syscalls[operation], made, memory_order_relaxed);
+  WxCostShard *cost = &allocator->cost[wx_os_shard()];
+  if (made)
+    atomic_fetch_add_explicit(&cost->syscalls[operation], made, memory_order_relaxed);
   if (result == 0)
-    atomic_fetch_add_explicit(&allocator->calls[operation], 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&cost->calls[operation], 1, memory_order_relaxed);
   return result;
 }
 
 void wx_allocator_time(WxAllocator *allocator, WxVerbTimed *timed, void *context) {
   allocator->timed = timed;
   allocator->timed_context = context;
+}
+
+const char *wx_strategy_lacks(const WxStrategy *strategy) {
+  return strategy->lacks ? strategy->lacks() : NULL;
 }
 
 int wx_allocator_open(const WxStrategy *strategy, const WxStrategyOptions *options,
@@ -111,6 +117,16 @@ int wx_allocator_unmap_rw(WxAllocator *allocator, void *view) {
   return book(allocator, WX_UNMAP_RW, before, allocator->strategy->unmap_rw(allocator, view));
 }
 
+bool wx_allocator_writes(const WxAllocator *allocator) {
+  return allocator->strategy->write != NULL;
+}
+
+int wx_allocator_write(WxAllocator *allocator, void *start, const void *bytes, size_t size) {
+  const Before before = begin(allocator);
+  return book(allocator, WX_UNMAP_RW, before,
+              allocator->strategy->write(allocator, start, bytes, size));
+}
+
 int wx_allocator_release(WxAllocator *allocator, void *base) {
   const Before before = begin(allocator);
   return book(allocator, WX_RELEASE, before, allocator->strategy->release(allocator, base));
@@ -131,12 +147,18 @@ const char *wx_allocator_error(const WxAllocator *allocator, int error) {
   return error == -EILSEQ ? "its code returned a wrong value" : strerror(-error);
 }
 
+void wx_allocator_walked(WxAllocator *allocator, WxOperation operation, uint64_t nodes) {
+  atomic_fetch_add_explicit(&allocator->cost[wx_os_shard()].walked[operation], nodes,
+                            memory_order_relaxed);
+}
+
 WxCost wx_allocator_cost(const WxAllocator *allocator) {
-  WxCost cost;
-  for (int i = 0; i < WX_OPERATIONS; ++i) {
-    cost.calls[i] = atomic_load(&allocator->calls[i]);
-    cost.syscalls[i] = atomic_load(&allocator->syscalls[i]);
-    cost.walked[i] = atomic_load(&allocator->walked[i]);
-  }
+  WxCost cost = {0};
+  for (int shard = 0; shard < WX_OS_SHARDS; ++shard)
+    for (int i = 0; i < WX_OPERATIONS; ++i) {
+      cost.calls[i] += atomic_load(&allocator->cost[shard].calls[i]);
+      cost.syscalls[i] += atomic_load(&allocator->cost[shard].syscalls[i]);
+      cost.walked[i] += atomic_load(&allocator->cost[shard].walked[i]);
+    }
   return cost;
 }

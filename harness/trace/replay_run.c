@@ -174,8 +174,7 @@ int wx_replay_run(const WxReplayOrder *order, WxReplayRun *run) {
   run->result = (WxResult){.scenario = base_name(order->path),
                            .strategy = order->strategy->name,
                            .metrics = wx_metrics_unknown()};
-  if (wx_os_interrupted())
-    run->result.skipped = wx_interrupted;
+  run->result.skipped = wx_os_interrupted() ? wx_interrupted : wx_strategy_lacks(order->strategy);
   if (run->result.skipped)
     return 0;
   Playing playing = {order, run, NULL};

@@ -1,5 +1,5 @@
 // Documents that are read, published or kept where memory runs out.
-#include "cli/audit_document.h"
+#include "output/audit_document.h"
 #include "memory/failing.h"
 #include "output/context.h"
 #include "output/flat_table.h"

@@ -1,5 +1,5 @@
 // Documents where memory runs out: built, written, read and compared whole, or not at all.
-#include "cli/audit_document.h"
+#include "output/audit_document.h"
 #include "memory/failing.h"
 #include "output/compare.h"
 #include "output/file.h"

@@ -115,7 +115,7 @@ START_TEST(a_scenario_is_run_or_memory_is_said_to_be_out) {
   WxScenario *scenario;
   WxComplaint complaint;
   ck_assert_int_eq(wx_scenario_load("scenarios/steady.yaml", &scenario, &complaint), 0);
-  const WxOverride overrides[] = {{"rounds", "2"}, {"blocks", "2"}};
+  const WxSetting overrides[] = {{"rounds", "2"}, {"blocks", "2"}};
   WxParameters parameters = {scenario, overrides, 2};
   ck_assert_uint_ge(memory_fail_each(play, &parameters), 10);
   wx_scenario_free(scenario);

@@ -4,6 +4,7 @@
 #include "os/library.h"
 #include "os/os.h"
 #include "strategy/strategy.h"
+#include "support/pkeys.h"
 #include "support/suite.h"
 #include "support/written.h"
 #include "trace/bare.h"
@@ -53,6 +54,7 @@ static int live_and_die(void *context) {
 
 START_TEST(a_strategy_does_what_it_is_asked_for_or_says_no) {
   const WxStrategy *strategy;
+  wx_test_pkeys();
   for (size_t i = 0; (strategy = wx_strategy_at(i)); ++i)
     ck_assert_uint_ge(memory_fail_each(live_and_die, (void *)strategy), 2);
 }

@@ -45,14 +45,14 @@ C
   row harness/scenario/needs.c 'static const struct {' 'static bool has_moon(void) { return false; }' || return
   row harness/scenario/needs.c '    {"huge_shmem",' '    {"moon", has_moon, "a moon", "there is no moon here"},' || return
 
-  cat >"$tree/harness/cli/bench_nothing.c" <<'C'
-#include "cli/bench.h"
+  cat >"$tree/harness/bench/bench_nothing.c" <<'C'
+#include "bench/benchmark.h"
 int wx_bench_nothing(WxBench *bench) {
   wx_document_add_result(bench->document, json_pack("{s:s}", "benchmark", "nothing"));
   return 0;
 }
 C
-  row harness/cli/bench.h '  ROW(strategies,' '  ROW(nothing, "what nothing costs") \' || return
+  row harness/bench/benchmark.h '  ROW(strategies,' '  ROW(nothing, "what nothing costs") \' || return
 
   awk '/^static const WxClrVersion versions/ { inside = 1 } inside && /^};/ {
     print "    {.name = \"net99\", .summary = \"a later one\", SINCE_10, BLOCKS(4, 0)},"; inside = 0 } { print }' \
@@ -60,7 +60,7 @@ C
   # Every object depends on the versions; one has them in it.
   sed -i '0,/^runtime /s//runtime 12.0.0\n&/' "$tree/scripts/versions"
   touch -d 2000-01-01 "$tree/scripts/versions"
-  rm "$tree/build/obj/plain/harness/cli/no_runtime.o"
+  rm "$tree/build/obj/plain/harness/scenario/no_runtime.o"
 
   cat >"$tree/harness/cli/hello.c" <<'C'
 #include "cli/options.h"

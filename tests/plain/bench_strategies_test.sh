@@ -45,6 +45,31 @@ else
   skip lean_runs_where_no_executable_memfd_may_be_made "no PID namespace, or no vm.memfd_noexec (Linux 6.3)"
 fi
 
+has_keys() { grep -qw ospke /proc/cpuinfo; }
+if has_keys; then
+  claim pkey_runs_where_the_processor_has_keys "$wxbench" run --quiet block_cycle --strategy pkey --json /dev/null
+else
+  for verb in 'run block_cycle' 'bench strategies'; do
+    # shellcheck disable=SC2086 # a verb and its argument
+    impossible "pkey_is_not_possible_without_keys_${verb%% *}" 'pkey: the processor, or the kernel, has no protection keys' \
+      "$wxbench" $verb --strategy pkey
+  done
+  without_keys() { "$wxbench" run -q block_cycle --strategy pkey --strategy rwx --json "$scratch/patch.json"; }
+  claim beside_others_it_is_a_row without_keys
+  claim which_says_why of '[.results[]|[.strategy, .skipped != null]] == [["rwx", false], ["pkey", true]]'
+fi
+
+# Work that is done only where it is named.
+of_named() { bench --workload publish --workload fork --workload size_4k --workload live_100 --strategy lean --strategy lean+late --peer bare --json "$scratch/patch.json" >"$scratch/table"; }
+claim work_that_is_named_is_done of_named
+claim each_of_them_has_its_rows of '[.results[]|select(.time_ns)|.workload]|group_by(.)|map([.[0],length]) ==
+  [["fork",4],["live_100",4],["publish",5],["size_4k",4]]'
+claim a_publish_of_lean_is_one_call of '[.results[]|select(.workload=="publish" and (.strategy//""|test("^lean")))|.syscalls.total] == [32,32]'
+claim a_cycle_of_lean_is_two_calls_and_of_lean_late_one of '[.results[]|select(.workload=="size_4k" and (.strategy//""|test("^lean")))|.syscalls.total] == [64,32]'
+others() { "$wxbench" bench strategies --quick --rounds 1 --strategy lean --peer bare --json "$scratch/patch.json" -q; }
+claim without_a_name_the_others_are_done others
+claim and_those_are_not of '[.results[].workload]|unique == ["block_cycle","fine_grained","live_10000","mixed_sizes","patch","second_thread","writers_2"]'
+
 # ---- Functions and peers ----
 
 of_functions() { bench --workload fine_grained --strategy lean --strategy publish --peer libffi --peer pcre2 --json "$scratch/patch.json" >"$scratch/table"; }

@@ -43,6 +43,19 @@ jq '(.results[] | select(.workload == "asm" and .mode == "on")) |=
 claim a_run_that_was_cut_off_is_drawn scripts/plot "$work/cut.json" "$work/cut"
 claim a_run_that_was_cut_off_says_so shows "$work/cut-asm-10.0.14.svg" 'W^X on did not run to its end: 1 MiB' 'W^X on, cut off' 'W^X off 0' '>end<'
 
+# Strategies side by side.
+scripts/plot tests/fixtures/plot/strategies.json "$work/lab" >"$work/list" 2>"$work/err"
+claim drawing_strategies_succeeds test $? = 0
+claim drawing_strategies_is_silent_on_stderr test ! -s "$work/err"
+claim what_the_file_has_is_drawn test "$(sed "s|$work/||" "$work/list" | tr '\n' ' ')" = \
+  'lab-scatter.svg lab-scatter.png lab-size.svg lab-size.png lab-second_thread.svg lab-second_thread.png lab-writers.svg lab-writers.png '
+claim the_scatter_has_classes_and_names shows "$work/lab-scatter.svg" 'W+X page' 'never writable' '>coreclr<' '>lean<' '>dual<' '>rwx<' ' / coreclr'
+claim what_was_skipped_or_did_other_work_is_in_no_picture sh -c '! grep -qE "pkey|libffi|coreclr again" "$1"-*.svg' - "$work/lab"
+claim sizes_have_a_curve_each shows "$work/lab-size.svg" '>lean<' '>rwx<' 'KiB of the block'
+claim two_works_have_two_bars shows "$work/lab-writers.svg" 'one writer' 'two writers' '>lean<'
+jq '.results |= map(select(.workload == "block_cycle"))' tests/fixtures/plot/strategies.json >"$work/one.json"
+claim a_file_with_one_work_has_its_picture test "$(scripts/plot "$work/one.json" "$work/one" | wc -l)" = 2
+
 echo '{"schema":"wxbench/1","kind":"run","context":{},"results":[]}' >"$work/empty.json"
 refused no_samples_is_one_line 'expected samples' scripts/plot "$work/empty.json" "$work/x"
 refused no_file_is_one_line 'none.json: No such file' scripts/plot "$work/none.json" "$work/x"

@@ -172,6 +172,6 @@ shows workload_that_is_not_there "$wxbench" validate --workload "$evil"
 claim command_line_in_the_context harmless "$scratch/$evil.out"
 
 # One place decides: who else writes to standard error would go past it.
-only_there() { [ "$(grep -l '\bstderr\b\|\bperror(' harness/*/*.c | sort | xargs)" = "harness/cli/progress.c harness/cli/say.c" ]; }
+only_there() { [ "$(grep -l '\bstderr\b\|\bperror(' harness/*/*.c | sort | xargs)" = "harness/cli/say.c harness/output/progress.c" ]; }
 claim only_one_place_writes_to_standard_error only_there
 tap_end

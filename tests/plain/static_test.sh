@@ -201,4 +201,12 @@ if busybox true 2>/dev/null && [ -d "$scratch/musl/lib" ] && cp "$(type -P busyb
 else
   skip static_runs_from_busybox 'no busybox here, or no root to run it in'
 fi
+# A function that was written can be called: on 64-bit ARM that takes a flush. The imitation has no cache that could be stale.
+written=build/obj/static/aarch64/harness/strategy/functions.o
+flushes() { aarch64-linux-gnu-objdump -dr "$written" | sed -n "/<$1>:\$/,/^\$/p" | grep -q 'CALL26.*__clear_cache'; }
+if type -P aarch64-linux-gnu-objdump >/dev/null && [ -e "$written" ]; then
+  claim functions_are_flushed_on_64_bit_arm flushes wx_functions_write
+else
+  skip functions_are_flushed_on_64_bit_arm 'no static program for it (make static-aarch64)'
+fi
 tap_end

@@ -1,17 +1,18 @@
 #include "support/specimen.h"
 
-#include "cli/bench_audit.h"
-#include "cli/bench_freezers.h"
-#include "cli/bench_reclaim_runs.h"
-#include "cli/bench_service.h"
-#include "cli/bench_strategies.h"
-#include "cli/documents.h"
-#include "cli/reclaim_document.h"
-#include "cli/replay_document.h"
+#include "bench/bench_audit.h"
+#include "bench/bench_freezers.h"
+#include "bench/bench_reclaim_runs.h"
+#include "bench/bench_service.h"
+#include "bench/bench_strategies.h"
+#include "output/documents.h"
 #include "output/json.h"
 #include "output/load.h"
 #include "output/paired_table.h"
+#include "output/reclaim_document.h"
+#include "output/replay_document.h"
 #include "output/result.h"
+#include "output/validate_document.h"
 #include "stats/paired.h"
 #include "trace/text.h"
 
@@ -175,6 +176,17 @@ static const WxReclaim reclaimed = {.pid = 4703,
                                     .processes_frozen = 1627,
                                     .mappers_unreadable = 6089};
 
+// Of which nothing else was measured.
+static void add_validated(WxDocument *document, const WxResult *result, const WxLive *live) {
+  static const WxValidation run;
+  static const WxSmallest smallest;
+  static const WxRepeat repeat;
+  WxEndings endings = {0};
+  const WxValidated measured = {
+      .result = result, .run = &run, .live = live, .smallest = &smallest, .repeat = &repeat};
+  wx_validate_document_add(document, &measured, &endings);
+}
+
 static int build_validate(WxDocument *document) {
   WxResult result = judged();
   result.workload = "asm";
@@ -182,9 +194,8 @@ static int build_validate(WxDocument *document) {
   result.runtime = "10.0.14";
   result.verdict_code = "retained";
   result.verdict_text = "107.0 MiB are retained.";
-  const WxLive live = {.ran = true, .result = reclaimed};
   require(!wx_result_ok(&result));
-  wx_validate_document_add(document, &result, &live, NULL);
+  add_validated(document, &result, &(WxLive){.ran = true, .result = reclaimed});
   wx_document_add_table(document, wx_result_table("validate", document->results));
   return 0;
 }
@@ -199,7 +210,7 @@ static int build_validate_unknown(WxDocument *document) {
   // Of a program without the file nothing is live, by the contract; to people it is unknown.
   result.metrics.live_peak_bytes = 0;
   require(wx_result_ok(&result));
-  wx_validate_document_add(document, &result, &(WxLive){0}, NULL);
+  add_validated(document, &result, &(WxLive){0});
   wx_document_add_table(document, wx_result_table("validate", document->results));
   return 0;
 }
@@ -340,8 +351,7 @@ static int build_reclaim_dry_run(WxDocument *document) {
 enum { ROUNDS = 5 };
 
 static WxBench begin_bench(WxDocument *document) {
-  static const WxOptions options = {.verb = "bench"};
-  return (WxBench){.options = &options, .document = document, .seed = 1};
+  return (WxBench){.document = document, .seed = 1};
 }
 
 // Times whose median is the first one: `step` apart, so that every one is exact.

@@ -1,8 +1,8 @@
 // The documents of audits and explanations.
 #include "support/specimen.h"
 
-#include "cli/audit_document.h"
-#include "cli/audit_run.h"
+#include "output/audit_document.h"
+#include "output/oom_document.h"
 #include "support/pe_image.h"
 
 #include <check.h>
@@ -353,7 +353,7 @@ int wx_specimen_audit_oom(WxDocument *document) {
   reports[0].group.file_mapped_bytes = WX_MIB(37);
   for (size_t i = 0; i < LENGTH(reports); ++i)
     wx_oom_judge(&reports[i]);
-  wx_audit_oom_document(document, reports, LENGTH(reports));
+  wx_oom_document_add(document, reports, LENGTH(reports));
   return 0;
 }
 
@@ -413,10 +413,9 @@ int wx_specimen_audit_images(WxDocument *document) {
   audit.truth.files = NULL;
   json_t *result = json_object();
   wx_document_add_result(document, result);
-  const WxOptions options = {.verb = "audit"};
+  WxProblem problem;
   if (!failed && result)
-    failed =
-        wx_audit_add_images(&options, &(WxAuditRequest){.images = true}, &audit, document, result);
+    failed = wx_audit_add_images(document, result, &audit, &(WxImageSearch){0}, &problem);
   wx_space_free(&space);
   return failed;
 }

@@ -1,6 +1,7 @@
 // Every strategy, used by several threads at once.
 #include "codegen/codegen.h"
 #include "strategy/strategy.h"
+#include "support/pkeys.h"
 #include "support/suite.h"
 
 #include <pthread.h>
@@ -62,6 +63,7 @@ END_TEST
 
 int main(void) {
   const TTest *const tests[] = {threads_get_and_run_code_of_their_own};
+  wx_test_pkeys();
   int variants = 0;
   while (wx_strategy_at((size_t)variants))
     ++variants;

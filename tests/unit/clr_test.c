@@ -1,6 +1,7 @@
 // What the model promises on every strategy of the registry and for every version.
 #include "clr/process.h"
 #include "support/inject.h"
+#include "support/pkeys.h"
 #include "support/suite.h"
 
 #include <errno.h>
@@ -14,6 +15,7 @@ typedef struct {
 
 // A runtime puts several methods into one page: no use to it is what cannot be written again.
 static const WxStrategy *usable(int index) {
+  wx_test_pkeys();
   const WxStrategy *strategy;
   for (size_t i = 0; (strategy = wx_strategy_at(i)); ++i)
     if (strategy->capabilities & WX_CAN_PATCH && index-- == 0)

@@ -405,7 +405,7 @@ END_TEST
 
 // A parameter may be overridden with what is no number: said, not judged.
 START_TEST(a_value_that_is_no_number_is_an_error) {
-  static const WxOverride override = {"blocks", "many"};
+  static const WxSetting override = {"blocks", "many"};
   WxExpectedValue value = {.of = "blocks"};
   WxExpectation expectation = {.metric = "retained_bytes", .op = "eq", .value = &value};
   const WxScenario scenario = about(&expectation);

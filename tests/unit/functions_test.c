@@ -3,7 +3,9 @@
 
 #include "bench/turnover.h"
 #include "codegen/codegen.h"
+#include "os/count.h"
 #include "support/inject.h"
+#include "support/pkeys.h"
 #include "support/suite.h"
 
 #include <errno.h>
@@ -166,6 +168,42 @@ START_TEST(every_failed_system_call_is_survived_without_a_leak) {
 }
 END_TEST
 
+START_TEST(a_failed_write_is_told_and_can_be_repeated) {
+  const Opened opened = open_functions(_i);
+  for (uint64_t nth = 1;; ++nth) {
+    void *code;
+    ck_assert_int_eq(wx_functions_allocate(opened.functions, size_of(nth), &code), 0);
+    wx_os_inject(WX_OS_ANY, nth, EIO);
+    const int result = emit(opened.functions, code, size_of(nth), nth);
+    if (!wx_os_inject_end())
+      break;
+    ck_assert_int_eq(result, -EIO);
+    ck_assert_int_eq(emit(opened.functions, code, size_of(nth), nth), 0);
+    check(code, nth);
+  }
+  close_functions(opened);
+}
+END_TEST
+
+START_TEST(after_a_failed_write_others_are_written_and_all_is_given_back) {
+  const Opened opened = open_functions(_i);
+  for (uint64_t nth = 1;; ++nth) {
+    void *code, *other;
+    ck_assert_int_eq(wx_functions_allocate(opened.functions, size_of(nth), &code), 0);
+    wx_os_inject(WX_OS_ANY, nth, EIO);
+    (void)emit(opened.functions, code, size_of(nth), nth);
+    if (!wx_os_inject_end())
+      break;
+    if (nth % 2) {
+      ck_assert_int_eq(make(opened.functions, nth, &other), 0);
+      check(other, nth);
+    }
+    ck_assert_int_eq(wx_functions_release(opened.functions, code), 0);
+  }
+  close_functions(opened);
+}
+END_TEST
+
 START_TEST(a_thousand_functions_of_a_program_turn_over_and_are_whole) {
   const WxStrategyOptions options = wx_strategy_options_default();
   WxAllocator *allocator;
@@ -199,8 +237,11 @@ int main(void) {
       what_is_no_function_is_neither_written_nor_released,
       blocks_go_back_when_they_are_empty_all_but_one_of_a_size,
       every_failed_system_call_is_survived_without_a_leak,
+      a_failed_write_is_told_and_can_be_repeated,
+      after_a_failed_write_others_are_written_and_all_is_given_back,
       a_thousand_functions_of_a_program_turn_over_and_are_whole,
   };
+  wx_test_pkeys();
   int variants = 0;
   while (wx_strategy_at((size_t)variants))
     ++variants;

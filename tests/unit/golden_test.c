@@ -1,5 +1,5 @@
 // Every kind of document in every format, byte for byte: see tests/golden/README.md.
-#include "cli/bench.h"
+#include "bench/benchmark.h"
 #include "cli/verb.h"
 #include "output/format.h"
 #include "support/specimen.h"

@@ -46,6 +46,14 @@ static void release(char *base) {
   ck_assert_int_eq(wx_allocator_release(allocator, base), 0);
 }
 
+static bool is_zero(const char *at, size_t size) {
+  while (size && *at == 0) {
+    ++at;
+    --size;
+  }
+  return size == 0;
+}
+
 static WxOsCounts mark;
 
 static WxOsCounts since_mark(void) {
@@ -149,15 +157,16 @@ START_TEST(what_cannot_be_punched_is_punched_with_the_next) {
 }
 END_TEST
 
-START_TEST(a_block_with_data_or_much_code_leaves_nothing) {
+START_TEST(little_data_is_zeroed_and_a_block_with_much_code_leaves_nothing) {
   begin_with_slack(BLOCK);
   char *base = reserve(BLOCK);
   ck_assert_int_eq(wx_allocator_commit(allocator, base, PAGE, false), 0);
   memset(base, 'd', PAGE);
   release(base);
-  ck_assert_uint_eq(wx_test_allocated_bytes(), 0);
+  ck_assert_uint_eq(wx_test_allocated_bytes(), PAGE);
+  ck_assert_uint_eq(wx_test_mappings("w", "doublemapper"), 0);
   base = reserve(BLOCK);
-  ck_assert_int_eq(*base, 0);
+  ck_assert(is_zero(base, BLOCK));
   write_code(base, 1);
   write_code(base + BLOCK - PAGE, 2);
   release(base);
@@ -233,11 +242,168 @@ START_TEST(an_address_outside_is_refused) {
 }
 END_TEST
 
+/* lean+late
+ * -------------------------------------------------------------------------------------------------
+ */
+
+static void begin_late(void) {
+  const WxStrategyOptions options = wx_strategy_options_default();
+  ck_assert_int_eq(wx_allocator_open(&wx_strategy_lean_late, &options, &allocator), 0);
+}
+
+static void fill(char *start, size_t size) {
+  static char bytes[2 * BLOCK];
+  memset(bytes, 0x55, sizeof bytes);
+  ck_assert_int_eq(wx_allocator_write(allocator, start, bytes, size), 0);
+}
+
+START_TEST(late_the_life_of_a_block_takes_one_write) {
+  begin_late();
+  for (uint64_t round = 0; round < 100; ++round) {
+    mark = wx_os_counts();
+    char *base = reserve(BLOCK);
+    write_code(base, round);
+    release(base);
+    const WxOsCounts made = since_mark();
+    ck_assert_uint_eq(wx_os_counts_total(&made), 1);
+  }
+  ck_assert_uint_eq(wx_test_allocated_bytes(), PAGE);
+  end();
+}
+END_TEST
+
+// Where the second block's bytes lie, beside 1,000 from the first one's 4,000th.
+static const struct {
+  size_t at, size;
+  unsigned calls;
+} second[] = {{4000, 1000, 1}, {4100, 100, 1}, {3900, 200, 1},  {4900, 300, 1},
+              {3000, 3000, 1}, {0, 4000, 1},   {9000, 1000, 2}, {0, 100, 2}};
+
+START_TEST(late_the_first_write_zeroes_what_is_left_around_it) {
+  begin_late();
+  for (size_t i = 0; i < sizeof second / sizeof *second; ++i) {
+    char *base = reserve(BLOCK);
+    fill(base + 4000, 1000);
+    release(base);
+    ck_assert_ptr_eq(reserve(BLOCK), base);
+    mark = wx_os_counts();
+    fill(base + second[i].at, second[i].size);
+    const WxOsCounts made = since_mark();
+    ck_assert_uint_eq(wx_os_counts_total(&made), second[i].calls);
+    const size_t end_of = second[i].at + second[i].size;
+    ck_assert(is_zero(base, second[i].at) && is_zero(base + end_of, BLOCK - end_of));
+    ck_assert_int_eq(base[second[i].at], 0x55);
+    release(base);
+  }
+  end();
+}
+END_TEST
+
+START_TEST(late_blocks_of_other_sizes_have_nothing_of_several_former_ones) {
+  begin_late();
+  char *base = reserve(BLOCK), *next = reserve(BLOCK);
+  fill(base + PAGE, 2 * PAGE);
+  fill(next, PAGE);
+  release(base);
+  release(next);
+  ck_assert_ptr_eq(reserve(2 * PAGE), base); // Ends within what the first one left.
+  fill(base, 16);
+  ck_assert(is_zero(base + 16, 2 * PAGE - 16));
+  char *rest = reserve(2 * BLOCK - 2 * PAGE);
+  ck_assert_ptr_eq(rest, base + 2 * PAGE);
+  fill(rest, 16);
+  ck_assert(is_zero(rest + 16, 2 * BLOCK - 2 * PAGE - 16));
+  end();
+}
+END_TEST
+
+START_TEST(late_data_is_zero) {
+  begin_late();
+  char *base = reserve(BLOCK);
+  fill(base, PAGE);
+  release(base);
+  ck_assert_ptr_eq(reserve(BLOCK), base);
+  ck_assert_int_eq(wx_allocator_commit(allocator, base, PAGE, false), 0);
+  ck_assert(is_zero(base, BLOCK));
+  memset(base, 'd', PAGE);
+  release(base);
+  ck_assert(is_zero(base, BLOCK)); // It can run now.
+  end();
+}
+END_TEST
+
+START_TEST(late_what_is_released_is_not_zero_until_it_is_punched) {
+  begin_late();
+  char *blocks[17];
+  for (size_t i = 0; i < 17; ++i)
+    fill(blocks[i] = reserve(BLOCK), PAGE);
+  for (size_t i = 0; i < 16; ++i)
+    release(blocks[i]);
+  ck_assert_int_eq(*blocks[0], 0x55);
+  release(blocks[16]);
+  ck_assert_uint_eq(wx_test_allocated_bytes(), 0);
+  ck_assert_ptr_eq(reserve(BLOCK), blocks[0]);
+  ck_assert(is_zero(blocks[0], BLOCK));
+  end();
+}
+END_TEST
+
+START_TEST(late_no_failed_call_leaves_former_code) {
+  for (uint64_t nth = 1;; ++nth) {
+    begin_late();
+    char *base = reserve(BLOCK), *next = reserve(BLOCK);
+    fill(base + PAGE, 2 * PAGE);
+    fill(next + 8 * PAGE, PAGE);
+    release(base);
+    release(next);
+    void *whole;
+    wx_os_inject(WX_OS_ANY, nth, EIO);
+    int result = wx_allocator_reserve(allocator, 2 * BLOCK, WX_ANYWHERE, &whole);
+    if (result)
+      whole = reserve(2 * BLOCK);
+    ck_assert_ptr_eq(whole, base);
+    result = wx_allocator_write(allocator, base + 2 * PAGE, "1234", 4);
+    if (result)
+      ck_assert_int_eq(wx_allocator_write(allocator, base + 2 * PAGE, "1234", 4), 0);
+    ck_assert(is_zero(base, 2 * PAGE) && is_zero(base + 2 * PAGE + 4, 2 * BLOCK - 2 * PAGE - 4));
+    release(base);
+    const bool happened = wx_os_inject_end();
+    end();
+    if (!happened)
+      break;
+  }
+}
+END_TEST
+
+START_TEST(late_a_failed_first_write_can_be_repeated_by_another_one) {
+  for (uint64_t nth = 1;; ++nth) {
+    begin_late();
+    char *base = reserve(BLOCK);
+    fill(base + 9 * PAGE, PAGE);
+    release(base);
+    ck_assert_ptr_eq(reserve(BLOCK), base);
+    wx_os_inject(WX_OS_ANY, nth, EIO);
+    (void)wx_allocator_write(allocator, base, "1234", 4);
+    const bool happened = wx_os_inject_end();
+    fill(base + 10 * PAGE, 8);
+    ck_assert(is_zero(base + 4, 10 * PAGE - 4) && is_zero(base + 10 * PAGE + 8, PAGE));
+    end();
+    if (!happened)
+      break;
+  }
+}
+END_TEST
+
 WX_TEST_MAIN("lean", the_life_of_a_block_takes_two_writes_and_no_other_call,
              code_is_never_mapped_writable_and_released_code_is_zero,
              mappings_stay_the_same_whatever_lives_and_dies, no_more_than_the_slack_is_kept,
              without_slack_nothing_is_kept, what_cannot_be_punched_is_punched_with_the_next,
-             a_block_with_data_or_much_code_leaves_nothing,
+             little_data_is_zeroed_and_a_block_with_much_code_leaves_nothing,
              data_can_become_code_and_is_then_not_writable, a_range_is_kept_to_or_refused,
              where_the_pool_is_full_blocks_lie_elsewhere, a_file_that_is_too_small_is_said,
-             an_address_outside_is_refused)
+             an_address_outside_is_refused, late_the_life_of_a_block_takes_one_write,
+             late_the_first_write_zeroes_what_is_left_around_it,
+             late_blocks_of_other_sizes_have_nothing_of_several_former_ones, late_data_is_zero,
+             late_what_is_released_is_not_zero_until_it_is_punched,
+             late_no_failed_call_leaves_former_code,
+             late_a_failed_first_write_can_be_repeated_by_another_one)

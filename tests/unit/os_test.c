@@ -6,9 +6,12 @@
 #include "support/suite.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+enum { PAGE = 4096 };
 
 START_TEST(each_call_is_counted_by_kind) {
   const WxOsCounts before = wx_os_counts();
@@ -66,6 +69,36 @@ START_TEST(a_size_above_the_file_limit_is_an_error_and_not_a_signal) {
 }
 END_TEST
 
+START_TEST(parts_are_written_one_after_the_other_by_one_call) {
+  const int fd = wx_os_memfd_create("parts", 0);
+  ck_assert_int_ge(fd, 0);
+  const struct iovec parts[] = {wx_os_part("abc", 3), wx_os_part("", 0), wx_os_part("defg", 4)};
+  const WxOsCounts before = wx_os_counts();
+  ck_assert_int_eq(wx_os_pwritev(fd, parts, 3, 2), 0);
+  const WxOsCounts after = wx_os_counts(), made = wx_os_counts_since(&before, &after);
+  ck_assert_uint_eq(wx_os_counts_total(&made), 1);
+  char text[16];
+  ck_assert_int_eq(wx_os_pread(fd, text, sizeof text, 2), 7);
+  ck_assert_mem_eq(text, "abcdefg", 7);
+  ck_assert_int_eq(wx_os_pwritev(-1, parts, 3, 0), -EBADF);
+  ck_assert_int_eq(wx_os_close(fd), 0);
+}
+END_TEST
+
+START_TEST(parts_beyond_the_file_limit_are_an_error_after_what_fits) {
+  const int fd = wx_os_memfd_create("limited", 0);
+  ck_assert_int_ge(fd, 0);
+  const struct rlimit limit = {PAGE + 5, PAGE + 5};
+  ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+  (void)signal(SIGXFSZ, SIG_IGN);
+  const struct iovec parts[] = {wx_os_part("abc", 3), wx_os_part("defg", 4)};
+  ck_assert_int_eq(wx_os_pwritev(fd, parts, 2, PAGE), -EFBIG);
+  char text[16];
+  ck_assert_int_eq(wx_os_pread(fd, text, sizeof text, PAGE), 5);
+  ck_assert_int_eq(wx_os_close(fd), 0);
+}
+END_TEST
+
 static int read_maps(void *context) {
   return wx_text_read(context, "/proc/self/maps");
 }
@@ -117,6 +150,8 @@ END_TEST
 WX_TEST_MAIN("os", each_call_is_counted_by_kind, the_nth_call_fails_and_is_neither_made_nor_counted,
              a_failure_of_one_kind_leaves_other_kinds_alone, a_real_failure_is_a_negative_errno,
              a_size_above_the_file_limit_is_an_error_and_not_a_signal,
+             parts_are_written_one_after_the_other_by_one_call,
+             parts_beyond_the_file_limit_are_an_error_after_what_fits,
              a_file_that_fails_to_be_read_leaves_no_descriptor,
              a_file_that_cannot_be_read_leaves_no_old_text,
              numeric_entries_are_found_and_a_failure_leaves_no_descriptor)

@@ -13,7 +13,7 @@ static const WxScenario workload = {
     .name = "w", .workload = "asm", .parameters = given, .parameters_count = 2};
 static const WxParameters plain = {&scenario, NULL, 0};
 
-static void refused(const WxOverride *override, const char *words) {
+static void refused(const WxSetting *override, const char *words) {
   const WxParameters set = {&scenario, override, 1};
   char problem[WX_PROBLEM_SIZE] = "";
   WxStrategyOptions options = wx_strategy_options_default();
@@ -39,7 +39,7 @@ START_TEST(a_quantity_is_a_number_or_a_name) {
 END_TEST
 
 START_TEST(the_last_override_wins) {
-  static const WxOverride overrides[] = {{"blocks", "7"}, {"size", "4096"}, {"blocks", "9"}};
+  static const WxSetting overrides[] = {{"blocks", "7"}, {"size", "4096"}, {"blocks", "9"}};
   const WxParameters set = {&scenario, overrides, 3};
   uint64_t value;
   char problem[WX_PROBLEM_SIZE];
@@ -54,13 +54,13 @@ START_TEST(the_last_override_wins) {
 END_TEST
 
 START_TEST(a_parameter_does_not_stand_for_another) {
-  static const WxOverride override = {"blocks", "size"};
+  static const WxSetting override = {"blocks", "size"};
   refused(&override, "blocks: 'size'");
 }
 END_TEST
 
 START_TEST(options_reach_the_strategy) {
-  static const WxOverride overrides[] = {
+  static const WxSetting overrides[] = {
       {"cache", "0"},        {"stale_views", "yes"}, {"move_to_front", "off"},
       {"walks", "1"},        {"pool", "no"},         {"pool_size", "1MiB"},
       {"file_size", "2MiB"}, {"backing", "shm"},     {"granularity", "block"},
@@ -94,7 +94,7 @@ START_TEST(what_is_not_set_keeps_its_default) {
 END_TEST
 
 START_TEST(bad_values_are_refused) {
-  static const WxOverride bad[] = {
+  static const WxSetting bad[] = {
       {"cache", "17"},     {"cache", "many"},      {"pool", "maybe"}, {"backing", "file"},
       {"pool_size", "-1"}, {"pool_size", "2TiB"},  {"rounds", "0"},   {"blocks", ""},
       {"blocks", "12 "},   {"file_size", "16EiB"}, {"walks", "2"},    {"granularity", "pool"},
@@ -119,7 +119,7 @@ START_TEST(bad_values_are_refused) {
 END_TEST
 
 START_TEST(sizes_are_whole_pages) {
-  static const WxOverride override = {"pool_size", "4097"};
+  static const WxSetting override = {"pool_size", "4097"};
   const WxParameters set = {&scenario, &override, 1};
   WxStrategyOptions options = wx_strategy_options_default();
   char problem[WX_PROBLEM_SIZE];
@@ -129,7 +129,7 @@ START_TEST(sizes_are_whole_pages) {
 END_TEST
 
 static unsigned skip_of(const char *seed) {
-  const WxOverride override = {"seed", seed};
+  const WxSetting override = {"seed", seed};
   const WxParameters set = {&scenario, &override, 1};
   WxStrategyOptions options = wx_strategy_options_default();
   char problem[WX_PROBLEM_SIZE];

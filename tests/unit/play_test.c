@@ -4,6 +4,7 @@
 #include "scenario/play.h"
 #include "support/inject.h"
 #include "support/memfd.h"
+#include "support/pkeys.h"
 #include "support/suite.h"
 #include "support/written.h"
 
@@ -289,6 +290,7 @@ int main(void) {
                                 code_that_cannot_be_generated_is_refused,
                                 huge_numbers_do_not_wrap};
   const TTest *const injected[] = {a_failed_call_ends_the_play_and_leaves_nothing};
+  wx_test_pkeys();
   int strategies = 0;
   while (wx_strategy_at((size_t)strategies))
     ++strategies;

@@ -1,5 +1,5 @@
 // The progress line: only on a terminal, only after a second, and gone at the end.
-#include "cli/progress.h"
+#include "output/progress.h"
 #include "support/suite.h"
 
 #include <fcntl.h>

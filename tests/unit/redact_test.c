@@ -1,5 +1,5 @@
 // What goes into a public issue names neither the user's files nor values of variables.
-#include "cli/audit_document.h"
+#include "output/audit_document.h"
 #include "output/json.h"
 #include "support/suite.h"
 

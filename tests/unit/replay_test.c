@@ -2,6 +2,7 @@
 #include "os/count.h"
 #include "strategy/registry.h"
 #include "support/inject.h"
+#include "support/pkeys.h"
 #include "support/suite.h"
 #include "trace/replay.h"
 
@@ -83,6 +84,7 @@ static void live_and_die_on(const WxStrategy *strategy) {
 
 START_TEST(each_event_is_one_operation_on_every_strategy) {
   const WxStrategy *strategy;
+  wx_test_pkeys();
   for (size_t i = 0; (strategy = wx_strategy_at(i)); i++)
     if (!(strategy->capabilities & WX_IS_REFUTED))
       live_and_die_on(strategy);

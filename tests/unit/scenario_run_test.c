@@ -58,7 +58,7 @@ START_TEST(a_result_has_the_figures_that_its_actions_make) {
   WxScenario *scenario;
   WxComplaint complaint;
   ck_assert_int_eq(wx_scenario_load("scenarios/steady.yaml", &scenario, &complaint), 0);
-  const WxOverride overrides[] = {{"rounds", "2"}, {"blocks", "2"}, {"block_size", "65536"}};
+  const WxSetting overrides[] = {{"rounds", "2"}, {"blocks", "2"}, {"block_size", "65536"}};
   const WxParameters parameters = {scenario, overrides, 3};
   WxRun run;
   ck_assert_msg(wx_run_scenario(&parameters, wx_strategy_find(row->strategy), NULL, 0, &run) == 0,

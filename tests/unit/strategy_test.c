@@ -5,6 +5,7 @@
 #include "strategy/strategy.h"
 #include "support/inject.h"
 #include "support/memfd.h"
+#include "support/pkeys.h"
 #include "support/suite.h"
 
 #include <errno.h>
@@ -82,6 +83,32 @@ START_TEST(fresh_and_reused_memory_reads_as_zero) {
     memset(base + PAGE, 0xee, PAGE);
     ck_assert_int_eq(wx_allocator_release(allocator, base), 0);
   }
+  ck_assert_int_eq(wx_allocator_close(allocator), 0);
+}
+END_TEST
+
+static bool is_zero(const char *at, size_t size) {
+  while (size && *at == 0) {
+    ++at;
+    --size;
+  }
+  return size == 0;
+}
+
+START_TEST(committed_code_memory_is_zero_or_shows_zeros_until_it_is_written) {
+  WxAllocator *allocator = open_strategy(_i);
+  ck_assert_int_eq(wx_allocator_release(allocator, generate(allocator, BLOCK, 7)), 0);
+  char *base;
+  void *view;
+  ck_assert_int_eq(wx_allocator_reserve(allocator, BLOCK, WX_ANYWHERE, (void **)&base), 0);
+  ck_assert_int_eq(wx_allocator_commit(allocator, base, BLOCK, true), 0);
+  ck_assert(is_zero(base, BLOCK) == !can(_i, WX_CLEARS_LATE));
+  ck_assert_int_eq(wx_allocator_map_rw(allocator, base + 64, 64, false, &view), 0);
+  ck_assert(is_zero(view, 64));
+  memset(view, 0x33, 8);
+  ck_assert_int_eq(wx_allocator_unmap_rw(allocator, view), 0);
+  ck_assert(is_zero(base, 64) && base[64] == 0x33 && base[71] == 0x33);
+  ck_assert(is_zero(base + 72, BLOCK - 72));
   ck_assert_int_eq(wx_allocator_close(allocator), 0);
 }
 END_TEST
@@ -289,6 +316,7 @@ int main(void) {
   const TTest *const tests[] = {
       code_runs_before_and_after_neighbours_are_released_and_reused,
       fresh_and_reused_memory_reads_as_zero,
+      committed_code_memory_is_zero_or_shows_zeros_until_it_is_written,
       only_a_release_that_zero_fills_or_has_slack_keeps_pages,
       no_mapping_is_writable_and_executable_where_that_is_promised,
       code_is_patched_where_that_is_promised_and_else_refused,
@@ -300,6 +328,7 @@ int main(void) {
       a_failed_release_leaves_the_block_live_and_can_be_repeated,
       each_verb_that_succeeds_is_timed_and_no_other,
   };
+  wx_test_pkeys();
   int variants = 0;
   while (wx_strategy_at((size_t)variants))
     ++variants;

@@ -1,5 +1,5 @@
 // Near matches of mistyped names.
-#include "cli/suggest.h"
+#include "stats/suggest.h"
 #include "support/suite.h"
 
 #include <stdint.h>

@@ -1,0 +1,36 @@
+#include "scenario/live.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+// How often the sidecar looks: every 100 ms.
+static const uint64_t every_ns = 100 * 1000 * 1000;
+
+static int start(void *context, pid_t pid) {
+  WxLive *live = context;
+  static const WxReclaimOptions usual = {0};
+  return wx_sidecar_start(pid, every_ns, &usual, &live->sidecar);
+}
+
+static int settle(void *context) {
+  return wx_sidecar_settle(((WxLive *)context)->sidecar);
+}
+
+static int stop(void *context, char problem[WX_PROBLEM_SIZE]) {
+  WxLive *live = context;
+  WxReason reason = {{0}};
+  const int failed = wx_sidecar_stop(live->sidecar, &live->result, &reason);
+  live->sidecar = NULL;
+  live->ran = failed == 0;
+  if (failed)
+    snprintf(problem, WX_PROBLEM_SIZE, "%.*s", WX_PROBLEM_SIZE - 1, reason.text);
+  return failed;
+}
+
+WxBeside wx_live_beside(WxLive *live) {
+  return (WxBeside){start, settle, stop, live};
+}
+
+bool wx_live_was_refused(const WxEnded *ended) {
+  return ended->how == WX_ENDED_STOPPED && (ended->error == -EPERM || ended->error == -EACCES);
+}
