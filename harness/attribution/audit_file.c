@@ -205,12 +205,18 @@ static void say_core(WxAudit *audit) {
   const WxCore *core = &audit->core;
   wx_audit_notice(audit, "Core written by %s: %zu segments, %zu entries of NT_FILE.",
                   wx_core_writer_name(core->writer), core->segment_count, core->file_count);
-  if (!core->has_file_note)
+  if (!core->has_file_note && core->damage.reason)
+    wx_audit_notice(audit, "NT_FILE was not found in what there is of the file: which file was "
+                           "mapped where cannot be known.");
+  else if (!core->has_file_note)
     wx_audit_notice(audit, "NT_FILE is absent (the kernel drops it above 4 MiB): which file was "
                            "mapped where cannot be known.");
   else if (audit->core_space.space.deleted_left_out)
     wx_audit_notice(audit, "This createdump names no deleted file, and so no memfd: the double "
                            "mapper's code is among `unnamed`, its data among `other anonymous`.");
+  if (audit->core_space.space.as_mapped)
+    wx_audit_notice(audit, "A core does not name malloc's main heap: it is among `other "
+                           "anonymous`.");
   if (core->writer == WX_WRITER_GCORE)
     wx_audit_notice(audit,
                     "gcore flags reserved memory as readable: read-only memory without a file "
