@@ -28,9 +28,7 @@ const WxPeer *wx_peer_find(const char *name) {
 int wx_peer_load(const WxPeer *peer, void **library, const char **missing) {
   const char *why;
   const int result = wx_library_load(peer->file, library, &why);
-  *missing = result == -ENOSYS    ? "this wxbench is one static file, which loads no library"
-             : result == -ENOEXEC ? peer->absent
-                                  : NULL;
+  *missing = result == -ENOSYS ? why : result == -ENOEXEC ? peer->absent : NULL;
   return *missing ? -ENOENT : result;
 }
 

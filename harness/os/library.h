@@ -9,8 +9,8 @@
 #include <stddef.h>
 
 /// Loads a library: `path` with a slash is a file, without one it is looked for where libraries
-/// are. Code of it runs. Returns 0; -ENOSYS where this program can load none; -ENOMEM; -ENOEXEC
-/// with `*why`, one phrase that is valid until the next call of this thread.
+/// are. Code of it runs. Returns 0; -ENOMEM; -ENOSYS where this program can load none, or
+/// -ENOEXEC, with `*why`, one phrase that is valid until the next call of this thread.
 int wx_library_load(const char *path, void **library, const char **why);
 
 /// What the library exports under `name`, NULL for nothing.

@@ -330,9 +330,7 @@ int wx_plugin_load(WxPlugin *plugin) {
   const int result = wx_library_load(path, &library, &why);
   if (result)
     return refuse(plugin, result,
-                  result == -ENOEXEC  ? why
-                  : result == -ENOSYS ? "this wxbench is one static file, which loads no library"
-                                      : strerror(-result));
+                  result == -ENOEXEC || result == -ENOSYS ? why : strerror(-result));
   const struct wxbench_plugin *found = wx_library_find(library, "wxbench_plugin");
   return found ? check(plugin, found)
                : refuse(plugin, -ENOEXEC, "exports no object `wxbench_plugin`");
