@@ -120,7 +120,7 @@ static size_t place_of(size_t member) {
 }
 
 static WxFigure *figure_at(WxOomReport *report, size_t member) {
-  return (WxFigure *)(void *)((char *)&report->group + member);
+  return wx_figure_at(&report->group, member);
 }
 
 // Whether the report has a figure that is as good.
@@ -367,7 +367,7 @@ static int take_status(Reader *reader, const char *line) {
     const int failed = need_report(reader, false);
     if (failed || reader->report->kills)
       return failed;
-    WxFigure *figure = (WxFigure *)(void *)((char *)reader->report + lines[i].member);
+    WxFigure *figure = wx_figure_at(reader->report, lines[i].member);
     *figure = plus(*figure, size);
     return 0;
   }

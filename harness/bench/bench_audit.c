@@ -1,6 +1,6 @@
 // What an audit costs, beside reading the same files and beside the usual tools, on a process of
 // 60,000 mappings and a core of 80,000 segments.
-#include "bench/bench_audit.h"
+#include "bench/bench_reports.h"
 
 #include "attribution/core_writer.h"
 #include "os/os.h"

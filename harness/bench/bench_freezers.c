@@ -1,7 +1,6 @@
-#include "bench/bench_freezers.h"
+#include "bench/bench_reports.h"
 
-#include "bench/own_group.h"
-#include "bench/subject.h"
+#include "measure/memory_group.h"
 #include "os/control.h"
 #include "os/os.h"
 #include "os/process.h"
@@ -12,12 +11,13 @@
 #include <errno.h>
 #include <math.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { FREEZES = 300, MIB = 1024 * 1024 };
+enum { FREEZES = 300, MIB = 1024 * 1024, GROUP_SIZE = 128 };
 
 static const uint64_t freeze_limit_ns = 2000000000;
 
@@ -117,6 +117,52 @@ void wx_bench_freezers_report(WxBench *bench, WxTable *table, const WxFreezeWay 
                 (json_int_t)interrupted));
 }
 
+/* Side by side, each in a control group of its own where it needs one
+ * -------------------------------------------------------------------------------------------------
+ */
+
+static const struct {
+  int version;
+  const char *top;
+  const char *control;
+} places[] = {
+    {1, "/sys/fs/cgroup/freezer", "freezer.state"},
+    {2, "/sys/fs/cgroup/unified", "cgroup.freeze"},
+    {2, "/sys/fs/cgroup", "cgroup.freeze"},
+};
+
+// A folder without the control file is no group that can be frozen.
+static int make_at(char *path, size_t place, pid_t pid) {
+  char control[2 * GROUP_SIZE];
+  (void)snprintf(path, GROUP_SIZE, "%s/wxbench-%d", places[place].top, (int)pid);
+  (void)snprintf(control, sizeof control, "%s/%s", path, places[place].control);
+  int failed = wx_os_make_directory(path, 0755);
+  if (failed)
+    return failed;
+  failed = access(control, W_OK) ? -ENOTSUP : wx_cgroup_put(path, pid);
+  if (failed)
+    wx_cgroup_remove(path);
+  return failed;
+}
+
+// Makes a group in the freezer of `version` 1 or 2 and puts `pid` in; `path` is its folder, empty
+// where that is refused.
+static int make_group(char path[static GROUP_SIZE], pid_t pid, int version) {
+  int failed = -ENOTSUP;
+  for (size_t i = 0; i < sizeof places / sizeof *places && failed; ++i)
+    if (places[i].version == version)
+      failed = make_at(path, i, pid);
+  if (failed)
+    path[0] = '\0';
+  return failed;
+}
+
+// Once its process has ended, for at most a second.
+static void remove_group(const char *path) {
+  if (*path)
+    wx_cgroup_remove(path);
+}
+
 static void skip(WxBench *bench, const WxFreezeWay *way, const WxFreezeLoad *load,
                  const char *why) {
   wx_document_note(bench->document, "%s, %s: SKIP: %s.", way->name, load->name, why);
@@ -126,13 +172,13 @@ static void skip(WxBench *bench, const WxFreezeWay *way, const WxFreezeLoad *loa
 static int run_one(WxBench *bench, WxTable *table, const WxFreezeWay *way,
                    const WxFreezeLoad *load) {
   WxBenchTarget target;
-  char group[WX_BENCH_GROUP_SIZE] = "";
+  char group[GROUP_SIZE] = "";
   int failed = wx_bench_target_start(&target, MIB, load->load);
   if (failed)
     return wx_problem(&bench->problem, -EINVAL, "%s: %s", way->name, strerror(-failed));
   wx_progress_show(&bench->progress, "%s, %s", way->name, load->name);
   WxFreezesAlone alone = {0};
-  const int refused = way->version ? wx_bench_group_make(group, target.pid, way->version) : 0;
+  const int refused = way->version ? make_group(group, target.pid, way->version) : 0;
   if (!refused)
     failed = wx_bench_freeze_alone(way->freezer, target.pid, FREEZES, &alone);
   if (refused)
@@ -142,7 +188,7 @@ static int run_one(WxBench *bench, WxTable *table, const WxFreezeWay *way,
   else
     wx_bench_freezers_report(bench, table, way, load, &alone, target.state->interrupted);
   wx_bench_target_end(&target);
-  wx_bench_group_remove(group);
+  remove_group(group);
   return 0;
 }
 

@@ -1,6 +1,6 @@
 // A service answers 2000 requests a second while another of its threads releases memory. A request
 // counts from the moment it was due, so that a pause delays all that came due in it.
-#include "bench/bench_service.h"
+#include "bench/bench_reports.h"
 
 #include "os/control.h"
 #include "os/os.h"

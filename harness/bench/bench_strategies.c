@@ -1,5 +1,5 @@
 // Every strategy at every kind of work, against the runtime's own and that against itself.
-#include "bench/bench_strategies.h"
+#include "bench/bench_reports.h"
 
 #include "os/interrupt.h"
 #include "output/json.h"

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -548,20 +549,16 @@ int wx_work_run(const WxWork *work, WxWorkSubject subject, uint64_t operations,
   Order order = {
       .work = (size_t)(work - works), .operations = operations, .is_peer = subject.peer != NULL};
   snprintf(order.name, sizeof order.name, "%s", wx_work_subject_name(subject));
-  WxFresh fresh = {.fd = -1};
-  const int failed = wx_fresh_open(&fresh, play, &order, sizeof order, sizeof *report);
+  const WxFreshPart part = {.play = play,
+                            .order = &order,
+                            .order_size = sizeof order,
+                            .report = report,
+                            .report_size = sizeof *report,
+                            .said_at = offsetof(WxWorkReport, problem),
+                            .time_limit_ns = time_limit_ns};
+  const int failed = wx_observe_fresh(&part, ended);
   if (failed)
     return failed;
-  const WxWorkReport *shared = fresh.report;
-  const WxChildOrder child = {.fresh = &fresh,
-                              .error = &shared->error,
-                              .said = shared->problem,
-                              .without_steps = true,
-                              .time_limit_ns = time_limit_ns};
-  WxObserved observed;
-  wx_observe_child(&child, &observed, ended);
-  *report = *shared;
   doubt(report, ended);
-  wx_fresh_close(&fresh);
   return 0;
 }

@@ -61,7 +61,7 @@ enum {
 };
 
 typedef struct {
-  int error;                     ///< A negative errno, or 0.
+  int error;                     ///< A negative errno, or 0. First, as WxFreshPart wants it.
   char problem[WX_WORK_PROBLEM]; ///< The same in words.
   bool finished;                 ///< It came to its end.
   uint64_t ns;                   ///< Of all operations, wall time.

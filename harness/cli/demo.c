@@ -1,6 +1,5 @@
 // wxbench demo: runs the smallest reproductions and explains what they show, to someone who sees it
 // for the first time.
-#include "cli/endings.h"
 #include "cli/options.h"
 #include "cli/say.h"
 #include "cli/verb.h"
@@ -76,8 +75,8 @@ int wx_cli_demo(int argc, char **argv) {
   wx_document_add_table(&document, table);
   wx_demo_document_end(&document);
   if (status == 0)
-    status = wx_endings_status(&endings, options.verb);
-  if (wx_endings_written(status))
+    status = wx_cli_ended(options.verb, &endings);
+  if (wx_cli_is_written(status))
     return wx_cli_finish(&options, &document, WX_UNKNOWN, status);
   wx_document_free(&document);
   wx_options_free(&options);

@@ -1,6 +1,6 @@
 // The program: which verb, and what it says about itself.
-#include "cli/describe.h"
 #include "cli/say.h"
+#include "cli/usage.h"
 #include "cli/verb.h"
 #include "os/interrupt.h"
 #include "os/layout.h"
@@ -54,7 +54,7 @@ static int print_version(void) {
   return flushed();
 }
 
-// For manual pages and completions (describe.h).
+// For manual pages and completions (usage.h).
 static int describe(void) {
   int status = WX_EXIT_OK;
   const WxCliVerb *verb;

@@ -1,17 +1,22 @@
 #include "cli/options.h"
 
-#include "cli/describe.h"
-#include "cli/explain_usage.h"
 #include "cli/say.h"
+#include "cli/terminal.h"
+#include "cli/usage.h"
 #include "cli/verb.h"
+#include "measure/memfd.h"
 #include "os/text.h"
+#include "output/context.h"
 #include "output/file.h"
+#include "stats/units.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 // The outermost argp, which every parser can see, and what it fills.
 typedef struct {
@@ -221,4 +226,172 @@ error_t wx_options_refuse(struct argp_state *state, const char *format, ...) {
   wx_cli_fail(options->verb, "%s", message);
   free(message);
   return EINVAL;
+}
+
+/* Values: quantities, repeated names, settings
+ * -------------------------------------------------------------------------------------------------
+ */
+
+error_t wx_options_count(struct argp_state *state, const char *option, const char *text,
+                         uint64_t lowest, uint64_t highest, uint64_t *value) {
+  const char *problem;
+  uint64_t count;
+  if (wx_units_count(text, &count, &problem) < 0)
+    return wx_options_refuse(state, "%s: '%s' %s", option, text, problem);
+  if (count < lowest || count > highest)
+    return wx_options_refuse(state, "%s: %s is out of range; expected %" PRIu64 " to %" PRIu64,
+                             option, text, lowest, highest);
+  *value = count;
+  return 0;
+}
+
+error_t wx_options_bytes(struct argp_state *state, const char *option, const char *text,
+                         uint64_t *value) {
+  const char *problem;
+  if (wx_units_bytes(text, value, &problem) < 0)
+    return wx_options_refuse(state, "%s: '%s' %s", option, text, problem);
+  return 0;
+}
+
+error_t wx_options_duration(struct argp_state *state, const char *option, const char *text,
+                            uint64_t bare_ns, uint64_t *value) {
+  const char *problem;
+  if (wx_units_duration(text, bare_ns, value, &problem) < 0)
+    return wx_options_refuse(state, "%s: '%s' %s", option, text, problem);
+  return 0;
+}
+
+error_t wx_options_memfd(struct argp_state *state, const char *text, const char **name) {
+  if (!*text || strlen(text) > WX_MEMFD_NAME_MAX)
+    return wx_options_refuse(state, "--memfd: expected a name of 1 to %d bytes", WX_MEMFD_NAME_MAX);
+  *name = text;
+  return 0;
+}
+
+error_t wx_options_limit(struct argp_state *state, const char *text, uint64_t *limit_ns) {
+  static const uint64_t second_ns = UINT64_C(1000) * 1000 * 1000;
+  const error_t failed = wx_options_duration(state, "--limit", text, second_ns, limit_ns);
+  if (failed == 0 && *limit_ns == 0)
+    return wx_options_refuse(state, "--limit: '%s' is no time; expected more than 0", text);
+  return failed;
+}
+
+error_t wx_names_add(struct argp_state *state, WxNames *names, const char *name) {
+  (void)state;
+  const char **items = reallocarray(names->items, names->count + 1, sizeof *items);
+  if (!items)
+    return ENOMEM;
+  names->items = items;
+  items[names->count++] = name;
+  return 0;
+}
+
+void wx_names_free(WxNames *names) {
+  free(names->items);
+  *names = (WxNames){0};
+}
+
+error_t wx_settings_add(struct argp_state *state, WxSettings *settings, const char *text) {
+  const char *equals = strchr(text, '=');
+  if (!equals || equals == text)
+    return wx_options_refuse(state, "--set: '%s' is not KEY=VALUE", text);
+  WxSetting *items = reallocarray(settings->items, settings->count + 1, sizeof *items);
+  if (!items)
+    return ENOMEM;
+  settings->items = items;
+  char *key = strndup(text, (size_t)(equals - text));
+  if (!key)
+    return ENOMEM;
+  items[settings->count++] = (WxSetting){key, equals + 1};
+  return 0;
+}
+
+const char *wx_settings_get(const WxSettings *settings, const char *key) {
+  for (size_t i = settings->count; i-- > 0;) {
+    if (strcmp(settings->items[i].key, key) == 0)
+      return settings->items[i].value;
+  }
+  return NULL;
+}
+
+void wx_settings_free(WxSettings *settings) {
+  for (size_t i = 0; i < settings->count; ++i)
+    free((char *)(uintptr_t)settings->items[i].key);
+  free(settings->items);
+  *settings = (WxSettings){0};
+}
+
+/* The end of a verb: all that was asked for is written, or one line says what was not
+ * -------------------------------------------------------------------------------------------------
+ */
+
+enum { MOST_RENDERED = 1000 };
+
+static void add_context(const WxOptions *options, WxDocument *document, WxFigure seed) {
+  if (json_object_size(document->context) > 0)
+    return;
+  json_t *context = wx_context_json(options->command, options->started, seed);
+  if (!context || json_object_update(document->context, context) != 0)
+    document->lost = true;
+  json_decref(context);
+}
+
+typedef struct {
+  const WxFormat *format;
+  const WxDocument *document;
+} Written;
+
+static int put(int fd, void *context) {
+  const Written *written = context;
+  return wx_format_write(written->format, written->document, fd);
+}
+
+// Renders completely before the first byte is written.
+static int write_rendered(const WxFormat *format, const WxDocument *document, const char *path) {
+  char *text;
+  size_t length;
+  int error = wx_format_render(format, document, &text, &length);
+  if (error)
+    return error;
+  error = path ? wx_file_write(path, text, length) : wx_file_write_all(STDOUT_FILENO, text, length);
+  free(text);
+  return error;
+}
+
+// Results that are made as they are written may be too many for that.
+static int write_made(const WxFormat *format, const WxDocument *document, const char *path) {
+  Written written = {format, document};
+  return path ? wx_file_write_by(path, put, &written) : put(STDOUT_FILENO, &written);
+}
+
+// `path` NULL is stdout.
+static int write_as(const WxOptions *options, const WxFormat *format, const WxDocument *document,
+                    const char *path) {
+  const int error = document->made.count > MOST_RENDERED ? write_made(format, document, path)
+                                                         : write_rendered(format, document, path);
+  if (error == -ENOMEM)
+    return wx_cli_fail(options->verb, "cannot write the result as %s: %s", format->name,
+                       strerror(-error));
+  if (error)
+    return wx_cli_fail(options->verb, "cannot write '%s': %s", path ? path : "stdout",
+                       strerror(-error));
+  return 0;
+}
+
+static int write_all(const WxOptions *options, const WxDocument *document) {
+  const WxFormat *json = wx_format_find("json");
+  const bool json_on_stdout = options->json && strcmp(options->json, "-") == 0;
+  if (json_on_stdout)
+    return write_as(options, json, document, NULL);
+  const int status = options->json ? write_as(options, json, document, options->json) : 0;
+  return status || !options->format ? status : write_as(options, options->format, document, NULL);
+}
+
+int wx_cli_finish(WxOptions *options, WxDocument *document, WxFigure seed, int status) {
+  add_context(options, document, seed);
+  document->width = wx_cli_columns(STDOUT_FILENO);
+  const int failed = write_all(options, document);
+  wx_document_free(document);
+  wx_options_free(options);
+  return failed ? failed : status;
 }

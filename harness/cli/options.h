@@ -37,7 +37,7 @@ typedef struct {
   const WxOptionWords *words;        ///< Of its own options, ended by {0}; may be NULL.
   argp_parser_t parse; ///< Gets `own` as state->input; ARGP_ERR_UNKNOWN for what it does not know.
   bool command;        ///< The first argument begins a command line: no option is read after it.
-  const char *endings; ///< What its exit status means (endings.h), or NULL.
+  const char *endings; ///< What its exit status means (WX_ENDINGS_HELP), or NULL.
   const char *format;  ///< Of stdout where --format is not given; NULL is the table.
 } WxOptionsSpec;
 
@@ -60,7 +60,7 @@ typedef struct {
 } WxOptions;
 
 /// Parses the command line. False ends the program with options->status: --help was printed (0), or
-/// what it says, for a program (describe.h), or a fault was reported (2); nothing is left to free.
+/// what it says, for a program (usage.h), or a fault was reported (2); nothing is left to free.
 /// After true the verb ends with wx_cli_finish() or wx_options_free().
 bool wx_options_parse(WxOptions *options, const WxOptionsSpec *spec, int argc, char **argv,
                       void *own);

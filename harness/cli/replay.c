@@ -1,5 +1,4 @@
 // `wxbench replay`: the events of a trace on any strategy.
-#include "cli/endings.h"
 #include "cli/options.h"
 #include "cli/say.h"
 #include "cli/verb.h"
@@ -152,7 +151,7 @@ static int replay_all(const WxOptions *options, Own *own, WxDocument *document) 
   }
   wx_progress_end(&progress);
   wx_document_add_table(document, wx_result_table("replay", document->results));
-  return status ? status : wx_endings_status(&endings, options->verb);
+  return status ? status : wx_cli_ended(options->verb, &endings);
 }
 
 static int measure_overhead(const WxOptions *options, uint64_t pairs, WxDocument *document) {
@@ -183,7 +182,7 @@ static int run_all(WxOptions *options, Own *own) {
   (void)wx_os_interrupt_begin();
   const int status = own->overhead ? measure_overhead(options, own->order.rounds, &document)
                                    : replay_all(options, own, &document);
-  if (wx_endings_written(status)) {
+  if (wx_cli_is_written(status)) {
     const int finished = wx_cli_finish(options, &document, WX_UNKNOWN, status);
     return own->damage.reason ? fail_damaged(own, finished) : finished;
   }

@@ -1,6 +1,5 @@
 // `wxbench run`: scenarios on the simulator, each on several strategies.
 #include "scenario/run.h"
-#include "cli/endings.h"
 #include "cli/options.h"
 #include "cli/say.h"
 #include "cli/verb.h"
@@ -236,14 +235,14 @@ int wx_cli_run(int argc, char **argv) {
     status = load_and_run(&session, options.arguments[i]);
   wx_progress_end(&session.progress);
   if (status == 0)
-    status = wx_endings_status(&session.endings, options.verb);
+    status = wx_cli_ended(options.verb, &session.endings);
   const char *seed = wx_settings_get(&own.settings, "seed");
   const WxFigure shown_seed = seed ? atoll(seed) : 0;
   wx_names_free(&own.strategies);
   wx_plugins_free(&own.plugins);
   wx_names_free(&own.models);
   wx_settings_free(&own.settings);
-  if (wx_endings_written(status)) {
+  if (wx_cli_is_written(status)) {
     wx_document_add_table(&document, wx_result_table("run", document.results));
     return wx_cli_finish(&options, &document, shown_seed, status);
   }

@@ -76,3 +76,15 @@ int wx_cli_unknown_word(const char *verb, const char *what, const char *typed, W
   WxProblem problem;
   return wx_cli_problem(verb, wx_problem_unknown_word(&problem, what, typed, at), &problem);
 }
+
+int wx_cli_ended(const char *verb, const WxEndings *endings) {
+  if (!endings->any && *endings->refused)
+    return wx_cli_fail(verb, "%s", endings->refused);
+  if (!endings->any && *endings->impossible)
+    return wx_cli_impossible(verb, "%s", endings->impossible);
+  return endings->failed ? WX_EXIT_FAILED : WX_EXIT_OK;
+}
+
+bool wx_cli_is_written(int status) {
+  return status == WX_EXIT_OK || status == WX_EXIT_FAILED;
+}

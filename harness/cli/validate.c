@@ -240,13 +240,13 @@ int wx_cli_validate(int argc, char **argv) {
   else
     status = wx_validate_all(&session);
   if (status == 0)
-    status = wx_endings_status(&session.endings, options.verb);
+    status = wx_cli_ended(options.verb, &session.endings);
   wx_progress_end(&session.progress);
   wx_names_free(&own.runtimes);
   wx_names_free(&own.workloads);
   wx_names_free(&own.modes);
   wx_settings_free(&own.settings);
-  if (wx_endings_written(status)) {
+  if (wx_cli_is_written(status)) {
     if (own.fidelity == 0)
       wx_document_add_table(&document, wx_result_table("validate", document.results));
     wx_paired_add_tables(&document);

@@ -1,6 +1,6 @@
-#include "cli/validate_command.h"
-
+// A program of the user's in each mode, and what is said of it.
 #include "cli/say.h"
+#include "cli/validate_session.h"
 #include "output/validate_document.h"
 #include "scenario/built.h"
 #include "scenario/command.h"

@@ -2,7 +2,6 @@
 #include "cli/validate_session.h"
 
 #include "cli/say.h"
-#include "cli/validate_command.h"
 #include "cli/verb.h"
 #include "scenario/built.h"
 #include "stats/turns.h"

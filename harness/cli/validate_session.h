@@ -6,13 +6,13 @@
 #ifndef WX_CLI_VALIDATE_SESSION_H
 #define WX_CLI_VALIDATE_SESSION_H
 
-#include "cli/endings.h"
 #include "cli/options.h"
 #include "output/matrix_rows.h"
 #include "output/progress.h"
 #include "scenario/no_runtime.h"
 #include "scenario/repeat.h"
 #include "scenario/smallest.h"
+#include "stats/endings.h"
 
 #include <limits.h>
 
@@ -58,6 +58,10 @@ typedef struct {
 /// Runs all that was asked for and adds the results to the document. Returns 0, or an exit status
 /// after the one line is printed.
 int wx_validate_all(WxValidateSession *session);
+
+/// The user's program instead of workloads: runs it in the session's modes and adds the results to
+/// the document. Returns as wx_validate_all().
+int wx_validate_command(WxValidateSession *session);
 
 /// Loads the workloads that were asked for and lets them go: whether they and the settings are
 /// right. Returns as wx_validate_all().

@@ -55,3 +55,22 @@ void wx_observe_child(const WxChildOrder *order, WxObserved *observed, WxEnded *
   wx_text_free(&observed->output);
   wx_text_free(&observed->errors);
 }
+
+int wx_observe_fresh(const WxFreshPart *part, WxEnded *ended) {
+  WxFresh fresh = {.fd = -1};
+  const int failed =
+      wx_fresh_open(&fresh, part->play, part->order, part->order_size, part->report_size);
+  if (failed)
+    return failed;
+  const char *shared = fresh.report;
+  const WxChildOrder order = {.fresh = &fresh,
+                              .error = fresh.report,
+                              .said = part->said_at ? shared + part->said_at : NULL,
+                              .without_steps = true,
+                              .time_limit_ns = part->time_limit_ns};
+  WxObserved observed;
+  wx_observe_child(&order, &observed, ended);
+  memcpy(part->report, shared, part->report_size);
+  wx_fresh_close(&fresh);
+  return 0;
+}

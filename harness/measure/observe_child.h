@@ -20,6 +20,22 @@ typedef struct {
   uint64_t time_limit_ns; ///< 0: none.
 } WxChildOrder;
 
+/// A part that is played in a process executed for it (fresh.h) and says no steps; its order, and
+/// room for its report, which begins with an `int` as `error` above.
+typedef struct {
+  WxFreshPlay *play;
+  const void *order;
+  size_t order_size;
+  void *report;
+  size_t report_size;
+  size_t said_at;         ///< Where in the report `said` stands; 0: nowhere.
+  uint64_t time_limit_ns; ///< 0: none.
+} WxFreshPart;
+
+/// Plays it to the end and copies its report; `ended` is as below. Returns 0, or a negative errno
+/// where it could not be begun.
+int wx_observe_fresh(const WxFreshPart *part, WxEnded *ended);
+
 /// Maps `size` bytes for a report, zeroed, which a child shares; they are no part of what is
 /// measured and not counted. NULL where there is no memory.
 void *wx_child_report_new(size_t size);

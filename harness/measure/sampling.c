@@ -66,17 +66,13 @@ WxSample *wx_sampling_last(WxSampling *sampling) {
   return sampling->count ? &sampling->samples[sampling->count - 1] : NULL;
 }
 
-static WxFigure figure_at(const WxSample *sample, size_t offset) {
-  return *(const WxFigure *)(const void *)((const char *)sample + offset);
-}
-
 WxFigure wx_sampling_peak(const WxSampling *sampling, size_t offset, bool with_end) {
   WxFigure peak = WX_UNKNOWN;
   for (size_t i = 0; i < sampling->count; ++i) {
     const WxSample *sample = &sampling->samples[i];
     if (!with_end && strcmp(sample->step, "end") == 0)
       break;
-    const WxFigure figure = figure_at(sample, offset);
+    const WxFigure figure = wx_figure_of(sample, offset);
     if (!wx_known(figure))
       return WX_UNKNOWN;
     peak = wx_figure_max(peak, figure);
@@ -88,11 +84,11 @@ void wx_sampling_metrics(const WxSampling *sampling, WxMetrics *metrics) {
   const WxSample *last = sampling->count ? &sampling->samples[sampling->count - 1] : NULL;
   for (size_t i = 0; i < wx_metric_figures.count; ++i) {
     const WxFigureRow *row = &wx_metric_figures.rows[i];
-    WxFigure *figure = (WxFigure *)(void *)((char *)metrics + row->offset);
+    WxFigure *figure = wx_figure_at(metrics, row->offset);
     if (row->from.how == WX_FROM_PEAK)
       *figure = wx_sampling_peak(sampling, row->from.offset, true);
     else if (row->from.how == WX_FROM_LAST && last)
-      *figure = figure_at(last, row->from.offset);
+      *figure = wx_figure_of(last, row->from.offset);
   }
 }
 

@@ -25,16 +25,11 @@ typedef struct {
 } Bundle;
 
 static int report(const Bundle *bundle, const char *name, int error) {
-  return wx_problem(bundle->problem, -EINVAL, "cannot write '%s/%s': %s", bundle->order->folder,
-                    name, strerror(-error));
+  return wx_file_problem(bundle->order->folder, name, error, bundle->problem);
 }
 
 static int write_part(const Bundle *bundle, const char *name, const char *text, size_t length) {
-  char path[PATH_MAX];
-  if (snprintf(path, sizeof path, "%s/%s", bundle->order->folder, name) >= (int)sizeof path)
-    return report(bundle, name, -ENAMETOOLONG);
-  const int error = wx_file_write(path, text, length);
-  return error ? report(bundle, name, error) : 0;
+  return wx_file_write_in(bundle->order->folder, name, text, length, bundle->problem);
 }
 
 // A line of a file of another process as it may be shown; its tabs are the file's own.

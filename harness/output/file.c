@@ -184,3 +184,15 @@ int wx_file_check(const char *path) {
     return error;
   return access(target.in_place ? path : target.folder, W_OK) == 0 ? 0 : -errno;
 }
+
+int wx_file_problem(const char *folder, const char *name, int error, WxProblem *problem) {
+  return wx_problem(problem, -EINVAL, "cannot write '%s/%s': %s", folder, name, strerror(-error));
+}
+
+int wx_file_write_in(const char *folder, const char *name, const void *data, size_t size,
+                     WxProblem *problem) {
+  char path[PATH_MAX];
+  const int wanted = snprintf(path, sizeof path, "%s/%s", folder, name);
+  const int failed = wanted < PATH_MAX ? wx_file_write(path, data, size) : -ENAMETOOLONG;
+  return failed ? wx_file_problem(folder, name, failed, problem) : 0;
+}

@@ -6,7 +6,6 @@
 #include "output/json.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,16 +45,6 @@ static int render_page(const WxDocument *document, const char *method, WxText *p
   return lost ? lost : failed;
 }
 
-static int write_page(const char *folder, const char *name, const char *text, size_t length,
-                      WxProblem *problem) {
-  char path[PATH_MAX];
-  const int wanted = snprintf(path, sizeof path, "%s/%s", folder, name);
-  const int failed = wanted < PATH_MAX ? wx_file_write(path, text, length) : -ENAMETOOLONG;
-  return failed ? wx_problem(problem, -EINVAL, "cannot write '%s/%s': %s", folder, name,
-                             strerror(-failed))
-                : 0;
-}
-
 static int write_markdown(const char *folder, const WxDocument *document, const char *method,
                           WxProblem *problem) {
   char *tables;
@@ -70,8 +59,9 @@ static int write_markdown(const char *folder, const WxDocument *document, const 
                                    "# " WX_HTML_QUESTION "\n\n%s\n\n%s\n## Method and machine\n\n"
                                    "```\n%s```\n",
                                    answer, tables, method);
-  const int status = whole < 0 ? wx_problem(problem, -ENOMEM, "out of memory")
-                               : write_page(folder, "report.md", text, (size_t)whole, problem);
+  const int status = whole < 0
+                         ? wx_problem(problem, -ENOMEM, "out of memory")
+                         : wx_file_write_in(folder, "report.md", text, (size_t)whole, problem);
   if (!failed)
     free(tables);
   if (whole >= 0)
@@ -85,7 +75,7 @@ int wx_report_pages(const char *folder, const WxDocument *document, const WxText
   WxText page = {0};
   int status = render_page(document, lines, &page)
                    ? wx_problem(problem, -ENOMEM, "out of memory")
-                   : write_page(folder, "report.html", page.data, page.length, problem);
+                   : wx_file_write_in(folder, "report.html", page.data, page.length, problem);
   wx_text_free(&page);
   return status ? status : write_markdown(folder, document, lines, problem);
 }

@@ -39,6 +39,15 @@ typedef struct {
   uint64_t ticking_ns; ///< What all looks between its steps took.
 } Commanding;
 
+typedef struct {
+  char *argv[4];
+} Shell;
+
+static Shell shell_for(const char *command) {
+  static char shell[] = "/bin/sh", option[] = "-c";
+  return (Shell){{shell, option, (char *)(uintptr_t)command, NULL}};
+}
+
 static int shell_status(int wait_status) {
   return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
 }
@@ -125,9 +134,8 @@ static int on_step(void *context, pid_t pid, const WxStep *step) {
 static int run_check(Commanding *commanding) {
   if (!commanding->order->check)
     return 0;
-  char shell[] = "/bin/sh", option[] = "-c";
-  char *argv[] = {shell, option, (char *)(uintptr_t)commanding->order->check, NULL};
-  const WxObserveOptions options = {.argv = argv,
+  const Shell shell = shell_for(commanding->order->check);
+  const WxObserveOptions options = {.argv = shell.argv,
                                     .output = WX_STREAM_CAPTURE,
                                     .errors = WX_STREAM_DISCARD,
                                     .leashed = true,
@@ -147,14 +155,13 @@ static int run_check(Commanding *commanding) {
 }
 
 static int start_load(Commanding *commanding) {
-  char shell[] = "/bin/sh", option[] = "-c";
-  char *argv[] = {shell, option, (char *)(uintptr_t)commanding->order->load, NULL};
+  const Shell shell = shell_for(commanding->order->load);
   const pid_t child = wx_os_fork();
   if (child == 0) {
     (void)wx_os_own_group(0);
     (void)wx_os_signal_on_parent_death(SIGKILL);
     if (freopen("/dev/null", "r", stdin) && freopen("/dev/null", "w", stdout))
-      (void)wx_os_exec(argv, environ);
+      (void)wx_os_exec(shell.argv, environ);
     _exit(127);
   }
   if (child < 0)
@@ -332,9 +339,8 @@ static void observe(Commanding *commanding) {
   const char *const environment[] = {order->mode->wx ? "DOTNET_EnableWriteXorExecute=1"
                                                      : "DOTNET_EnableWriteXorExecute=0",
                                      "COMPlus_EnableWriteXorExecute", preload, NULL};
-  char shell[] = "/bin/sh", option[] = "-c";
-  char *argv[] = {shell, option, (char *)(uintptr_t)order->command, NULL};
-  const WxObserveOptions options = {.argv = argv,
+  const Shell shell = shell_for(order->command);
+  const WxObserveOptions options = {.argv = shell.argv,
                                     .environment = environment,
                                     .output = WX_STREAM_CAPTURE,
                                     .errors = WX_STREAM_CAPTURE,
@@ -357,18 +363,11 @@ static void observe(Commanding *commanding) {
   wx_confinement_end(&confinement, observed.wall_ns, &validation->confined);
   if (failed) {
     (void)stop_beside(commanding);
-    wx_observed_not_started(argv[0], failed, &validation->ended);
+    wx_observed_not_started(shell.argv[0], failed, &validation->ended);
   } else {
     finish(commanding, &observed);
   }
-  wx_confined_explain(&validation->confined, &validation->ended);
-  wx_ran_label(&validation->ran, &validation->result);
-  if (validation->ended.how != WX_ENDED_WELL)
-    wx_sampling_ended(&validation->sampling, &validation->ended, &validation->result);
-  validation->output = observed.output;
-  validation->errors = observed.errors;
-  observed.output = observed.errors = (WxText){0};
-  wx_observed_free(&observed);
+  wx_validation_end(validation, &observed);
 }
 
 void wx_command_run(const WxCommandOrder *order, WxCommandRun *run) {

@@ -23,10 +23,6 @@ static Found find_figure(const char *name) {
   return metric.row ? metric : find(&wx_sample_figures, name);
 }
 
-static WxFigure figure_at(const void *base, size_t offset) {
-  return *(const WxFigure *)(const void *)((const char *)base + offset);
-}
-
 // The largest whole live blocks of any step.
 static WxFigure reserved_peak(const WxResult *result) {
   WxFigure peak = WX_UNKNOWN;
@@ -109,8 +105,8 @@ WxFigure wx_expect_figure(const WxResult *result, const char *metric) {
   const Found found = find_figure(metric);
   if (!found.row || (found.sampled && !result->sample_count))
     return WX_UNKNOWN;
-  return found.sampled ? figure_at(&result->samples[result->sample_count - 1], found.offset)
-                       : figure_at(&result->metrics, found.offset);
+  return found.sampled ? wx_figure_of(&result->samples[result->sample_count - 1], found.offset)
+                       : wx_figure_of(&result->metrics, found.offset);
 }
 
 size_t wx_expect_series(const WxResult *result, const char *figure, WxFigure values[]) {
@@ -124,7 +120,7 @@ size_t wx_expect_series(const WxResult *result, const char *figure, WxFigure val
     if (count == 0 || sample->round != round)
       ++count;
     round = sample->round;
-    values[count - 1] = figure_at(sample, found.offset);
+    values[count - 1] = wx_figure_of(sample, found.offset);
   }
   return count;
 }

@@ -32,7 +32,7 @@ static WxFigure mappings_peak(const WxSampling *sampling) {
 
 static void read_figures(const WxMetrics *metrics, const WxSampling *sampling, int64_t *values) {
   for (size_t i = 0; i + 1 < FIGURES; ++i)
-    values[i] = *(const WxFigure *)(const void *)((const char *)metrics + figures[i].offset);
+    values[i] = wx_figure_of(metrics, figures[i].offset);
   values[FIGURES - 1] = mappings_peak(sampling);
 }
 

@@ -8,7 +8,7 @@
 
 /// What a process that loaded one says.
 typedef struct {
-  int error;
+  int error; ///< First, as WxFreshPart wants it.
   bool loaded;
   unsigned capabilities;
   char summary[WX_PLUGIN_SUMMARY];
@@ -33,21 +33,14 @@ static int describe(const void *order, size_t size, void *report, WxStepChannel 
 
 static int look(const char *name, Description *description) {
   static const uint64_t time_limit_ns = UINT64_C(20) * 1000 * 1000 * 1000;
-  WxFresh fresh = {.fd = -1};
-  const int failed = wx_fresh_open(&fresh, describe, name, strlen(name) + 1, sizeof *description);
-  if (failed)
-    return failed;
-  const Description *shared = fresh.report;
-  const WxChildOrder order = {.fresh = &fresh,
-                              .error = &shared->error,
-                              .without_steps = true,
-                              .time_limit_ns = time_limit_ns};
-  WxObserved observed;
+  const WxFreshPart part = {.play = describe,
+                            .order = name,
+                            .order_size = strlen(name) + 1,
+                            .report = description,
+                            .report_size = sizeof *description,
+                            .time_limit_ns = time_limit_ns};
   WxEnded ended;
-  wx_observe_child(&order, &observed, &ended);
-  *description = *shared;
-  wx_fresh_close(&fresh);
-  return 0;
+  return wx_observe_fresh(&part, &ended);
 }
 
 static int add_plugin(const char *name, WxPlugins *plugins, WxProblem *problem) {

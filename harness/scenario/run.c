@@ -47,7 +47,7 @@ static void subtract_own(WxSample samples[], size_t count) {
   for (size_t f = 0; f < sizeof figures / sizeof *figures; ++f) {
     WxFigure own = WX_UNKNOWN;
     for (size_t i = 0; i < count; ++i) {
-      WxFigure *figure = (WxFigure *)(void *)((char *)&samples[i] + figures[f]);
+      WxFigure *figure = wx_figure_at(&samples[i], figures[f]);
       if (i == 0)
         own = *figure;
       *figure = wx_figure_minus(*figure, own);

@@ -156,6 +156,17 @@ void wx_validation_fill(WxValidation *validation, const WxObserved *observed) {
   fill_result(validation);
 }
 
+void wx_validation_end(WxValidation *validation, WxObserved *observed) {
+  wx_confined_explain(&validation->confined, &validation->ended);
+  wx_ran_label(&validation->ran, &validation->result);
+  if (validation->ended.how != WX_ENDED_WELL)
+    wx_sampling_ended(&validation->sampling, &validation->ended, &validation->result);
+  validation->output = observed->output;
+  validation->errors = observed->errors;
+  observed->output = observed->errors = (WxText){0};
+  wx_observed_free(observed);
+}
+
 // How the program ended. What went wrong beside it is the cause where something did.
 static void explain(Validating *validating, const WxObserved *observed) {
   WxValidation *validation = validating->validation;
@@ -211,14 +222,7 @@ static void observe(Validating *validating, Arguments *arguments, WxConfinement 
   } else {
     wx_validation_fill(validation, &observed);
   }
-  wx_confined_explain(&validation->confined, &validation->ended);
-  wx_ran_label(&validation->ran, &validation->result);
-  if (validation->ended.how != WX_ENDED_WELL)
-    wx_sampling_ended(&validation->sampling, &validation->ended, &validation->result);
-  validation->output = observed.output;
-  validation->errors = observed.errors;
-  observed.output = observed.errors = (WxText){0};
-  wx_observed_free(&observed);
+  wx_validation_end(validation, &observed);
 }
 
 static int observe_confined(Validating *validating, Arguments *arguments) {

@@ -64,6 +64,10 @@ int wx_validate(const WxValidationOrder *order, WxValidation *validation);
 /// Fills the result from its samples and from what was observed of a program that ran to its end.
 void wx_validation_fill(WxValidation *validation, const WxObserved *observed);
 
+/// The end of every observed program, well or not: says of a kill for want of memory, keeps what
+/// its samples were, takes over what it printed and frees the rest of `observed`.
+void wx_validation_end(WxValidation *validation, WxObserved *observed);
+
 void wx_validation_free(WxValidation *validation);
 
 #endif

@@ -6,6 +6,7 @@
 #define WX_STATS_FIGURE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /// A whole number in the unit its name says (`_bytes`, `_ns`, else a count), or WX_UNKNOWN.
@@ -26,6 +27,15 @@ static inline WxFigure wx_figure_minus(WxFigure a, WxFigure b) {
 /// The larger of two figures; an unknown one does not count.
 static inline WxFigure wx_figure_max(WxFigure a, WxFigure b) {
   return !wx_known(a) ? b : !wx_known(b) || a > b ? a : b;
+}
+
+/// The figure that stands `offset` bytes into an object: where it is, and what it is.
+static inline WxFigure *wx_figure_at(void *object, size_t offset) {
+  return (WxFigure *)(void *)((char *)object + offset);
+}
+
+static inline WxFigure wx_figure_of(const void *object, size_t offset) {
+  return *(const WxFigure *)(const void *)((const char *)object + offset);
 }
 
 #endif

@@ -1,10 +1,6 @@
 #include "support/specimen.h"
 
-#include "bench/bench_audit.h"
-#include "bench/bench_freezers.h"
-#include "bench/bench_reclaim_runs.h"
-#include "bench/bench_service.h"
-#include "bench/bench_strategies.h"
+#include "bench/bench_reports.h"
 #include "output/documents.h"
 #include "output/json.h"
 #include "output/load.h"

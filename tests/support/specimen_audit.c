@@ -379,7 +379,7 @@ int wx_specimen_audit_diff(WxDocument *document) {
   audit.verdict.code = WX_VERDICT_LIVE;
   if (!now)
     now = wx_audit_json(&audit);
-  wx_audit_diff_document(document, base, now);
+  wx_audit_diff_add(document, base, now);
   return 0;
 }
 
