@@ -56,7 +56,7 @@ else
   done
   without_keys() { "$wxbench" run -q block_cycle --strategy pkey --strategy rwx --json "$scratch/patch.json"; }
   claim beside_others_it_is_a_row without_keys
-  claim which_says_why of '[.results[]|[.strategy, .skipped != null]] == [["rwx", false], ["pkey", true]]'
+  claim which_says_why of '[.results[]|[.strategy, .skipped != null]]|sort == [["pkey", true], ["rwx", false]]'
 fi
 
 # Work that is done only where it is named.
