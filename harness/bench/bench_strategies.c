@@ -180,12 +180,13 @@ static int run_contest(WxBench *bench, WxContest *contest) {
 
 // Those that are named, else all but refuted guesses; the base first and once more.
 static int add_contenders(WxBench *bench, const WxPlugins *plugins, WxContest *contest) {
-  const WxStrategy *base = wx_strategy_at(0), *strategy;
+  const char *named = contest->work->base;
+  const WxStrategy *base = named ? wx_strategy_find(named) : wx_strategy_at(0), *strategy;
   int failed = wx_contest_add(contest, (WxWorkSubject){.strategy = base}, NULL);
   if (!failed)
     failed = wx_contest_add(contest, (WxWorkSubject){.strategy = base}, NULL);
-  for (size_t i = 1; (strategy = wx_plugins_strategy_at(plugins, i)) && !failed; ++i)
-    if (wx_plugins_is_wanted(&bench->strategies, strategy, WX_IS_REFUTED))
+  for (size_t i = 0; (strategy = wx_plugins_strategy_at(plugins, i)) && !failed; ++i)
+    if (strategy != base && wx_plugins_is_wanted(&bench->strategies, strategy, WX_IS_REFUTED))
       failed = wx_contest_add(contest, (WxWorkSubject){.strategy = strategy}, NULL);
   return failed;
 }

@@ -22,11 +22,12 @@ enum { BLOCK = 64 * 1024, PATCH = 256, THREADS = 2 };
 
 static const int64_t not_known = -1;
 
-#define LIVE(count, text)                                                                          \
+// Two mappings a block, as of coreclr, are more than a process may have where 100,000 live.
+#define LIVE(count, text, against)                                                                 \
   {                                                                                                \
     .name = "live_" #count, .operation = "cycle",                                                  \
     .means = "block_cycle beside " text " blocks of a page that live", .live = (count),            \
-    .threads = 1, .named_only = true                                                               \
+    .threads = 1, .base = (against), .named_only = true                                            \
   }
 #define SIZED(suffix, text, kib)                                                                   \
   {                                                                                                \
@@ -82,9 +83,9 @@ static const WxWork works[] = {
      .threads = 1,
      .forks = true,
      .named_only = true},
-    LIVE(100, "100"),
-    LIVE(1000, "1,000"),
-    LIVE(100000, "100,000"),
+    LIVE(100, "100", NULL),
+    LIVE(1000, "1,000", NULL),
+    LIVE(100000, "100,000", "coreclr-off"),
     SIZED(4k, "4 KiB", 4),
     SIZED(16k, "16 KiB", 16),
     SIZED(256k, "256 KiB", 256),

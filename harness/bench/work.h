@@ -30,6 +30,7 @@ typedef struct {
   bool publishes;   ///< Writes a function over and over, and nothing else.
   bool forks;       ///< Each operation is a child.
   bool named_only;  ///< Done only where it is named.
+  const char *base; ///< What all are compared with; NULL: the first strategy.
 } WxWork;
 
 /// The `index`-th kind, NULL at the end.

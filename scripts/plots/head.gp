@@ -12,4 +12,5 @@ set border 3 lc rgb grey
 set tics nomirror textcolor rgb "#333333"
 set grid xtics ytics lc rgb "#dddddd" lw 0.7
 set key off
+set bmargin at screen 0.16
 set label 102 origin at screen 0.985,0.02 right font ",8" textcolor rgb grey front noenhanced

@@ -1,7 +1,7 @@
 # What each strategy permits against what it costs; scripts/plot sets `base`.
 set title "Executable memory: what it permits, and what a block costs" font ",16"
 set logscale x
-set xlabel "time of a cycle (reserve, commit, write 1 KiB, run, release) / ".base." - to the left is faster" noenhanced
+set xlabel "time of a cycle / ".base.", to the left is faster" noenhanced
 set ytics ("W+X page" 1, "writable alias\nfor all its life" 2, "writable while\nit is written" 3, "never writable" 4)
 set yrange [0.7:4.9]
 set offsets graph 0.08, graph 0.12, 0, 0

@@ -34,10 +34,10 @@ bench() { outside bench strategies --quick --rounds 2 --json "$scratch/last.json
 blocks=plugin:./plugin_blocks.so functions=plugin:plugin_functions.so
 
 claim blocks_and_functions_are_measured bench --workload block_cycle --workload patch --workload writers_2 --workload second_thread \
-  --workload mixed_sizes --workload fine_grained \
+  --workload mixed_sizes --workload fine_grained --workload fork \
   --strategy "$blocks" --strategy "$functions"
 claim a_plugin_with_blocks_does_all_work of "[.results[]|select(.strategy==\"$blocks\")|.workload] ==
-  [\"block_cycle\",\"writers_2\",\"patch\",\"second_thread\",\"mixed_sizes\",\"fine_grained\"]"
+  [\"block_cycle\",\"writers_2\",\"patch\",\"second_thread\",\"mixed_sizes\",\"fine_grained\",\"fork\"]"
 claim what_it_permits_is_found of "[.results[]|select(.strategy==\"$blocks\")|.security] | unique ==
   [{wx_page:false, writable_alias:\"always\", reprotect:true}]"
 claim one_that_punches_holds_nothing of "[.results[]|select(.strategy==\"$blocks\" and .workload==\"block_cycle\")|.retained_bytes] == [0]"

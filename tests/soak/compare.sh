@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2317 # the functions are called by the name of their kind
 # False alarms: the same commit is measured again and again, each time in another setting, and compared with the first time.
-# `make soak-compare` makes SOAK_COMPARISONS (300) of them, and prints how many of each kind found anything worse.
+# `make soak-compare` makes SOAK_COMPARISONS (300) of them, of SOAK_SCENARIOS and `bench strategies` by turns, and prints how many of
+# each kind found anything worse.
 #   tests/soak/compare.sh [KIND]...    default: all kinds in turn
 # Exit status 1 where one did. A kind that cannot be had here is a line that says so. SIGTERM ends it with what was compared by then.
 set -u
@@ -12,7 +13,7 @@ comparisons=${SOAK_COMPARISONS:-300}
 program=$(realpath "$wxbench")
 work=$(mktemp -d)
 trap 'umount -l "$work/root" 2>/dev/null; rm -rf "$work"' EXIT
-scenarios=(block_cycle steady release_retains fork_without_exec placement_top_down drifting_sizes collectible_churn)
+read -ra scenarios <<<"${SOAK_SCENARIOS:-block_cycle steady release_retains fork_without_exec placement_top_down drifting_sizes collectible_churn}"
 strategies=(coreclr coreclr+punch rwx lean)
 RANDOM=1
 
@@ -91,7 +92,7 @@ build_more() {
       >"$work/more/harness/strategy/$name.c"
     echo "char wx_${name}_data[50000] = {1}, wx_${name}_space[70000];" >>"$work/more/harness/strategy/$name.c"
   done
-  cp -a build/obj "$work/more/build/" && find "$work/more/build/obj" -name '*.[od]' ! -path '*/plain/*' -delete
+  mkdir -p "$work/more/build/obj" && cp -a build/obj/plain "$work/more/build/obj/" || return
   find "$work/more" -path '*/build' -prune -o -type f ! -name added.c ! -name another.c ! -name athird.c -exec touch -d 2000-01-01 {} +
   make -C "$work/more" -j2 WARNINGS='-Wall -Wno-unused' build/wxbench >"$work/make.log" 2>&1 || { tail -5 "$work/make.log" >&2 && false; }
 }

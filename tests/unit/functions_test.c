@@ -10,6 +10,8 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { MANY = 600, SIZES = 8, PAGE = 4096, BLOCK = 64 * 1024, LARGEST = 20000 };
 
@@ -204,6 +206,28 @@ START_TEST(after_a_failed_write_others_are_written_and_all_is_given_back) {
 }
 END_TEST
 
+START_TEST(functions_run_in_a_forked_child_and_after_it_in_the_parent) {
+  const Opened opened = open_functions(_i);
+  void *codes[SIZES];
+  for (uint64_t i = 0; i < SIZES; ++i)
+    ck_assert_int_eq(make(opened.functions, i, &codes[i]), 0);
+  const pid_t child = fork();
+  ck_assert_int_ge(child, 0);
+  if (child == 0) {
+    int wrong = 0;
+    for (uint64_t i = 0; i < SIZES; ++i)
+      wrong |= wx_codegen_check(codes[i], size_of(i), i);
+    _exit(wrong != 0);
+  }
+  int status;
+  ck_assert_int_eq(waitpid(child, &status, 0), child);
+  ck_assert_int_eq(status, 0);
+  for (uint64_t i = 0; i < SIZES; ++i)
+    check(codes[i], i);
+  close_functions(opened);
+}
+END_TEST
+
 START_TEST(a_thousand_functions_of_a_program_turn_over_and_are_whole) {
   const WxStrategyOptions options = wx_strategy_options_default();
   WxAllocator *allocator;
@@ -239,6 +263,7 @@ int main(void) {
       every_failed_system_call_is_survived_without_a_leak,
       a_failed_write_is_told_and_can_be_repeated,
       after_a_failed_write_others_are_written_and_all_is_given_back,
+      functions_run_in_a_forked_child_and_after_it_in_the_parent,
       a_thousand_functions_of_a_program_turn_over_and_are_whole,
   };
   wx_test_pkeys();
