@@ -10,7 +10,7 @@
 enum {
   FEWEST_DIGITS = 5,   // Of an address that stands where a format has one,
   BARE_DIGITS = 8,     // of one in prose, as the kernel prints the lowest,
-  DECIMAL_DIGITS = 12, // and where all of them are decimal: a size or a number is no address.
+  DECIMAL_DIGITS = 12, // and where all of them are decimal, as few addresses are.
   MOST_DIGITS = 16,
   PAGE_MASK = 0xfff,
   LONGEST_ROW = 8192, // With two paths; what is longer is prose.
@@ -113,6 +113,11 @@ static bool take_start(Cursor *cursor) {
   return take_column(cursor, &cursor->range->start);
 }
 
+// With 0x, as gdb prints it.
+static bool take_prefixed_start(Cursor *cursor) {
+  return !strncmp(cursor->at, "0x", 2) && take_start(cursor);
+}
+
 static bool take_end(Cursor *cursor) {
   return take_column(cursor, &cursor->range->end) && cursor->range->end > cursor->range->start;
 }
@@ -132,13 +137,19 @@ static bool take_pair(Cursor *cursor) {
   return true;
 }
 
+// Sizes, times in milliseconds and dates have as many digits; but programs lie at 55..., 56...
+static bool is_decimal_address(const char *at, const Digits *digits) {
+  return digits->digits == DECIMAL_DIGITS && at[0] == '5' && (at[1] == '5' || at[1] == '6');
+}
+
 static bool is_bare_address(const char *at) {
   uint64_t address;
   Digits digits;
   if (!take_number(at, &address, &digits) || address & PAGE_MASK)
     return false;
-  return digits.prefixed ? digits.digits >= FEWEST_DIGITS
-                         : digits.digits >= (digits.letters ? BARE_DIGITS : DECIMAL_DIGITS);
+  if (digits.prefixed)
+    return digits.digits >= FEWEST_DIGITS;
+  return digits.letters ? digits.digits >= BARE_DIGITS : is_decimal_address(at, &digits);
 }
 
 // An address with little beside it that says what it is: as mappings have them.
@@ -535,17 +546,18 @@ static bool take_section(Cursor *cursor) {
 
 // One letter a column.
 static bool (*const takers[])(Cursor *cursor) = {
-    ['A'] = take_start,        ['B'] = take_end,         ['R'] = take_pair,
-    ['b'] = take_bare_end,     ['a'] = take_bare_start,  ['r'] = take_bare_pair,
-    ['P'] = take_protection,   ['O'] = take_offset,      ['S'] = take_same_size,
-    ['D'] = take_device,       ['I'] = take_inode,       ['#'] = take_decimals,
-    ['K'] = take_kibibytes,    ['U'] = take_size,        ['W'] = take_words,
-    ['M'] = take_kind,         ['m'] = take_kind_if_any, ['N'] = take_name,
-    ['n'] = take_path,         ['G'] = take_regular,     ['('] = take_object,
-    ['%'] = take_report,       ['x'] = take_lone,        ['l'] = take_long_start,
-    ['q'] = take_loose_pair,   ['f'] = take_fault,       ['e'] = take_event,
-    ['i'] = take_section,      ['p'] = take_policy,      ['>'] = take_arrow,
-    ['.'] = take_nothing_else, ['^'] = take_beginning,   ['k'] = take_known_kind,
+    ['A'] = take_start,          ['B'] = take_end,          ['R'] = take_pair,
+    ['b'] = take_bare_end,       ['a'] = take_bare_start,   ['r'] = take_bare_pair,
+    ['P'] = take_protection,     ['O'] = take_offset,       ['S'] = take_same_size,
+    ['D'] = take_device,         ['I'] = take_inode,        ['#'] = take_decimals,
+    ['K'] = take_kibibytes,      ['U'] = take_size,         ['W'] = take_words,
+    ['M'] = take_kind,           ['m'] = take_kind_if_any,  ['N'] = take_name,
+    ['n'] = take_path,           ['G'] = take_regular,      ['('] = take_object,
+    ['%'] = take_report,         ['x'] = take_lone,         ['l'] = take_long_start,
+    ['q'] = take_loose_pair,     ['f'] = take_fault,        ['e'] = take_event,
+    ['i'] = take_section,        ['p'] = take_policy,       ['>'] = take_arrow,
+    ['X'] = take_prefixed_start, ['.'] = take_nothing_else, ['^'] = take_beginning,
+    ['k'] = take_known_kind,
 };
 
 // Where in a line a format is looked for: the first of the formats that fits anywhere counts, but
@@ -570,7 +582,7 @@ static const struct {
     {ROW, "pmap -d", "aKPODN"},   // 00007f2900010000 16 r-xs- 0000000000161000 000:00001 memfd:...
     {ROW, "pmap", "aUPN"},        // 00007f2900010000 16K r-xs- memfd:...
     {ROW, "gdb", "ABSOPn"},       // 0x7f2900010000 0x7f2900014000 0x4000 0x161000 r-xs /memfd:...
-    {ROW, "gdb", "ABSOn"},        // The same before gdb 12.
+    {ROW, "gdb", "XBSOn"},        // The same before gdb 12.
     {ROW, "dbgeng", "ABSWm"},     // + 7f3f`ae82e000 7f3f`b4000000 0`057d2000 MEM_PRIVATE ... Image
     {ROW, "maddress", "MABUW"},   // GCHeap | 7fb038000000 | 7fb038011000 | 68.00kb | MEM_IMAGE ...
     {ROW, "maddress", "MABU"},    // The same with the columns behind it left out.
