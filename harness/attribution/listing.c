@@ -1,6 +1,7 @@
 #include "attribution/listing.h"
 
 #include "attribution/explain.h"
+#include "attribution/log_line.h"
 #include "measure/maps_line.h"
 #include "measure/pieces.h"
 #include "measure/smaps_entry.h"
@@ -77,16 +78,39 @@ static const char *skip_marks(const char *at) {
   }
 }
 
-// "Key: 4 kB", "THPeligible: 0", "VmFlags: rd wr".
-static const char *find_key(const char *line) {
-  const char *key = skip_marks(line), *at = key;
+// Where the word at `key` is one of smaps, what follows its colon: "Key: 4 kB", "THPeligible: 0",
+// "VmFlags: rd wr". Else NULL.
+static const char *find_value(const char *key) {
+  const char *at = key;
   while (isalpha((unsigned char)*at) || *at == '_')
     ++at;
   if (*key < 'A' || *key > 'Z' || *at != ':')
     return NULL;
   const bool flags = !strncmp(key, "VmFlags", (size_t)(at - key));
   at += 1 + strspn(at + 1, " \t");
-  return flags || isdigit((unsigned char)*at) ? key : NULL;
+  return flags || isdigit((unsigned char)*at) ? at : NULL;
+}
+
+// Whether nothing but the value stands there.
+static bool is_value_only(const char *value) {
+  if (!isdigit((unsigned char)*value))
+    return true;
+  value += strspn(value, "0123456789");
+  return !*value || !strcmp(value, " kB") || !strcmp(value, "\tkB");
+}
+
+// A line of smaps, behind what a log or a number of lines may have put there.
+static const char *find_key(const char *line) {
+  const char *key = skip_marks(line);
+  if (find_value(key))
+    return key;
+  for (key = line; *key; ++key) {
+    const bool begins = key > line && strchr(" \t|>=:\"'", key[-1]);
+    const char *value = begins ? find_value(key) : NULL;
+    if (value && is_value_only(value))
+      return key;
+  }
+  return NULL;
 }
 
 static void take_key(Reader *reader, const char *key) {
@@ -199,12 +223,22 @@ static bool is_choice(const char *text) {
   return is_prompt(text) && HAS_ANY(choosers, text);
 }
 
+// The rest of a record of a log, whose message is on a line of its own: `"_PID" : "4711",`, `}`,
+// `_PID=4711`, and the journal's first line of one.
+static bool is_record(const char *text) {
+  const size_t name = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
+  const char *quote = *text == '"' ? strchr(text + 1, '"') : NULL;
+  return !text[strspn(text, "{}[], \036")] || (name && text[name] == '=') ||
+         (quote && quote[1 + strspn(quote + 1, " \t")] == ':') ||
+         (strstr(text, " [s=") && strstr(text, ";i="));
+}
+
 // What stands around a listing and says nothing of it: pmap's titles and sums, a file's name.
 static bool is_frame(const char *text) {
   static const char *const starts[] = {"```",   "~~~",    "==>",       "---",   "+++",
                                        "diff ", "index ", "\\ No new", "total", "mapped:"};
   const size_t length = strlen(text);
-  return BEGINS_WITH_ANY(starts, text) || is_prompt(text) ||
+  return BEGINS_WITH_ANY(starts, text) || is_prompt(text) || is_record(text) ||
          (!strncmp(text, "Address", 7) && strstr(text, "Mapping")) ||
          (strstr(text, "Kbytes") && strstr(text, "Mode")) ||
          (text[strspn(text, "0123456789")] == ':' && isdigit((unsigned char)*text)) ||
@@ -259,7 +293,7 @@ static char *trim(char *line) {
   return line;
 }
 
-static int take_line(Reader *reader, char *line) {
+static int take_part(Reader *reader, char *line) {
   // What a diff took away is not in the newer of the two.
   if (line[0] == '-' && isalnum((unsigned char)line[1]))
     return 0;
@@ -281,6 +315,15 @@ static int take_line(Reader *reader, char *line) {
     return take_row(reader, &mapping, &range);
   take_other(reader, text);
   return 0;
+}
+
+static int take_line(Reader *reader, char *line) {
+  int result = 0;
+  for (char *rest = wx_log_open(line), *part; !result && !reader->finished && rest;) {
+    part = strsep(&rest, "\n");
+    result = take_part(reader, part);
+  }
+  return result;
 }
 
 // A listing that somebody has sorted looks like two as well; but a process has only one of each of

@@ -1,5 +1,6 @@
 #include "attribution/oom.h"
 
+#include "attribution/log_line.h"
 #include "measure/pieces.h"
 #include "os/grow.h"
 #include "os/os.h"
@@ -432,7 +433,7 @@ static bool split_pair(const char *line, const char **key, size_t *key_length, c
   *key_length = (size_t)(key_end - at);
   while (at > line && strchr(" \t", at[-1]))
     --at;
-  return at == line || strchr("]:>|$#+-/", at[-1]);
+  return at == line || strchr("]:;>|$#+-/", at[-1]);
 }
 
 static int take_pair(Reader *reader, const char *line) {
@@ -488,16 +489,26 @@ static const Take kinds[] = {take_invocation,  take_usage,  take_group_line, tak
                              take_task,        take_status, take_kubectl,    take_pair,
                              take_file_heading};
 
-static int take_line(Reader *reader, char *line, char *newline) {
-  while (newline > line && strchr(" \t\r", newline[-1]))
-    --newline;
-  *newline = '\0';
+static int take_part(Reader *reader, const char *line) {
   int result = -ENOENT;
   for (size_t i = 0; result == -ENOENT && i < sizeof kinds / sizeof *kinds; ++i)
     result = kinds[i](reader, line);
   if (reader->report && strstr(line, ".NET "))
     reader->report->dotnet = true;
   return result == -ENOENT ? 0 : result;
+}
+
+static int take_line(Reader *reader, char *line, char *newline) {
+  int result = 0;
+  *newline = '\0';
+  for (char *rest = wx_log_open(line), *part; !result && rest;) {
+    part = strsep(&rest, "\n");
+    size_t length = strlen(part);
+    while (length && strchr(" \t\r", part[length - 1]))
+      part[--length] = '\0';
+    result = take_part(reader, wx_log_skip_time(part));
+  }
+  return result;
 }
 
 static int read_lines(Reader *reader, WxPieces *pieces) {

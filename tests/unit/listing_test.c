@@ -67,6 +67,23 @@ static const struct {
     {"$ kubectl exec pod -- cat /proc/1/smaps\n", "", "\n", "$", false},
     {"Name:\tdotnet\nVmRSS:\t  123 kB\n", "", "\n", "", false}, // status before it.
     {"", "", "\n", "\nHope this helps, thanks!\n", false},
+    {"", "   12\t", "\n", "", false},                                        // cat -n
+    {"", "2026-11-29T12:00:00.123456789Z ", "\n", "", false},                // docker logs -t
+    {"", "[pod/web-1/app] 2026-11-29T12:00:00.1Z ", "\n", "", false},        // kubectl logs
+    {"", "2026-11-29T12:00:00.1+01:00 stderr F ", "\n", "", false},          // A node's file.
+    {"", "web-1  | ", "\n", "", false},                                      // docker compose
+    {"", "Nov 29 12:00:00 node-7 dotnet[4711]: ", "\n", "", false},          // The journal,
+    {"", "2026-11-29T12:00:00+0000 node-7 dotnet[4711]: ", "\n", "", false}, //
+    {"-- Boot 5f0c --\n", "_PID=1\nMESSAGE=", "\n\n", "", false},            // -o export
+    {"", "Sun 2026-11-29 12:00:00.1 UTC [s=5f;i=1;b=7]\n    _PID=1\n    MESSAGE=", "\n", "", false},
+    {"", "{\"__CURSOR\":\"s=5f;i=1\",\"MESSAGE\":\"", "\",\"_PID\":\"4711\"}\n", "", false},
+    {"", "\036{\n\t\"_PID\" : \"1\",\n\t\"MESSAGE\" : \"", "\"\n}\n", "", false},
+    {"", "{\"log\":\"", "\\n\",\"stream\":\"stdout\",\"time\":\"2026-11-29T12:00:00.1Z\"}\n", "",
+     false},
+    {"", "{\"log\":\"{\\\"message\\\":\\\"", "\\\"}\\n\",\"stream\":\"stdout\"}\n", "", false},
+    {"{\"text\":\"here it is:\\n", "", "\\n", "\",\"level\":\"info\"}\n", false},
+    {"[", "{\"message\":\"", "\"},", "]\n", false},
+    {"Nov 29 12:00:00 node-7 dotnet: ", "", "#012", "\n", false},
 };
 enum { MANNERS = sizeof manners / sizeof *manners };
 
@@ -231,6 +248,31 @@ START_TEST(a_line_that_is_missing_or_damaged_is_said) {
 }
 END_TEST
 
+// The journal writes a message that has a byte which is no text, such as that of a colour, as
+// numbers.
+START_TEST(a_message_of_the_journal_in_numbers_is_read) {
+  char *all = NULL;
+  size_t size = 0;
+  FILE *file = open_memstream(&all, &size);
+  for (const char *at = plain; *at; at += strcspn(at, "\n") + 1) {
+    fputs("{\"MESSAGE\":[27,91,109", file);
+    for (const char *byte = at; *byte != '\n'; ++byte)
+      fprintf(file, ",%d", *byte);
+    fputs("],\"_PID\":\"4711\"}\n", file);
+  }
+  fclose(file);
+  WxSmaps read = {0};
+  WxListing listing;
+  take(&read, &listing, all);
+  ck_assert_uint_eq(read.count, 6);
+  ck_assert_str_eq(read.items[1].path, "/memfd:doublemapper (deleted)");
+  ck_assert_ptr_null(listing.damage.reason);
+  ck_assert_uint_eq(listing.gap, 0);
+  wx_smaps_free(&read);
+  free(all);
+}
+END_TEST
+
 static WxVerdictCode verdict_of(const char *text, size_t size, WxSource source) {
   char path[WRITTEN_PATH];
   written_bytes(path, text, size);
@@ -303,6 +345,7 @@ int main(void) {
   const TTest *const single[] = {
       pmap_is_read_as_maps_are,
       of_several_processes_the_first_is_taken,
+      a_message_of_the_journal_in_numbers_is_read,
       a_line_that_is_missing_or_damaged_is_said,
       maps_tell_how_many_files_the_double_mapper_has,
       a_file_cut_at_any_byte_gives_its_verdict_or_none,
