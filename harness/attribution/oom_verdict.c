@@ -79,18 +79,24 @@ typedef struct {
   WxFigure bytes; // The least that it is.
 } Owner;
 
-enum { UNMAPPED, MAPPED, ANONYMOUS, CACHE, KERNEL, OWNERS };
+enum { SHARED, ANONYMOUS, CACHE, KERNEL, OWNERS };
+
+// All shared memory is one owner's, as the file of the double mapper is: what is in use of it and
+// what was released are decided for after that.
+static Owner find_shared(const WxOomReport *report) {
+  const WxFigure shmem = report->group.shmem_bytes, least = report->unmapped_least_bytes;
+  const bool retained =
+      report->scope != WX_OOM_MACHINE && wx_is_retained(least, shmem) && least >= shmem - least;
+  return (Owner){retained ? WX_VERDICT_RETAINED : WX_VERDICT_OTHER_SHMEM,
+                 wx_known(least) ? shmem : WX_UNKNOWN};
+}
 
 static void find_owners(const WxOomReport *report, Owner owners[OWNERS]) {
   const WxCgroupFigures *group = &report->group;
   const WxFigure kernel[] = {group->slab_bytes, group->socket_bytes, group->page_tables_bytes,
                              group->kernel_stack_bytes};
   const WxFigure parts = sum(kernel, 4);
-  const WxFigure least = report->unmapped_least_bytes;
-  const bool retained =
-      report->scope != WX_OOM_MACHINE && wx_is_retained(least, group->shmem_bytes);
-  owners[UNMAPPED] = (Owner){retained ? WX_VERDICT_RETAINED : WX_VERDICT_OTHER_SHMEM, least};
-  owners[MAPPED] = (Owner){WX_VERDICT_OTHER_SHMEM, wx_figure_minus(group->shmem_bytes, least)};
+  owners[SHARED] = find_shared(report);
   owners[ANONYMOUS] = (Owner){
       WX_VERDICT_MALLOC, wx_known(group->anon_bytes) ? group->anon_bytes : report->anon_rss_bytes};
   owners[CACHE] = (Owner){WX_VERDICT_PAGE_CACHE,

@@ -140,14 +140,28 @@ END_TEST
 
 // As .NET 11 was killed within 200 MiB while it released: without W^X the same work is done in
 // them.
+// The figures of a real kill while it released: what is mapped nowhere is less than private memory,
+// the file that it is in is more.
+START_TEST(shared_memory_is_weighed_as_one_owner) {
+  ck_assert_int_eq(
+      verdict_of("dotnet invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL)\n"
+                 "memory: usage 204800kB, limit 204800kB, failcnt 2051\n"
+                 "Memory cgroup stats for /a/wxbench-1-2:\n"
+                 "anon 83467468\nfile 124256256\nshmem 124256256\nfile_mapped 46242202\n"
+                 "Memory cgroup out of memory: Killed process 7 (dotnet) total-vm:3247572kB, "
+                 "anon-rss:82056kB, file-rss:24700kB, shmem-rss:45564kB, UID:0\n"),
+      WX_VERDICT_RETAINED);
+}
+END_TEST
+
 START_TEST(private_memory_is_not_all_where_much_is_mapped_nowhere_beside_it) {
   WxOom oom =
       read_text("dotnet invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL)\n"
-                "memory: usage 204800kB, limit 204800kB, failcnt 2051\n"
+                "memory: usage 307200kB, limit 307200kB, failcnt 2051\n"
                 "Memory cgroup stats for /a/wxbench-1-2:\n"
-                "anon 83467468\nfile 124256256\nshmem 124256256\nfile_mapped 46242202\n"
+                "anon 184549376\nfile 124256256\nshmem 124256256\nfile_mapped 46242202\n"
                 "Memory cgroup out of memory: Killed process 7 (dotnet) total-vm:3247572kB, "
-                "anon-rss:82056kB, file-rss:24700kB, shmem-rss:45564kB, UID:0\n");
+                "anon-rss:180224kB, file-rss:24700kB, shmem-rss:45564kB, UID:0\n");
   ck_assert_uint_eq(oom.count, 1);
   const WxVerdict *verdict = &oom.items[0].verdict;
   ck_assert_int_eq(verdict->code, WX_VERDICT_MALLOC);
@@ -239,12 +253,86 @@ START_TEST(every_call_that_fails_is_told_and_nothing_stays_open) {
 }
 END_TEST
 
+// The kernel's message behind the time, the node and "kernel:" of a log.
+static const char *message_of(const char *line) {
+  static const char kernel[] = "kernel: ";
+  const char *at = strstr(line, kernel), *end = strchr(line, '\n');
+  if (at && end && at < end)
+    line = at + sizeof kernel - 1;
+  return *line == '[' && strchr(line, ']') && line[1 + strspn(line + 1, " 0123456789")] == '.'
+             ? strchr(line, ']') + 1 + (strchr(line, ']')[1] == ' ')
+             : line;
+}
+
+// How a log writes a message: something before it and after it, and at the file's ends.
+static const struct {
+  const char *first, *before, *after, *last;
+} logs[] = {
+    {"", "2026-11-29T12:00:00.123456789Z ", "\n", ""},       // docker logs -t
+    {"", "2026-11-29T12:00:00.1+01:00 stderr F ", "\n", ""}, // A node's file.
+    {"", "2026-11-29T12:00:00,123456+00:00 ", "\n", ""},     // dmesg --time-format iso
+    {"", "[  123.456789] ", "\n", ""},                       // dmesg
+    {"", "4,1200,345678,-;", "\n", ""},                      // /dev/kmsg
+    {"", "_TRANSPORT=kernel\nMESSAGE=", "\n\n", ""},         // journalctl -o export
+    {"", "{\"_TRANSPORT\":\"kernel\",\"MESSAGE\":\"", "\",\"PRIORITY\":\"4\"}\n", ""}, // -o json
+    {"", "{\n\t\"MESSAGE\" : \"", "\",\n\t\"PRIORITY\" : \"4\"\n}\n", ""}, // -o json-pretty
+    {"{\n   \"dmesg\": [\n", "      {\n         \"msg\": \"", "\"\n      },\n",
+     "   ]\n}\n"}, // dmesg -J
+    {"{\"events\":[", "{\"message\":\"", "\"},", "]}\n"},
+    {"{\"log\":\"", "", "\\n", "\",\"stream\":\"stdout\"}\n"},
+};
+enum { LOGS = sizeof logs / sizeof *logs };
+
+static char *written_as(const char *text, size_t log) {
+  char *all = NULL;
+  size_t size = 0;
+  FILE *file = open_memstream(&all, &size);
+  ck_assert_ptr_nonnull(file);
+  fputs(logs[log].first, file);
+  for (const char *end; (end = strchr(text, '\n')); text = end + 1) {
+    const char *message = message_of(text);
+    fprintf(file, "%s%.*s%s", logs[log].before, (int)(end - message), message, logs[log].after);
+  }
+  fputs(logs[log].last, file);
+  fclose(file);
+  return all;
+}
+
+START_TEST(a_report_is_read_out_of_every_kind_of_log) {
+  static const char *const names[] = {"v1.log", "v2.log", "malloc.log"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; ++i) {
+    char *plain = read_fixture(names[i]);
+    WxOom expected = read_text(plain);
+    for (size_t log = 0; log < LOGS; ++log) {
+      char *text = written_as(plain, log);
+      WxOom oom = read_text(text);
+      ck_assert_msg(oom.count == expected.count, "%s, log %zu: %zu", names[i], log, oom.count);
+      const WxOomReport *is = &oom.items[0], *should = &expected.items[0];
+      ck_assert_msg(!memcmp(&is->group, &should->group, sizeof is->group), "%s, log %zu", names[i],
+                    log);
+      ck_assert_int_eq(is->pid, should->pid);
+      ck_assert_str_eq(is->command, should->command);
+      ck_assert_uint_eq(is->task_count, should->task_count);
+      ck_assert_int_eq(is->unmapped_bytes, should->unmapped_bytes);
+      ck_assert_int_eq(is->dotnet, should->dotnet);
+      ck_assert_int_eq(is->verdict.code, should->verdict.code);
+      wx_oom_free(&oom);
+      free(text);
+    }
+    wx_oom_free(&expected);
+    free(plain);
+  }
+}
+END_TEST
+
 WX_TEST_MAIN("oom", a_report_of_version_1_says_what_is_mapped_nowhere,
+             a_report_is_read_out_of_every_kind_of_log,
              a_limit_that_is_printed_twice_is_of_one_kill,
              a_report_of_version_2_counts_the_shared_memory_of_every_task,
              a_text_cut_at_any_line_gives_the_verdict_of_the_whole_or_none,
              one_line_settles_a_kill_only_where_private_memory_is_plainly_all,
              private_memory_at_the_limit_of_a_group_is_not_the_double_mapper,
+             shared_memory_is_weighed_as_one_owner,
              private_memory_is_not_all_where_much_is_mapped_nowhere_beside_it,
              shared_memory_that_the_killed_process_maps_is_other_shared_memory,
              the_sum_over_a_tree_takes_every_line_of_a_group,
