@@ -205,7 +205,10 @@ static void say_core(WxAudit *audit) {
   const WxCore *core = &audit->core;
   wx_audit_notice(audit, "Core written by %s: %zu segments, %zu entries of NT_FILE.",
                   wx_core_writer_name(core->writer), core->segment_count, core->file_count);
-  if (!core->has_file_note)
+  if (!core->has_file_note && core->damage.reason)
+    wx_audit_notice(audit, "NT_FILE was not found in what there is of the file: which file was "
+                           "mapped where cannot be known.");
+  else if (!core->has_file_note)
     wx_audit_notice(audit, "NT_FILE is absent (the kernel drops it above 4 MiB): which file was "
                            "mapped where cannot be known.");
   else if (audit->core_space.space.deleted_left_out)

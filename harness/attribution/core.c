@@ -127,6 +127,12 @@ static void put_in_order(WxCore *core) {
   core->segment_count = kept;
 }
 
+// Where the first of what the headers describe is: behind all of them, also where their number is
+// not known.
+static uint64_t first_content(uint64_t first, const Elf64_Phdr *program) {
+  return program->p_filesz && program->p_offset < first ? program->p_offset : first;
+}
+
 static int read_program_headers(WxCore *core, WxCoreReader *reader, const Elf64_Ehdr *header) {
   uint64_t count = count_headers(core, reader, header);
   const uint64_t left = header->e_phoff < core->size ? core->size - header->e_phoff : 0;
@@ -137,8 +143,13 @@ static int read_program_headers(WxCore *core, WxCoreReader *reader, const Elf64_
   core->segments = wx_large_alloc((size_t)(count + 1) * sizeof *core->segments);
   if (!core->segments)
     return -ENOMEM;
+  uint64_t first = UINT64_MAX;
   for (uint64_t i = 0; i < count; ++i) {
     const uint64_t at = header->e_phoff + i * sizeof(Elf64_Phdr);
+    if (at >= first) {
+      wx_core_damaged(core, at, "expected program headers before what they describe");
+      break;
+    }
     const void *bytes = wx_core_reader_at(reader, at, sizeof(Elf64_Phdr));
     if (!bytes) {
       wx_core_damaged(core, at, "this program header cannot be read");
@@ -146,6 +157,7 @@ static int read_program_headers(WxCore *core, WxCoreReader *reader, const Elf64_
     }
     Elf64_Phdr program;
     memcpy(&program, bytes, sizeof program);
+    first = first_content(first, &program);
     if (program.p_type == PT_LOAD)
       add_segment(core, &program, at);
     if (program.p_type == PT_NOTE &&

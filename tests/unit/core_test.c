@@ -218,6 +218,32 @@ START_TEST(more_than_65534_segments_are_read) {
 }
 END_TEST
 
+// The section header that has the number stands at the file's end: without it, the headers end
+// where the first of what they describe begins.
+START_TEST(a_core_of_many_segments_that_is_cut_has_no_others_than_the_whole) {
+  enum { COUNT = 70000, NOTES_AT = 64 + (COUNT + 1) * 56 };
+  WxMapping *many = calloc(COUNT, sizeof *many);
+  ck_assert_ptr_nonnull(many);
+  for (size_t i = 0; i < COUNT; ++i)
+    many[i] = (WxMapping){.start = 0x7f0000000000 + i * 2 * PAGE,
+                          .end = 0x7f0000000000 + i * 2 * PAGE + PAGE,
+                          .protection = RX,
+                          .path = own};
+  const WxCoreRecipe recipe = {.writer = WX_WRITER_KERNEL, .mappings = many, .count = COUNT};
+  const off_t cuts[] = {NOTES_AT - 100 * 56, NOTES_AT, NOTES_AT + 1000000, NOTES_AT + 4000000};
+  for (size_t i = 0; i < sizeof cuts / sizeof *cuts; ++i) {
+    const int fd = write_core(&recipe);
+    ck_assert_int_eq(ftruncate(fd, cuts[i]), 0);
+    WxCore core;
+    ck_assert_int_eq(wx_core_read_headers(&core, fd), 0);
+    ck_assert_ptr_nonnull(core.damage.reason);
+    ck_assert_uint_eq(core.segment_count, i ? COUNT : COUNT - 100);
+    wx_core_close(&core);
+  }
+  free(many);
+}
+END_TEST
+
 static void cut_everywhere(WxCoreWriter writer) {
   const WxCoreRecipe recipe = recipe_of(writer);
   const int whole = write_core(&recipe);
@@ -295,5 +321,6 @@ WX_TEST_MAIN("core", a_kernel_core_has_a_segment_for_each_mapping_and_names_ever
              segments_in_any_order_are_put_in_order, a_core_without_the_file_note_says_so,
              memory_is_read_from_the_file_and_what_is_not_there_is_refused,
              more_than_65534_segments_are_read,
+             a_core_of_many_segments_that_is_cut_has_no_others_than_the_whole,
              a_core_cut_at_any_byte_names_the_damage_and_keeps_what_is_whole,
              a_core_without_memory_is_refused, what_is_no_core_is_refused_with_what_was_expected)
