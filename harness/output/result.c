@@ -128,6 +128,9 @@ json_t *wx_result_json(const WxResult *result) {
     wx_json_put(&builder, "skipped", wx_json_text(result->skipped));
     return wx_json_built(&builder);
   }
+  if (result->mode)
+    wx_json_put(&builder, "w_xor_x", wx_json_text(result->w_xor_x));
+  put_name(&builder, "mislabelled", result->mislabelled);
   if (result->ended) {
     json_t *ended = wx_ended_json(result->ended);
     const bool lost =
@@ -190,6 +193,8 @@ int wx_result_read(const json_t *json, WxResult *result, WxEnded *ended) {
   *result = (WxResult){.workload = wx_json_get_text(json, "workload"),
                        .mode = wx_json_get_text(json, "mode"),
                        .runtime = wx_json_get_text(json, "runtime"),
+                       .w_xor_x = wx_json_get_text(json, "w_xor_x"),
+                       .mislabelled = wx_json_get_text(json, "mislabelled"),
                        .metrics = wx_metrics_unknown()};
   if (how ? !read_ended(how, ended) : !json_is_object(metrics))
     return -EINVAL;

@@ -27,8 +27,9 @@ int wx_result_read(const json_t *json, WxResult *result, WxEnded *ended);
 /// file, too. NULL where memory ran out.
 WxTable *wx_result_table(const char *title, const json_t *results);
 
-/// Adds the sentences that a result, built or read from a file, has for people beside its row: how
-/// it ended before its end, or a line for each expectation that failed or could not be judged.
+/// Adds the sentences that a result, built or read from a file, has for people beside its row: in
+/// what it ran otherwise than its mode says, how it ended before its end, or a line for each
+/// expectation that failed or could not be judged.
 void wx_result_note(WxDocument *document, const json_t *result);
 
 /// The members that name a result.

@@ -1,5 +1,5 @@
-// What a result has to say to people beside its row: expectations that failed or could not be
-// judged.
+// What a result has to say to people beside its row: what it ran as, expectations that failed or
+// could not be judged.
 #include "output/json.h"
 #include "output/result.h"
 
@@ -30,6 +30,9 @@ static void note_expectation(WxDocument *document, const char *subject, const js
 void wx_result_note(WxDocument *document, const json_t *result) {
   char subject[256];
   write_subject(result, subject, sizeof subject);
+  const char *mislabelled = wx_json_get_text(result, "mislabelled");
+  if (mislabelled)
+    wx_document_note(document, "NOT AS ITS MODE SAYS: %s: %s", subject, mislabelled);
   const json_t *how = json_object_get(result, "ended");
   const char *ended = wx_json_get_text(how, "text");
   const bool demanded = json_is_true(json_object_get(how, "demanded"));

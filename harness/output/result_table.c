@@ -62,7 +62,7 @@ typedef struct {
   bool at_end;
 } Source;
 
-enum { SOURCES_MOST = 32, NAMES = 3 };
+enum { SOURCES_MOST = 32, NAMES = 3, MODE_TEXT = 32 };
 
 typedef struct {
   Source items[SOURCES_MOST];
@@ -175,12 +175,22 @@ static Layout lay_out(const json_t *results) {
   return layout;
 }
 
+// A name in the row, the mode with a mark where it ran as something else.
+static const char *name_in(const json_t *result, size_t pair, char marked[MODE_TEXT]) {
+  const char *name = either(result, pairs[pair][0], pairs[pair][1]);
+  if (strcmp(pairs[pair][1], "mode") != 0 || !wx_json_get_text(result, "mislabelled"))
+    return name;
+  snprintf(marked, MODE_TEXT, "%s (!)", name);
+  return marked;
+}
+
 static void add(WxTable *table, const Layout *layout, const json_t *result) {
   WxCell cells[NAMES + SOURCES_MOST + 1];
+  char marked[MODE_TEXT];
   size_t count = 0;
   for (size_t i = 0; i < NAMES; ++i) {
     if (layout->name[i])
-      cells[count++] = wx_text(either(result, pairs[i][0], pairs[i][1]));
+      cells[count++] = wx_text(name_in(result, i, marked));
   }
   for (size_t i = 0; i < layout->shown.count; ++i)
     cells[count++] = wx_figure(figure_of(result, &layout->shown.items[i]));

@@ -21,6 +21,16 @@ static WxState state_of(pid_t pid, const WxMaps *maps, const char *version, WxTe
   return wx_state_judge(maps, version, pid, &set);
 }
 
+static bool has_preload(const WxMaps *maps) {
+  static const char name[] = "/libwxreclaim.so";
+  for (size_t i = 0; i < maps->count; ++i) {
+    const size_t length = strlen(maps->items[i].path);
+    if (length >= sizeof name - 1 && !strcmp(maps->items[i].path + length - sizeof name + 1, name))
+      return true;
+  }
+  return false;
+}
+
 int wx_observe_start(pid_t pid, WxObservedStart *observed) {
   *observed = (WxObservedStart){.start = WX_START_UNKNOWN};
   WxMaps maps = {0};
@@ -39,6 +49,8 @@ int wx_observe_start(pid_t pid, WxObservedStart *observed) {
     (void)snprintf(observed->version, sizeof observed->version, "%s", runtime.version);
     const WxState state = state_of(pid, &maps, observed->version, &text);
     const bool on = state == WX_STATE_ON || state == WX_STATE_ON_BUT_OTHER;
+    observed->state = wx_state_code(state);
+    observed->preloaded = has_preload(&maps);
     observed->start = on ? WX_STARTS_ON : WX_STARTS_OFF;
     observed->why = on ? NULL : wx_state_text(state);
   }

@@ -12,7 +12,9 @@
 typedef struct {
   char version[64]; ///< Of its runtime; "" where it is not known.
   WxStart start;
-  const char *why; ///< Why it is off; NULL where it is on.
+  const char *state; ///< A code of wx_state.h.
+  const char *why;   ///< Why it is off; NULL where it is on.
+  bool preloaded;    ///< libwxreclaim.so is loaded.
 } WxObservedStart;
 
 /// Looks at a process; changes nothing and stops nothing. -ENOENT where it runs no .NET runtime;

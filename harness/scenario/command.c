@@ -86,6 +86,14 @@ static bool is_to_be_sampled(const Commanding *commanding) {
   return !order->unsampled || (order->beside && !commanding->beside);
 }
 
+static int sample(Commanding *commanding, const WxStep *step) {
+  WxValidation *validation = &commanding->run->validation;
+  const int failed = wx_sampling_take(&validation->sampling, commanding->target, step);
+  if (!failed)
+    wx_ran_look(&validation->ran, commanding->target, commanding->order->mode);
+  return failed;
+}
+
 // A program that has ended is no failure: its observer will see that.
 static int look(Commanding *commanding, const WxStep *step) {
   if (commanding->gone)
@@ -95,7 +103,7 @@ static int look(Commanding *commanding, const WxStep *step) {
   if (commanding->beside && (last || is_step(step, "collected")))
     failed = commanding->order->beside->settle(commanding->order->beside->context);
   if (!failed && is_to_be_sampled(commanding))
-    failed = wx_sampling_take(&commanding->run->validation.sampling, commanding->target, step);
+    failed = sample(commanding, step);
   if (!failed)
     failed = last ? stop_beside(commanding) : start_beside(commanding);
   commanding->gone = failed == -ESRCH;
@@ -354,6 +362,7 @@ static void observe(Commanding *commanding) {
     finish(commanding, &observed);
   }
   wx_confined_explain(&validation->confined, &validation->ended);
+  wx_ran_label(&validation->ran, &validation->result);
   if (validation->ended.how != WX_ENDED_WELL)
     wx_sampling_ended(&validation->sampling, &validation->ended, &validation->result);
   validation->output = observed.output;

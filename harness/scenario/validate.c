@@ -87,6 +87,14 @@ static int stop_beside(Validating *validating) {
   return beside->stop(beside->context, validating->validation->problem);
 }
 
+static int look(Validating *validating, pid_t pid, const WxStep *step) {
+  WxValidation *validation = validating->validation;
+  const int result = wx_sampling_take(&validation->sampling, pid, step);
+  if (result == 0)
+    wx_ran_look(&validation->ran, pid, validating->order->mode);
+  return result;
+}
+
 static int sample_step(void *context, pid_t pid, const WxStep *step) {
   Validating *validating = context;
   const WxBeside *beside = validating->order->beside;
@@ -98,7 +106,7 @@ static int sample_step(void *context, pid_t pid, const WxStep *step) {
              "what goes on beside it was not done in time at step %s of round %llu", step->name,
              (unsigned long long)step->round);
   if (result == 0 && !validating->order->unsampled)
-    result = wx_sampling_take(&validating->validation->sampling, pid, step);
+    result = look(validating, pid, step);
   if (result == 0 && beside && is_step(step, "start")) {
     result = beside->start(beside->context, pid);
     validating->beside = result == 0;
@@ -204,6 +212,7 @@ static void observe(Validating *validating, Arguments *arguments, WxConfinement 
     wx_validation_fill(validation, &observed);
   }
   wx_confined_explain(&validation->confined, &validation->ended);
+  wx_ran_label(&validation->ran, &validation->result);
   if (validation->ended.how != WX_ENDED_WELL)
     wx_sampling_ended(&validation->sampling, &validation->ended, &validation->result);
   validation->output = observed.output;

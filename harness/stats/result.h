@@ -75,7 +75,9 @@ typedef struct {
   const char *mode;
   const char *model; ///< run, replay; a `validate` has a runtime.
   const char *runtime;
-  const char *skipped; ///< Why it was not run: then nothing below counts.
+  const char *w_xor_x;     ///< validate: as what it ran; NULL where that was not seen.
+  const char *mislabelled; ///< In what that is not its mode; NULL where it is.
+  const char *skipped;     ///< Why it was not run: then nothing below counts.
   /// How it ended before its end: then no figure of `metrics` is known, and the samples are those
   /// taken until then. NULL where it ran to its end.
   const WxEnded *ended;

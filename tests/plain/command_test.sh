@@ -102,6 +102,21 @@ chmod +x "$scratch/entrypoint"
 if [ -n "$version" ] && [ -e "$program" ]; then
   claim a_runtime_in_core_root_is_found shows_it "CORE_ROOT=$root/shared/Microsoft.NETCore.App/$version build/tests/corerun $program asm rounds=1 count=60" --repeat 2
   claim what_each_mode_of_it_takes_is_measured_in_turns holds '.off.time.wall | .n >= 2 and .ci_low <= .ratio and .ratio <= .ci_high'
+  # A script that starts it with an environment of its own.
+  lost_settings() {
+    command_runs --mode on --mode off --mode preload --check true \
+      --command "env -u DOTNET_EnableWriteXorExecute -u LD_PRELOAD $root/dotnet exec --fx-version $version $program hello"
+    holds '(.on | .mislabelled == null and .w_xor_x == "on") and (.off | .w_xor_x == "on" and (.mislabelled | test("did not reach"))) and
+        (.preload.mislabelled | test("was not loaded"))' &&
+      grep -q '^NOT AS ITS MODE SAYS: command, off, .*: W^X was on' "$scratch/out" && grep -qE '^command +off \(!\) ' "$scratch/out"
+  }
+  claim settings_that_do_not_reach_the_program_are_said_of_its_row lost_settings
+  off_silently() {
+    build/tests/restrict memfd=EPERM -- "$wxbench" validate --runtime "$root" --workload hello --json "$scratch/command.json" >"$scratch/out" 2>"$scratch/err"
+    holds '(.on | .w_xor_x == "off-silently" and (.mislabelled | test("without a word"))) and (.off | .w_xor_x == "off-by-setting" and .mislabelled == null)' &&
+      grep -q '^NOT AS ITS MODE SAYS: hello, on, .*: W^X was off without a word' "$scratch/out"
+  }
+  if [ "$(uname -m)" = x86_64 ]; then claim a_row_whose_wx_was_silently_off_says_so off_silently; else skip a_row_whose_wx_was_silently_off_says_so "the restriction is for x86-64"; fi
   if unshare --pid --fork --mount-proc true 2>/dev/null; then
     claim the_entry_point_of_a_container_is_looked_through shows_it \
       "unshare --pid --fork --kill-child --mount-proc $scratch/entrypoint $root/dotnet exec --fx-version $version $program asm rounds=1 count=60"
