@@ -33,6 +33,51 @@ for runtime in "${runtimes[@]}"; do
   fi
   let_go
 done
+
+# Seven kinds of process on each: the verdict from its saved smaps and maps is that of the living process, or none where the file
+# cannot decide it.
+# kind VERDICT OF-SMAPS OF-MAPS STEP WORD...: with the variables in $with.
+with=()
+verdict_of() { "$wxbench" audit "$@" --json - --quiet | jq -r '.results[0].verdict.code'; }
+kind() {
+  local file=$scratch/kind said
+  env_hold "$runtime" "$4" "${@:5}" || { echo "it does not wait" && return 1; }
+  cat "/proc/$pid/maps" >"$file.maps" && cat "/proc/$pid/smaps" >"$file.smaps"
+  said="$(verdict_of "$pid") $(verdict_of --smaps "$file.smaps") $(verdict_of --maps "$file.maps")"
+  let_go
+  [ "$said" = "$1 $2 $3" ] || { echo "alive, smaps, maps: $said; expected $1 $2 $3" && return 1; }
+}
+env_hold() {
+  local setting
+  for setting in "${with[@]}"; do export "${setting?}"; done
+  hold "$@"
+  local status=$?
+  for setting in "${with[@]}"; do unset "${setting%%=*}"; done
+  return "$status"
+}
+for runtime in "${runtimes[@]}"; do
+  version=$(basename "$runtime")
+  [[ $version == 8.* || $version == 10.* ]] || continue
+  if ${CC:-gcc} -D_GNU_SOURCE -shared -fPIC -pthread -o "$scratch/threads.so" tests/fixtures/threads.c 2>/dev/null; then
+    with=(LD_PRELOAD="$scratch/threads.so")
+    claim "many_arenas_on_${version}_are_told_from_files" kind malloc malloc unknown generated hello
+  else
+    skip "many_arenas_on_${version}_are_told_from_files" "no C compiler"
+  fi
+  with=(MALLOC_ARENA_MAX=1)
+  claim "one_arena_on_${version}_is_told_from_files" kind malloc malloc unknown generated native rounds=1 count=4096
+  with=(GLIBC_TUNABLES=glibc.malloc.hugetlb=1)
+  claim "huge_pages_on_${version}_are_told_from_files" kind malloc malloc unknown generated native rounds=1 count=4096
+  with=()
+  claim "regions_of_the_collector_on_${version}_are_told_from_files" kind gc gc unknown generated heap rounds=1 count=4096
+  with=(DOTNET_gcServer=1)
+  claim "a_collector_for_servers_on_${version}_is_told_from_files" kind gc gc unknown generated heap rounds=1 count=4096
+  with=(DOTNET_EnableWriteXorExecute=0)
+  claim "a_process_without_wx_on_${version}_is_told_from_files" kind not-affected not-affected not-affected generated hello
+  with=()
+  claim "what_was_unloaded_on_${version}_gives_no_verdict_from_files" kind retained unknown unknown collected asm rounds=1 count=300
+done
+
 # Of the newest and the oldest. What libcheck logs there is not this test's.
 cut_anywhere() {
   env -u CK_TAP_LOG_FILE_NAME WXBENCH_CUT="$scratch/{$(basename "${runtimes[0]}"),$version}.*maps" \

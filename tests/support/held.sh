@@ -10,13 +10,14 @@ end_held() {
 }
 trap end_held EXIT
 
-# hold RUNTIME STEP WORD...: starts the workload and lets it go on to that step of its first round, where it waits; $pid.
+# hold RUNTIME STEP WORD...: starts the workload, in the folder $held_in if that is set, and lets it go on to that step of its first
+# round, where it waits; $pid.
 hold() {
   local line step=
   [ -p "$scratch/answers" ] || mkfifo "$scratch/answers" "$scratch/steps"
   exec {answers}<>"$scratch/answers" {steps}<>"$scratch/steps"
   app "$1" "${@:3}"
-  WXBENCH_STEP_FDS=$answers,$steps "${app[@]}" >"$scratch/held.out" 2>&1 &
+  (cd "${held_in:-.}" && WXBENCH_STEP_FDS=$answers,$steps exec "${app[@]}") >"$scratch/held.out" 2>&1 &
   pid=$!
   while [ "$step" != "$2" ]; do
     read -r -t 120 -u "$steps" line || return
