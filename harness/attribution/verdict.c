@@ -125,6 +125,12 @@ static bool find_owner(const WxVerdictFacts *facts, WxVerdictCode *code) {
   return most > 0;
 }
 
+// Whether some owner of address space may be the largest of the process: only what is resident
+// tells.
+static bool may_be_large(const WxVerdictFacts *facts) {
+  return at_least(facts->committed, OWNER_MIB * MIB);
+}
+
 // What others hold inside the interval decides, held against what the double mapper holds: alive
 // its file, else what it maps. Where malloc or the collector may explain the process, address space
 // alone is no proof that a debugger is all that is wrong.
@@ -134,13 +140,7 @@ static bool is_artefact(const WxVerdictFacts *facts) {
     return false;
   if (!facts->from_file)
     return wx_known(facts->allocated) && facts->foreign >= facts->allocated;
-  return facts->foreign >= facts->own_va;
-}
-
-// Whether some owner of address space may be the largest of the process: only what is resident
-// tells.
-static bool may_be_large(const WxVerdictFacts *facts) {
-  return at_least(facts->committed, OWNER_MIB * MIB);
+  return !may_be_large(facts) && facts->foreign >= facts->own_va;
 }
 
 // A file shows nothing that is orphaned, but where it can be: in ranges of the double mapper's file

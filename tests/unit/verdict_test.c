@@ -228,6 +228,16 @@ START_TEST(in_a_file_an_artefact_is_memory_of_others_128_mib_of_it_and_more_than
 }
 END_TEST
 
+START_TEST(in_a_file_memory_that_malloc_or_the_collector_may_have_is_no_artefact) {
+  WxVerdictFacts facts = saved();
+  facts.foreign = 300 * MIB;
+  facts.committed = 128 * MIB;
+  ck_assert_str_eq(judge(&facts), "unknown");
+  facts.committed = 127 * MIB;
+  ck_assert_str_eq(judge(&facts), "artefact");
+}
+END_TEST
+
 START_TEST(a_file_is_clean_only_where_it_is_whole_and_nothing_may_be_large_or_released) {
   WxVerdictFacts facts = saved();
   facts.committed = 20 * MIB;
@@ -374,6 +384,7 @@ END_TEST
 
 WX_TEST_MAIN(
     "verdict", in_a_file_an_artefact_is_memory_of_others_128_mib_of_it_and_more_than_is_mapped,
+    in_a_file_memory_that_malloc_or_the_collector_may_have_is_no_artefact,
     a_file_is_clean_only_where_it_is_whole_and_nothing_may_be_large_or_released,
     a_file_read_in_part_settles_nothing_but_the_number_of_mappings,
     in_a_file_the_limit_of_mappings_is_one_of_the_usual, a_healthy_process_is_clean,
