@@ -379,6 +379,18 @@ int wx_audit_problem(const char *what, const WxAudit *audit, int error, WxProble
   return wx_problem(problem, -EINVAL, "%s: %s", what, strerror(-error));
 }
 
+bool wx_audit_names_file(const WxAudit *audit) {
+  return audit->module || audit->facts.names_known;
+}
+
+WxFigure wx_audit_of_whole(const WxAudit *audit, uint64_t figure) {
+  return wx_audit_is_part(audit) ? WX_UNKNOWN : (WxFigure)figure;
+}
+
+WxFigure wx_audit_of_file(const WxAudit *audit, uint64_t figure) {
+  return wx_audit_names_file(audit) ? wx_audit_of_whole(audit, figure) : WX_UNKNOWN;
+}
+
 void wx_audit_free(WxAudit *audit) {
   wx_memfds_free(&audit->others);
   wx_rows_free(&audit->rows);

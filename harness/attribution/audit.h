@@ -153,6 +153,16 @@ void wx_audit_free(WxAudit *audit);
 /// Sums of the rest are no figures of the process.
 bool wx_audit_is_part(const WxAudit *audit);
 
+/// Whether the mappings of the double mapper can be told from others, also where there are none: a
+/// createdump that names no deleted file names no memfd.
+bool wx_audit_names_file(const WxAudit *audit);
+
+/// `figure`, or unknown where only a part of the process is there.
+WxFigure wx_audit_of_whole(const WxAudit *audit, uint64_t figure);
+
+/// The same of the double mapper's mappings, each of which has the protection of its segment.
+WxFigure wx_audit_of_file(const WxAudit *audit, uint64_t figure);
+
 /// For the implementation: nothing known yet but how to audit.
 void wx_audit_begin(WxAudit *audit, WxSource source, const WxAuditOptions *options);
 

@@ -214,6 +214,9 @@ static void say_core(WxAudit *audit) {
   else if (audit->core_space.space.deleted_left_out)
     wx_audit_notice(audit, "This createdump names no deleted file, and so no memfd: the double "
                            "mapper's code is among `unnamed`, its data among `other anonymous`.");
+  if (audit->core_space.space.as_mapped)
+    wx_audit_notice(audit, "A core does not name malloc's main heap: it is among `other "
+                           "anonymous`.");
   if (core->writer == WX_WRITER_GCORE)
     wx_audit_notice(audit,
                     "gcore flags reserved memory as readable: read-only memory without a file "

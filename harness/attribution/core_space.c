@@ -142,6 +142,7 @@ int wx_core_space_make(WxCoreSpace *result, WxCore *core, const WxHeapRules *rul
   space->thread_count = core->thread_count;
   space->is_core = true;
   space->reserved_left_out = core->writer == WX_WRITER_CREATEDUMP;
+  space->as_mapped = core->writer == WX_WRITER_KERNEL && core->has_file_note;
   space->files_unknown = !core->has_file_note;
   space->deleted_left_out = core->writer == WX_WRITER_CREATEDUMP && !deleted;
   space->heap_rules = *rules;

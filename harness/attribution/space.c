@@ -101,8 +101,8 @@ static void mark_run(WxSpace *space, size_t first, size_t end) {
 }
 
 // The collector reserves one long range and commits parts of it: touching mappings without a name,
-// none of them a heap or a stack. Only where the runtime is there, and never in a core, since not
-// every writer describes reserved memory.
+// none of them a heap or a stack. Only where the runtime is there, and in no core but the kernel's:
+// other writers do not describe reserved memory, or not as such.
 static void find_collector(WxSpace *space) {
   size_t first = 0, heap = 0;
   for (size_t i = 0; i <= space->count; ++i) {
@@ -130,6 +130,10 @@ static bool has_runtime(const WxSpace *space) {
   return false;
 }
 
+static bool is_as_mapped(const WxSpace *space) {
+  return !space->is_core || space->as_mapped;
+}
+
 int wx_space_attribute(WxSpace *space) {
   free(space->owners);
   space->owners = malloc(space->count + 1);
@@ -140,7 +144,7 @@ int wx_space_attribute(WxSpace *space) {
     space->owners[i] = (uint8_t)owner_by_name(&space->mappings[i], link);
   if (space->is_core)
     find_stacks_by_pointer(space);
-  else
+  if (is_as_mapped(space))
     find_stacks_by_guard(space);
   const WxHeapSource source = {
       .mappings = space->mappings,
@@ -150,7 +154,7 @@ int wx_space_attribute(WxSpace *space) {
       .reserved_left_out = space->reserved_left_out,
   };
   const int result = wx_heaps_find(&space->heaps, &source, &space->heap_rules);
-  if (!result && !space->is_core && has_runtime(space))
+  if (!result && is_as_mapped(space) && has_runtime(space))
     find_collector(space);
   // What has no name where files or deleted files have none may be anything.
   for (size_t i = 0; i < space->count; ++i)

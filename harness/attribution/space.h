@@ -45,6 +45,7 @@ typedef struct {
   const WxCoreThread *threads;  ///< Of a core.
   size_t thread_count;
   bool is_core;           ///< Threads are known by their stack pointers, not by guard pages.
+  bool as_mapped;         ///< A core that has each mapping as it was: the kernel's.
   bool reserved_left_out; ///< createdump: reserved memory is a hole.
   bool files_unknown;     ///< A core without NT_FILE.
   bool deleted_left_out;  ///< A core that names no deleted file, and so no memfd.

@@ -58,7 +58,7 @@ static json_t *double_mapper_json(const WxAudit *audit) {
     va += parts[i].bytes;
   const WxModule *module = audit->module;
   // A core that names no memfd says nothing about the mappings of one.
-  const bool named = module || audit->facts.names_known;
+  const bool named = wx_audit_names_file(audit);
   const WxFigure none = named ? 0 : WX_UNKNOWN;
   PUT_FIGURES(&object, {"inodes", truth->inodes}, {"allocated_bytes", truth->allocated_bytes},
               {"mapped_bytes", truth->mapped_bytes}, {"orphaned_bytes", truth->orphaned_bytes},
@@ -163,9 +163,10 @@ const char *wx_audit_owner_key(WxOwner owner) {
   return owner_keys[owner];
 }
 
-// Whether a source has all that an owner has in the process. Debuggers and createdump leave
-// reserved address space, guard pages and the kernel's own out; where no deleted file is named,
-// memfds are among the files and among memory without one.
+// Whether a source has all that an owner has in the process, and nothing of another. Debuggers and
+// createdump leave reserved address space, guard pages and the kernel's own out; where no deleted
+// file is named, memfds are among the files and among memory without one. No core names malloc's
+// main heap, nor the kernel's own but one.
 static bool has_all_of(const WxAudit *audit, size_t owner) {
   if (audit->source != WX_SOURCE_CORE)
     return true;
@@ -174,15 +175,15 @@ static bool has_all_of(const WxAudit *audit, size_t owner) {
   const bool named = !audit->space->files_unknown && !audit->space->deleted_left_out;
   if (!named && (owner == WX_OWNER_FILE || owner == WX_OWNER_ANONYMOUS))
     return false;
-  if (audit->core.writer == WX_WRITER_KERNEL)
-    return true;
-  return owner != WX_OWNER_RESERVED && owner != WX_OWNER_HOLE && owner != WX_OWNER_SPECIAL &&
-         owner != WX_OWNER_STACK && owner != WX_OWNER_ANONYMOUS;
+  if (owner == WX_OWNER_SPECIAL || owner == WX_OWNER_ANONYMOUS)
+    return false;
+  return audit->space->as_mapped ||
+         (owner != WX_OWNER_RESERVED && owner != WX_OWNER_HOLE && owner != WX_OWNER_STACK);
 }
 
 static json_t *span_json(const WxAudit *audit) {
   static const char *const own_keys[WX_PARTS] = {"own_rx", "own_rw", "own_none", "own_other"};
-  const bool named = audit->module || audit->facts.names_known;
+  const bool named = wx_audit_names_file(audit);
   WxJsonBuilder object = wx_json_object();
   for (size_t i = 0; i < WX_PARTS; ++i)
     wx_json_put(&object, own_keys[i],

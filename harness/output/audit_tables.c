@@ -49,9 +49,10 @@ static void add_parts(WxDocument *document, const WxAudit *audit) {
   for (size_t i = 0; i < WX_PARTS; ++i) {
     const WxProtectionPart *part = &audit->parts[i];
     if (part->count || i != WX_PART_OTHER)
-      wx_table_add(table, (WxCell[]){wx_text(names[i]), wx_figure((WxFigure)part->count),
-                                     wx_figure((WxFigure)part->bytes), wx_figure(part->rss_bytes),
-                                     wx_figure(part->pss_bytes)});
+      wx_table_add(table,
+                   (WxCell[]){wx_text(names[i]), wx_figure(wx_audit_of_file(audit, part->count)),
+                              wx_figure(wx_audit_of_file(audit, part->bytes)),
+                              wx_figure(part->rss_bytes), wx_figure(part->pss_bytes)});
   }
   wx_document_add_table(document, table);
 }
@@ -74,8 +75,10 @@ static void add_truth(WxDocument *document, const WxAudit *audit) {
       {"process RssShmem", audit->status.rss_shmem_bytes, false},
       {"cgroup shmem", audit->cgroup.shmem_bytes, false},
       {"cgroup file_mapped", audit->cgroup.file_mapped_bytes, false},
-      {"malloc arenas committed", (WxFigure)audit->space->heaps.committed_bytes, false},
-      {"malloc arenas reserved", (WxFigure)audit->space->heaps.reserved_bytes, false},
+      {"malloc arenas committed", wx_audit_of_whole(audit, audit->space->heaps.committed_bytes),
+       false},
+      {"malloc arenas reserved", wx_audit_of_whole(audit, audit->space->heaps.reserved_bytes),
+       false},
       {"malloc arenas Rss", audit->residency[WX_OWNER_HEAP_COMMITTED].rss_bytes, false},
   };
   WxTable *table = wx_table_new(NULL, columns, COUNT_OF(columns));
