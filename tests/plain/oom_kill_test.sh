@@ -35,7 +35,7 @@ echo 1 >"$group/memory.oom_control" 2>/dev/null || skip_all "the group cannot ho
 
 # stopped: waits until the group is at its limit and the process that met it is held there.
 stopped() {
-  local until=$((SECONDS + 60))
+  local until=$((SECONDS + 180))
   until grep -q 'under_oom 1' "$group/memory.oom_control"; do
     [ "$SECONDS" -lt "$until" ] && kill -0 "$pid" 2>/dev/null || return
   done
