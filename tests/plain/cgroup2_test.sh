@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# Memory groups of version 2, for real: a user-mode Linux, whose kernel has nothing else, runs what is here in them. Its files are
+# those of this system, read-only.
+# shellcheck disable=SC2317 # the functions are called through claim
+set -u
+# shellcheck source=tests/support/tap.sh
+. tests/support/tap.sh
+
+if [ "${1-}" != inside ]; then
+  linux=$(command -v linux.uml) || { echo "SKIP: no user-mode Linux (package user-mode-linux)" && exit 77; }
+  scratch=$(mktemp -d)
+  trap 'rm -rf "$scratch"' EXIT
+  # The first process there: /tmp may hold this folder.
+  cat >"$scratch/init" <<END
+#!/bin/sh
+export PATH=$PATH TMPDIR=/run HOME=/run
+mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t tmpfs tmpfs /run; mount -t cgroup2 none /sys/fs/cgroup
+mount -t devtmpfs none /dev && ln -s /proc/self/fd /dev/fd && mkdir /dev/shm && mount -t tmpfs tmpfs /dev/shm
+cd '$PWD' && '$PWD/$0' inside
+echo "ended \$?"
+echo o >/proc/sysrq-trigger
+sleep 60
+END
+  chmod +x "$scratch/init"
+  cd "$scratch" || exit
+  timeout 500 "$linux" mem=1500M root=/dev/root rootfstype=hostfs rootflags=/ ro init="$scratch/init" con0=fd:0,fd:1 con=null quiet \
+    </dev/null >"$scratch/console" 2>&1
+  tr -d '\r' <"$scratch/console" | sed -n '/^ok - \|^not ok - \|^SKIP \|^# /p'
+  grep -q '^ended 0' "$scratch/console" && exit
+  grep -q '^ended 1' "$scratch/console" || { tail -n 20 "$scratch/console" && not_ok a_kernel_with_groups_of_version_2_was_there_to_the_end; }
+  exit 1
+fi
+
+### Inside
+
+scratch=$(mktemp -d)
+mkfifo "$scratch/answers" && exec 9<>"$scratch/answers"
+groups=/sys/fs/cgroup
+limit=$((200 << 20))
+claim the_groups_are_of_version_2_and_count_memory grep -qw memory "$groups/cgroup.controllers"
+# A group with processes gives no controller on: what is made for a program has to be made beside it.
+mkdir "$groups/pod" && echo +memory >"$groups/cgroup.subtree_control" && echo $$ >"$groups/pod/cgroup.procs"
+
+command_of() { "$wxbench" validate --quiet --every 100ms --json "$scratch/command.json" "$@" >"$scratch/out" 2>"$scratch/err" </dev/null; }
+holds() { jq -e ".results[0] | $1" "$scratch/command.json" >/dev/null || { jq '.results[0].memory_group' "$scratch/command.json" && cat "$scratch/out" "$scratch/err" && false; }; }
+within() {
+  command_of --mode on --command 'head -c 20M /dev/zero | tail -c 20M >/dev/null' --memory-limit 40MiB &&
+    holds '.memory_group | .oom_kills == 0 and .limit_bytes == 40 * 1048576'
+}
+claim a_program_within_its_limit_runs_to_its_end within
+killed() {
+  command_of --mode on --command 'head -c 60M /dev/zero | tail -c 60M >/dev/null' --memory-limit 40MiB
+  [ $? = 1 ] && holds '(.ended.text | test("^out of memory at the limit of 40.0 MiB")) and (.memory_group | .oom_kills >= 1 and .limit_hits > 0)'
+}
+claim a_program_that_needs_more_is_killed killed
+recorded() {
+  holds '.memory_group | .kernel_log_unreadable != null or ((.kernel_log | contains("invoked oom-killer")) and .kernel_reports[0].killed and
+    .kernel_reports[0].cgroup.limit_bytes == 40 * 1048576 and .kernel_reports[0].verdict.code == "malloc")'
+}
+claim the_kernels_own_record_is_read recorded
+smallest() {
+  command_of --mode on --command 'head -c 50M /dev/zero | tail -c 50M >/dev/null' --smallest-limit && holds '.smallest_limit.survives_bytes / 1048576 | . >= 50 and . <= 68'
+}
+claim the_smallest_limit_is_found smallest
+claim no_group_is_left_behind test -z "$(find "$groups" -name 'wxbench-*')"
+
+# A program in a group with a limit, whose figures the group has.
+figures() {
+  local pid
+  mkdir "$groups/own" && echo "$limit" >"$groups/own/memory.max" || return
+  # shellcheck disable=SC2016 # for the inner shell
+  sh -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$groups/own" build/tests/subject viewer 40 /dotnet_1f <&9 &
+  pid=$!
+  # The kernel's figures are up to two seconds old.
+  until awk '$1 == "shmem" && $2 >= 40 * 1048576 { found = 1 } END { exit !found }' "$groups/own/memory.stat"; do kill -0 "$pid" || return; done
+  "$wxbench" audit "$pid" --quiet --json "$scratch/audit.json"
+  kill "$pid"
+  wait "$pid" 2>/dev/null
+  rmdir "$groups/own"
+  jq -e '.results[0].cgroup | .version == 2 and .limit_bytes == 200 * 1048576 and .usage_bytes > 40 * 1048576 and .shmem_bytes >= 40 * 1048576' "$scratch/audit.json" >/dev/null ||
+    { jq '.results[0].cgroup' "$scratch/audit.json" && false; }
+}
+claim an_audit_reads_the_figures_of_the_group figures
+
+mapfile -t runtimes < <(printf '%s\n' build/runtimes/*/ | sort -rV)
+program=build/workloads/wxworkload.dll
+if [ -e "$program" ] && [ -e "${runtimes[0]}dotnet" ]; then
+  version=$(basename "${runtimes[0]}")
+  while_it_releases() {
+    command_of_runtime --mode on --mode off --memory-limit 90MiB
+    [ $? = 1 ] && jq -e '[.results[] | {key: .mode, value: .}] | from_entries | .on.memory_group.oom_kills == 1 and .on.samples[-1].step == "dropped" and .off.ended == null and
+      (.on.memory_group.kernel_reports[0].verdict.code == "retained")' "$scratch/command.json" >/dev/null || { cat "$scratch/out" "$scratch/err" && false; }
+  }
+  command_of_runtime() { "$wxbench" validate --quiet --runtime "$version" --workload asm --set count=300 --limit 200s --json "$scratch/command.json" "$@" >"$scratch/out" 2>"$scratch/err" </dev/null; }
+  claim releasing_kills_a_real_runtime_there_too while_it_releases
+else
+  skip releasing_kills_a_real_runtime_there_too "no runtime is laid out"
+fi
+tap_end
