@@ -1,5 +1,6 @@
 // `wxbench explain`: what the address ranges of a debugger's list are.
 #include "attribution/explain.h"
+#include "attribution/log_line.h"
 #include "cli/options.h"
 #include "cli/say.h"
 #include "cli/verb.h"
@@ -106,16 +107,11 @@ static int take_part(Ranges *ranges, const char *line) {
   return failed;
 }
 
-// A log in JSON has line ends written out: "\\n".
 static int take_line(Ranges *ranges, char *line) {
   int failed = 0;
-  wx_explain_clean(line);
-  for (char *part = line, *next; part && !failed; part = next) {
-    next = strstr(part, "\\n");
-    if (next) {
-      *next = '\0';
-      next += 2;
-    }
+  for (char *rest = wx_log_open(line), *part; rest && !failed;) {
+    part = strsep(&rest, "\n");
+    wx_explain_clean(part);
     failed = take_part(ranges, part);
   }
   return failed;

@@ -15,7 +15,7 @@ if [ "${1-}" != inside ]; then
 #!/bin/sh
 export PATH=$PATH TMPDIR=/run HOME=/run
 mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t tmpfs tmpfs /run; mount -t cgroup2 none /sys/fs/cgroup
-mount -t devtmpfs none /dev && ln -s /proc/self/fd /dev/fd && mkdir /dev/shm && mount -t tmpfs tmpfs /dev/shm
+mount -t tmpfs tmpfs /dev/shm
 cd '$PWD' && '$PWD/$0' inside
 echo "ended \$?"
 echo o >/proc/sysrq-trigger
@@ -82,10 +82,10 @@ figures() {
 }
 claim an_audit_reads_the_figures_of_the_group figures
 
-mapfile -t runtimes < <(printf '%s\n' build/runtimes/*/ | sort -rV)
+runtime=$(printf '%s\n' build/runtimes/*/ | sort -rV | head -n 1)
 program=build/workloads/wxworkload.dll
-if [ -e "$program" ] && [ -e "${runtimes[0]}dotnet" ]; then
-  version=$(basename "${runtimes[0]}")
+if [ -e "$program" ] && [ -e "${runtime}dotnet" ]; then
+  version=$(basename "$runtime")
   while_it_releases() {
     command_of_runtime --mode on --mode off --memory-limit 90MiB
     [ $? = 1 ] && jq -e '[.results[] | {key: .mode, value: .}] | from_entries | .on.memory_group.oom_kills == 1 and .on.samples[-1].step == "dropped" and .off.ended == null and

@@ -108,4 +108,14 @@ refused sums_without_mappings_are_no_smaps "smaps_rollup has sums only" "$wxbenc
 jq -Rr '{log: (. + "\n"), stream: "stdout"} | tojson' <<<"$whole" >"$work/log"
 owners=$("$wxbench" explain --json - <"$work/log" | values owner)
 claim rows_in_a_log_of_json_are_told_by_the_file_that_they_name [ "$owners" = double-mapper,stack ]
+# What a container's log, the journal and a logger make of a row: the name that is shown is the file's.
+row='7f2900010000-7f2900014000 r-xp 00161000 103:02 815 /srv/app/one.so'
+{
+  echo "2026-11-29T12:00:00.123456789Z $row"
+  jq -Rc '{_PID: "1", MESSAGE: ., PRIORITY: "6"}' <<<"$row"
+  jq -Rc '{MESSAGE: (. | explode), _PID: "1"}' <<<"$row"
+  jq -Rc '{log: ({level: "info", message: .} | tojson)}' <<<"$row"
+} >"$work/log"
+told=$("$wxbench" explain --json - <"$work/log" | jq -r '.results[] | .text' | sort | uniq -c | sed 's/^ *//')
+claim a_row_out_of_a_log_has_the_name_of_its_file_and_no_more [ "$told" = '4 a mapping of a file: /srv/app/one.so' ]
 tap_end
