@@ -23,7 +23,7 @@ sleep 60
 END
   chmod +x "$scratch/init"
   cd "$scratch" || exit
-  timeout 500 "$linux" mem=1500M root=/dev/root rootfstype=hostfs rootflags=/ ro init="$scratch/init" con0=fd:0,fd:1 con=null quiet \
+  timeout "$((${WXBENCH_TEST_TIMEOUT:-300} - 20))" "$linux" mem=1500M root=/dev/root rootfstype=hostfs rootflags=/ ro init="$scratch/init" con0=fd:0,fd:1 con=null quiet \
     </dev/null >"$scratch/console" 2>&1
   tr -d '\r' <"$scratch/console" | sed -n '/^ok - \|^not ok - \|^SKIP \|^# /p'
   grep -q '^ended 0' "$scratch/console" && exit

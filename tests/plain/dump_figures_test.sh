@@ -11,7 +11,7 @@ set -u
 
 # What is compared: everything but how it was asked, the file's own segments, lists of rows, which depend on the file's, and
 # memory that has no name in a core only.
-figures='.results[0] | {doublemapper, glibc, process, owners: (.owners | map({key: .owner, value: .}) | from_entries), span_parts} | del(.doublemapper.files, .doublemapper.extents,
+figures='.results[0] | {doublemapper, glibc, process, owners: (.owners // [] | map({key: .owner, value: .}) | from_entries), span_parts} | del(.doublemapper.files, .doublemapper.extents,
   .doublemapper.orphaned_extents, .process.segments, .glibc.slot_bytes, .process.threads, .owners.unnamed)
   | [paths(type == "number") as $p | {path: ($p | map(tostring) | join(".")), value: getpath($p)}] | sort_by(.path)'
 alive() { "$wxbench" audit "$pid" --quiet --json - | jq "$figures" >"$1"; }
