@@ -88,8 +88,8 @@ if [ -e "$program" ] && [ -e "${runtime}dotnet" ]; then
   version=$(basename "$runtime")
   while_it_releases() {
     command_of_runtime --mode on --mode off --memory-limit 90MiB
-    [ $? = 1 ] && jq -e '[.results[] | {key: .mode, value: .}] | from_entries | .on.memory_group.oom_kills == 1 and .on.samples[-1].step == "dropped" and .off.ended == null and
-      (.on.memory_group.kernel_reports[0].verdict.code == "retained")' "$scratch/command.json" >/dev/null || { cat "$scratch/out" "$scratch/err" && false; }
+    jq -e '[.results[] | {key: .mode, value: .}] | from_entries | .on.memory_group.oom_kills == 1 and .on.samples[-1].step == "dropped" and .off.ended == null and
+      .on.memory_group.kernel_reports[0].verdict.code == "retained"' "$scratch/command.json" >/dev/null || { cat "$scratch/out" "$scratch/err" && false; }
   }
   command_of_runtime() { "$wxbench" validate --quiet --runtime "$version" --workload asm --set count=300 --limit 200s --json "$scratch/command.json" "$@" >"$scratch/out" 2>"$scratch/err" </dev/null; }
   claim releasing_kills_a_real_runtime_there_too while_it_releases
