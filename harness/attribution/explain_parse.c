@@ -139,7 +139,10 @@ static bool take_pair(Cursor *cursor) {
 
 // Sizes, times in milliseconds and dates have as many digits; but programs lie at 55..., 56...
 static bool is_decimal_address(const char *at, const Digits *digits) {
-  return digits->digits == DECIMAL_DIGITS && at[0] == '5' && (at[1] == '5' || at[1] == '6');
+  const size_t zeros = strspn(at, "0"); // pmap prints 16 digits.
+  at += zeros;
+  return (size_t)digits->digits == zeros + DECIMAL_DIGITS && at[0] == '5' &&
+         (at[1] == '5' || at[1] == '6');
 }
 
 static bool is_bare_address(const char *at) {

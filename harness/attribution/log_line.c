@@ -136,6 +136,9 @@ char *wx_log_open(char *line) {
 }
 
 const char *wx_log_skip_time(const char *line) {
+  static const char field[] = "MESSAGE="; // Of journalctl -o export and -o verbose.
+  if (!strncmp(skip_blanks(line), field, sizeof field - 1))
+    return skip_blanks(line) + sizeof field - 1;
   static const char *const streams[] = {"stdout F ", "stderr F ", "stdout P ", "stderr P "};
   const size_t length = strspn(line, "0123456789-:.,+TZ");
   if (length < LEAST_TIME || line[4] != '-' || line[7] != '-' || line[10] != 'T' ||

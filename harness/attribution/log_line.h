@@ -13,7 +13,8 @@
 char *wx_log_open(char *line);
 
 /// What follows the time that a container's log puts before each line, or `line` where none is
-/// there: `2026-11-29T12:00:00.123456789Z`, and with it `stdout F` of a node's files.
+/// there: `2026-11-29T12:00:00.123456789Z`, and with it `stdout F` of a node's files; or the
+/// journal's `MESSAGE=`.
 const char *wx_log_skip_time(const char *line);
 
 #endif

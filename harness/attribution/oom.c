@@ -427,7 +427,7 @@ static bool split_pair(const char *line, const char **key, size_t *key_length, c
   while (at > line && strchr(" \t=:", at[-1]))
     --at;
   const char *key_end = at;
-  while (at > line && !strchr(" \t:/+-", at[-1]))
+  while (at > line && !strchr(" \t:;/+-", at[-1]))
     --at;
   *key = at;
   *key_length = (size_t)(key_end - at);

@@ -188,6 +188,8 @@ static int build_validate(WxDocument *document) {
   result.workload = "asm";
   result.mode = "live";
   result.runtime = "10.0.14";
+  result.w_xor_x = "off-silently";
+  result.mislabelled = "W^X was off without a word";
   result.verdict_code = "retained";
   result.verdict_text = "107.0 MiB are retained.";
   require(!wx_result_ok(&result));
@@ -220,6 +222,7 @@ static int build_fidelity(WxDocument *document) {
   fidelity.real.result = judged();
   fidelity.real.result.workload = "asm";
   fidelity.real.result.mode = "on";
+  fidelity.real.result.w_xor_x = "on";
   fidelity.real.result.runtime = "10.0.14";
   fidelity.real.result.expectation_count = 0;
   fidelity.model.result = unknown();
