@@ -64,6 +64,14 @@ WxFidelityRow wx_fidelity_figure(const char *name, const int64_t real[], size_t 
   return row;
 }
 
+WxFidelityRow wx_fidelity_exact(const char *name, int64_t expected, int64_t actual) {
+  WxFidelityRow row = {
+      .rule = WX_FIDELITY_EXACT, .low = expected, .high = expected, .model = actual};
+  snprintf(row.name, sizeof row.name, "%s", name);
+  row.ok = holds(&row);
+  return row;
+}
+
 typedef struct {
   const WxClrCounts *real;
   size_t runs;

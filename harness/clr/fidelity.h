@@ -61,6 +61,9 @@ int wx_fidelity_counts(const WxClrCounts real[], size_t runs, const WxClrCounts 
 WxFidelityRow wx_fidelity_figure(const char *name, const int64_t real[], size_t runs,
                                  int64_t model);
 
+/// The row of a number that has to be exactly so.
+WxFidelityRow wx_fidelity_exact(const char *name, int64_t expected, int64_t actual);
+
 /// By how much the model is outside the spread of the real runs, as a part of the nearer end of it:
 /// -0.02 is 2 % too low; 0 inside. Where that end is 0, the number itself.
 double wx_fidelity_difference(const WxFidelityRow *row);

@@ -5,7 +5,7 @@
    16 bytes, and every change of a record is a write through a view. One live method keeps its whole
    heap.
 
-   Facts: dotnet/runtime's HostCodeHeap, .NET 6 to 10; the sizes of heaps are measured.
+   Facts: dotnet/runtime's HostCodeHeap, .NET 6 to 11; the sizes of heaps are measured.
 */
 #ifndef WX_CLR_HOST_CODE_HEAP_H
 #define WX_CLR_HOST_CODE_HEAP_H

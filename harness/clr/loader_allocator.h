@@ -4,7 +4,7 @@
    assembly or load context. It begins with an initial block of 64 KiB that its heaps share, and
    ends in two steps: its code goes first, its data later.
 
-   Facts: dotnet/runtime's LoaderAllocator, .NET 6 to 10; the layout of the block and the order of
+   Facts: dotnet/runtime's LoaderAllocator, .NET 6 to 11; the layout of the block and the order of
    releases are measured.
 */
 #ifndef WX_CLR_LOADER_ALLOCATOR_H

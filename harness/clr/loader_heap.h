@@ -4,7 +4,7 @@
    is committed when it is reached, and nothing is given back before the heap ends.
 
    Data heaps are mapped writable and written in place; the heap under JIT code is executable and
-   written through views by its owner. Facts: dotnet/runtime's LoaderHeap, .NET 6 to 10.
+   written through views by its owner. Facts: dotnet/runtime's LoaderHeap, .NET 6 to 11.
 */
 #ifndef WX_CLR_LOADER_HEAP_H
 #define WX_CLR_LOADER_HEAP_H

@@ -34,7 +34,7 @@ enum {
 /// The same on .NET 11, where the stub linker makes none: no page of its heap is ever committed.
 #define STEP_WITHOUT_STUBS(METHODS) STEP_BEGIN(METHODS), STEP_END
 
-enum { WX_CLR_PROGRAMS = 11 };
+enum { WX_CLR_PROGRAMS = 14 };
 
 /// The programs of one version; the rest of the table is empty.
 typedef struct {

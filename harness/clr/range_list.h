@@ -4,7 +4,7 @@
    methods. Each range, free or taken, begins with a record in the code page itself; the list here
    is a copy of what the records say, so that a failed write leaves it as it was.
 
-   Facts: dotnet/runtime's HostCodeHeap, .NET 6 to 10.
+   Facts: dotnet/runtime's HostCodeHeap, .NET 6 to 11.
 */
 #ifndef WX_CLR_RANGE_LIST_H
 #define WX_CLR_RANGE_LIST_H

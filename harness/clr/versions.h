@@ -82,7 +82,7 @@ unsigned wx_clr_version_major(const WxClrVersion *version);
 /// The version of that name, NULL where there is none.
 const WxClrVersion *wx_clr_version_find(const char *name);
 
-/// Sets in `options` what this version has of its own: its cache and quirks and, on .NET 10, the
+/// Sets in `options` what this version has of its own: its cache and quirks and, since .NET 10, the
 /// size of the file. Returns 0 or -errno.
 int wx_clr_version_options(const WxClrVersion *version, WxStrategyOptions *options);
 

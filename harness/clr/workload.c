@@ -76,12 +76,18 @@ static void drop_dynamic(WxClr *clr, void *unit) {
   wx_clr_drop(clr, unit);
 }
 
+static void drop_nothing(WxClr *clr, void *unit) {
+  (void)clr;
+  (void)unit;
+}
+
 static const WxClrWorkload workloads[] = {
     {"asm",
      "collectible assemblies of 4 types x 20 methods",
      {2, 100, 20, 0},
      generate_assembly,
      drop_assembly},
+    {"keep", "the same, never let go", {2, 100, 20, 0}, generate_assembly, drop_nothing},
     {"dyn", "dynamic methods", {2, 100, 1000, 0}, generate_dynamic, drop_dynamic},
     {"alc", "a DLL in collectible load contexts", {2, 50, 40, 0}, generate_plugin, drop_assembly},
 };

@@ -22,7 +22,7 @@ typedef struct {
 typedef int WxClrStep(void *context, const WxClr *clr, unsigned round, const char *name);
 
 typedef struct {
-  const char *name;       ///< "asm", "dyn", "alc".
+  const char *name;       ///< "asm", "keep", "dyn", "alc".
   const char *summary;    ///< One line.
   WxClrSettings defaults; ///< Those of scenarios/dotnet.
   int (*generate)(WxClr *clr, unsigned size, void **unit);

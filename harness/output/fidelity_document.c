@@ -86,24 +86,34 @@ static json_t *build_rows(const WxFidelity *fidelity) {
   return wx_json_built(&rows);
 }
 
-static void add_results(const WxFidelity *fidelity, const WxFidelityOrder *order,
-                        WxDocument *document, WxEndings *endings) {
+// Adds the result that is judged: the model's, or that of the real run where there is no model.
+static void add_judged(const WxFidelity *fidelity, const WxFidelityOrder *order, WxResult judged,
+                       WxDocument *document, WxEndings *endings) {
   size_t count;
   WxExpectationResult *expectations = build_expectations(fidelity, &count);
-  WxResult model = fidelity->model.result;
-  model.expectations = expectations;
-  model.expectation_count = count;
-  model.runtime = order->runtime->version; // Whose model it is, so that both are drawn as one.
-  json_t *json = expectations ? wx_result_json(&model) : NULL;
+  judged.expectations = expectations;
+  judged.expectation_count = count;
+  json_t *json = expectations ? wx_result_json(&judged) : NULL;
   if (wx_json_set(json, "real_runs", json_integer((json_int_t)order->runs)) ||
       (fidelity->stands_in && wx_json_set(json, "model_stands_in", json_true())) ||
       wx_json_set(json, "fidelity", build_rows(fidelity)))
     document->lost = true;
   if (expectations) // Else the document is lost.
-    wx_endings_add(endings, fidelity->model.result.model, &model);
-  wx_document_add_result(document, wx_result_json(&fidelity->real.result));
+    wx_endings_add(endings, judged.model ? judged.model : judged.workload, &judged);
   wx_document_add_result(document, json);
   free_expectations(expectations, count);
+}
+
+static void add_results(const WxFidelity *fidelity, const WxFidelityOrder *order,
+                        WxDocument *document, WxEndings *endings) {
+  if (fidelity->no_model) {
+    add_judged(fidelity, order, fidelity->real.result, document, endings);
+    return;
+  }
+  WxResult model = fidelity->model.result;
+  model.runtime = order->runtime->version; // Whose model it is, so that both are drawn as one.
+  wx_document_add_result(document, wx_result_json(&fidelity->real.result));
+  add_judged(fidelity, order, model, document, endings);
 }
 
 static void add_sentence(const WxFidelity *fidelity, const char *title, WxDocument *document) {
@@ -114,9 +124,12 @@ static void add_sentence(const WxFidelity *fidelity, const char *title, WxDocume
       continue;
     ++judged;
     held += row->ok;
-    if (!row->ok)
-      wx_document_note(document, "NOT MET: %s: %s: the model is %.1f %% outside", title, row->name,
-                       100 * wx_fidelity_difference(row));
+    if (row->ok)
+      continue;
+    char range[RANGE_SIZE];
+    write_range(row, range);
+    wx_document_note(document, "NOT MET: %s: %s: %lld, expected %s (%s)", title, row->name,
+                     (long long)row->model, range, wx_fidelity_rule_name(row->rule));
   }
   wx_document_note(document, "%s: %zu of %zu numbers hold", title, held, judged);
 }
@@ -125,8 +138,14 @@ void wx_fidelity_document_add(WxDocument *document, const WxFidelity *fidelity,
                               const WxFidelityOrder *order, WxEndings *endings) {
   const char *version = order->runtime->version, *model = fidelity->model.result.model;
   char title[WX_PROBLEM_SIZE];
-  snprintf(title, sizeof title, "%s, %s%s against %s", order->parameters->scenario->name, model,
-           fidelity->stands_in ? " (the newest model)" : "", version);
+  snprintf(title, sizeof title, "%s, %s%s against %s", order->parameters->scenario->name,
+           fidelity->no_model ? "replays" : model, fidelity->stands_in ? " (the newest model)" : "",
+           version);
+  if (fidelity->no_model)
+    wx_document_note(document,
+                     "%s: there is no model of this workload; what is judged is whether its "
+                     "recordings are replayed as they were made",
+                     title);
   if (fidelity->stands_in)
     wx_document_note(document, "%s: no model knows this version; held against the newest, %s",
                      version, model);

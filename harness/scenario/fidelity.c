@@ -1,6 +1,7 @@
 #include "scenario/fidelity.h"
 
 #include "os/os.h"
+#include "scenario/fidelity_replays.h"
 #include "trace/reader.h"
 
 #include <errno.h>
@@ -123,7 +124,19 @@ typedef struct {
   char trace[PATH_MAX];
   WxClrCounts *counts; // of each real run
   int64_t (*values)[FIGURES];
+  WxFidelityReplays replays;
 } Comparing;
+
+static int use_recording(Comparing *comparing, size_t index) {
+  char *problem = comparing->fidelity->problem;
+  const int result = wx_fidelity_count_trace(comparing->trace, &comparing->counts[index]);
+  if (result) {
+    snprintf(problem, WX_PROBLEM_SIZE, "cannot use the recording: %s", strerror(-result));
+    return result;
+  }
+  return wx_fidelity_replay(&comparing->replays, comparing->trace, comparing->order->time_limit_ns,
+                            problem);
+}
 
 static int record_run(Comparing *comparing, size_t index) {
   WxFidelity *fidelity = comparing->fidelity;
@@ -150,34 +163,36 @@ static int record_run(Comparing *comparing, size_t index) {
              fidelity->real.ended.text);
     return -EIO;
   }
-  result = wx_fidelity_count_trace(comparing->trace, &comparing->counts[index]);
-  if (result)
-    snprintf(fidelity->problem, sizeof fidelity->problem, "cannot use the recording: %s",
-             strerror(-result));
+  result = use_recording(comparing, index);
   read_figures(&fidelity->real.result.metrics, &fidelity->real.sampling, comparing->values[index]);
   unlink(comparing->trace);
   return result;
+}
+
+static int add_row(WxFidelity *fidelity, const WxFidelityRow *row) {
+  WxFidelityRow *rows =
+      reallocarray(fidelity->rows, fidelity->row_count + 1, sizeof *fidelity->rows);
+  if (!rows)
+    return -ENOMEM;
+  fidelity->rows = rows;
+  rows[fidelity->row_count++] = *row;
+  return 0;
 }
 
 static int add_figure(WxFidelity *fidelity, const char *name, const Comparing *comparing,
                       size_t figure, int64_t model) {
   const size_t runs = comparing->order->runs;
   int64_t *real = calloc(runs + 1, sizeof *real);
-  WxFidelityRow *rows =
-      reallocarray(fidelity->rows, fidelity->row_count + 1, sizeof *fidelity->rows);
-  if (rows)
-    fidelity->rows = rows;
-  if (rows && real) {
-    for (size_t i = 0; i < runs; ++i)
-      real[i] = comparing->values[i][figure];
-    rows[fidelity->row_count++] = wx_fidelity_figure(name, real, runs, model);
-  }
-  const bool done = rows && real;
+  if (!real)
+    return -ENOMEM;
+  for (size_t i = 0; i < runs; ++i)
+    real[i] = comparing->values[i][figure];
+  const WxFidelityRow row = wx_fidelity_figure(name, real, runs, model);
   free(real);
-  return done ? 0 : -ENOMEM;
+  return add_row(fidelity, &row);
 }
 
-static int compare(Comparing *comparing) {
+static int compare_model(Comparing *comparing) {
   WxFidelity *fidelity = comparing->fidelity;
   const size_t runs = comparing->order->runs;
   int64_t model[FIGURES];
@@ -190,9 +205,17 @@ static int compare(Comparing *comparing) {
   return result;
 }
 
-static int run_all(Comparing *comparing) {
-  WxFidelity *fidelity = comparing->fidelity;
-  const WxFidelityOrder *order = comparing->order;
+static int compare(Comparing *comparing) {
+  int result = comparing->fidelity->no_model ? 0 : compare_model(comparing);
+  for (size_t i = 0; i < comparing->replays.count && result == 0; ++i) {
+    const WxFidelityRow row =
+        wx_fidelity_replays_row(&comparing->replays, i, comparing->order->runs);
+    result = add_row(comparing->fidelity, &row);
+  }
+  return result;
+}
+
+static int run_model(const WxFidelityOrder *order, WxFidelity *fidelity) {
   const WxModelOrder model = {
       .parameters = order->parameters,
       .version = wx_model_of(order->runtime->version, &fidelity->stands_in),
@@ -202,12 +225,21 @@ static int run_all(Comparing *comparing) {
     snprintf(fidelity->problem, sizeof fidelity->problem, "there is no model of this version");
     return -ENOTSUP;
   }
-  int result = wx_model_run(&model, &fidelity->model);
-  if (result) {
-    snprintf(fidelity->problem, sizeof fidelity->problem, "%s", fidelity->model.problem);
-    return result;
+  const char *workload = order->parameters->scenario->workload;
+  fidelity->no_model = !workload || !wx_clr_workload_find(workload);
+  if (fidelity->no_model) {
+    fidelity->stands_in = false;
+    return 0;
   }
-  for (size_t i = 0; i < order->runs && result == 0; ++i)
+  const int result = wx_model_run(&model, &fidelity->model);
+  if (result)
+    snprintf(fidelity->problem, sizeof fidelity->problem, "%s", fidelity->model.problem);
+  return result;
+}
+
+static int run_all(Comparing *comparing) {
+  int result = run_model(comparing->order, comparing->fidelity);
+  for (size_t i = 0; i < comparing->order->runs && result == 0; ++i)
     result = record_run(comparing, i);
   return result ? result : compare(comparing);
 }

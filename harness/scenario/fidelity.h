@@ -1,7 +1,8 @@
 /**
    @file fidelity.h
    Proof that the model is the runtime: the same workload recorded on a real runtime, several times,
-   and run on the model of its version, compared number by number (clr/fidelity.h).
+   and run on the model of its version, compared number by number (clr/fidelity.h). Each recording
+   is replayed, too, and has to come out as it was recorded.
 */
 #ifndef WX_SCENARIO_FIDELITY_H
 #define WX_SCENARIO_FIDELITY_H
@@ -25,13 +26,14 @@ typedef struct {
   WxValidation real; ///< The last real run.
   WxModelRun model;
   bool stands_in; ///< It is the newest model, since none knows the runtime's major version.
+  bool no_model;  ///< The workload has none: the rows are those of the replays alone.
   WxFidelityRow *rows;
   size_t row_count;
   char problem[WX_PROBLEM_SIZE]; ///< Why there is none, one line; "" where there is one.
 } WxFidelity;
 
 /// Makes the comparison. Returns 0, or a negative errno with the problem set; -ENOTSUP where the
-/// workload or the version has no model.
+/// version has no model.
 int wx_fidelity(const WxFidelityOrder *order, WxFidelity *fidelity);
 
 void wx_fidelity_free(WxFidelity *fidelity);

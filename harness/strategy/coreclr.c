@@ -1,4 +1,4 @@
-// The runtime with W^X on, as shipped in .NET 7 to 10: a released block is zero-filled and its
+// The runtime with W^X on, as shipped in .NET 7 to 11: a released block is zero-filled and its
 // pages are kept.
 #include "strategy/give_back.h"
 #include "strategy/registry.h"

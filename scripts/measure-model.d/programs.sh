@@ -30,17 +30,19 @@ moment() {
     awk -v name="$1 $2" -v first="$3" -v last="$4" -v sign="$5" '$1 >= first && $1 <= last { print name, $2, sign * $3 }'
 }
 
-# What one more run says: the start; the first unit; the end; and what is between them, the hot methods.
+# What one more run says: the start; the first unit; the end; and what is between them, the hot methods. That of `keep`, which
+# releases nothing, is that of `asm` with as many assemblies, which differ in nothing else.
 measure_start() {
   stepped hello
   moment - start 1 1 1
 }
+# measure_workload NAME WORKLOAD [KEY=VALUE...]: the program of WORKLOAD, as that of NAME.
 measure_workload() {
   local last
-  stepped "$1" rounds=1 count=1
+  stepped "$2" rounds=1 count=1
   moment "$1" first 2 2 1
   moment "$1" hot 2 2 -1
-  stepped "$@"
+  stepped "${@:2}"
   last=$((${#cuts[@]} + 1))
   moment "$1" end "$last" "$last" 1
   moment "$1" hot 2 $((last - 1)) 1
@@ -59,9 +61,10 @@ show_programs() {
     : >"$folder/moments"
     for _ in $(seq "$runs"); do
       measure_start
-      measure_workload asm rounds=1 count=1000 size=20
-      measure_workload dyn
-      measure_workload alc rounds=2 count=100 size=8
+      measure_workload asm asm rounds=1 count=1000 size=20
+      measure_workload keep asm rounds=1 count=200 size=20
+      measure_workload dyn dyn
+      measure_workload alc alc rounds=2 count=100 size=8
       measure_late
     done >>"$folder/moments"
     awk -v runs="$runs" -v model="$name" -v version="$version" -v jitted="$(cost "$name" jitted)" -f "$parts_folder/rows.awk" "$folder/moments"

@@ -150,6 +150,16 @@ START_TEST(figures_are_judged_by_the_nearer_end_of_the_spread) {
 }
 END_TEST
 
+START_TEST(an_exact_row_holds_of_one_number_alone) {
+  const WxFidelityRow same = wx_fidelity_exact("replays", 5, 5);
+  ck_assert_str_eq(same.name, "replays");
+  ck_assert_int_eq(same.rule, WX_FIDELITY_EXACT);
+  ck_assert(same.ok);
+  ck_assert(!wx_fidelity_exact("replays", 5, 4).ok);
+  ck_assert(!wx_fidelity_exact("replays", 5, 6).ok);
+}
+END_TEST
+
 START_TEST(nothing_real_is_no_comparison) {
   ck_assert_int_eq(wx_fidelity_counts(real, 0, &model, &rows, &count), -EINVAL);
 }
@@ -161,4 +171,5 @@ WX_TEST_MAIN("clr_fidelity", a_model_like_a_real_run_passes_every_row, one_relea
              reserves_of_the_smallest_size_may_be_as_far_apart_as_runs_are,
              views_may_be_as_far_apart_as_turns_make_them_and_those_of_released_blocks_may_not,
              commits_may_be_5_percent_apart, what_is_rare_is_shown_and_not_judged,
-             figures_are_judged_by_the_nearer_end_of_the_spread, nothing_real_is_no_comparison)
+             figures_are_judged_by_the_nearer_end_of_the_spread,
+             an_exact_row_holds_of_one_number_alone, nothing_real_is_no_comparison)

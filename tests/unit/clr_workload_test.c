@@ -52,6 +52,29 @@ START_TEST(a_workload_releases_exactly_what_the_real_runtime_releases) {
 }
 END_TEST
 
+static int note_live(void *context, const WxClr *clr, unsigned round, const char *name) {
+  (void)round;
+  if (strcmp(name, "collected") == 0)
+    *(uint64_t *)context = wx_clr_usage(clr).live_bytes;
+  return 0;
+}
+
+START_TEST(what_is_kept_is_live_to_the_end) {
+  static const WxClrSettings few = {.rounds = 2, .count = 10, .size = 20};
+  uint64_t kept, dropped;
+  WxClr *clr = open_model("net10");
+  ck_assert_int_eq(wx_clr_workload_run(wx_clr_workload_find("keep"), clr, &few, note_live, &kept),
+                   0);
+  ck_assert_uint_eq(wx_clr_usage(clr).live_bytes, wx_test_allocated_bytes());
+  close_model(clr);
+  clr = open_model("net10");
+  ck_assert_int_eq(wx_clr_workload_run(wx_clr_workload_find("asm"), clr, &few, note_live, &dropped),
+                   0);
+  ck_assert_uint_ge(kept, dropped + 20 * 32 * KIB);
+  close_model(clr);
+}
+END_TEST
+
 START_TEST(live_bytes_are_what_the_file_holds_before_anything_is_released) {
   WxClr *clr = open_model("net8");
   ck_assert_int_eq(wx_clr_start(clr), 0);
@@ -104,6 +127,7 @@ END_TEST
 int main(void) {
   const TTest *const each[] = {a_workload_releases_exactly_what_the_real_runtime_releases};
   const TTest *const once[] = {
+      what_is_kept_is_live_to_the_end,
       live_bytes_are_what_the_file_holds_before_anything_is_released,
       changed_code_is_noticed_and_not_called,
       unknown_names_are_no_version_and_no_workload,

@@ -1,6 +1,7 @@
 // The model against the recordings of the real runtime that are kept in scenarios/traces: what the
 // parameters of a workload determine must be there exactly.
 #include "scenario/fidelity.h"
+#include "scenario/fidelity_replays.h"
 #include "support/suite.h"
 #include "trace/reader.h"
 
@@ -162,8 +163,40 @@ START_TEST(each_kind_of_event_is_counted_as_itself) {
 }
 END_TEST
 
+START_TEST(each_replay_is_judged_by_what_was_recorded) {
+  WxFidelityReplays replays = {0};
+  char problem[WX_PROBLEM_SIZE] = "";
+  if (system("command -v zstd >/dev/null")) {
+    WX_SKIP("zstd is not installed");
+    return;
+  }
+  glob_t found;
+  ck_assert_int_eq(glob("scenarios/traces/expr-*.wxt.zst", 0, NULL, &found), 0);
+  for (size_t i = 0; i < found.gl_pathc; ++i)
+    ck_assert_int_eq(wx_fidelity_replay(&replays, found.gl_pathv[i], 0, problem), 0);
+  ck_assert_uint_eq(replays.count, 3);
+  for (size_t i = 0; i < replays.count; ++i) {
+    ck_assert(wx_fidelity_replays_row(&replays, i, found.gl_pathc).ok);
+    ck_assert(!wx_fidelity_replays_row(&replays, i, found.gl_pathc + 1).ok);
+  }
+  ck_assert_str_eq(wx_fidelity_replays_row(&replays, 0, 1).name,
+                   "replays: system calls as recorded");
+  globfree(&found);
+}
+END_TEST
+
+START_TEST(a_replay_that_ends_half_way_is_a_problem) {
+  WxFidelityReplays replays = {0};
+  char problem[WX_PROBLEM_SIZE] = "";
+  ck_assert_int_eq(wx_fidelity_replay(&replays, "no/such/file", 0, problem), -EIO);
+  ck_assert_ptr_nonnull(strstr(problem, "replay: "));
+  ck_assert_uint_eq(replays.count, 0);
+}
+END_TEST
+
 WX_TEST_MAIN("fidelity", the_model_releases_what_was_recorded_size_by_size,
              the_model_of_a_runtime_is_that_of_its_major_version,
              the_newest_model_stands_in_for_a_newer_runtime,
              no_model_stands_in_for_an_older_runtime, a_file_that_is_no_trace_is_not_counted,
-             each_kind_of_event_is_counted_as_itself)
+             each_kind_of_event_is_counted_as_itself, each_replay_is_judged_by_what_was_recorded,
+             a_replay_that_ends_half_way_is_a_problem)
