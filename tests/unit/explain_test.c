@@ -4,6 +4,7 @@
 #include "measure/maps.h"
 #include "support/suite.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -475,8 +476,7 @@ static void put_made(FILE *file, char kind) {
     fprintf(file, "%u", (unsigned)random_below(4194304));
     break;
   case 's': // A size in bytes, of whole pages.
-    fprintf(file, "%llu",
-            (unsigned long long)(random_below(1 << 20) * (random_below(2) ? 4096 : 1000)));
+    fprintf(file, "%" PRIu64, random_below(1 << 20) * (random_below(2) ? 4096 : 1000));
     break;
   case 'b': // A large one, decimal.
     fprintf(file, "%u00000000000", (unsigned)random_below(900) + 100);
