@@ -38,6 +38,7 @@ static const struct {
     {"net11", "asm", 400, 0}, {"net8", "dyn", 12, 2},   {"net9", "dyn", 12, 2},
     {"net10", "dyn", 12, 2},  {"net11", "dyn", 12, 2},  {"net8", "alc", 500, 0},
     {"net9", "alc", 600, 0},  {"net10", "alc", 500, 0}, {"net11", "alc", 500, 0},
+    {"net8", "keep", 0, 0},   {"net11", "keep", 0, 0},
 };
 
 START_TEST(a_workload_releases_exactly_what_the_real_runtime_releases) {
