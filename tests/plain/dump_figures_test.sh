@@ -53,15 +53,10 @@ dump_and_compare() {
     local size
     same_or_null "$scratch/core" 8 || return
     for size in $(($(stat -c %s "$scratch/core") / 2)) $(cuts "$scratch/core"); do
-<<<<<<< HEAD
-      truncate -s "$size" "$scratch/core" && says_nothing "$scratch/core" && same_or_null "$scratch/core" 0 ||
-        { echo "# of the first $size bytes" && return 1; }
-=======
       truncate -s "$size" "$scratch/core"
       if ! says_nothing "$scratch/core" || ! same_or_null "$scratch/core" 0; then
         echo "# of the first $size bytes" && return 1
       fi
->>>>>>> field
     done
     ;;
   *) same_or_null "$scratch/core" 0 ;;

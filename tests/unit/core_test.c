@@ -221,11 +221,7 @@ END_TEST
 // The section header that has the number stands at the file's end: without it, the headers end
 // where the first of what they describe begins.
 START_TEST(a_core_of_many_segments_that_is_cut_has_no_others_than_the_whole) {
-<<<<<<< HEAD
-  enum { COUNT = 70000, NOTES_AT = 64 + (COUNT + 1) * 56 };
-=======
   enum { COUNT = 70000, NOTES_AT = 128 + (COUNT + 1) * 56 };
->>>>>>> field
   WxMapping *many = calloc(COUNT, sizeof *many);
   ck_assert_ptr_nonnull(many);
   for (size_t i = 0; i < COUNT; ++i)
@@ -237,12 +233,9 @@ START_TEST(a_core_of_many_segments_that_is_cut_has_no_others_than_the_whole) {
   const off_t cuts[] = {NOTES_AT - 100 * 56, NOTES_AT, NOTES_AT + 1000000, NOTES_AT + 4000000};
   for (size_t i = 0; i < sizeof cuts / sizeof *cuts; ++i) {
     const int fd = write_core(&recipe);
-<<<<<<< HEAD
-=======
     const uint64_t section = NOTES_AT + 8000000; // As the kernel has it.
     ck_assert_int_eq(pwrite(fd, &section, sizeof section, offsetof(Elf64_Ehdr, e_shoff)),
                      sizeof section);
->>>>>>> field
     ck_assert_int_eq(ftruncate(fd, cuts[i]), 0);
     WxCore core;
     ck_assert_int_eq(wx_core_read_headers(&core, fd), 0);
