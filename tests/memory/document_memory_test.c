@@ -1,6 +1,6 @@
 // Documents that are read, published or kept where memory runs out.
-#include "output/audit_document.h"
 #include "memory/failing.h"
+#include "output/audit_document.h"
 #include "output/context.h"
 #include "output/flat_table.h"
 #include "output/json.h"

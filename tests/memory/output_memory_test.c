@@ -1,6 +1,6 @@
 // Documents where memory runs out: built, written, read and compared whole, or not at all.
-#include "output/audit_document.h"
 #include "memory/failing.h"
+#include "output/audit_document.h"
 #include "output/compare.h"
 #include "output/file.h"
 #include "output/format.h"
