@@ -80,14 +80,14 @@ claim one_that_crashes_when_it_is_loaded_is_a_row row crashes_when_loaded "$benc
 claim one_that_crashes_when_it_is_opened_is_a_row row crashes_at_open "$benched" 'signal 11'
 claim one_that_hangs_is_a_row row hangs "$benched" 'time limit'
 claim one_that_hangs_at_its_end_is_a_row row hangs_at_close "$benched" 'time limit'
-claim overlapping_blocks_are_a_row row overlaps "${benched/block_cycle/live_10000}" 'overlaps what is in use'
+claim overlapping_blocks_are_a_row row overlaps "${benched/block_cycle/live_100}" 'overlaps what is in use'
 claim wrong_code_is_a_row row wrong_code "$benched" 'its code returned a wrong value'
 claim one_that_ends_its_process_is_a_row row ends "$benched" 'ended its process before its work was done'
 claim a_positive_number_is_a_row row positive "$benched" 'neither 0 nor a negative errno'
 claim an_address_inside_of_a_page_is_a_row row crooked "$benched" 'no multiple of the page size'
 claim no_view_is_a_row row no_view "$benched" 'map_rw returned no view'
 claim one_that_fails_is_a_row row fails "$benched" 'No space left'
-claim code_of_others_that_is_spoilt_is_a_row row spoils "${benched/block_cycle/live_10000}" 'its code returned a wrong value'
+claim code_of_others_that_is_spoilt_is_a_row row spoils "${benched/block_cycle/live_100}" 'its code returned a wrong value'
 fine=${benched/block_cycle/fine_grained}
 claim functions_that_crash_are_a_row row crashes "$fine" 'signal 11' -DFUNCTIONS
 claim functions_that_overlap_are_a_row row overlaps "$fine" 'overlaps what is in use' -DFUNCTIONS
