@@ -9,14 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-// The phrase that the loader gave. It keeps the text until it is asked again.
+// The phrase that the loader gave, which names the file first in most cases. It keeps the text
+// until it is asked again.
 static int explain(const char *path, char why[WX_LIBRARY_WHY]) {
   const char *said = dlerror();
-  const bool known = said && !strstr(said, "memory");
-  // It names the file first, in most cases.
   const size_t length = strlen(path);
-  if (known && strncmp(said, path, length) == 0 && strncmp(said + length, ": ", 2) == 0)
+  if (said && strncmp(said, path, length) == 0 && strncmp(said + length, ": ", 2) == 0)
     said += length + 2;
+  const bool known = said && !strstr(said, "memory");
   if (known)
     snprintf(why, WX_LIBRARY_WHY, "%s", said);
   (void)dlerror();

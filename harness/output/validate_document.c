@@ -219,7 +219,7 @@ static json_t *reclaim_json(const WxValidated *measured) {
 }
 
 static void set(WxDocument *document, json_t *row, const char *key, json_t *value) {
-  if (!row || wx_json_set(row, key, value))
+  if (wx_json_set(row, key, value)) // Of no row it lets go of the value.
     document->lost = true;
 }
 

@@ -157,7 +157,7 @@ static int load_nothing(void *context) {
   (void)context;
   void *library;
   char why[WX_LIBRARY_WHY];
-  const int result = wx_library_load("libno-such-library.so.1", &library, why);
+  const int result = wx_library_load("libno-such-memory.so.1", &library, why);
   return result == -ENOEXEC ? 0 : result;
 }
 
