@@ -151,7 +151,11 @@ claim where_loadavg_is_not_the_kernel_s_births_are_seen_otherwise advice_is_good
 end
 if [ -e /proc/sys/kernel/ns_last_pid ]; then mount --bind "$scratch/not_the_kernels" /proc/sys/kernel/ns_last_pid; fi
 start build/tests/subject retain 9
-claim where_births_cannot_be_seen_nothing_is_changed is_refused 77 'lxcfs'
+nothing_is_changed() {
+  "$wxbench" reclaim --pid "$pid" >"$scratch/said" 2>&1
+  [ $? = 77 ] && grep -q 'lxcfs' "$scratch/said" && [ "$(allocated)" = 18432 ] || { cat "$scratch/said"; return 1; }
+}
+claim where_births_cannot_be_seen_nothing_is_changed nothing_is_changed
 end
 umount /proc/loadavg /proc/sys/kernel/ns_last_pid 2>/dev/null
 
