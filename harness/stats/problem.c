@@ -9,6 +9,7 @@
 int wx_problem(WxProblem *problem, int error, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
+  // cppcheck-suppress ctuuninitvar; it is only written to
   (void)vsnprintf(problem->text, sizeof problem->text, format, arguments);
   va_end(arguments);
   return error;
@@ -27,6 +28,7 @@ int wx_problem_unknown(WxProblem *problem, const char *what, const char *typed,
   const size_t found = wx_suggest(typed, names, count, near, 3);
   const char *const *shown = found ? near : names;
   const size_t last = found ? found : count;
+  // cppcheck-suppress ctuuninitvar; it is only written to
   const int began = snprintf(problem->text, sizeof problem->text, "unknown %s '%s'; %s", what,
                              typed, found ? "did you mean " : "expected ");
   size_t length = (size_t)began < sizeof problem->text ? (size_t)began : sizeof problem->text - 1;
