@@ -15,10 +15,10 @@
 #include "attribution/space.h"
 #include "attribution/truth.h"
 #include "attribution/verdict.h"
-#include "attribution/wx_state.h"
 #include "measure/cgroup.h"
 #include "measure/process.h"
 #include "measure/runtime.h"
+#include "measure/wx_state.h"
 #include "stats/problem.h"
 
 #include <stdbool.h>

@@ -1,9 +1,9 @@
 #include "probe/observe_start.h"
 
-#include "attribution/wx_state.h"
 #include "measure/maps.h"
 #include "measure/process.h"
 #include "measure/runtime.h"
+#include "measure/wx_state.h"
 #include "os/text.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 #include "scenario/ran.h"
 
-#include "attribution/wx_state.h"
+#include "measure/wx_state.h"
 #include "probe/observe_start.h"
 
 #include <stdio.h>

@@ -16,8 +16,8 @@ clr: os codegen strategy
 attribution: os stats measure
 reclaim: os stats measure
 trace: os stats strategy measure
-probe: os codegen stats measure attribution
-scenario: os codegen stats strategy measure clr reclaim trace
+probe: os codegen stats measure
+scenario: os codegen stats strategy measure clr reclaim trace probe
 output: os stats measure attribution reclaim trace probe scenario
 bench: os codegen stats strategy measure attribution reclaim scenario output
 cli: os stats strategy measure clr attribution reclaim trace scenario output bench'

@@ -1,5 +1,5 @@
 // Whether W^X is really on, and who switched it off: the environment, runtimeconfig.json, nobody.
-#include "attribution/wx_state.h"
+#include "measure/wx_state.h"
 #include "support/suite.h"
 
 #include <fcntl.h>

@@ -2,8 +2,8 @@
    @file wx_state.h
    Whether W^X is really on in a process, and if not, who switched it off.
 */
-#ifndef WX_ATTRIBUTION_WX_STATE_H
-#define WX_ATTRIBUTION_WX_STATE_H
+#ifndef WX_MEASURE_WX_STATE_H
+#define WX_MEASURE_WX_STATE_H
 
 #include "measure/runtime.h"
 #include "measure/wx_switch.h"

@@ -1,4 +1,4 @@
-#include "attribution/wx_state.h"
+#include "measure/wx_state.h"
 
 #include "measure/memfd.h"
 #include "measure/process.h"
