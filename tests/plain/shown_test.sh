@@ -172,6 +172,12 @@ shows workload_that_is_not_there "$wxbench" validate --workload "$evil"
 claim command_line_in_the_context harmless "$scratch/$evil.out"
 
 # One place decides: who else writes to standard error would go past it.
-only_there() { [ "$(grep -l '\bstderr\b\|\bperror(' harness/*/*.c | sort | xargs)" = "harness/cli/say.c harness/output/progress.c" ]; }
+writers() {
+  local file
+  for file in harness/*/*.c; do
+    ! sed 's/"[^"]*"//g' "$file" | grep -q '\bstderr\b\|\bperror(' || echo "$file" # A text may name it.
+  done
+}
+only_there() { [ "$(writers | xargs)" = "harness/cli/say.c harness/output/progress.c" ]; }
 claim only_one_place_writes_to_standard_error only_there
 tap_end
