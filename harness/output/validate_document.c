@@ -42,12 +42,16 @@ static json_t *runs_json(const WxTurns *turns, size_t variant) {
 
 // Appends a member; releases the object once something was lost.
 static json_t *with(json_t *object, const char *key, json_t *value) {
-  if (object && !wx_json_set(object, key, value))
+  if (!wx_json_set(object, key, value))
     return object;
-  if (!object)
-    json_decref(value);
   json_decref(object);
   return NULL;
+}
+
+// Of no row it lets go of the value.
+static void set(WxDocument *document, json_t *row, const char *key, json_t *value) {
+  if (wx_json_set(row, key, value))
+    document->lost = true;
 }
 
 static json_t *with_ratios(json_t *time, const WxTurns *turns, size_t variant) {
@@ -175,12 +179,11 @@ static void add_limits(WxDocument *document, json_t *row, const char *subject,
                        const WxValidated *measured, WxEndings *endings) {
   const WxConfined *confined = &measured->run->confined;
   const WxSmallest *smallest = measured->smallest;
-  if (confined->version && (!row || wx_json_set(row, "memory_group", group_json(confined))))
-    document->lost = true;
+  if (confined->version)
+    set(document, row, "memory_group", group_json(confined));
   if (!smallest->sought)
     return;
-  if (!row || wx_json_set(row, "smallest_limit", smallest_json(smallest)))
-    document->lost = true;
+  set(document, row, "smallest_limit", smallest_json(smallest));
   if (smallest->threshold.found)
     return;
   wx_document_note(document, "NOT FOUND: %s: the smallest limit: %s", subject,
@@ -216,11 +219,6 @@ static json_t *reclaim_json(const WxValidated *measured) {
   if (kept)
     return json_incref(kept);
   return measured->live->ran ? wx_reclaim_json(&measured->live->result, false) : NULL;
-}
-
-static void set(WxDocument *document, json_t *row, const char *key, json_t *value) {
-  if (wx_json_set(row, key, value)) // Of no row it lets go of the value.
-    document->lost = true;
 }
 
 // The result with what was reclaimed beside it and what it took, its notes before the row itself.
