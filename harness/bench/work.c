@@ -134,6 +134,7 @@ typedef struct {
   WxTurnover *turnover;   ///< For work with functions that come and go.
   WxMaker *maker;         ///< For work with one function, `published`.
   void *published;
+  char texts[2][PATCH]; ///< By turns, so that something changes.
   const WxWork *work;
   uint64_t operations;
   uint64_t first; ///< Of the functions that are written.
@@ -144,8 +145,6 @@ typedef struct {
   uint64_t began_ns, ended_ns; ///< Of several threads, each its own: who waits may wake late.
   int error;
 } Worker;
-
-static char texts[2][PATCH];
 
 static int cycle(Worker *worker, uint64_t identity) {
   void *base;
@@ -184,9 +183,8 @@ static int fork_child(Worker *worker, uint64_t identity) {
   return WIFEXITED(status) ? -WEXITSTATUS(status) : -EFAULT;
 }
 
-// Two texts by turns, so that something changes.
 static int publish(Worker *worker, uint64_t identity) {
-  return worker->maker->patch(worker->maker, worker->published, texts[identity % 2], PATCH);
+  return worker->maker->patch(worker->maker, worker->published, worker->texts[identity % 2], PATCH);
 }
 
 static int patch(Worker *worker, uint64_t identity) {
@@ -413,7 +411,7 @@ static int live_with_one(Worker *worker, WxMaker *maker, WxWorkReport *report) {
   worker->maker = maker;
   int result = 0;
   for (uint64_t i = 0; i < 2 && result == 0; ++i)
-    result = wx_codegen_emit(texts[i], PATCH, IDENTITY + i);
+    result = wx_codegen_emit(worker->texts[i], PATCH, IDENTITY + i);
   if (result == 0)
     result = maker->make(maker, PATCH, IDENTITY, &worker->published);
   if (result == 0)
