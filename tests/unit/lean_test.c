@@ -61,14 +61,19 @@ static WxOsCounts since_mark(void) {
   return wx_os_counts_since(&mark, &now);
 }
 
+// What one takes: it is reserved, written, run and released.
+static WxOsCounts life_of_a_block(uint64_t identity) {
+  mark = wx_os_counts();
+  char *base = reserve(BLOCK);
+  write_code(base, identity);
+  release(base);
+  return since_mark();
+}
+
 START_TEST(the_life_of_a_block_takes_two_writes_and_no_other_call) {
   begin_with_slack(BLOCK);
   for (uint64_t round = 0; round < 100; ++round) {
-    mark = wx_os_counts();
-    char *base = reserve(BLOCK);
-    write_code(base, round);
-    release(base);
-    const WxOsCounts made = since_mark();
+    const WxOsCounts made = life_of_a_block(round);
     ck_assert_uint_eq(made.made[WX_OS_PWRITE], 2);
     ck_assert_uint_eq(wx_os_counts_total(&made), 2);
   }
@@ -260,11 +265,7 @@ static void fill(char *start, size_t size) {
 START_TEST(late_the_life_of_a_block_takes_one_write) {
   begin_late();
   for (uint64_t round = 0; round < 100; ++round) {
-    mark = wx_os_counts();
-    char *base = reserve(BLOCK);
-    write_code(base, round);
-    release(base);
-    const WxOsCounts made = since_mark();
+    const WxOsCounts made = life_of_a_block(round);
     ck_assert_uint_eq(wx_os_counts_total(&made), 1);
   }
   ck_assert_uint_eq(wx_test_allocated_bytes(), PAGE);
