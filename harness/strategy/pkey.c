@@ -1,8 +1,7 @@
 // Memory that is writable and executable by its page tables, tagged with a protection key (x86:
 // PKU) for which the processor forbids writing, but for a thread that has opened it. Source: V8
-// since 2023
-// ("memory protection keys for user space"), over the pool and the private memory of `coreclr-off`;
-// a release unmaps.
+// since 2023 ("memory protection keys for user space"), over the pool and the private memory of
+// `coreclr-off`; a release unmaps.
 //
 // Security: another thread cannot write code at any moment, and the one that writes can do so only
 // meanwhile. An attacker needs a write by that thread at that moment, or control of instructions:
