@@ -181,13 +181,14 @@ served() {
     sidecar=$!
   fi
   wait "$target" && { [ -z "$sidecar" ] || wait "$sidecar"; } || { cat "$scratch/said" >>"$log" && return 1; }
-  given=$((given + $(if [ -n "$sidecar" ]; then figure punched_bytes "$scratch/sidecar.json"; else echo 0; fi)))
+  [ -z "$sidecar" ] || given=$((given + $(figure punched_bytes "$scratch/sidecar.json")))
   answer=$(<"$scratch/served")
   sum=${sum:-${answer##* }}
   echo "${answer% *}" >>"$scratch/$1" && [ "${answer##* }" = "$sum" ]
 }
 # column NUMBER MODE: of all rounds, ascending, in milliseconds.
 column() { awk -v at="$1" '{ printf "%.2f\n", $at / 1000 }' "$scratch/$2" | sort -n; }
+median() { column "$@" | sed -n $((service_rounds / 2 + 1))p; }
 # What 98 of 100 times holds the true median of ten rounds lies between the second and the last but one.
 part_service() {
   local service=$PWD/build/paced/paced muxer order round mode wrong=0 sum='' given=0
@@ -201,8 +202,8 @@ part_service() {
     order=("${order[@]:1}" "${order[0]}")
   done
   for mode in alone again beside; do
-    row "service, ${mode/beside/a sidecar every second}" "$((service_rounds * 20000)) requests" "$(column 1 "$mode" | sed -n $((service_rounds / 2 + 1))p)" \
-      "$(column 2 "$mode" | sed -n $((service_rounds / 2 + 1))p)" "$(column 3 "$mode" | tail -n 1)" - - "$wrong" - -
+    row "service, ${mode/beside/a sidecar every second}" "$((service_rounds * 20000)) requests" "$(median 1 "$mode")" "$(median 2 "$mode")" \
+      "$(column 3 "$mode" | tail -n 1)" - - "$wrong" - -
     echo "  p99 of $service_rounds rounds: $(column 2 "$mode" | sed -n 2p) to $(column 2 "$mode" | tail -n 2 | head -n 1) ms"
   done
   echo "  given back: $((given >> 20)) MiB"
