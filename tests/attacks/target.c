@@ -1,10 +1,10 @@
 // What is reclaimed from: a program that looks like .NET to wxbench, and accounts for what happens
 // to it.
 //   target [pages=N] [threads=N] [calm=1] [rate=N] [busy=N] [children=1|2] [measure=1]
-//          [refills=N] [seconds=N] [mappings=N] [forks=1]
+//          [refills=N] [least=N] [seconds=N] [mappings=N] [forks=1]
 // It prints `ready PID`, keeps `pages` zero pages allocated that nobody maps, ends after `seconds`,
-// after they were given back `refills` times, by SIGTERM, or with the program that started it, and
-// prints a line `NAME NUMBER` of each account. With threads: storm.h; with children: children.h (2:
+// after they were given back `refills` times (but no sooner than after `least` seconds), by
+// SIGTERM, or with the program that started it, and prints a line `NAME NUMBER` of each account. With threads: storm.h; with children: children.h (2:
 // none that stops); with measure: held.h.
 #include "attack.h"
 #include "children.h"
@@ -99,14 +99,20 @@ static void block_signals(void) {
   (void)pthread_sigmask(SIG_BLOCK, &all, NULL);
 }
 
+static uint64_t in_seconds(long seconds) {
+  return attack_now() + (uint64_t)seconds * SECOND_MS * MILLISECOND_NS;
+}
+
 // Until it is to end: what was given back is allocated again. Returns how often it was.
-static uint64_t refill(int fd, int pages, uint64_t most, long seconds) {
+static uint64_t refill(int fd, int pages, char **argv) {
   uint64_t refills = 0;
   const uint64_t full = (uint64_t)pages * ATTACK_PAGE;
-  const uint64_t until =
-      seconds ? attack_now() + (uint64_t)seconds * SECOND_MS * MILLISECOND_NS : endless;
+  const uint64_t enough = (uint64_t)option(argv, "refills", LONG_MAX);
+  const uint64_t soonest = in_seconds(option(argv, "least", 0));
+  const long seconds = option(argv, "seconds", 0);
+  const uint64_t latest = seconds ? in_seconds(seconds) : endless;
   struct pollfd woken = {.fd = wake[0], .events = POLLIN};
-  while (attack_now() < until && refills < most) {
+  while (attack_now() < latest && (refills < enough || attack_now() < soonest)) {
     if (full && attack_allocated(fd) < full / 2) {
       attack_fill(fd, 0, pages);
       ++refills;
@@ -165,8 +171,7 @@ int main(int argc, char **argv) {
   if (option(argv, "measure", 0))
     held_start();
   attack_say("ready %d\n", (int)getpid());
-  say("refills",
-      refill(fd, pages, (uint64_t)option(argv, "refills", LONG_MAX), option(argv, "seconds", 0)));
+  say("refills", refill(fd, pages, argv));
   const Held held = held_until_now();
   const Storm storm = storm_end();
   const Children had = children_end();

@@ -32,7 +32,7 @@ weathers() {
   local name=$1 children=$2 command=()
   shift 2
   while [ "$1" != -- ]; do command+=("$1") && shift; done
-  start "$name" "${command[@]}" "$attacks/target" "${storm[@]}" children="$children" seconds=10
+  start "$name" "${command[@]}" "$attacks/target" "${storm[@]}" children="$children" refills=1 least=10 seconds="$limit"
   sidecar "$name" "${@:2}"
   finish "$name" || cat "$scratch/$name.err"
   wait "$sidecar"

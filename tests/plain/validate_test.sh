@@ -89,7 +89,7 @@ not_finished a_program_that_leaves_early_is_no_success exit 'exit status 0 after
 not_finished garbage_is_quoted stopped 'step protocol: line 1: expected .*got .hello there' on_fake talking
 not_finished a_program_that_does_not_wait_is_stopped stopped 'expected the program to wait for the answer' on_fake hurrying
 not_finished an_unknown_step_stops_the_program stopped 'stopped after step middle' on_fake unknown_step
-not_finished a_hanging_program_is_ended timeout 'killed at the time limit after step start of round 0' on_fake hanging --limit 300ms
+not_finished a_hanging_program_is_ended timeout 'killed at the time limit after step start of round 0' on_fake hanging --limit 3s
 not_finished a_failure_after_the_end_is_a_failure exit 'exit status 5 after step end of round 1: fake: too late$' on_fake failing
 fake unstartable <<<''
 sed -i '1s/.*/#!\/nowhere\/interpreter/' "$scratch/unstartable/dotnet"
