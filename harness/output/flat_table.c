@@ -69,7 +69,7 @@ static void choose(Head *head, const char *const wanted[]) {
   head->fixed = true;
 }
 
-// A member that is null in one result may say its type in a later one.
+// A member that is null in one result may say its type in a later one, and a whole number may be followed by a fraction.
 static void add_column(void *context, const char *name, json_t *value) {
   Head *head = context;
   const size_t i = find(head, name);
@@ -80,9 +80,7 @@ static void add_column(void *context, const char *name, json_t *value) {
     strcpy(head->names[i], name);
     *column = (WxColumn){head->names[i], type_of(name, value)};
     ++head->count;
-  } else if (column->type == WX_COUNT && json_is_real(value)) {
-    column->type = WX_RATIO;
-  } else if (column->type == WX_TEXT && json_is_number(value)) {
+  } else if (column->type == WX_TEXT ? json_is_number(value) : json_is_real(value)) {
     column->type = type_of(name, value);
   }
   head->holds_text[i] |= json_is_string(value) || json_is_boolean(value);

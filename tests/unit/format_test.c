@@ -215,6 +215,17 @@ START_TEST(a_flat_table_of_chosen_columns_keeps_their_order) {
 }
 END_TEST
 
+START_TEST(a_fraction_below_a_whole_number_is_in_the_table) {
+  json_t *results = json_pack("[{s:i}, {s:f}]", "p50_ns", 2, "p50_ns", 2.5);
+  WxTable *table = wx_flat_table(NULL, results, NULL);
+  char buffer[WX_CELL_TEXT];
+  ck_assert_str_eq(wx_table_show(table, 0, 0, buffer), "2.000");
+  ck_assert_str_eq(wx_table_show(table, 1, 0, buffer), "2.500");
+  wx_table_free(table);
+  json_decref(results);
+}
+END_TEST
+
 START_TEST(gab_takes_sizes_times_and_ratios_of_results_without_metrics) {
   WxDocument document;
   wx_document_init(&document, "bench");
@@ -244,4 +255,5 @@ WX_TEST_MAIN("format", csv_has_a_row_per_sample_and_leaves_unknown_empty,
              what_cannot_be_judged_is_neither_met_nor_failed_in_any_format,
              gab_is_an_array_of_named_values_with_units, a_flat_table_finds_columns_in_all_results,
              a_flat_table_of_chosen_columns_keeps_their_order,
+             a_fraction_below_a_whole_number_is_in_the_table,
              gab_takes_sizes_times_and_ratios_of_results_without_metrics)
