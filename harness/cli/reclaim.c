@@ -102,11 +102,11 @@ static const WxOptionWords words[] = {{OPTION_FREEZE, wx_freezer_name}, {0}};
 
 static error_t parse_rule(struct argp_state *state, WxSelection *selection, bool except,
                           const char *text) {
-  WxReason reason = {""};
-  const int failed = wx_selection_add(selection, except, text, &reason);
+  WxProblem problem = {""};
+  const int failed = wx_selection_add(selection, except, text, &problem);
   if (failed == -ENOMEM)
     return ENOMEM;
-  return failed ? wx_options_refuse(state, "%s: %s", except ? "--except" : "--only", reason.text)
+  return failed ? wx_options_refuse(state, "%s: %s", except ? "--except" : "--only", problem.text)
                 : 0;
 }
 
@@ -239,17 +239,17 @@ static int run_command(WxOptions *options) {
   const int status = check_statistics(options);
   if (status)
     return status;
-  WxReason reason = {""};
-  wx_reclaim_command(options->arguments, &reason);
-  return wx_cli_fail(options->verb, "%s", reason.text);
+  WxProblem problem = {""};
+  wx_reclaim_command(options->arguments, &problem);
+  return wx_cli_fail(options->verb, "%s", problem.text);
 }
 
 /* From running processes, once or in a loop that SIGTERM or SIGINT ends
  * -------------------------------------------------------------------------------------------------
  */
 
-static int refuse(const WxOptions *options, int error, const WxReason *reason) {
-  const char *text = reason->text[0] ? reason->text : strerror(-error);
+static int refuse(const WxOptions *options, int error, const WxProblem *problem) {
+  const char *text = problem->text[0] ? problem->text : strerror(-error);
   if (error == -ESRCH || error == -ENODATA)
     return wx_cli_fail(options->verb, "%s", text);
   return wx_cli_impossible(options->verb, "%s", text);
@@ -261,11 +261,11 @@ typedef struct {
   WxDocument document;
 } Round;
 
-static void take_result(void *context, int error, const WxReason *reason, const WxReclaim *result) {
+static void take_result(void *context, int error, const char *why, const WxReclaim *result) {
   Round *round = context;
   const bool dry_run = round->own->reclaim.dry_run;
   if (error)
-    wx_document_note(&round->document, "Process %d: %s.", (int)result->pid, reason->text);
+    wx_document_note(&round->document, "Process %d: %s.", (int)result->pid, why);
   if (!error || result->pauses.count)
     wx_reclaim_document_add(&round->document, result, dry_run);
 }
@@ -320,14 +320,14 @@ static void advise(WxDocument *document, const WxRoom *before, const WxReclaim *
 
 static int reclaim_pid(WxOptions *options, const Own *own) {
   WxReclaim result;
-  WxReason reason = {""};
+  WxProblem problem = {""};
   WxText text = {0};
   WxRoom room = {WX_UNKNOWN, WX_UNKNOWN};
   (void)wx_room_read(&room, own->pid, &text); // Of a process that is not there the next one tells.
   wx_text_free(&text);
-  const int failed = wx_reclaim_once(own->pid, &own->reclaim, &result, &reason);
+  const int failed = wx_reclaim_once(own->pid, &own->reclaim, &result, &problem);
   if (failed) {
-    const int status = refuse(options, failed, &reason);
+    const int status = refuse(options, failed, &problem);
     wx_options_free(options);
     return status;
   }
@@ -367,7 +367,7 @@ static void add_result(void *context, const WxReclaim *result) {
 static int watch(WxOptions *options, const Own *own) {
   int ends[2];
   int failed = wx_os_pipe(ends);
-  WxReason reason = {""};
+  WxProblem problem = {""};
   WxDocument document;
   wx_reclaim_document_init(&document);
   if (!failed) {
@@ -386,11 +386,11 @@ static int watch(WxOptions *options, const Own *own) {
         .result = add_result,
         .context = &document,
     };
-    failed = wx_watch_run(&watched, &reason);
+    failed = wx_watch_run(&watched, &problem);
   }
   if (failed) {
     wx_document_free(&document);
-    const int status = refuse(options, failed, &reason);
+    const int status = refuse(options, failed, &problem);
     wx_options_free(options);
     return status;
   }

@@ -35,7 +35,7 @@ static int take(void *context, const WxFollowed *process, const WxMemfd *memfd) 
 static bool is_done(const All *all, const WxWatched *watched) {
   for (size_t i = 0; i < all->crowd.count; ++i) {
     const WxWatched *other = all->crowd.items[i];
-    if (other != watched && other->served && !other->refused.text[0] &&
+    if (other != watched && other->served && !other->refused[0] &&
         wx_file_id_equal(other->memfd.id, watched->memfd.id))
       return true;
   }
@@ -44,14 +44,14 @@ static bool is_done(const All *all, const WxWatched *watched) {
 
 static int serve(All *all, WxWatched *watched) {
   const uint64_t began = wx_os_now_ns();
-  WxReason reason = {""};
+  WxProblem problem = {""};
   watched->before = (WxReclaim){.pid = watched->pid};
   const int failed = wx_reclaim_memfd(watched->pid, &watched->memfd, &all->options->reclaim,
-                                      &watched->before, &reason);
+                                      &watched->before, &problem);
   watched->served = 1;
   watched->gone = failed == -ESRCH || failed == -ESTALE;
   if (failed && !watched->gone)
-    wx_watched_refuse(watched, failed, &reason);
+    wx_watched_refuse(watched, failed, &problem);
   watched->error = failed;
   return wx_shares_charge(&all->shares, watched->user, wx_os_now_ns() - began);
 }
@@ -69,7 +69,7 @@ static int serve_new(All *all, bool *failures) {
   for (size_t index; !result && wx_fair_next(&all->turns, &all->shares, &index);) {
     WxWatched *watched = all->crowd.items[index];
     result = serve(all, watched);
-    *failures |= watched->refused.text[0] != '\0';
+    *failures |= watched->refused[0] != '\0';
   }
   return result;
 }
@@ -99,7 +99,7 @@ static void tell(const All *all) {
       continue;
     ++all->done->files;
     all->done->failed += watched->error != 0;
-    all->options->done(all->options->context, watched->error, &watched->refused, &watched->before);
+    all->options->done(all->options->context, watched->error, watched->refused, &watched->before);
   }
   all->done->ours = all->follow.ours;
   all->done->left_out += all->follow.left_out;

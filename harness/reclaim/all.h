@@ -5,9 +5,9 @@
 #ifndef WX_RECLAIM_ALL_H
 #define WX_RECLAIM_ALL_H
 
-#include "reclaim/reason.h"
 #include "reclaim/reclaim.h"
 #include "reclaim/select.h"
+#include "stats/problem.h"
 
 #include <stddef.h>
 
@@ -15,7 +15,7 @@ typedef struct {
   const WxSelection *selection; ///< NULL: no matter.
   WxReclaimOptions reclaim;
   /// Gets each memfd in the end: 0, or why it could not be done, and what was done.
-  void (*done)(void *context, int error, const WxReason *reason, const WxReclaim *result);
+  void (*done)(void *context, int error, const char *why, const WxReclaim *result);
   void *context;
 } WxAllOptions;
 

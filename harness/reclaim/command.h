@@ -6,11 +6,11 @@
 #ifndef WX_RECLAIM_COMMAND_H
 #define WX_RECLAIM_COMMAND_H
 
-#include "reclaim/reason.h"
+#include "stats/problem.h"
 
 /// Becomes the program `argv[0]`, looked up in PATH, with the library preloaded after all others
 /// that the environment names: no process of ours remains, so signals and the exit status are the
 /// program's own. `argv` ends with NULL. Returns on failure only, a negative errno with its reason.
-int wx_reclaim_command(char *const *argv, WxReason *reason);
+int wx_reclaim_command(char *const *argv, WxProblem *problem);
 
 #endif

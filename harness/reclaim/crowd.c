@@ -40,7 +40,7 @@ static bool is_known(const WxCrowd *crowd, pid_t pid, const WxMemfd *memfd) {
       continue;
     if (watched->pid == pid)
       watched->memfd.number = memfd->number; // It may have it under another one by now.
-    if (watched->pid == pid || !watched->refused.text[0])
+    if (watched->pid == pid || !watched->refused[0])
       return true;
   }
   return false;

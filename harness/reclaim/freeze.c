@@ -41,14 +41,14 @@ static int set_clock(WxFreeze *freeze, uint64_t nanoseconds) {
   return failed;
 }
 
-static int stop(WxFreeze *freeze, uint64_t limit_ns, WxReason *reason) {
+static int stop(WxFreeze *freeze, uint64_t limit_ns, WxProblem *problem) {
   // Being stopped is better than being outside, and comes soon or, where it is crowded, rarely.
   const bool crowded = wx_holders_is_crowded(freeze->holders);
   const uint64_t deadline = freeze->started_ns + limit_ns;
   const WxStopping stopping = {
       .holders = freeze->holders,
       .undo = freeze->undo,
-      .reason = reason,
+      .problem = problem,
       .stopped_by_ns =
           freeze->outside ? freeze->started_ns + limit_ns / (crowded ? 8 : 3) : deadline,
       .held_by_ns = deadline,
@@ -58,21 +58,21 @@ static int stop(WxFreeze *freeze, uint64_t limit_ns, WxReason *reason) {
   if (failed)
     return failed;
   if (wx_holders_settle(freeze->holders))
-    return wx_reason(reason, -EAGAIN, "processes are started all the time");
+    return wx_problem(problem, -EAGAIN, "processes are started all the time");
   return 0;
 }
 
-int wx_freeze(WxFreeze *freeze, uint64_t limit_ns, WxReason *reason) {
+int wx_freeze(WxFreeze *freeze, uint64_t limit_ns, WxProblem *problem) {
   freeze->length_ns = freeze->late_ns = freeze->started_ns = 0;
   wx_holders_begin(freeze->holders);
-  int result = freeze->freezer->prepare(freeze->holders, reason);
+  int result = freeze->freezer->prepare(freeze->holders, problem);
   wx_freeze_hurry(freeze, true);
   if (!result)
     result = set_clock(freeze, freeze->death_ns);
   if (!result) {
     freeze->started_ns = wx_os_now_ns();
     note(freeze, freeze->started_ns, 0);
-    result = stop(freeze, limit_ns, reason);
+    result = stop(freeze, limit_ns, problem);
   }
   if (result)
     (void)wx_thaw(freeze);

@@ -53,7 +53,7 @@ void wx_freeze_hurry(WxFreeze *freeze, bool urgent);
 /// again already (`length_ns` is how long it was held), but for tasks that have not stopped yet:
 /// then `must_end` is set, and the thread is to end at once. -ETIMEDOUT: a task did not stop in
 /// time. -EAGAIN: a process was born meanwhile, or is starting a program: update, and try again.
-int wx_freeze(WxFreeze *freeze, uint64_t limit_ns, WxReason *reason);
+int wx_freeze(WxFreeze *freeze, uint64_t limit_ns, WxProblem *problem);
 
 /// Lets all go on; `length_ns` is the pause. -EINPROGRESS where `must_end` is set.
 int wx_thaw(WxFreeze *freeze);

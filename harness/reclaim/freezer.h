@@ -13,7 +13,7 @@
 #ifndef WX_RECLAIM_FREEZER_H
 #define WX_RECLAIM_FREEZER_H
 
-#include "reclaim/reason.h"
+#include "stats/problem.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,8 +26,8 @@ typedef struct WxFreezer WxFreezer;
 /// What is to be stopped.
 typedef struct {
   WxHolders *holders;
-  WxUndo *undo;     ///< Where word is left of what has to be taken back (undo.h); may be NULL.
-  WxReason *reason; ///< May be NULL.
+  WxUndo *undo;       ///< Where word is left of what has to be taken back (undo.h); may be NULL.
+  WxProblem *problem; ///< May be NULL.
   uint64_t stopped_by_ns; ///< Until then (of wx_os_now_ns()) only one that has stopped is held.
   uint64_t held_by_ns;    ///< Later it is given up.
   bool crowded;           ///< Others want this processor, and would not give it back soon.
@@ -40,7 +40,7 @@ struct WxFreezer {
 
   /// Whether this freezer can hold the processes. Called before each pause while they run: what
   /// costs time and stops nothing.
-  int (*prepare)(WxHolders *holders, WxReason *reason);
+  int (*prepare)(WxHolders *holders, WxProblem *problem);
 
   /// Stops every task of the holders, those found while stopping included. -ETIMEDOUT where that is
   /// not done in time; what was stopped stays so until `resume`, which must be called whatever this

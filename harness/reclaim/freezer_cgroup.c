@@ -20,46 +20,47 @@ static bool has_ended(const WxHolders *holders, pid_t pid) {
 }
 
 // Asked under the freeze: a child that is being forked is seen a moment before it is in the group.
-static int check_members(WxHolders *holders, const WxGroup *group, WxReason *reason) {
+static int check_members(WxHolders *holders, const WxGroup *group, WxProblem *problem) {
   for (size_t i = 0; i < holders->count; ++i) {
     const pid_t pid = holders->items[i].pid;
     const int has = wx_group_has(group, holders->items[i].reach, true);
     if (has < 0 && has != -ESRCH)
       return has;
     if (has == 0 && !has_ended(holders, holders->items[i].reach))
-      return wx_reason(reason, -EXDEV,
-                       "process %d shares the memory of process %d but is not in its control group "
-                       "%s: use --freeze ptrace",
-                       (int)pid, (int)holders->pid, group->path);
+      return wx_problem(
+          problem, -EXDEV,
+          "process %d shares the memory of process %d but is not in its control group "
+          "%s: use --freeze ptrace",
+          (int)pid, (int)holders->pid, group->path);
   }
   return 0;
 }
 
-static int check_group(const WxGroup *group, pid_t pid, WxReason *reason) {
+static int check_group(const WxGroup *group, pid_t pid, WxProblem *problem) {
   const int ours = wx_group_has(group, getpid(), true);
   if (ours < 0)
     return ours;
   if (ours)
-    return wx_reason(
-        reason, -EDEADLK,
+    return wx_problem(
+        problem, -EDEADLK,
         "the control group %s of process %d holds this tool too and would stop it: use "
         "--freeze ptrace",
         group->path, (int)pid);
   const int frozen = wx_group_state_has(group, group->kind->frozen);
   if (frozen == 1)
-    return wx_reason(reason, -EBUSY, "process %d is paused by its control group %s already",
-                     (int)pid, group->path);
+    return wx_problem(problem, -EBUSY, "process %d is paused by its control group %s already",
+                      (int)pid, group->path);
   return frozen;
 }
 
-static int prepare(WxHolders *holders, WxReason *reason) {
+static int prepare(WxHolders *holders, WxProblem *problem) {
   WxGroup *group = &holders->group;
   int failed = wx_group_find(group, holders->items[0].reach);
   if (failed == -ENOTSUP)
-    return wx_reason(reason, failed,
-                     "process %d is in no control group that can be frozen: use --freeze ptrace",
-                     (int)holders->items[0].pid);
-  return failed ? failed : check_group(group, holders->items[0].pid, reason);
+    return wx_problem(problem, failed,
+                      "process %d is in no control group that can be frozen: use --freeze ptrace",
+                      (int)holders->items[0].pid);
+  return failed ? failed : check_group(group, holders->items[0].pid, problem);
 }
 
 static int not_frozen(void *context) {
@@ -77,13 +78,13 @@ static int stop(const WxStopping *stopping) {
     holders->items[0].stopped = true;
     failed = wx_group_write(group, true);
     if (failed == -EACCES || failed == -EPERM || failed == -EROFS)
-      return wx_reason(stopping->reason, failed,
-                       "not permitted to write %s: run as root on the host", group->control);
+      return wx_problem(stopping->problem, failed,
+                        "not permitted to write %s: run as root on the host", group->control);
   }
   if (!failed)
     failed = wx_freezer_wait(not_frozen, group, stopping->held_by_ns, false);
   // Also children forked meanwhile.
-  return failed ? failed : check_members(holders, group, stopping->reason);
+  return failed ? failed : check_members(holders, group, stopping->problem);
 }
 
 static int resume(WxHolders *holders, WxUndo *undo) {

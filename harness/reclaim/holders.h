@@ -28,8 +28,8 @@
 #include "measure/memfd.h"
 #include "reclaim/freezer_group.h"
 #include "reclaim/listing.h"
-#include "reclaim/reason.h"
 #include "stats/figure.h"
+#include "stats/problem.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -127,7 +127,7 @@ typedef struct WxHolders WxHolders;
 /// Starts with the process `pid` and its file. -ESRCH where it has ended; -ENOTSUP where births
 /// cannot be seen, since no file of the kernel tells the number given last. After a failure there
 /// is nothing to close.
-int wx_holders_open(WxHolders *holders, pid_t pid, WxFileId file, WxReason *reason);
+int wx_holders_open(WxHolders *holders, pid_t pid, WxFileId file, WxProblem *problem);
 
 /// Whether `pid` is one of them.
 bool wx_holders_has(const WxHolders *holders, pid_t pid);
@@ -135,17 +135,17 @@ bool wx_holders_has(const WxHolders *holders, pid_t pid);
 /// While all run: finds who holds the file and which parts of it (`mapped`), and makes room. -ESRCH
 /// where no process holds it any more; -E2BIG where there are too many; and as
 /// wx_holders_update(), but that a process which starts a program is waited for.
-int wx_holders_look(WxHolders *holders, WxReason *reason);
+int wx_holders_look(WxHolders *holders, WxProblem *problem);
 
 /// While all run, before each pause: reads all that have run since they were read. -EBUSY where the
 /// processes have to be left alone for now: one that might hold the file may not be read, a core of
 /// one is being written, or a crash handler of the runtime works on it. -EAGAIN where one starts
 /// a program: a moment later it can be told.
-int wx_holders_update(WxHolders *holders, WxReason *reason);
+int wx_holders_update(WxHolders *holders, WxProblem *problem);
 
 /// While all run, as the last thing before a pause: as wx_holders_update(), but only of processes
 /// that were born since.
-int wx_holders_update_born(WxHolders *holders, WxReason *reason);
+int wx_holders_update_born(WxHolders *holders, WxProblem *problem);
 
 /// Under the freeze: whether a process was born since the last update that is none of the tasks
 /// here. Reads nothing of any process.

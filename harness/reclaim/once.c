@@ -12,10 +12,10 @@
 enum { MOST_FAILURES = 64 };
 
 static int reclaim(WxTarget *target, const WxReclaimOptions *options, WxReclaim *result,
-                   WxReason *reason) {
+                   WxProblem *problem) {
   const uint64_t began = wx_os_now_ns();
   result->before_bytes = target->allocated_bytes;
-  const int failed = wx_target_reclaim(target, options, MOST_FAILURES, reason);
+  const int failed = wx_target_reclaim(target, options, MOST_FAILURES, problem);
   const WxReclaim done = wx_target_result(target);
   if (options->log)
     wx_pauses_merge(options->log, &wx_worker_done(target->worker)->log);
@@ -29,9 +29,9 @@ static int reclaim(WxTarget *target, const WxReclaimOptions *options, WxReclaim 
 }
 
 static int estimate(WxTarget *target, const WxReclaimOptions *options, WxReclaim *result,
-                    WxReason *reason) {
+                    WxProblem *problem) {
   const uint64_t began = wx_os_now_ns();
-  int failed = wx_target_look(target, reason);
+  int failed = wx_target_look(target, problem);
   if (!failed)
     failed = wx_target_estimate(target, options, &result->punched_bytes, &result->pauses.count);
   result->before_bytes = target->allocated_bytes;
@@ -51,34 +51,34 @@ static int count_mapped(const WxTarget *target, WxReclaim *result) {
 }
 
 int wx_reclaim_memfd(pid_t pid, const WxMemfd *memfd, const WxReclaimOptions *options,
-                     WxReclaim *result, WxReason *reason) {
+                     WxReclaim *result, WxProblem *problem) {
   WxTarget target;
-  int failed = wx_target_open(&target, pid, memfd, reason);
+  int failed = wx_target_open(&target, pid, memfd, problem);
   if (failed)
     return failed;
   *result = wx_target_result(&target);
-  failed = wx_target_look(&target, reason);
+  failed = wx_target_look(&target, problem);
   if (!failed)
     failed = count_mapped(&target, result);
   if (!failed)
-    failed = options->dry_run ? estimate(&target, options, result, reason)
-                              : reclaim(&target, options, result, reason);
+    failed = options->dry_run ? estimate(&target, options, result, problem)
+                              : reclaim(&target, options, result, problem);
   wx_target_close(&target);
-  if (failed == -ESRCH && reason && !reason->text[0])
-    return wx_reason(reason, failed, "process %d ended", (int)pid);
+  if (failed == -ESRCH && problem && !problem->text[0])
+    return wx_problem(problem, failed, "process %d ended", (int)pid);
   return failed;
 }
 
 int wx_reclaim_once(pid_t pid, const WxReclaimOptions *options, WxReclaim *result,
-                    WxReason *reason) {
+                    WxProblem *problem) {
   WxMaps maps = {0};
   WxMemfds memfds = {0};
-  if (reason)
-    reason->text[0] = '\0';
+  if (problem)
+    problem->text[0] = '\0';
   *result = (WxReclaim){.pid = pid, .zero_mapped_bytes = WX_UNKNOWN};
-  int failed = wx_reclaim_find(&memfds, pid, &maps, options->memfd, reason);
+  int failed = wx_reclaim_find(&memfds, pid, &maps, options->memfd, problem);
   if (!failed)
-    failed = wx_reclaim_memfd(pid, wx_memfds_largest(&memfds), options, result, reason);
+    failed = wx_reclaim_memfd(pid, wx_memfds_largest(&memfds), options, result, problem);
   wx_memfds_free(&memfds);
   wx_maps_free(&maps);
   return failed;

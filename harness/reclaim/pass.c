@@ -45,7 +45,7 @@ typedef struct {
   uint64_t until_ns;   ///< The holders run so long.
   uint64_t at_rest_ns; ///< And so long where they have no use for it; at most `until_ns`.
   int result;
-  WxReason *reason;
+  WxProblem *problem;
   pid_t thread; ///< That works.
 } Work;
 
@@ -190,13 +190,13 @@ static int punch_and_thaw(Work *work) {
 
 // A task that has not stopped may have lost its processor in the middle of a system call: then a
 // punch would wait for it.
-static int freeze(Work *work, WxReason *reason) {
+static int freeze(Work *work, WxProblem *problem) {
   const uint64_t budget = work->pass->max_pause_ns;
-  int result = wx_freeze(&work->freeze, wx_pace_freeze_limit(budget), reason);
+  int result = wx_freeze(&work->freeze, wx_pace_freeze_limit(budget), problem);
   work->done->settled = work->pass->holders->settled;
   if (!result && work->pass->holders->outside && !wx_probe_is_free(work->probe, budget / 8)) {
     (void)wx_thaw(&work->freeze);
-    result = wx_reason(reason, -EAGAIN, "somebody is busy with the memfd itself");
+    result = wx_problem(problem, -EAGAIN, "somebody is busy with the memfd itself");
   }
   if (result && work->freeze.started_ns)
     wx_pass_count_abandoned(work->done, work->freeze.length_ns, budget);
@@ -208,8 +208,8 @@ static void note_late(Work *work) {
     work->done->log.late_max_ns = work->freeze.late_ns;
 }
 
-static int one_pause(Work *work, WxReason *reason) {
-  int result = freeze(work, reason);
+static int one_pause(Work *work, WxProblem *problem) {
+  int result = freeze(work, problem);
   if (!result)
     result = punch_and_thaw(work);
   note_late(work);
@@ -235,7 +235,7 @@ static int sleep_until(uint64_t until) {
 }
 
 // Without the right to run before all others it has to be alone with the holders.
-static int await_turn(Work *work, WxReason *reason) {
+static int await_turn(Work *work, WxProblem *problem) {
   WxHolders *holders = work->pass->holders;
   if (work->freeze.urgent)
     return 0;
@@ -243,57 +243,57 @@ static int await_turn(Work *work, WxReason *reason) {
   const int found = wx_holders_find_tasks(holders);
   if (found < 0 || !wx_holders_is_crowded(holders))
     return found < 0 ? found : 0;
-  return wx_reason(reason, -EAGAIN,
-                   "the processors are busy, and this program may not run before others "
-                   "(CAP_SYS_NICE)");
+  return wx_problem(problem, -EAGAIN,
+                    "the processors are busy, and this program may not run before others "
+                    "(CAP_SYS_NICE)");
 }
 
 // Everything that has to be known before the holders are touched.
-static int get_ready(Work *work, WxReason *reason) {
+static int get_ready(Work *work, WxProblem *problem) {
   WxHolders *holders = work->pass->holders;
   int failed;
   do { // The last time as late as can be: who gets the memfd after it is not found.
     const uint64_t began = wx_os_now_ns();
-    failed = wx_holders_update(holders, reason);
+    failed = wx_holders_update(holders, problem);
     wx_pace_learn(&work->pace.ready_ns, wx_os_now_ns() - began);
   } while (!failed && wx_os_now_ns() < work->until_ns);
   wx_freeze_hurry(&work->freeze, true);
   const uint64_t budget = work->pass->max_pause_ns;
   if (!failed && !wx_probe_is_free(work->probe, budget > LEAST_PROBE_NS ? budget : LEAST_PROBE_NS))
-    failed = wx_reason(reason, -EAGAIN, "somebody is busy with the memfd itself");
+    failed = wx_problem(problem, -EAGAIN, "somebody is busy with the memfd itself");
   if (!failed)
-    failed = wx_holders_update_born(holders, reason);
+    failed = wx_holders_update_born(holders, problem);
   if (!failed)
-    failed = await_turn(work, reason);
+    failed = await_turn(work, problem);
   work->done->mappers_unreadable = (unsigned)holders->unreadable;
   if (!failed && work->pass->hook && work->pass->hook->before_freeze)
     work->pass->hook->before_freeze(work->pass->hook->context);
   return failed;
 }
 
-int wx_pass_verdict(const WxPass *pass, const WxPassDone *done, WxReason *reason) {
+int wx_pass_verdict(const WxPass *pass, const WxPassDone *done, WxProblem *problem) {
   const double budget_ms = (double)pass->max_pause_ns / 1e6;
   if (pass->give_up && done->over_budget >= pass->give_up)
-    return wx_reason(reason, -ETIME,
-                     "process %d was held for more than %.3g ms, %u times in a row: given up "
-                     "(--give-up)",
-                     (int)pass->holders->pid, WX_RECLAIM_OVER * budget_ms, done->over_budget);
+    return wx_problem(problem, -ETIME,
+                      "process %d was held for more than %.3g ms, %u times in a row: given up "
+                      "(--give-up)",
+                      (int)pass->holders->pid, WX_RECLAIM_OVER * budget_ms, done->over_budget);
   if (done->failures > pass->most_failures)
-    return wx_reason(reason, -ETIMEDOUT,
-                     "process %d could not be stopped within %.3g ms, %u times: it waits for a "
-                     "child or a disk, or is busy (permit nice -20, or raise --max-pause)",
-                     (int)pass->holders->pid, budget_ms, done->failures);
+    return wx_problem(problem, -ETIMEDOUT,
+                      "process %d could not be stopped within %.3g ms, %u times: it waits for a "
+                      "child or a disk, or is busy (permit nice -20, or raise --max-pause)",
+                      (int)pass->holders->pid, budget_ms, done->failures);
   return 0;
 }
 
 // What comes of an attempt. 0: it goes on.
-static int judge(Work *work, int result, WxReason *reason) {
+static int judge(Work *work, int result, WxProblem *problem) {
   WxPassDone *done = work->done;
   done->bad_moments += result == -EAGAIN;
   done->failures += result == -ETIMEDOUT;
   if (done->bad_moments > MOST_BAD_MOMENTS)
     return -ETIMEDOUT;
-  const int verdict = wx_pass_verdict(work->pass, done, reason);
+  const int verdict = wx_pass_verdict(work->pass, done, problem);
   if (verdict || (result && result != -ETIMEDOUT && result != -EAGAIN))
     return verdict ? verdict : result;
   return work->freeze.must_end ? -EINPROGRESS : 0;
@@ -351,17 +351,17 @@ static void set_times(Work *work, bool bad_moment) {
   work->at_rest_ns = must_wait ? work->until_ns : now + wait / 2;
 }
 
-static int work_through(Work *work, WxReason *reason) {
+static int work_through(Work *work, WxProblem *problem) {
   for (;;) {
     int result = let_run(work);
     if (result || !work->found.count || is_ended(work))
       return result;
     work->freeze.length_ns = 0;
-    result = get_ready(work, reason);
+    result = get_ready(work, problem);
     if (!result)
-      result = one_pause(work, reason);
+      result = one_pause(work, problem);
     set_times(work, result == -EAGAIN);
-    result = judge(work, result, reason);
+    result = judge(work, result, problem);
     if (result)
       return result;
     wx_freeze_hurry(&work->freeze, false);
@@ -371,7 +371,7 @@ static int work_through(Work *work, WxReason *reason) {
 static void work_as_thread(void *context) {
   Work *work = context;
   work->thread = gettid();
-  work->result = work_through(work, work->reason);
+  work->result = work_through(work, work->problem);
 }
 
 // In a thread of its own, which can end where only that lets the last tasks go. It has ended when
@@ -403,7 +403,7 @@ static int work_in_threads(Work *work) {
 
 // Opens the file for writing, for as long as the pass lasts: whoever has it open so is held by
 // others that do the same. The lock keeps them away from each other.
-static int open_for_writing(Work *work, WxReason *reason) {
+static int open_for_writing(Work *work, WxProblem *problem) {
   char path[64];
   (void)snprintf(path, sizeof path, "/proc/self/fd/%d", work->pass->fd);
   work->fd = wx_os_open(path, O_RDWR, 0);
@@ -411,16 +411,16 @@ static int open_for_writing(Work *work, WxReason *reason) {
     return work->fd;
   const int failed = wx_os_lock_file(work->fd);
   if (failed == -EWOULDBLOCK)
-    return wx_reason(reason, -EBUSY, "another wxbench gives its pages back at the moment");
+    return wx_problem(problem, -EBUSY, "another wxbench gives its pages back at the moment");
   return failed;
 }
 
-static int open_work(Work *work, WxReason *reason) {
+static int open_work(Work *work, WxProblem *problem) {
   work->found.items = calloc(MOST_FOUND, sizeof *work->found.items);
   if (!work->found.items)
     return -ENOMEM;
   work->found.capacity = MOST_FOUND;
-  int failed = open_for_writing(work, reason);
+  int failed = open_for_writing(work, problem);
   if (!failed)
     failed = wx_scan_open(&work->scan, work->fd, work->pass->where, work->done->next);
   if (failed)
@@ -434,10 +434,10 @@ static int open_work(Work *work, WxReason *reason) {
   return wx_probe_open(&work->probe, work->fd); // Its thread's stack need not be locked.
 }
 
-int wx_pass_run(const WxPass *pass, WxPassDone *done, WxReason *reason) {
+int wx_pass_run(const WxPass *pass, WxPassDone *done, WxProblem *problem) {
   Work work = {.pass = pass,
                .done = done,
-               .reason = reason,
+               .problem = problem,
                .fd = -1,
                .net = {.ends = {-1, -1}},
                .pace = wx_pace_default(),
@@ -445,10 +445,10 @@ int wx_pass_run(const WxPass *pass, WxPassDone *done, WxReason *reason) {
                           .holders = pass->holders,
                           .undo = pass->undo,
                           .hold = &done->hold}};
-  int result = open_work(&work, reason);
+  int result = open_work(&work, problem);
   if (!result)
     result = pass->alone && pass->freezer->by_thread ? work_in_threads(&work)
-                                                     : work_through(&work, reason);
+                                                     : work_through(&work, problem);
   wx_freeze_close(&work.freeze);
   wx_probe_close(work.probe);
   wx_net_close(&work.net);

@@ -55,11 +55,11 @@ typedef struct {
 /// the calling process ends, which it should do at once. -ETIME: `give_up` pauses in a row took
 /// more than WX_RECLAIM_OVER times their budget. -EBUSY: the processes are to be left alone now, or
 /// another wxbench gives the pages of this file back.
-int wx_pass_run(const WxPass *pass, WxPassDone *done, WxReason *reason);
+int wx_pass_run(const WxPass *pass, WxPassDone *done, WxProblem *problem);
 
 /// Whether no further attempt is to be made after those that failed: -ETIME or -ETIMEDOUT with the
 /// reason, 0 where there is.
-int wx_pass_verdict(const WxPass *pass, const WxPassDone *done, WxReason *reason);
+int wx_pass_verdict(const WxPass *pass, const WxPassDone *done, WxProblem *problem);
 
 /// How long to wait after having run before all others for `length_ns`, so as to use at most half
 /// of what `share` permits.

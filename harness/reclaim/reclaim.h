@@ -8,15 +8,15 @@
    the punch. Therefore every process that maps the file is frozen for that moment (freezer.h).
    Everything else happens while they run.
 
-   Library code: no output, negative errno, a WxReason where a person has to understand.
+   Library code: no output, negative errno, a WxProblem where a person has to understand.
 */
 #ifndef WX_RECLAIM_RECLAIM_H
 #define WX_RECLAIM_RECLAIM_H
 
 #include "measure/memfd.h"
 #include "reclaim/freezer.h"
-#include "reclaim/reason.h"
 #include "stats/figure.h"
+#include "stats/problem.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -88,11 +88,11 @@ typedef struct {
 /// not permitted, or the memfd is sealed. -EBUSY: traced by another. -ETIMEDOUT: it could not be
 /// stopped within the pause, several times; what was done before is in `result`.
 int wx_reclaim_once(pid_t pid, const WxReclaimOptions *options, WxReclaim *result,
-                    WxReason *reason);
+                    WxProblem *problem);
 
 /// As wx_reclaim_once(), for one of the files that wx_memfd_find() found.
 int wx_reclaim_memfd(pid_t pid, const WxMemfd *memfd, const WxReclaimOptions *options,
-                     WxReclaim *result, WxReason *reason);
+                     WxReclaim *result, WxProblem *problem);
 
 /* A reclaim that goes on beside the program
  * -------------------------------------------------------------------------------------------------
@@ -113,7 +113,7 @@ int wx_sidecar_start(pid_t pid, uint64_t every_ns, const WxReclaimOptions *optio
 int wx_sidecar_settle(WxSidecar *sidecar);
 
 /// Ends the sidecar, adds up what it did in `result` (may be NULL) and frees it. Returns 0, or the
-/// error that kept the sidecar from working. After it `reason` (may be NULL) says why.
-int wx_sidecar_stop(WxSidecar *sidecar, WxReclaim *result, WxReason *reason);
+/// error that kept the sidecar from working. After it `problem` (may be NULL) says why.
+int wx_sidecar_stop(WxSidecar *sidecar, WxReclaim *result, WxProblem *problem);
 
 #endif

@@ -8,13 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int prepare_pattern(WxRule *rule, WxReason *reason) {
-  (void)rule, (void)reason;
+static int prepare_pattern(WxRule *rule, WxProblem *problem) {
+  (void)rule, (void)problem;
   return 0;
 }
 
 // A name or a number. A name is looked up once: the user's number is what a process has.
-static int prepare_user(WxRule *rule, WxReason *reason) {
+static int prepare_user(WxRule *rule, WxProblem *problem) {
   uint64_t number;
   if (wx_units_count(rule->value, &number, NULL) == 0 && number < UINT32_MAX) {
     rule->user = (uint32_t)number;
@@ -22,8 +22,8 @@ static int prepare_user(WxRule *rule, WxReason *reason) {
   }
   const struct passwd *entry = getpwnam(rule->value);
   if (!entry)
-    return wx_reason(reason, -EINVAL, "user=%s: there is no user of that name or number",
-                     rule->value);
+    return wx_problem(problem, -EINVAL, "user=%s: there is no user of that name or number",
+                      rule->value);
   rule->user = entry->pw_uid;
   return 0;
 }
@@ -85,26 +85,27 @@ static const WxCriterion *find(const char *text, size_t length) {
 }
 
 // Says what there is, as `command=, user= or cgroup=`.
-static int refuse(const char *text, WxReason *reason) {
+static int refuse(const char *text, WxProblem *problem) {
   char names[128] = "";
   for (size_t i = 0; i < CRITERIA; ++i) {
     if (i > 0)
       strcat(names, i + 1 < CRITERIA ? ", " : " or ");
     strcat(strcat(names, criteria[i].name), "=");
   }
-  return wx_reason(reason, -EINVAL, "'%.100s' begins with no criterion; expected %s", text, names);
+  return wx_problem(problem, -EINVAL, "'%.100s' begins with no criterion; expected %s", text,
+                    names);
 }
 
-int wx_selection_add(WxSelection *selection, bool except, const char *text, WxReason *reason) {
+int wx_selection_add(WxSelection *selection, bool except, const char *text, WxProblem *problem) {
   const size_t length = strcspn(text, "=");
   WxRule rule = {.criterion = find(text, length), .except = except};
   if (!rule.criterion || text[length] != '=')
-    return refuse(text, reason);
+    return refuse(text, problem);
   rule.value = text + length + 1;
   if (!*rule.value)
-    return wx_reason(reason, -EINVAL, "'%s' has no value; expected %s", text,
-                     rule.criterion->value);
-  const int failed = rule.criterion->prepare(&rule, reason);
+    return wx_problem(problem, -EINVAL, "'%s' has no value; expected %s", text,
+                      rule.criterion->value);
+  const int failed = rule.criterion->prepare(&rule, problem);
   if (failed)
     return failed;
   WxRule *rules = reallocarray(selection->rules, selection->count + 1, sizeof *rules);

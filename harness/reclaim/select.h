@@ -9,7 +9,7 @@
 #define WX_RECLAIM_SELECT_H
 
 #include "reclaim/identity.h"
-#include "reclaim/reason.h"
+#include "stats/problem.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,7 +21,7 @@ typedef struct {
   const char *name;
   const char *value; ///< What is expected, for help and refusals.
   /// Checks the value of a rule and prepares it; -EINVAL with the reason.
-  int (*prepare)(WxRule *rule, WxReason *reason);
+  int (*prepare)(WxRule *rule, WxProblem *problem);
   bool (*matches)(const WxRule *rule, const WxIdentity *identity);
 } WxCriterion;
 
@@ -42,7 +42,7 @@ typedef struct {
 const WxCriterion *wx_criterion_at(size_t index);
 
 /// Adds a rule, `CRITERION=VALUE`. -EINVAL with the reason, -ENOMEM.
-int wx_selection_add(WxSelection *selection, bool except, const char *text, WxReason *reason);
+int wx_selection_add(WxSelection *selection, bool except, const char *text, WxProblem *problem);
 
 /// Whether a process is taken; without rules every one is.
 bool wx_selection_takes(const WxSelection *selection, const WxIdentity *identity);

@@ -17,7 +17,7 @@ enum { SETTLE_MS = 30000 };
 // What the child reports, in memory that both share.
 typedef struct {
   int result;
-  WxReason reason;
+  WxProblem problem;
   WxReclaim total; ///< Of the memfd that most was given back of.
 } Report;
 
@@ -60,7 +60,7 @@ static _Noreturn void run_child(pid_t pid, uint64_t every_ns, const WxReclaimOpt
       .result = take_result,
       .context = &child,
   };
-  report->result = wx_watch_run(&watch, &report->reason);
+  report->result = wx_watch_run(&watch, &report->problem);
   _exit(0);
 }
 
@@ -152,7 +152,7 @@ int wx_sidecar_settle(WxSidecar *sidecar) {
   return done > 0 ? 0 : done;
 }
 
-int wx_sidecar_stop(WxSidecar *sidecar, WxReclaim *result, WxReason *reason) {
+int wx_sidecar_stop(WxSidecar *sidecar, WxReclaim *result, WxProblem *problem) {
   wx_os_close_reader(sidecar->orders);
   sidecar->orders = -1;
   int status;
@@ -163,7 +163,7 @@ int wx_sidecar_stop(WxSidecar *sidecar, WxReclaim *result, WxReason *reason) {
   if (result)
     *result = sidecar->report->total;
   if (failed)
-    (void)wx_reason(reason, failed, "%s", sidecar->report->reason.text);
+    (void)wx_problem(problem, failed, "%s", sidecar->report->problem.text);
   release(sidecar);
   return failed;
 }

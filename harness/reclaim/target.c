@@ -28,17 +28,17 @@ static int keep_for_reading(WxTarget *target) {
   return 0;
 }
 
-static int open_file(WxTarget *target, const WxMemfd *memfd, WxReason *reason) {
-  target->fd = wx_reclaim_open(memfd, target->pid, reason);
+static int open_file(WxTarget *target, const WxMemfd *memfd, WxProblem *problem) {
+  target->fd = wx_reclaim_open(memfd, target->pid, problem);
   return target->fd < 0 ? target->fd : keep_for_reading(target);
 }
 
-int wx_target_open(WxTarget *target, pid_t pid, const WxMemfd *memfd, WxReason *reason) {
+int wx_target_open(WxTarget *target, pid_t pid, const WxMemfd *memfd, WxProblem *problem) {
   *target =
       (WxTarget){.pid = pid, .file = memfd->id, .fd = -1, .holders = {.proc = -1, .last = -1}};
-  int failed = open_file(target, memfd, reason);
+  int failed = open_file(target, memfd, problem);
   if (!failed)
-    failed = wx_holders_open(&target->holders, pid, memfd->id, reason);
+    failed = wx_holders_open(&target->holders, pid, memfd->id, problem);
   if (!failed)
     failed = wx_worker_open(&target->worker);
   if (failed)
@@ -56,8 +56,8 @@ int wx_target_allocated(const WxTarget *target, uint64_t *bytes) {
 
 // What is mapped is read before what is allocated: a block that is released in between counts as
 // mapped and is found the next time.
-int wx_target_look(WxTarget *target, WxReason *reason) {
-  int result = wx_holders_look(&target->holders, reason);
+int wx_target_look(WxTarget *target, WxProblem *problem) {
+  int result = wx_holders_look(&target->holders, problem);
   if (!result)
     result = wx_target_allocated(target, &target->allocated_bytes);
   if (!result)
@@ -91,16 +91,16 @@ static bool is_worth_another(int result) {
 
 // The pass repeats an attempt that failed. Here only those are left that need another process.
 int wx_target_reclaim(WxTarget *target, const WxReclaimOptions *options, unsigned most_failures,
-                      WxReason *reason) {
+                      WxProblem *problem) {
   wx_worker_rewind(target->worker);
   const WxPassDone *done = wx_worker_done(target->worker);
   WxPreflight preflight;
-  int result = wx_preflight(&preflight, pass_of(target, options).max_pause_ns, reason);
+  int result = wx_preflight(&preflight, pass_of(target, options).max_pause_ns, problem);
   for (unsigned crowded = 0; !result;) {
     WxPass pass = pass_of(target, options);
     pass.most_failures = most_failures;
     pass.urgent_share = preflight.urgent_share;
-    result = wx_worker_run(target->worker, &pass, reason);
+    result = wx_worker_run(target->worker, &pass, problem);
     if (done->settled)
       wx_holders_forget_absent(&target->holders);
     if (!is_worth_another(result))
@@ -108,12 +108,12 @@ int wx_target_reclaim(WxTarget *target, const WxReclaimOptions *options, unsigne
     if (pass.ended && pass.ended(pass.context))
       return 0;
     crowded += result == -ENOBUFS;
-    const int verdict = wx_pass_verdict(&pass, done, reason);
+    const int verdict = wx_pass_verdict(&pass, done, problem);
     if (verdict || crowded > most_failures)
       return verdict ? verdict : result;
     result = wx_os_sleep_ns(wx_pass_wait(wx_pace_freeze_limit(pass.max_pause_ns), done->failures));
     if (!result)
-      result = wx_target_look(target, reason);
+      result = wx_target_look(target, problem);
   }
   return result;
 }

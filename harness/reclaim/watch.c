@@ -171,11 +171,11 @@ static int take(void *context, const WxFollowed *process, const WxMemfd *memfd) 
   return place < 0 ? place : 0;
 }
 
-static int find_one(Watch *watch, WxReason *reason) {
+static int find_one(Watch *watch, WxProblem *problem) {
   const WxFollowed process = {.pid = watch->options->pid};
   WxMemfds *memfds = &watch->follow.memfds;
   int failed =
-      wx_reclaim_find(memfds, process.pid, &watch->follow.maps, watch->follow.name, reason);
+      wx_reclaim_find(memfds, process.pid, &watch->follow.maps, watch->follow.name, problem);
   if (!failed)
     wx_follow_sort(memfds);
   for (size_t i = 0; i < memfds->count && i < WX_FOLLOW_FILES && !failed; ++i)
@@ -195,8 +195,8 @@ static bool is_ending(const Watch *watch) {
 }
 
 // The process has another file in the place of the one that was watched, or none.
-static int find_again(Watch *watch, WxReason *reason) {
-  const int failed = find_one(watch, reason);
+static int find_again(Watch *watch, WxProblem *problem) {
+  const int failed = find_one(watch, problem);
   return failed && is_ending(watch) ? 0 : failed;
 }
 
@@ -254,58 +254,59 @@ static int queue(Watch *watch) {
 }
 
 static int take_turn(Watch *watch, WxWatched *watched, WxWatchedOutcome *outcome,
-                     WxReason *reason) {
+                     WxProblem *problem) {
   watched->served = ++watch->turn;
-  reason->text[0] = '\0';
+  problem->text[0] = '\0';
   return wx_watched_turn(watched, &watch->reclaim, watch->options->above, watch->urged, outcome,
-                         reason);
+                         problem);
 }
 
 // What one that is open needs is for the others to give up.
 static int take_turn_with_room(Watch *watch, WxWatched *watched, WxWatchedOutcome *outcome,
-                               WxReason *reason) {
+                               WxProblem *problem) {
   int failed = wx_crowd_close_some(&watch->crowd, watched, WX_CROWD_OPEN - 1, WX_CROWD_DESCRIPTORS);
   if (!failed)
-    failed = take_turn(watch, watched, outcome, reason);
+    failed = take_turn(watch, watched, outcome, problem);
   if (failed == -EMFILE || failed == -ENFILE) {
     failed = wx_crowd_close_some(&watch->crowd, watched, 0, 0);
     if (!failed)
-      failed = take_turn(watch, watched, outcome, reason);
+      failed = take_turn(watch, watched, outcome, problem);
     if (failed == -EMFILE || failed == -ENFILE)
-      (void)wx_reason(reason, failed, "no descriptor is left for it (RLIMIT_NOFILE, fs.file-max)");
+      (void)wx_problem(problem, failed,
+                       "no descriptor is left for it (RLIMIT_NOFILE, fs.file-max)");
   }
   const int closed = wx_crowd_close_some(&watch->crowd, NULL, WX_CROWD_OPEN, WX_CROWD_DESCRIPTORS);
   return failed ? failed : closed;
 }
 
 static void say_outcome(Watch *watch, WxWatched *watched, WxWatchedOutcome outcome,
-                        const WxReclaim *before, const WxReason *reason) {
+                        const WxReclaim *before, const WxProblem *problem) {
   if (outcome == WX_WATCHED_WAITS)
     say_of(watch, watched->user, "pid %d: %s; next attempt in %.2f s", (int)watched->pid,
-           reason->text, (double)watched->wait_ns / 1e9);
+           problem->text, (double)watched->wait_ns / 1e9);
   watch->waits |= outcome == WX_WATCHED_WAITS;
   const WxReclaim after = wx_watched_result(watched);
   if (after.pauses.count > before->pauses.count)
     say_action(watch, watched, before, &after);
 }
 
-static void refuse(Watch *watch, WxWatched *watched, int error, const WxReason *reason) {
-  wx_watched_refuse(watched, error, reason);
+static void refuse(Watch *watch, WxWatched *watched, int error, const WxProblem *problem) {
+  wx_watched_refuse(watched, error, problem);
   watched->told = watched->told ||
                   say_of(watch, watched->user, "pid %d: left alone: %s; next attempt in %.0f s",
-                         (int)watched->pid, watched->refused.text, (double)watched->wait_ns / 1e9);
+                         (int)watched->pid, watched->refused, (double)watched->wait_ns / 1e9);
 }
 
 // Returns 0 where the watch goes on.
-static int serve(Watch *watch, WxWatched *watched, WxReason *reason) {
+static int serve(Watch *watch, WxWatched *watched, WxProblem *problem) {
   const uint64_t began = wx_os_now_ns();
   const WxReclaim before = wx_watched_result(watched);
   WxRoom room = {WX_UNKNOWN, WX_UNKNOWN};
   if (!watched->advised)
     (void)wx_room_read(&room, watched->pid, &watch->text);
   WxWatchedOutcome outcome = WX_WATCHED_LOOKED;
-  const int failed = take_turn_with_room(watch, watched, &outcome, reason);
-  say_outcome(watch, watched, outcome, &before, reason);
+  const int failed = take_turn_with_room(watch, watched, &outcome, problem);
+  say_outcome(watch, watched, outcome, &before, problem);
   advise(watch, watched, &room);
   const int lost = wx_shares_charge(&watch->shares, watched->user, wx_os_now_ns() - began);
   if (failed == -ESRCH || failed == -ESTALE)
@@ -313,7 +314,7 @@ static int serve(Watch *watch, WxWatched *watched, WxReason *reason) {
   else if (failed && watch->options->pid)
     return failed;
   else if (failed)
-    refuse(watch, watched, failed, reason);
+    refuse(watch, watched, failed, problem);
   return lost;
 }
 
@@ -324,13 +325,13 @@ static bool is_ordered(void *context) {
   return wx_os_poll(&wake, 1, 0) > 0;
 }
 
-static int serve_all(Watch *watch, WxReason *reason) {
+static int serve_all(Watch *watch, WxProblem *problem) {
   const uint64_t most_ns =
       watch->urged ? UINT64_MAX : within(watch->options->every_ns, 100000000, 10000000000);
   const uint64_t began = wx_os_now_ns();
   int result = queue(watch);
   for (size_t index; !result && wx_fair_next(&watch->turns, &watch->shares, &index);) {
-    result = serve(watch, watch->crowd.items[index], reason);
+    result = serve(watch, watch->crowd.items[index], problem);
     watch->more = wx_os_now_ns() - began >= most_ns;
     if (watch->more || (!watch->urged && is_ordered(watch)))
       break;
@@ -339,11 +340,11 @@ static int serve_all(Watch *watch, WxReason *reason) {
   return result;
 }
 
-static int cycle(Watch *watch, WxReason *reason) {
+static int cycle(Watch *watch, WxProblem *problem) {
   watch->waits = watch->more = false;
   if (!watch->options->pid)
     find_all(watch);
-  const int failed = serve_all(watch, reason);
+  const int failed = serve_all(watch, problem);
   end_lines(watch);
   wx_shares_tidy(&watch->shares);
   if (!failed && watch->urged && watch->options->looked)
@@ -424,18 +425,18 @@ static uint64_t begin_of_cycle(const Watch *watch, uint64_t planned_ns) {
   return begin;
 }
 
-static int run(Watch *watch, WxReason *reason) {
+static int run(Watch *watch, WxProblem *problem) {
   int result = 0;
   if (watch->options->pid) {
     watch->pidfd = wx_os_pidfd_open(watch->options->pid);
-    result = find_one(watch, reason);
+    result = find_one(watch, problem);
   }
   while (!result) {
     const uint64_t next = wx_os_now_ns() + watch->options->every_ns;
     watch->stale = false;
-    result = cycle(watch, reason);
+    result = cycle(watch, problem);
     if (!result && watch->stale && watch->options->pid)
-      result = find_again(watch, reason);
+      result = find_again(watch, problem);
     if (result || (watch->options->pid && !watch->crowd.count))
       return result;
     const int goes_on = await(watch, watch->more ? 0 : begin_of_cycle(watch, next));
@@ -445,15 +446,15 @@ static int run(Watch *watch, WxReason *reason) {
   return result;
 }
 
-int wx_watch_run(const WxWatchOptions *options, WxReason *reason) {
+int wx_watch_run(const WxWatchOptions *options, WxProblem *problem) {
   Watch watch = {.options = options,
                  .reclaim = options->reclaim,
                  .follow = {.proc = -1, .name = options->reclaim.memfd},
                  .pidfd = -1};
   watch.reclaim.ended = is_ordered;
   watch.reclaim.ended_context = &watch;
-  WxReason own = {""};
-  const int result = run(&watch, reason ? reason : &own);
+  WxProblem own = {""};
+  const int result = run(&watch, problem ? problem : &own);
   while (watch.crowd.count)
     leave(&watch, watch.crowd.items[watch.crowd.count - 1]);
   wx_crowd_free(&watch.crowd);

@@ -10,10 +10,10 @@
 #ifndef WX_RECLAIM_WATCH_H
 #define WX_RECLAIM_WATCH_H
 
-#include "reclaim/reason.h"
 #include "reclaim/reclaim.h"
 #include "reclaim/select.h"
 #include "reclaim/watched.h"
+#include "stats/problem.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,6 +45,6 @@ typedef struct {
 
 /// Runs until it is told to end or, with a pid, until that process ends. Returns 0, or the reason
 /// why the one process cannot be watched at all (as wx_reclaim_once()).
-int wx_watch_run(const WxWatchOptions *options, WxReason *reason);
+int wx_watch_run(const WxWatchOptions *options, WxProblem *problem);
 
 #endif

@@ -5,6 +5,7 @@
 #include "reclaim/find.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
@@ -83,13 +84,13 @@ int wx_watched_wants_turn(WxWatched *watched, WxReclaimBound bound, bool urged) 
   if (!in_time)
     return 0;
   const bool untold = watched->open && watched->pidfd < 0; // Nobody tells when it ends.
-  return watched->refused.text[0] || untold || !can_skip(watched, allocated, bound);
+  return watched->refused[0] || untold || !can_skip(watched, allocated, bound);
 }
 
-static int open_target(WxWatched *watched, WxReason *reason) {
+static int open_target(WxWatched *watched, WxProblem *problem) {
   if (watched->open)
     return 0;
-  const int failed = wx_target_open(&watched->target, watched->pid, &watched->memfd, reason);
+  const int failed = wx_target_open(&watched->target, watched->pid, &watched->memfd, problem);
   if (failed)
     return failed;
   watched->open = true;
@@ -98,10 +99,10 @@ static int open_target(WxWatched *watched, WxReason *reason) {
 }
 
 static int act(WxWatched *watched, const WxReclaimOptions *options, bool urged,
-               WxWatchedOutcome *outcome, WxReason *reason) {
+               WxWatchedOutcome *outcome, WxProblem *problem) {
   const uint64_t pauses = wx_worker_done(watched->target.worker)->log.count;
   const int failed = wx_target_reclaim(&watched->target, options,
-                                       urged ? MOST_FAILURES_URGED : MOST_FAILURES, reason);
+                                       urged ? MOST_FAILURES_URGED : MOST_FAILURES, problem);
   if (wx_worker_done(watched->target.worker)->log.count > pauses)
     watched->wait_ns = 0; // It got on.
   if (failed != -ETIMEDOUT && failed != -EBUSY && failed != -ECHILD) {
@@ -136,15 +137,15 @@ static void note_growth(WxWatched *watched) {
 }
 
 int wx_watched_turn(WxWatched *watched, const WxReclaimOptions *options, WxReclaimBound bound,
-                    bool urged, WxWatchedOutcome *outcome, WxReason *reason) {
+                    bool urged, WxWatchedOutcome *outcome, WxProblem *problem) {
   WxTarget *target = &watched->target;
   *outcome = WX_WATCHED_LOOKED;
   if (urged)
     bound = (WxReclaimBound){0};
   const uint64_t began = wx_os_now_ns();
-  int failed = open_target(watched, reason);
+  int failed = open_target(watched, problem);
   if (!failed)
-    failed = wx_target_look(target, reason);
+    failed = wx_target_look(target, problem);
   if (failed == -EBUSY)
     return wait_longer(watched, outcome);
   if (failed)
@@ -159,24 +160,24 @@ int wx_watched_turn(WxWatched *watched, const WxReclaimOptions *options, WxRecla
   const uint64_t ended = wx_os_now_ns();
   watched->next_look_ns = ended + (ended - began);
   if (exceeds(target->orphaned_bytes, target->allocated_bytes, bound))
-    failed = act(watched, options, urged, outcome, reason);
+    failed = act(watched, options, urged, outcome, problem);
   else
     be_quiet(watched);
   (void)wx_target_allocated(target, &watched->seen_bytes);
   if (!failed)
-    watched->refused.text[0] = '\0';
+    watched->refused[0] = '\0';
   return failed;
 }
 
-void wx_watched_refuse(WxWatched *watched, int error, const WxReason *reason) {
-  const char *text = reason->text[0] ? reason->text : strerror(-error);
-  const bool same = strcmp(watched->refused.text, text) == 0;
+void wx_watched_refuse(WxWatched *watched, int error, const WxProblem *problem) {
+  const char *text = problem->text[0] ? problem->text : strerror(-error);
+  const bool same = strncmp(watched->refused, text, sizeof watched->refused - 1) == 0;
   watched->wait_ns = same && watched->wait_ns ? 2 * watched->wait_ns : first_refusal_ns;
   if (watched->wait_ns > longest_refusal_ns)
     watched->wait_ns = longest_refusal_ns;
   watched->next_look_ns = wx_os_now_ns() + watched->wait_ns;
   if (!same) {
-    (void)wx_reason(&watched->refused, 0, "%s", text);
+    (void)snprintf(watched->refused, sizeof watched->refused, "%s", text);
     watched->told = false;
   }
   (void)wx_watched_close(watched);

@@ -9,9 +9,9 @@
 #define WX_RECLAIM_WATCHED_H
 
 #include "reclaim/pauses.h"
-#include "reclaim/reason.h"
 #include "reclaim/reclaim.h"
 #include "reclaim/target.h"
+#include "stats/problem.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,6 +21,9 @@ typedef struct {
   uint64_t bytes;
   double percent; ///< Of what is allocated.
 } WxReclaimBound;
+
+/// Bytes of the reason why a file is refused, which is kept for each; what is longer is cut.
+enum { WX_WATCHED_REFUSED = 320 };
 
 typedef struct {
   pid_t pid; ///< The process it is reached through.
@@ -37,15 +40,15 @@ typedef struct {
   uint64_t next_look_ns; ///< Not before this moment, unless it is urged.
   uint32_t quiet;        ///< Cycles to let pass while st_blocks stays the same.
   uint32_t quiet_length;
-  uint64_t wait_ns; ///< After a failure; doubles.
-  bool ended;       ///< A process of it has ended: look who is left.
-  bool wants;       ///< A turn, in this cycle.
-  bool gone;        ///< To be ended.
-  int error;        ///< What came of its last turn.
-  bool told;        ///< The reason was said.
-  WxReason refused; ///< Why it cannot be done at all; "" while it can.
-  WxReclaim before; ///< What was done while it was open earlier.
-  WxPauseLog *log;  ///< The pauses of it; NULL: none.
+  uint64_t wait_ns;                 ///< After a failure; doubles.
+  bool ended;                       ///< A process of it has ended: look who is left.
+  bool wants;                       ///< A turn, in this cycle.
+  bool gone;                        ///< To be ended.
+  int error;                        ///< What came of its last turn.
+  bool told;                        ///< The reason was said.
+  char refused[WX_WATCHED_REFUSED]; ///< Why it cannot be done at all; "" while it can.
+  WxReclaim before;                 ///< What was done while it was open earlier.
+  WxPauseLog *log;                  ///< The pauses of it; NULL: none.
 } WxWatched;
 
 /// What a turn has done.
@@ -64,14 +67,14 @@ int wx_watched_wants_turn(WxWatched *watched, WxReclaimBound bound, bool urged);
 
 /// A turn: opens it, looks, and gives back what passes the bound; whatever is orphaned where it is
 /// urged. It is open afterwards, except after a failure to open it. -ESRCH: nobody holds the memfd
-/// any more: end it, or its memory stays. Other errors: it cannot be done at all, `reason` says
+/// any more: end it, or its memory stays. Other errors: it cannot be done at all, `problem` says
 /// why.
 int wx_watched_turn(WxWatched *watched, const WxReclaimOptions *options, WxReclaimBound bound,
-                    bool urged, WxWatchedOutcome *outcome, WxReason *reason);
+                    bool urged, WxWatchedOutcome *outcome, WxProblem *problem);
 
-/// Notes that it cannot be done, `reason` is why; it is closed and tried again later, less and less
-/// often. Another reason than the last one was not told yet.
-void wx_watched_refuse(WxWatched *watched, int error, const WxReason *reason);
+/// Notes that it cannot be done, `problem` is why; it is closed and tried again later, less and
+/// less often. Another reason than the last one was not told yet.
+void wx_watched_refuse(WxWatched *watched, int error, const WxProblem *problem);
 
 /// Gives its descriptors back. -ENOMEM where what was done could not be kept in mind; it is closed
 /// all the same.

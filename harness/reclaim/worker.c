@@ -23,7 +23,7 @@ struct WxWorker {
   WxPassDone done;
   WxUndo undo;
   int result;
-  WxReason reason;
+  WxProblem problem;
 };
 
 int wx_worker_open(WxWorker **opened) {
@@ -78,7 +78,7 @@ static _Noreturn void work(WxWorker *worker, const WxPass *pass, pid_t parent) {
   own.alone = true;
   own.ended = is_to_end;
   own.context = &orders;
-  worker->result = wx_pass_run(&own, &worker->done, &worker->reason);
+  worker->result = wx_pass_run(&own, &worker->done, &worker->problem);
   _exit(0);
 }
 
@@ -130,20 +130,20 @@ static int run_child(WxWorker *worker, const WxPass *pass, const int ends[2]) {
   return well ? worker->result : -ECHILD;
 }
 
-int wx_worker_run(WxWorker *worker, const WxPass *pass, WxReason *reason) {
+int wx_worker_run(WxWorker *worker, const WxPass *pass, WxProblem *problem) {
   worker->done.settled = false;
   int ends[2];
   int result = wx_os_pipe(ends);
   if (result)
     return result;
   worker->result = 0;
-  worker->reason.text[0] = '\0';
+  worker->problem.text[0] = '\0';
   result = run_child(worker, pass, ends);
   if (result == -ECHILD)
-    (void)wx_reason(reason, result, "the child process that does the work was killed");
+    (void)wx_problem(problem, result, "the child process that does the work was killed");
   wx_os_close_reader(ends[0]);
-  if (worker->reason.text[0])
-    (void)wx_reason(reason, result, "%s", worker->reason.text);
+  if (worker->problem.text[0])
+    (void)wx_problem(problem, result, "%s", worker->problem.text);
   return result;
 }
 

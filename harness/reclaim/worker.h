@@ -14,7 +14,7 @@
 #define WX_RECLAIM_WORKER_H
 
 #include "reclaim/pass.h"
-#include "reclaim/reason.h"
+#include "stats/problem.h"
 
 typedef struct WxWorker WxWorker;
 
@@ -30,7 +30,7 @@ void wx_worker_rewind(WxWorker *worker);
 
 /// Runs one pass (`undo` is set here) from where the last one got to; it ends with the caller too.
 /// Returns what wx_pass_run() returned, and -ECHILD where the worker died.
-int wx_worker_run(WxWorker *worker, const WxPass *pass, WxReason *reason);
+int wx_worker_run(WxWorker *worker, const WxPass *pass, WxProblem *problem);
 
 void wx_worker_close(WxWorker *worker);
 

@@ -67,9 +67,9 @@ static int look_and_punch(void *context) {
 
 static int estimate(void *context) {
   WxReclaim result;
-  WxReason reason = {""};
+  WxProblem problem = {""};
   const WxReclaimOptions options = {.dry_run = true, .memfd = WX_DOUBLEMAPPER_NAME};
-  const int failed = wx_reclaim_once(*(pid_t *)context, &options, &result, &reason);
+  const int failed = wx_reclaim_once(*(pid_t *)context, &options, &result, &problem);
   memory_suffices();
   ck_assert(failed || result.punched_bytes == PAGES * PAGE);
   return failed;

@@ -37,13 +37,13 @@ START_TEST(file_is_watched_once_whoever_holds_it) {
 END_TEST
 
 START_TEST(file_that_is_refused_through_one_process_is_tried_through_another) {
-  const WxReason reason = {"it is traced by a hostile one"};
+  const WxProblem problem = {"it is traced by a hostile one"};
   ck_assert_int_eq(add(1, 10, 100, 8), WX_CROWD_NEW);
-  wx_watched_refuse(crowd.items[0], -EPERM, &reason);
+  wx_watched_refuse(crowd.items[0], -EPERM, &problem);
   ck_assert_int_eq(add(1, 10, 100, 8), WX_CROWD_KNOWN);
   ck_assert_int_eq(add(2, 11, 100, 8), WX_CROWD_NEW);
   ck_assert_int_eq(crowd.items[1]->pid, 11);
-  ck_assert_str_eq(crowd.items[1]->refused.text, "");
+  ck_assert_str_eq(crowd.items[1]->refused, "");
   wx_crowd_free(&crowd);
 }
 END_TEST
@@ -79,15 +79,15 @@ START_TEST(user_who_has_most_makes_room_for_another) {
 END_TEST
 
 // Refuses it, and returns whether that has to be told.
-static bool is_news(WxWatched *watched, int error, const WxReason *reason) {
-  wx_watched_refuse(watched, error, reason);
+static bool is_news(WxWatched *watched, int error, const WxProblem *problem) {
+  wx_watched_refuse(watched, error, problem);
   const bool news = !watched->told;
   watched->told = true;
   return news;
 }
 
 START_TEST(refusal_waits_longer_each_time_and_is_news_with_another_reason) {
-  const WxReason one = {"one"}, other = {"other"}, none = {""};
+  const WxProblem one = {"one"}, other = {"other"}, none = {""};
   add(1, 10, 100, 8);
   WxWatched *watched = crowd.items[0];
   ck_assert(is_news(watched, -EPERM, &one));
@@ -103,7 +103,7 @@ START_TEST(refusal_waits_longer_each_time_and_is_news_with_another_reason) {
   watched->told = false; // It could not be said: it is still news.
   ck_assert(is_news(watched, -EPERM, &other));
   ck_assert(is_news(watched, -EACCES, &none)); // Never without a reason.
-  ck_assert_str_eq(watched->refused.text, strerror(EACCES));
+  ck_assert_str_eq(watched->refused, strerror(EACCES));
   wx_crowd_free(&crowd);
 }
 END_TEST
@@ -118,7 +118,7 @@ static void find(pid_t pid, WxMemfds *memfds) {
 // A file of another program, found and looked at: nothing is given back below a bound of 1 GiB.
 static WxWatched *look_at(pid_t pid) {
   WxMemfds memfds = {0};
-  WxReason reason = {""};
+  WxProblem problem = {""};
   WxWatchedOutcome outcome;
   find(pid, &memfds);
   ck_assert_uint_eq(memfds.count, 1);
@@ -128,8 +128,8 @@ static WxWatched *look_at(pid_t pid) {
   WxWatched *watched = crowd.items[crowd.count - 1];
   watched->served = crowd.count;
   const int failed = wx_watched_turn(watched, &(WxReclaimOptions){0},
-                                     (WxReclaimBound){.bytes = 1 << 30}, false, &outcome, &reason);
-  ck_assert_msg(failed == 0, "%s", reason.text);
+                                     (WxReclaimBound){.bytes = 1 << 30}, false, &outcome, &problem);
+  ck_assert_msg(failed == 0, "%s", problem.text);
   ck_assert(watched->open);
   wx_memfds_free(&memfds);
   return watched;
@@ -277,7 +277,7 @@ static int turn_once(const pid_t *holder) {
   const pid_t pid = *holder;
   WxMemfds memfds = {0};
   WxMaps maps = {0};
-  WxReason reason = {""};
+  WxProblem problem = {""};
   WxWatchedOutcome outcome;
   int result = wx_maps_read(&maps, pid);
   if (!result)
@@ -289,7 +289,7 @@ static int turn_once(const pid_t *holder) {
     result = wx_watched_wants_turn(&watched, (WxReclaimBound){0}, true);
     if (result > 0)
       result = wx_watched_turn(&watched, &(WxReclaimOptions){0}, (WxReclaimBound){.bytes = 1 << 30},
-                               false, &outcome, &reason);
+                               false, &outcome, &problem);
     wx_watched_end(&watched);
   }
   wx_memfds_free(&memfds);

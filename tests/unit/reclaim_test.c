@@ -356,8 +356,8 @@ static int failures_left;
 /// and returns only so long after its time was over.
 static uint64_t late_ns;
 
-static int prepare_nothing(WxHolders *holders, WxReason *reason) {
-  (void)holders, (void)reason;
+static int prepare_nothing(WxHolders *holders, WxProblem *problem) {
+  (void)holders, (void)problem;
   return 0;
 }
 
@@ -666,15 +666,15 @@ static void look_beside_a_zombie(void) {
     _exit(2);
   const WxFileId file = {major(status.st_dev), minor(status.st_dev), status.st_ino};
   WxHolders holders;
-  WxReason reason = {""};
+  WxProblem problem = {""};
   char name[32];
   (void)snprintf(name, sizeof name, "process %d ", (int)ended);
-  if (wx_holders_open(&holders, holder, file, &reason))
+  if (wx_holders_open(&holders, holder, file, &problem))
     _exit(2);
-  const int failed = wx_holders_look(&holders, &reason); // A stranger may be in the way.
+  const int failed = wx_holders_look(&holders, &problem); // A stranger may be in the way.
   wx_holders_close(&holders);
   wx_bystander_end(holder);
-  _exit(failed && strstr(reason.text, name));
+  _exit(failed && strstr(problem.text, name));
 }
 
 START_TEST(child_that_has_ended_is_not_in_the_way_of_an_ordinary_user) {
@@ -843,13 +843,13 @@ END_TEST
 START_TEST(process_without_its_memfd_is_told_from_none) {
   WxMaps maps = {0};
   WxMemfds memfds = {0};
-  WxReason reason = {""};
-  ck_assert_int_eq(wx_reclaim_find(&memfds, getpid(), &maps, NULL, &reason), -ENODATA);
-  ck_assert_ptr_nonnull(strstr(reason.text, "no memfd:doublemapper"));
+  WxProblem problem = {""};
+  ck_assert_int_eq(wx_reclaim_find(&memfds, getpid(), &maps, NULL, &problem), -ENODATA);
+  ck_assert_ptr_nonnull(strstr(problem.text, "no memfd:doublemapper"));
   const pid_t pid = start_child();
   end_child(pid);
-  ck_assert_int_eq(wx_reclaim_find(&memfds, pid, &maps, NULL, &reason), -ESRCH);
-  ck_assert_ptr_nonnull(strstr(reason.text, "no process"));
+  ck_assert_int_eq(wx_reclaim_find(&memfds, pid, &maps, NULL, &problem), -ESRCH);
+  ck_assert_ptr_nonnull(strstr(problem.text, "no process"));
   wx_memfds_free(&memfds);
   wx_maps_free(&maps);
 }
