@@ -2,7 +2,7 @@
 
 #include "os/os.h"
 #include "os/process.h"
-#include "reclaim/zero.h"
+#include "reclaim/scan.h"
 
 #include <errno.h>
 #include <stdlib.h>

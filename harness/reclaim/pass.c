@@ -9,7 +9,6 @@
 #include "reclaim/pace.h"
 #include "reclaim/probe.h"
 #include "reclaim/scan.h"
-#include "reclaim/zero.h"
 #include "stats/figure.h"
 
 #include <errno.h>

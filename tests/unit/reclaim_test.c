@@ -15,7 +15,6 @@
 #include "reclaim/target.h"
 #include "reclaim/task_stat.h"
 #include "reclaim/undo.h"
-#include "reclaim/zero.h"
 #include "support/bystander.h"
 #include "support/double_map.h"
 #include "support/inject.h"
