@@ -5,9 +5,8 @@
 #include "os/process.h"
 #include "os/task.h"
 #include "reclaim/freeze.h"
-#include "reclaim/net.h"
-#include "reclaim/pace.h"
-#include "reclaim/probe.h"
+#include "reclaim/pauses.h"
+#include "reclaim/punch.h"
 #include "reclaim/scan.h"
 #include "stats/figure.h"
 
@@ -38,9 +37,9 @@ typedef struct {
   WxScan scan;
   WxExtents found; ///< Ascending; fixed capacity.
   WxFreeze freeze;
-  WxNet net;
-  WxProbe *probe; ///< NULL where there is none.
-  WxPace pace;
+  WxRescue rescue;
+  WxLockProbe *probe; ///< NULL where there is none.
+  WxPausePlan plan;
   uint64_t until_ns;   ///< The holders run so long.
   uint64_t at_rest_ns; ///< And so long where they have no use for it; at most `until_ns`.
   int result;
@@ -54,14 +53,14 @@ static int64_t allocated(int fd) {
   return failed ? failed : (int64_t)status.st_blocks * BLOCK;
 }
 
-// Punches [start, start + size), all zero, under the net.
+// Punches [start, start + size), all zero, rescuing what is written meanwhile.
 static int punch_rescuing(Work *work, uint64_t start, size_t size) {
   const WxReclaimHook *hook = work->pass->hook;
   while (size) {
     uint64_t rescued;
     const int64_t punched =
-        wx_net_punch(&work->net, work->fd, start, size, hook ? hook->between : NULL,
-                     hook ? hook->context : NULL, &rescued);
+        wx_rescue_punch(&work->rescue, work->fd, start, size, hook ? hook->between : NULL,
+                        hook ? hook->context : NULL, &rescued);
     work->done->log.rescued_bytes += rescued;
     if (punched <= 0)
       return punched < 0 ? (int)punched : -EIO;
@@ -104,7 +103,7 @@ static int check_and_punch(Work *work, uint64_t start, size_t size) {
 // late, if this pause has done nothing yet, so that every pause gets on.
 static size_t next_size(const Work *work, const WxExtent *extent, uint64_t deadline, bool first) {
   const uint64_t now = wx_os_now_ns();
-  const uint64_t pages = now < deadline ? (deadline - now) / work->pace.page_ns : 0;
+  const uint64_t pages = now < deadline ? (deadline - now) / work->plan.page_ns : 0;
   uint64_t size = (pages ? pages : first) * work->scan.page;
   if (size > WX_SCAN_CHUNK)
     size = WX_SCAN_CHUNK;
@@ -132,7 +131,7 @@ static int punch_found(Work *work, uint64_t deadline) {
   work->found.count -= at;
   memmove(work->found.items, work->found.items + at, work->found.count * sizeof *work->found.items);
   if (bytes >= LEARN_FROM) // Fewer say more about a cold cache than about a page.
-    wx_pace_learn(&work->pace.page_ns, (wx_os_now_ns() - began) * work->scan.page / bytes + 1);
+    wx_pause_learn(&work->plan.page_ns, (wx_os_now_ns() - began) * work->scan.page / bytes + 1);
   return failed;
 }
 
@@ -170,12 +169,12 @@ void wx_pass_count_abandoned(WxPassDone *done, uint64_t held_ns, uint64_t budget
 static int punch_and_thaw(Work *work) {
   const uint64_t budget = work->pass->max_pause_ns;
   const uint64_t started = work->freeze.started_ns;
-  wx_pace_learn(&work->pace.freeze_ns, wx_os_now_ns() - started);
-  const int result = punch_counted(work, started + wx_pace_work_limit(&work->pace, budget));
+  wx_pause_learn(&work->plan.freeze_ns, wx_os_now_ns() - started);
+  const int result = punch_counted(work, started + wx_pause_work_limit(&work->plan, budget));
   const uint64_t thaw = wx_os_now_ns();
   const int thawed = wx_thaw(&work->freeze);
   const uint64_t length = work->freeze.length_ns;
-  wx_pace_learn(&work->pace.thaw_ns, started + length - thaw);
+  wx_pause_learn(&work->plan.thaw_ns, started + length - thaw);
   wx_pauses_add(&work->done->log, length);
   count_over(work->done, is_over(length, budget));
   work->done->failures = work->done->bad_moments = 0;
@@ -191,9 +190,9 @@ static int punch_and_thaw(Work *work) {
 // punch would wait for it.
 static int freeze(Work *work, WxProblem *problem) {
   const uint64_t budget = work->pass->max_pause_ns;
-  int result = wx_freeze(&work->freeze, wx_pace_freeze_limit(budget), problem);
+  int result = wx_freeze(&work->freeze, wx_pause_freeze_limit(budget), problem);
   work->done->settled = work->pass->holders->settled;
-  if (!result && work->pass->holders->outside && !wx_probe_is_free(work->probe, budget / 8)) {
+  if (!result && work->pass->holders->outside && !wx_lock_probe_is_free(work->probe, budget / 8)) {
     (void)wx_thaw(&work->freeze);
     result = wx_problem(problem, -EAGAIN, "somebody is busy with the memfd itself");
   }
@@ -254,11 +253,12 @@ static int get_ready(Work *work, WxProblem *problem) {
   do { // The last time as late as can be: who gets the memfd after it is not found.
     const uint64_t began = wx_os_now_ns();
     failed = wx_holders_update(holders, problem);
-    wx_pace_learn(&work->pace.ready_ns, wx_os_now_ns() - began);
+    wx_pause_learn(&work->plan.ready_ns, wx_os_now_ns() - began);
   } while (!failed && wx_os_now_ns() < work->until_ns);
   wx_freeze_hurry(&work->freeze, true);
   const uint64_t budget = work->pass->max_pause_ns;
-  if (!failed && !wx_probe_is_free(work->probe, budget > LEAST_PROBE_NS ? budget : LEAST_PROBE_NS))
+  if (!failed &&
+      !wx_lock_probe_is_free(work->probe, budget > LEAST_PROBE_NS ? budget : LEAST_PROBE_NS))
     failed = wx_problem(problem, -EAGAIN, "somebody is busy with the memfd itself");
   if (!failed)
     failed = wx_holders_update_born(holders, problem);
@@ -300,7 +300,7 @@ static int judge(Work *work, int result, WxProblem *problem) {
 
 // Finds pages for the next pause, and for more of them while the holders has to run anyway.
 static int scan_ahead(Work *work, uint64_t until) {
-  const uint64_t fit = wx_pace_most_pages(&work->pace, work->pass->max_pause_ns) * work->scan.page;
+  const uint64_t fit = wx_pause_most_pages(&work->plan, work->pass->max_pause_ns) * work->scan.page;
   uint64_t left = wx_extents_bytes(&work->found);
   int64_t added = 1;
   while (added > 0 && (left < fit || (left < PAUSES_AHEAD * fit && wx_os_now_ns() < until))) {
@@ -331,7 +331,7 @@ static int let_run(Work *work) {
   WxHolders *holders = work->pass->holders;
   const uint64_t begun = wx_os_now_ns();
   const uint64_t rest = work->at_rest_ns > begun ? work->at_rest_ns - begun : 0;
-  const uint64_t early = work->pace.ready_ns < rest / 2 ? work->pace.ready_ns : rest / 2;
+  const uint64_t early = work->plan.ready_ns < rest / 2 ? work->plan.ready_ns : rest / 2;
   int failed = search_until(work, begun + rest / 4);
   const WxFigure used_ns = wx_holders_used_ns(holders);
   if (!failed)
@@ -424,13 +424,13 @@ static int open_work(Work *work, WxProblem *problem) {
     failed = wx_scan_open(&work->scan, work->fd, work->pass->where, work->done->next);
   if (failed)
     return failed;
-  // Without a net only a task that has stopped is held.
-  work->freeze.outside = !wx_net_open(&work->net, WX_SCAN_CHUNK);
+  // Where nothing can be rescued, only a task that has stopped is held.
+  work->freeze.outside = !wx_rescue_open(&work->rescue, WX_SCAN_CHUNK);
   if (work->pass->alone) {
     (void)wx_os_lock_memory(); // What is not permitted only makes the first pauses longer.
-    work->freeze.death_ns = wx_pace_death(work->pass->max_pause_ns);
+    work->freeze.death_ns = wx_pause_death(work->pass->max_pause_ns);
   }
-  return wx_probe_open(&work->probe, work->fd); // Its thread's stack need not be locked.
+  return wx_lock_probe_open(&work->probe, work->fd); // Its thread's stack need not be locked.
 }
 
 int wx_pass_run(const WxPass *pass, WxPassDone *done, WxProblem *problem) {
@@ -438,8 +438,8 @@ int wx_pass_run(const WxPass *pass, WxPassDone *done, WxProblem *problem) {
                .done = done,
                .problem = problem,
                .fd = -1,
-               .net = {.ends = {-1, -1}},
-               .pace = wx_pace_default(),
+               .rescue = {.ends = {-1, -1}},
+               .plan = wx_pause_plan(),
                .freeze = {.freezer = pass->freezer,
                           .holders = pass->holders,
                           .undo = pass->undo,
@@ -449,8 +449,8 @@ int wx_pass_run(const WxPass *pass, WxPassDone *done, WxProblem *problem) {
     result = pass->alone && pass->freezer->by_thread ? work_in_threads(&work)
                                                      : work_through(&work, problem);
   wx_freeze_close(&work.freeze);
-  wx_probe_close(work.probe);
-  wx_net_close(&work.net);
+  wx_lock_probe_close(work.probe);
+  wx_rescue_close(&work.rescue);
   wx_scan_close(&work.scan);
   if (work.fd >= 0)
     wx_os_close_reader(work.fd);

@@ -61,10 +61,11 @@ typedef struct {
   uint64_t total_ns;
   uint64_t abandoned;         ///< Attempts given up after tasks were touched; not in `count`.
   uint64_t held_abandoned_ns; ///< How long these held the process in all.
-  uint64_t over_budget;   ///< Pauses and attempts of more than WX_RECLAIM_OVER times the budget.
-  uint64_t late_max_ns;   ///< The longest that a task may have stood still after its pause, because
-                          ///< it came to its stop only then.
-  uint64_t rescued_bytes; ///< Written back: the kernel wrote them between check and punch (net.h).
+  uint64_t over_budget; ///< Pauses and attempts of more than WX_RECLAIM_OVER times the budget.
+  uint64_t late_max_ns; ///< The longest that a task may have stood still after its pause, because
+                        ///< it came to its stop only then.
+  uint64_t
+      rescued_bytes; ///< Written back: the kernel wrote them between check and punch (punch.h).
 } WxPauses;
 
 /// What was done to one memfd.

@@ -3,7 +3,7 @@
 #include "os/control.h"
 #include "os/os.h"
 #include "reclaim/find.h"
-#include "reclaim/pace.h"
+#include "reclaim/pauses.h"
 #include "reclaim/preflight.h"
 #include "reclaim/scan.h"
 
@@ -111,7 +111,7 @@ int wx_target_reclaim(WxTarget *target, const WxReclaimOptions *options, unsigne
     const int verdict = wx_pass_verdict(&pass, done, problem);
     if (verdict || crowded > most_failures)
       return verdict ? verdict : result;
-    result = wx_os_sleep_ns(wx_pass_wait(wx_pace_freeze_limit(pass.max_pause_ns), done->failures));
+    result = wx_os_sleep_ns(wx_pass_wait(wx_pause_freeze_limit(pass.max_pause_ns), done->failures));
     if (!result)
       result = wx_target_look(target, problem);
   }
@@ -150,12 +150,12 @@ int wx_target_zero_mapped(const WxTarget *target, uint64_t *bytes) {
 
 int wx_target_estimate(const WxTarget *target, const WxReclaimOptions *options, uint64_t *bytes,
                        uint64_t *pauses) {
-  const WxPace pace = wx_pace_default();
+  const WxPausePlan plan = wx_pause_plan();
   const uint64_t budget = options->max_pause_ns ? options->max_pause_ns : WX_RECLAIM_PAUSE_NS;
   const WxExtents *where = options->mapped ? &target->allocated : &target->orphaned;
   const int failed = count_zeros(target, where, bytes);
   const uint64_t pages = *bytes / wx_os_page_size();
-  const uint64_t at_once = wx_pace_pages(&pace, budget);
+  const uint64_t at_once = wx_pause_pages(&plan, budget);
   *pauses = (pages + at_once - 1) / at_once;
   return failed;
 }

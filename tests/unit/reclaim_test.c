@@ -6,11 +6,10 @@
 #include "reclaim/find.h"
 #include "reclaim/freezer_group.h"
 #include "reclaim/holders.h"
-#include "reclaim/net.h"
-#include "reclaim/pace.h"
 #include "reclaim/pass.h"
 #include "reclaim/pauses.h"
 #include "reclaim/preflight.h"
+#include "reclaim/punch.h"
 #include "reclaim/scan.h"
 #include "reclaim/target.h"
 #include "reclaim/task_stat.h"
@@ -110,24 +109,24 @@ END_TEST
 START_TEST(work_ends_before_the_budget_does) {
   for (uint64_t budget = 100000; budget <= 1000000000; budget *= 10)
     for (uint64_t thaw = 0; thaw < 2 * budget; thaw += budget / 100 + 1) {
-      const WxPace pace = {.freeze_ns = budget / 8, .thaw_ns = thaw, .page_ns = 1000};
-      ck_assert_uint_gt(wx_pace_work_limit(&pace, budget), wx_pace_freeze_limit(budget));
-      ck_assert_uint_lt(wx_pace_work_limit(&pace, budget), budget);
+      const WxPausePlan plan = {.freeze_ns = budget / 8, .thaw_ns = thaw, .page_ns = 1000};
+      ck_assert_uint_gt(wx_pause_work_limit(&plan, budget), wx_pause_freeze_limit(budget));
+      ck_assert_uint_lt(wx_pause_work_limit(&plan, budget), budget);
       // Thawing in time goes before working on, down to what makes a pause worth it.
-      const uint64_t least = wx_pace_freeze_limit(budget) + budget / 40;
-      ck_assert(wx_pace_work_limit(&pace, budget) == least ||
-                wx_pace_work_limit(&pace, budget) + thaw == budget * 3 / 4);
-      ck_assert_uint_ge(wx_pace_pages(&pace, budget), 1);
+      const uint64_t least = wx_pause_freeze_limit(budget) + budget / 40;
+      ck_assert(wx_pause_work_limit(&plan, budget) == least ||
+                wx_pause_work_limit(&plan, budget) + thaw == budget * 3 / 4);
+      ck_assert_uint_ge(wx_pause_pages(&plan, budget), 1);
     }
 }
 END_TEST
 
 START_TEST(more_pages_are_at_hand_than_are_expected_to_fit) {
   for (uint64_t freeze = 0; freeze < 4000000; freeze += 100000) {
-    const WxPace pace = {.freeze_ns = freeze, .thaw_ns = 100000, .page_ns = 1000};
-    const uint64_t most = wx_pace_most_pages(&pace, WX_RECLAIM_PAUSE_NS);
+    const WxPausePlan plan = {.freeze_ns = freeze, .thaw_ns = 100000, .page_ns = 1000};
+    const uint64_t most = wx_pause_most_pages(&plan, WX_RECLAIM_PAUSE_NS);
     ck_assert_uint_eq(most, 1451);
-    ck_assert_uint_le(wx_pace_pages(&pace, WX_RECLAIM_PAUSE_NS), most);
+    ck_assert_uint_le(wx_pause_pages(&plan, WX_RECLAIM_PAUSE_NS), most);
   }
 }
 END_TEST
@@ -149,9 +148,9 @@ END_TEST
 
 START_TEST(longer_measurements_count_at_once_and_shorter_ones_slowly) {
   uint64_t estimate = 1000;
-  wx_pace_learn(&estimate, 5000);
+  wx_pause_learn(&estimate, 5000);
   ck_assert_uint_eq(estimate, 5000);
-  wx_pace_learn(&estimate, 1000);
+  wx_pause_learn(&estimate, 1000);
   ck_assert_uint_eq(estimate, 4000);
 }
 END_TEST
@@ -803,32 +802,33 @@ START_TEST(what_is_written_between_check_and_punch_is_written_back) {
   DoubleMap map = double_map_make(SIZE);
   double_map_writable(&map);
   memset(map.writable, 0, SIZE);
-  WxNet net;
+  WxRescue rescue;
   uint64_t rescued;
-  ck_assert_int_eq(wx_net_open(&net, 8 * PAGE), 0);
-  ck_assert_int_eq(wx_net_punch(&net, map.fd, 0, 4 * PAGE, write_meanwhile, &map, &rescued),
+  ck_assert_int_eq(wx_rescue_open(&rescue, 8 * PAGE), 0);
+  ck_assert_int_eq(wx_rescue_punch(&rescue, map.fd, 0, 4 * PAGE, write_meanwhile, &map, &rescued),
                    4 * PAGE);
   ck_assert_uint_eq(rescued, 4);
   ck_assert_int_eq(map.writable[PAGE + 5], 1);
   ck_assert_int_eq(memcmp(map.writable + 2 * PAGE - 3, "end", 3), 0);
   ck_assert_uint_eq(double_map_allocated(&map), SIZE - 3 * PAGE);
-  ck_assert_int_eq(wx_net_punch(&net, map.fd, 2 * PAGE, SIZE, NULL, NULL, &rescued), 8 * PAGE);
+  ck_assert_int_eq(wx_rescue_punch(&rescue, map.fd, 2 * PAGE, SIZE, NULL, NULL, &rescued),
+                   8 * PAGE);
   ck_assert_uint_eq(rescued, 0);
   ck_assert_uint_eq(double_map_allocated(&map), SIZE - 9 * PAGE);
-  wx_net_close(&net);
+  wx_rescue_close(&rescue);
   double_map_free(&map);
 }
 END_TEST
 
 static int cast_net(void *context) {
   const DoubleMap *map = context;
-  WxNet net;
+  WxRescue rescue;
   uint64_t rescued;
-  const int failed = wx_net_open(&net, 8 * PAGE);
+  const int failed = wx_rescue_open(&rescue, 8 * PAGE);
   if (failed)
     return failed;
-  const int64_t punched = wx_net_punch(&net, map->fd, 0, 4 * PAGE, NULL, NULL, &rescued);
-  wx_net_close(&net);
+  const int64_t punched = wx_rescue_punch(&rescue, map->fd, 0, 4 * PAGE, NULL, NULL, &rescued);
+  wx_rescue_close(&rescue);
   return punched < 0 ? (int)punched : 0;
 }
 
