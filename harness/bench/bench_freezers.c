@@ -6,7 +6,8 @@
 #include "os/process.h"
 #include "output/json.h"
 #include "reclaim/find.h"
-#include "reclaim/freeze.h"
+#include "reclaim/freezer.h"
+#include "reclaim/holders.h"
 
 #include <errno.h>
 #include <math.h>

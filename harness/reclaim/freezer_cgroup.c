@@ -4,7 +4,6 @@
 // may a process that shares the memory be outside.
 #include "reclaim/freezer.h"
 #include "reclaim/freezer_group.h"
-#include "reclaim/freezer_wait.h"
 #include "reclaim/holders.h"
 #include "reclaim/task_stat.h"
 #include "reclaim/undo.h"

@@ -20,7 +20,6 @@
 #include "os/os.h"
 #include "os/process.h"
 #include "reclaim/freezer.h"
-#include "reclaim/freezer_wait.h"
 #include "reclaim/holders.h"
 #include "reclaim/task_stat.h"
 

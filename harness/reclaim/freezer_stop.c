@@ -7,7 +7,6 @@
 #include "os/process.h"
 #include "os/text.h"
 #include "reclaim/freezer.h"
-#include "reclaim/freezer_wait.h"
 #include "reclaim/holders.h"
 #include "reclaim/task_stat.h"
 #include "reclaim/undo.h"

@@ -69,8 +69,8 @@ int wx_target_look(WxTarget *target, WxProblem *problem) {
   return result;
 }
 
-static WxPass pass_of(WxTarget *target, const WxReclaimOptions *options) {
-  return (WxPass){
+static WxSweep sweep_of(WxTarget *target, const WxReclaimOptions *options) {
+  return (WxSweep){
       .fd = target->fd,
       .holders = &target->holders,
       .freezer = options->freezer ? options->freezer : wx_freezer_at(0),
@@ -89,29 +89,30 @@ static bool is_worth_another(int result) {
   return result == -EINPROGRESS || result == -ENOBUFS || result == -ECHILD;
 }
 
-// The pass repeats an attempt that failed. Here only those are left that need another process.
+// The sweep repeats an attempt that failed. Here only those are left that need another process.
 int wx_target_reclaim(WxTarget *target, const WxReclaimOptions *options, unsigned most_failures,
                       WxProblem *problem) {
   wx_worker_rewind(target->worker);
-  const WxPassDone *done = wx_worker_done(target->worker);
+  const WxSweepDone *done = wx_worker_done(target->worker);
   WxPreflight preflight;
-  int result = wx_preflight(&preflight, pass_of(target, options).max_pause_ns, problem);
+  int result = wx_preflight(&preflight, sweep_of(target, options).max_pause_ns, problem);
   for (unsigned crowded = 0; !result;) {
-    WxPass pass = pass_of(target, options);
-    pass.most_failures = most_failures;
-    pass.urgent_share = preflight.urgent_share;
-    result = wx_worker_run(target->worker, &pass, problem);
+    WxSweep sweep = sweep_of(target, options);
+    sweep.most_failures = most_failures;
+    sweep.urgent_share = preflight.urgent_share;
+    result = wx_worker_run(target->worker, &sweep, problem);
     if (done->settled)
       wx_holders_forget_absent(&target->holders);
     if (!is_worth_another(result))
       return result;
-    if (pass.ended && pass.ended(pass.context))
+    if (sweep.ended && sweep.ended(sweep.context))
       return 0;
     crowded += result == -ENOBUFS;
-    const int verdict = wx_pass_verdict(&pass, done, problem);
+    const int verdict = wx_sweep_verdict(&sweep, done, problem);
     if (verdict || crowded > most_failures)
       return verdict ? verdict : result;
-    result = wx_os_sleep_ns(wx_pass_wait(wx_pause_freeze_limit(pass.max_pause_ns), done->failures));
+    result =
+        wx_os_sleep_ns(wx_sweep_wait(wx_pause_freeze_limit(sweep.max_pause_ns), done->failures));
     if (!result)
       result = wx_target_look(target, problem);
   }
@@ -161,7 +162,7 @@ int wx_target_estimate(const WxTarget *target, const WxReclaimOptions *options, 
 }
 
 WxReclaim wx_target_result(const WxTarget *target) {
-  const WxPassDone *done = wx_worker_done(target->worker);
+  const WxSweepDone *done = wx_worker_done(target->worker);
   return (WxReclaim){
       .pid = target->pid,
       .device = makedev(target->file.major, target->file.minor),

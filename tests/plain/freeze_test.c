@@ -2,7 +2,7 @@
 #include "os/control.h"
 #include "os/count.h"
 #include "os/process.h"
-#include "reclaim/freeze.h"
+#include "reclaim/freezer.h"
 #include "reclaim/target.h"
 #include "support/frozen.h"
 #include "support/suite.h"

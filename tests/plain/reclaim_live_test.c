@@ -212,16 +212,16 @@ static bool survives(const WxFreezer *freezer, void (*before_freeze)(void *conte
   ck_assert_int_eq(wx_target_open(&target, pid, &memfd, &problem), 0);
   ck_assert_int_eq(wx_target_look(&target, &problem), 0);
   // In this process, so that the hook's memory is ours.
-  WxPassDone *done = calloc(1, sizeof *done);
-  const WxPass pass = {.fd = target.fd,
-                       .holders = &target.holders,
-                       .freezer = freezer,
-                       .max_pause_ns = options.max_pause_ns,
-                       .hook = &hook,
-                       .where = &target.allocated};
+  WxSweepDone *done = calloc(1, sizeof *done);
+  const WxSweep sweep = {.fd = target.fd,
+                         .holders = &target.holders,
+                         .freezer = freezer,
+                         .max_pause_ns = options.max_pause_ns,
+                         .hook = &hook,
+                         .where = &target.allocated};
   int result;
   do // On busy processors a task may come to its stop long after its pause: then once more.
-    result = wx_pass_run(&pass, done, &problem);
+    result = wx_sweep_run(&sweep, done, &problem);
   while (result == -EINPROGRESS);
   WX_SKIP_WHERE_BUSY(result, problem.text);
   ck_assert_msg(result == 0, "%d %s", result, problem.text);

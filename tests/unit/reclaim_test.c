@@ -6,11 +6,11 @@
 #include "reclaim/find.h"
 #include "reclaim/freezer_group.h"
 #include "reclaim/holders.h"
-#include "reclaim/pass.h"
 #include "reclaim/pauses.h"
 #include "reclaim/preflight.h"
 #include "reclaim/punch.h"
 #include "reclaim/scan.h"
+#include "reclaim/sweep.h"
 #include "reclaim/target.h"
 #include "reclaim/task_stat.h"
 #include "reclaim/undo.h"
@@ -132,17 +132,17 @@ START_TEST(more_pages_are_at_hand_than_are_expected_to_fit) {
 END_TEST
 
 START_TEST(holders_run_longer_after_each_failure_up_to_a_bound) {
-  ck_assert_uint_eq(wx_pass_wait(1000, 0), 1000);
+  ck_assert_uint_eq(wx_sweep_wait(1000, 0), 1000);
   for (unsigned failures = 1; failures <= 4; ++failures)
-    ck_assert_uint_eq(wx_pass_wait(1000, failures), 2 * wx_pass_wait(1000, failures - 1));
-  ck_assert_uint_eq(wx_pass_wait(1000, 1000), 16000);
+    ck_assert_uint_eq(wx_sweep_wait(1000, failures), 2 * wx_sweep_wait(1000, failures - 1));
+  ck_assert_uint_eq(wx_sweep_wait(1000, 1000), 16000);
 }
 END_TEST
 
 START_TEST(small_share_of_urgency_is_used_by_half) {
-  ck_assert_uint_eq(wx_pass_wait_for_share(1000, 0), 0);
-  ck_assert_uint_eq(wx_pass_wait_for_share(1000, 0.95), 0);
-  ck_assert_uint_eq(wx_pass_wait_for_share(1000, 0.05), 40000);
+  ck_assert_uint_eq(wx_sweep_wait_for_share(1000, 0), 0);
+  ck_assert_uint_eq(wx_sweep_wait_for_share(1000, 0.95), 0);
+  ck_assert_uint_eq(wx_sweep_wait_for_share(1000, 0.05), 40000);
 }
 END_TEST
 
@@ -246,7 +246,7 @@ static WxMemfd memfd_of(pid_t pid) {
   return memfd;
 }
 
-/// A pass in this process that freezes nothing: all that can fail but the freezing.
+/// A sweep in this process that freezes nothing: all that can fail but the freezing.
 static int look_and_punch(void *context) {
   const pid_t pid = *(pid_t *)context;
   WxMaps maps = {0};
@@ -256,15 +256,15 @@ static int look_and_punch(void *context) {
   if (!result)
     result = wx_target_open(&target, pid, &memfds.items[0], NULL);
   if (!result) {
-    WxPassDone *done = calloc(1, sizeof *done);
+    WxSweepDone *done = calloc(1, sizeof *done);
     result = wx_target_look(&target, NULL);
-    const WxPass pass = {.fd = target.fd,
-                         .holders = &target.holders,
-                         .freezer = &wx_freezer_none,
-                         .max_pause_ns = WX_RECLAIM_PAUSE_NS,
-                         .where = &target.orphaned};
+    const WxSweep sweep = {.fd = target.fd,
+                           .holders = &target.holders,
+                           .freezer = &wx_freezer_none,
+                           .max_pause_ns = WX_RECLAIM_PAUSE_NS,
+                           .where = &target.orphaned};
     if (!result)
-      result = wx_pass_run(&pass, done, NULL);
+      result = wx_sweep_run(&sweep, done, NULL);
     free(done);
     wx_target_close(&target);
   }
@@ -408,8 +408,8 @@ static void assert_changed(const Change *change) {
   ck_assert_int_eq(byte, change->byte);
 }
 
-/// A pass that may fail twice in a row, where freezing fails `failures` times.
-static int run_pass(int failures, uint64_t max_pause_ns, Change change, WxPassDone *done) {
+/// A sweep that may fail twice in a row, where freezing fails `failures` times.
+static int run_pass(int failures, uint64_t max_pause_ns, Change change, WxSweepDone *done) {
   static const WxFreezer freezer = {.name = "failing",
                                     .prepare = prepare_nothing,
                                     .stop = fail_at_first,
@@ -423,15 +423,15 @@ static int run_pass(int failures, uint64_t max_pause_ns, Change change, WxPassDo
   change.fd = wx_memfd_open(&memfd, pid, O_RDWR, NULL);
   ck_assert_int_ge(change.fd, 0);
   const WxReclaimHook hook = {.before_freeze = change_once, .context = &change};
-  const WxPass pass = {.fd = target.fd,
-                       .holders = &target.holders,
-                       .freezer = &freezer,
-                       .max_pause_ns = max_pause_ns,
-                       .most_failures = 2,
-                       .hook = &hook,
-                       .where = &target.orphaned};
+  const WxSweep sweep = {.fd = target.fd,
+                         .holders = &target.holders,
+                         .freezer = &freezer,
+                         .max_pause_ns = max_pause_ns,
+                         .most_failures = 2,
+                         .hook = &hook,
+                         .where = &target.orphaned};
   failures_left = failures;
-  const int result = wx_pass_run(&pass, done, NULL);
+  const int result = wx_sweep_run(&sweep, done, NULL);
   assert_changed(&change);
   ck_assert_int_eq(close(change.fd), 0);
   wx_target_close(&target);
@@ -439,21 +439,21 @@ static int run_pass(int failures, uint64_t max_pause_ns, Change change, WxPassDo
   return result;
 }
 
-static int run_failing(int failures, WxPassDone *done) {
+static int run_failing(int failures, WxSweepDone *done) {
   late_ns = 0;
   return run_pass(failures, ONE_PAUSE_IS_ENOUGH_NS, (Change){0}, done);
 }
 
 // The 37 zero pages that are allocated lie in 19 pieces, the holes behind them join the last one.
 START_TEST(what_comes_back_is_told_to_the_byte) {
-  static WxPassDone done;
+  static WxSweepDone done;
   ck_assert_int_eq(run_failing(0, &done), 0);
   ck_assert_uint_eq(done.punched_bytes, (PAGES - 8 - 19) * PAGE);
 }
 END_TEST
 
 START_TEST(what_was_found_zero_is_looked_at_again_under_the_freeze) {
-  static WxPassDone done;
+  static WxSweepDone done;
   late_ns = 0;
   ck_assert_int_eq(run_pass(0, ONE_PAUSE_IS_ENOUGH_NS, (Change){.page = 1, .byte = 7}, &done), 0);
   ck_assert_uint_eq(done.punched_bytes, (PAGES - 8 - 19 - 1) * PAGE);
@@ -463,7 +463,7 @@ END_TEST
 // A pause whose time is over once all is frozen does one page, and no more.
 START_TEST(a_pause_ends_at_its_deadline_with_at_least_a_page_done) {
   enum { PAUSE_NS = 4000000 };
-  static WxPassDone done;
+  static WxSweepDone done;
   late_ns = PAUSE_NS;
   ck_assert_int_eq(run_pass(0, PAUSE_NS, (Change){0}, &done), 0);
   ck_assert_uint_eq(done.punched_bytes, (PAGES - 8 - 19) * PAGE);
@@ -472,7 +472,7 @@ START_TEST(a_pause_ends_at_its_deadline_with_at_least_a_page_done) {
 END_TEST
 
 START_TEST(attempt_that_failed_is_repeated_without_looking_again) {
-  static WxPassDone smooth, done;
+  static WxSweepDone smooth, done;
   ck_assert_int_eq(run_failing(0, &smooth), 0);
   ck_assert_int_eq(run_failing(2, &done), 0);
   ck_assert_uint_eq(done.log.abandoned, 2);
@@ -483,7 +483,7 @@ START_TEST(attempt_that_failed_is_repeated_without_looking_again) {
 END_TEST
 
 START_TEST(pass_gives_up_after_too_many_failures_and_can_go_on) {
-  static WxPassDone done;
+  static WxSweepDone done;
   ck_assert_int_eq(run_failing(3, &done), -ETIMEDOUT);
   ck_assert_uint_eq(done.failures, 3);
   ck_assert_uint_eq(done.log.count, 0);
