@@ -26,7 +26,7 @@
 #include "measure/extents.h"
 #include "measure/maps.h"
 #include "measure/memfd.h"
-#include "reclaim/freezer_group.h"
+#include "reclaim/freezer_cgroup.h"
 #include "reclaim/listing.h"
 #include "stats/figure.h"
 #include "stats/problem.h"

@@ -85,7 +85,7 @@ static const char *path_in(char *text, const Version *version) {
   return NULL;
 }
 
-// The folder of `path` below the mount in that line of mountinfo (freezer_group.c). Returns the
+// The folder of `path` below the mount in that line of mountinfo (freezer_cgroup.c). Returns the
 // length of the mount's own part, 0 where it is not below it.
 static size_t folder_in(const char *line, const Version *version, const char *path,
                         char folder[static PATH_SIZE]) {

@@ -4,7 +4,7 @@
 #include "os/os.h"
 #include "os/process.h"
 #include "os/text.h"
-#include "reclaim/freezer_group.h"
+#include "reclaim/freezer_cgroup.h"
 
 #include <errno.h>
 #include <sched.h>

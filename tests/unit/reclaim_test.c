@@ -4,7 +4,7 @@
 #include "os/os.h"
 #include "os/process.h"
 #include "reclaim/find.h"
-#include "reclaim/freezer_group.h"
+#include "reclaim/freezer_cgroup.h"
 #include "reclaim/holders.h"
 #include "reclaim/pauses.h"
 #include "reclaim/preflight.h"
