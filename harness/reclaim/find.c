@@ -1,8 +1,7 @@
 #include "reclaim/find.h"
 
 #include "os/os.h"
-#include "reclaim/listing.h"
-#include "reclaim/task_stat.h"
+#include "reclaim/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>

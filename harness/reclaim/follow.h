@@ -13,7 +13,7 @@
 #include "measure/maps.h"
 #include "measure/memfd.h"
 #include "reclaim/fair.h"
-#include "reclaim/listing.h"
+#include "reclaim/proc.h"
 #include "reclaim/select.h"
 
 #include <stddef.h>

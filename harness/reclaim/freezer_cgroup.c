@@ -8,7 +8,7 @@
 #include "os/text.h"
 #include "reclaim/freezer.h"
 #include "reclaim/holders.h"
-#include "reclaim/task_stat.h"
+#include "reclaim/proc.h"
 #include "reclaim/undo.h"
 
 #include <errno.h>

@@ -21,7 +21,7 @@
 #include "os/process.h"
 #include "reclaim/freezer.h"
 #include "reclaim/holders.h"
-#include "reclaim/task_stat.h"
+#include "reclaim/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,7 +6,7 @@
 #include "reclaim/census.h"
 #include "reclaim/find.h"
 #include "reclaim/holds.h"
-#include "reclaim/task_stat.h"
+#include "reclaim/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -27,7 +27,7 @@
 #include "measure/maps.h"
 #include "measure/memfd.h"
 #include "reclaim/freezer_cgroup.h"
-#include "reclaim/listing.h"
+#include "reclaim/proc.h"
 #include "stats/figure.h"
 #include "stats/problem.h"
 

@@ -2,7 +2,7 @@
 
 #include "os/control.h"
 #include "os/os.h"
-#include "reclaim/task_stat.h"
+#include "reclaim/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,8 +5,8 @@
 #include "reclaim/crowd.h"
 #include "reclaim/find.h"
 #include "reclaim/follow.h"
+#include "reclaim/proc.h"
 #include "reclaim/room.h"
-#include "reclaim/task_stat.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
 
 #include "measure/maps.h"
 #include "reclaim/find.h"
-#include "reclaim/task_stat.h"
+#include "reclaim/proc.h"
 #include "support/double_map.h"
 
 #include <check.h>
