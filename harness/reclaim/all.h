@@ -23,7 +23,7 @@ typedef struct {
   size_t files;    ///< That were found.
   size_t failed;   ///< Of them.
   size_t left_out; ///< Because there were too many (crowd.h).
-  size_t ours;     ///< Processes of wxbench's own, which are left out (identity.h).
+  size_t ours;     ///< Processes of wxbench's own, which are left out (select.h).
 } WxAllDone;
 
 /// A file that cannot be reached through one process is tried through the others that hold it. 0

@@ -25,7 +25,7 @@ enum { WX_FOLLOW_FILES = 4 };
 
 typedef struct {
   pid_t pid;
-  uint32_t user;     ///< Whom its time is counted for (identity.h).
+  uint32_t user;     ///< Whom its time is counted for (select.h).
   uint32_t left;     ///< Cycles until it is asked again.
   uint32_t interval; ///< Between the last two times.
   uint64_t asked;    ///< The cycle in which it was asked last.
