@@ -15,6 +15,7 @@
 
 #include "measure/memfd.h"
 #include "reclaim/freezer.h"
+#include "reclaim/select.h"
 #include "stats/figure.h"
 #include "stats/problem.h"
 
@@ -95,26 +96,37 @@ int wx_reclaim_once(pid_t pid, const WxReclaimOptions *options, WxReclaim *resul
 int wx_reclaim_memfd(pid_t pid, const WxMemfd *memfd, const WxReclaimOptions *options,
                      WxReclaim *result, WxProblem *problem);
 
-/* A reclaim that goes on beside the program
+/* From all processes, users taking turns (fair_share.h)
  * -------------------------------------------------------------------------------------------------
  */
 
-typedef struct WxSidecar WxSidecar;
+typedef struct {
+  const WxSelection *selection; ///< NULL: no matter.
+  WxReclaimOptions reclaim;
+  /// Gets each memfd in the end: 0, or why it could not be done, and what was done.
+  void (*done)(void *context, int error, const char *why, const WxReclaim *result);
+  void *context;
+} WxAllOptions;
 
-/// Starts a child process that holds `pid` near its live size: it looks every `every_ns`
-/// nanoseconds. The child ends with its parent, with the target or by wx_sidecar_stop().
-/// (A process and not a thread, since a wait of the parent for the target would else see it stop.
-/// Where ptrace is limited to ancestors, the target must have permitted it by PR_SET_PTRACER.)
-int wx_sidecar_start(pid_t pid, uint64_t every_ns, const WxReclaimOptions *options,
-                     WxSidecar **started);
+typedef struct {
+  size_t files;    ///< That were found.
+  size_t failed;   ///< Of them.
+  size_t left_out; ///< Because there were too many (tracked.h).
+  size_t ours;     ///< Processes of wxbench's own, which are left out (select.h).
+} WxAllDone;
 
-/// Has the sidecar look at the target at once, and waits until what was released before the call is
-/// given back. -ESRCH where the target has ended, -ETIMEDOUT where it could not be stopped within
-/// the pause for 30 s.
-int wx_sidecar_settle(WxSidecar *sidecar);
+/// A file that cannot be reached through one process is tried through the others that hold it. 0
+/// also where some or all failed; else what kept it from looking.
+int wx_reclaim_all(const WxAllOptions *options, WxAllDone *done);
 
-/// Ends the sidecar, adds up what it did in `result` (may be NULL) and frees it. Returns 0, or the
-/// error that kept the sidecar from working. After it `problem` (may be NULL) says why.
-int wx_sidecar_stop(WxSidecar *sidecar, WxReclaim *result, WxProblem *problem);
+/* From a program that is started, at the moment of each release
+ * -------------------------------------------------------------------------------------------------
+ */
+
+/// Becomes the program `argv[0]`, looked up in PATH, with libwxreclaim.so preloaded, which gives
+/// back each block that the program's .NET runtime releases, after all other libraries that the
+/// environment names: no process of ours remains, so signals and the exit status are the program's
+/// own. `argv` ends with NULL. Returns on failure only, a negative errno with its reason.
+int wx_reclaim_preloaded(char *const *argv, WxProblem *problem);
 
 #endif

@@ -1,6 +1,7 @@
 // The allocator's invariants hold while pages are given back under it, live and by the preload
 // library: WXBENCH_SOAK_SECONDS (15; `make soak` an hour) each.
 #include "reclaim/reclaim.h"
+#include "reclaim/sidecar.h"
 #include "support/churn.h"
 #include "support/suite.h"
 

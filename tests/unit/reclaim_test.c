@@ -170,8 +170,8 @@ START_TEST(scan_finds_the_zero_pages_and_allocates_none) {
   const uint64_t before = double_map_allocated(&map);
   WxExtent whole = {0, SIZE};
   const WxExtents where = {.items = &whole, .count = 1, .capacity = 1};
-  WxExtent room[PAGES];
-  WxExtents found = {.items = room, .capacity = PAGES};
+  WxExtent headroom[PAGES];
+  WxExtents found = {.items = headroom, .capacity = PAGES};
   WxScan scan;
   ck_assert_int_eq(wx_scan_open(&scan, map.fd, &where, 0), 0);
   uint64_t bytes = 0;
@@ -192,12 +192,12 @@ START_TEST(scan_goes_on_where_its_room_ended) {
   DoubleMap map = patterned();
   WxExtent whole = {0, SIZE};
   const WxExtents where = {.items = &whole, .count = 1, .capacity = 1};
-  WxExtent room[2];
+  WxExtent headroom[2];
   WxScan scan;
   ck_assert_int_eq(wx_scan_open(&scan, map.fd, &where, 0), 0);
   uint64_t bytes = 0;
   for (;;) {
-    WxExtents found = {.items = room, .capacity = 2};
+    WxExtents found = {.items = headroom, .capacity = 2};
     const int64_t added = wx_scan_next(&scan, &found, UINT64_MAX);
     ck_assert_int_ge(added, 0);
     ck_assert_uint_eq(wx_extents_bytes(&found), (uint64_t)added);

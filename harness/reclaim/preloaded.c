@@ -1,4 +1,4 @@
-#include "reclaim/command.h"
+#include "reclaim/reclaim.h"
 
 #include "os/preloads.h"
 #include "os/process.h"
@@ -9,7 +9,7 @@
 
 static const char LIBRARY[] = "libwxreclaim.so";
 
-int wx_reclaim_command(char *const *argv, WxProblem *problem) {
+int wx_reclaim_preloaded(char *const *argv, WxProblem *problem) {
   char *entries[] = {NULL, NULL};
   int failed = wx_preload_entry(LIBRARY, WX_PRELOAD_LAST, &entries[0]);
   if (failed)
