@@ -1,4 +1,4 @@
-#include "reclaim/census.h"
+#include "reclaim/holders.h"
 
 #include "os/grow.h"
 #include "os/os.h"

@@ -3,9 +3,7 @@
 #include "os/control.h"
 #include "os/os.h"
 #include "os/process.h"
-#include "reclaim/census.h"
 #include "reclaim/find.h"
-#include "reclaim/holds.h"
 #include "reclaim/proc.h"
 
 #include <errno.h>

@@ -180,4 +180,33 @@ int wx_holders_find_tasks(WxHolders *holders);
 
 void wx_holders_close(WxHolders *holders);
 
+/* Inside: whether one process holds the file (holds.c), and every process there is, by the numbers
+ * that the kernel has given out (census.c)
+ * -------------------------------------------------------------------------------------------------
+ */
+
+enum { WX_HOLDS_BUFFER = 64 * 1024 }; ///< Bytes of WxHolders.buffer.
+
+/// Whether `pid` has a descriptor of the file that it can write to; `*leaks` is set where a program
+/// executed by it would inherit one. Returns 1, 0 or a negative errno.
+int wx_holds_descriptor(WxHolders *holders, pid_t pid, bool *leaks);
+
+/// Whether `pid` has such a descriptor or maps any part of the file. Returns as above.
+int wx_holds(WxHolders *holders, pid_t pid, bool *leaks);
+
+/// The number that was given to a process or thread last, 0 where it cannot be known; `*runnable`
+/// (may be NULL): how many tasks had or wanted a processor, 0 where only the number is told.
+pid_t wx_census_last(const WxHolders *holders, unsigned *runnable);
+
+/// Notes a process that has to be read, unless it is known. Returns 0 or -ENOMEM.
+int wx_census_insert(WxHolders *holders, pid_t pid);
+
+/// Notes who has a number now that nobody had; where that cannot be asked, wx_census_born() lists
+/// all. Returns 0 or a negative errno.
+int wx_census_again(WxHolders *holders);
+
+/// Notes who was born after the last update, when `last` is the number given last; all processes
+/// there are with `all`. Returns as above.
+int wx_census_born(WxHolders *holders, pid_t last, bool all);
+
 #endif

@@ -1,4 +1,4 @@
-#include "reclaim/holds.h"
+#include "reclaim/holders.h"
 
 #include "os/control.h"
 #include "os/os.h"

@@ -1,3 +1,4 @@
+#include "reclaim/fair_share.h"
 #include "reclaim/reclaim.h"
 
 #include "os/process.h"

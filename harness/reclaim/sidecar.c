@@ -3,6 +3,7 @@
 #include "os/os.h"
 #include "os/process.h"
 #include "reclaim/discovery.h"
+#include "reclaim/fair_share.h"
 #include "reclaim/find.h"
 #include "reclaim/headroom.h"
 #include "reclaim/proc.h"

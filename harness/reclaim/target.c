@@ -8,6 +8,8 @@
 #include "reclaim/preflight.h"
 #include "reclaim/reclaim.h"
 #include "reclaim/scan.h"
+#include "reclaim/sweep.h"
+#include "reclaim/worker.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,6 +5,8 @@
 #include "os/process.h"
 #include "os/text.h"
 #include "reclaim/find.h"
+#include "reclaim/target.h"
+#include "reclaim/worker.h"
 
 #include <errno.h>
 #include <stdbool.h>

@@ -5,6 +5,7 @@
 #include "os/process.h"
 #include "os/text.h"
 #include "reclaim/freezer_cgroup.h"
+#include "reclaim/sweep.h"
 
 #include <errno.h>
 #include <sched.h>
