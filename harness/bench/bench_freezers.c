@@ -6,7 +6,8 @@
 #include "os/process.h"
 #include "output/json.h"
 #include "reclaim/find.h"
-#include "reclaim/freeze.h"
+#include "reclaim/freezer.h"
+#include "reclaim/holders.h"
 
 #include <errno.h>
 #include <math.h>
@@ -24,9 +25,9 @@ static const uint64_t freeze_limit_ns = 2000000000;
 static int freeze_once(WxFreeze *freeze, WxFreezesAlone *alone) {
   int failed;
   do {
-    failed = wx_holders_update(freeze->holders, &alone->reason);
+    failed = wx_holders_update(freeze->holders, &alone->problem);
     if (!failed)
-      failed = wx_freeze(freeze, freeze_limit_ns, &alone->reason);
+      failed = wx_freeze(freeze, freeze_limit_ns, &alone->problem);
   } while (failed == -EAGAIN); // A process was born.
   if (failed)
     return failed;
@@ -42,11 +43,11 @@ static int freeze_often(const WxFreezer *freezer, pid_t pid, unsigned count,
   WxMaps maps = {0};
   WxMemfds memfds = {0};
   WxHolders holders;
-  int failed = wx_reclaim_find(&memfds, pid, &maps, WX_DOUBLEMAPPER_NAME, &alone->reason);
+  int failed = wx_reclaim_find(&memfds, pid, &maps, WX_DOUBLEMAPPER_NAME, &alone->problem);
   if (!failed)
-    failed = wx_holders_open(&holders, pid, memfds.items[0].id, &alone->reason);
+    failed = wx_holders_open(&holders, pid, memfds.items[0].id, &alone->problem);
   if (!failed)
-    failed = wx_holders_look(&holders, &alone->reason);
+    failed = wx_holders_look(&holders, &alone->problem);
   WxFreeze freeze = {.freezer = freezer, .holders = &holders};
   for (unsigned i = 0; i < count && !failed; ++i)
     failed = freeze_once(&freeze, alone);
@@ -184,7 +185,7 @@ static int run_one(WxBench *bench, WxTable *table, const WxFreezeWay *way,
   if (refused)
     skip(bench, way, load, "no such control group can be made here");
   else if (failed)
-    skip(bench, way, load, alone.reason.text[0] ? alone.reason.text : strerror(-failed));
+    skip(bench, way, load, alone.problem.text[0] ? alone.problem.text : strerror(-failed));
   else
     wx_bench_freezers_report(bench, table, way, load, &alone, target.state->interrupted);
   wx_bench_target_end(&target);

@@ -80,7 +80,7 @@ typedef struct {
   WxPauseLog log;
   uint64_t real_time; ///< Freezes during which this tool ran at SCHED_FIFO, asked of the kernel.
   int result;
-  WxReason reason;
+  WxProblem problem;
 } WxFreezesAlone;
 
 /// Freezes and thaws `pid` `count` times in a process of its own, and adds that to `alone`. Returns

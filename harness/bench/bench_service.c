@@ -6,6 +6,7 @@
 #include "os/os.h"
 #include "os/process.h"
 #include "reclaim/reclaim.h"
+#include "reclaim/sidecar.h"
 #include "stats/interval.h"
 #include "stats/summary.h"
 

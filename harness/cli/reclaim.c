@@ -1,15 +1,14 @@
 // `wxbench reclaim`: orphaned pages of .NET processes go back to the kernel.
+#include "reclaim/reclaim.h"
 #include "cli/options.h"
 #include "cli/say.h"
 #include "cli/verb.h"
 #include "os/process.h"
 #include "output/file.h"
 #include "output/reclaim_document.h"
-#include "reclaim/all.h"
-#include "reclaim/command.h"
-#include "reclaim/crowd.h"
-#include "reclaim/room.h"
-#include "reclaim/watch.h"
+#include "reclaim/headroom.h"
+#include "reclaim/sidecar.h"
+#include "reclaim/tracked.h"
 #include "stats/units.h"
 
 #include <errno.h>
@@ -102,11 +101,11 @@ static const WxOptionWords words[] = {{OPTION_FREEZE, wx_freezer_name}, {0}};
 
 static error_t parse_rule(struct argp_state *state, WxSelection *selection, bool except,
                           const char *text) {
-  WxReason reason = {""};
-  const int failed = wx_selection_add(selection, except, text, &reason);
+  WxProblem problem = {""};
+  const int failed = wx_selection_add(selection, except, text, &problem);
   if (failed == -ENOMEM)
     return ENOMEM;
-  return failed ? wx_options_refuse(state, "%s: %s", except ? "--except" : "--only", reason.text)
+  return failed ? wx_options_refuse(state, "%s: %s", except ? "--except" : "--only", problem.text)
                 : 0;
 }
 
@@ -239,17 +238,17 @@ static int run_command(WxOptions *options) {
   const int status = check_statistics(options);
   if (status)
     return status;
-  WxReason reason = {""};
-  wx_reclaim_command(options->arguments, &reason);
-  return wx_cli_fail(options->verb, "%s", reason.text);
+  WxProblem problem = {""};
+  wx_reclaim_preloaded(options->arguments, &problem);
+  return wx_cli_fail(options->verb, "%s", problem.text);
 }
 
 /* From running processes, once or in a loop that SIGTERM or SIGINT ends
  * -------------------------------------------------------------------------------------------------
  */
 
-static int refuse(const WxOptions *options, int error, const WxReason *reason) {
-  const char *text = reason->text[0] ? reason->text : strerror(-error);
+static int refuse(const WxOptions *options, int error, const WxProblem *problem) {
+  const char *text = problem->text[0] ? problem->text : strerror(-error);
   if (error == -ESRCH || error == -ENODATA)
     return wx_cli_fail(options->verb, "%s", text);
   return wx_cli_impossible(options->verb, "%s", text);
@@ -261,11 +260,11 @@ typedef struct {
   WxDocument document;
 } Round;
 
-static void take_result(void *context, int error, const WxReason *reason, const WxReclaim *result) {
+static void take_result(void *context, int error, const char *why, const WxReclaim *result) {
   Round *round = context;
   const bool dry_run = round->own->reclaim.dry_run;
   if (error)
-    wx_document_note(&round->document, "Process %d: %s.", (int)result->pid, reason->text);
+    wx_document_note(&round->document, "Process %d: %s.", (int)result->pid, why);
   if (!error || result->pauses.count)
     wx_reclaim_document_add(&round->document, result, dry_run);
 }
@@ -280,7 +279,7 @@ static void note_all(WxDocument *document, const Own *own, const WxAllDone *done
   if (done->left_out)
     wx_document_note(document,
                      "%zu memfds at least are left out: more than %d of a process, or %d in all.",
-                     done->left_out, WX_FOLLOW_FILES, WX_CROWD_FILES);
+                     done->left_out, WX_DISCOVERY_FILES, WX_TRACKED_FILES);
 }
 
 static int reclaim_all(WxOptions *options, const Own *own) {
@@ -306,8 +305,8 @@ static int reclaim_all(WxOptions *options, const Own *own) {
 }
 
 // The same again would have passed the limit: what comes back now does not last.
-static void advise(WxDocument *document, const WxRoom *before, const WxReclaim *result) {
-  if (!wx_room_is_less(before, result->punched_bytes))
+static void advise(WxDocument *document, const WxHeadroom *before, const WxReclaim *result) {
+  if (!wx_headroom_is_less(before, result->punched_bytes))
     return;
   char left[WX_UNITS_TEXT], limit[WX_UNITS_TEXT];
   wx_document_note(document,
@@ -320,14 +319,15 @@ static void advise(WxDocument *document, const WxRoom *before, const WxReclaim *
 
 static int reclaim_pid(WxOptions *options, const Own *own) {
   WxReclaim result;
-  WxReason reason = {""};
+  WxProblem problem = {""};
   WxText text = {0};
-  WxRoom room = {WX_UNKNOWN, WX_UNKNOWN};
-  (void)wx_room_read(&room, own->pid, &text); // Of a process that is not there the next one tells.
+  WxHeadroom headroom = {WX_UNKNOWN, WX_UNKNOWN};
+  (void)wx_headroom_read(&headroom, own->pid,
+                         &text); // Of a process that is not there the next one tells.
   wx_text_free(&text);
-  const int failed = wx_reclaim_once(own->pid, &own->reclaim, &result, &reason);
+  const int failed = wx_reclaim_once(own->pid, &own->reclaim, &result, &problem);
   if (failed) {
-    const int status = refuse(options, failed, &reason);
+    const int status = refuse(options, failed, &problem);
     wx_options_free(options);
     return status;
   }
@@ -335,7 +335,7 @@ static int reclaim_pid(WxOptions *options, const Own *own) {
   wx_reclaim_document_init(&document);
   wx_reclaim_document_add(&document, &result, own->reclaim.dry_run);
   wx_reclaim_document_finish(&document, own->reclaim.dry_run);
-  advise(&document, &room, &result);
+  advise(&document, &headroom, &result);
   return wx_cli_finish(options, &document, WX_UNKNOWN, WX_EXIT_OK);
 }
 
@@ -344,7 +344,7 @@ static int wake_end = -1;
 
 static void end_loop(int signal) {
   (void)signal;
-  const char order = WX_WATCH_END;
+  const char order = WX_SIDECAR_END;
   const int error = errno;
   const ssize_t put = write(wake_end, &order, 1); // A full pipe has told it already.
   (void)put;
@@ -364,10 +364,10 @@ static void add_result(void *context, const WxReclaim *result) {
   wx_reclaim_document_add(context, result, false);
 }
 
-static int watch(WxOptions *options, const Own *own) {
+static int run_sidecar(WxOptions *options, const Own *own) {
   int ends[2];
   int failed = wx_os_pipe(ends);
-  WxReason reason = {""};
+  WxProblem problem = {""};
   WxDocument document;
   wx_reclaim_document_init(&document);
   if (!failed) {
@@ -375,7 +375,7 @@ static int watch(WxOptions *options, const Own *own) {
     struct sigaction action = {.sa_handler = end_loop, .sa_flags = SA_RESTART};
     (void)sigaction(SIGTERM, &action, NULL);
     (void)sigaction(SIGINT, &action, NULL);
-    const WxWatchOptions watched = {
+    const WxSidecarOptions sidecar = {
         .pid = own->pid,
         .selection = &own->selection,
         .every_ns = own->every_ns,
@@ -386,11 +386,11 @@ static int watch(WxOptions *options, const Own *own) {
         .result = add_result,
         .context = &document,
     };
-    failed = wx_watch_run(&watched, &reason);
+    failed = wx_sidecar_run(&sidecar, &problem);
   }
   if (failed) {
     wx_document_free(&document);
-    const int status = refuse(options, failed, &reason);
+    const int status = refuse(options, failed, &problem);
     wx_options_free(options);
     return status;
   }
@@ -399,7 +399,7 @@ static int watch(WxOptions *options, const Own *own) {
 }
 
 // As many descriptors as this program may have: a target that many processes hold needs some for
-// each. What the sidecar keeps open does not depend on it (crowd.h).
+// each. What the sidecar keeps open does not depend on it (tracked.h).
 static void raise_limit(void) {
   struct rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
@@ -411,7 +411,7 @@ static void raise_limit(void) {
 static int run_live(WxOptions *options, const Own *own) {
   raise_limit();
   if (own->every_ns)
-    return watch(options, own);
+    return run_sidecar(options, own);
   return own->pid ? reclaim_pid(options, own) : reclaim_all(options, own);
 }
 

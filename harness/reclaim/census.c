@@ -1,4 +1,4 @@
-#include "reclaim/census.h"
+#include "reclaim/holders.h"
 
 #include "os/grow.h"
 #include "os/os.h"
@@ -200,7 +200,7 @@ static bool has_appeared(const WxHolders *holders) {
   return false;
 }
 
-// Where a task is held that has not stopped, what a process unseen writes is rescued (net.h), as
+// Where a task is held that has not stopped, what a process unseen writes is rescued (punch.h), as
 // what that task itself does.
 bool wx_holders_settle(WxHolders *holders) {
   const bool born = wx_holders_has_newborn(holders) || has_appeared(holders);

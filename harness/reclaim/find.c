@@ -1,8 +1,7 @@
 #include "reclaim/find.h"
 
 #include "os/os.h"
-#include "reclaim/listing.h"
-#include "reclaim/task_stat.h"
+#include "reclaim/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,21 +43,21 @@ pid_t wx_reclaim_reach(pid_t pid) {
   return reach;
 }
 
-static int refuse(pid_t pid, int error, WxReason *reason) {
+static int refuse(pid_t pid, int error, WxProblem *problem) {
   const int number = (int)pid;
   if (error == -ENOENT || error == -ESRCH)
-    return wx_reason(reason, -ESRCH, "no process %d", number);
+    return wx_problem(problem, -ESRCH, "no process %d", number);
   if (error != -EACCES && error != -EPERM)
-    return wx_reason(reason, error, "process %d: %s", number, strerror(-error));
+    return wx_problem(problem, error, "process %d: %s", number, strerror(-error));
   if (is_foreign(pid))
-    return wx_reason(reason, -EACCES,
-                     "process %d is in another user namespace: run as root on the host, or inside "
-                     "its container as its user",
-                     number);
-  return wx_reason(reason, -EACCES,
-                   "not permitted to look at process %d: run as its user with "
-                   "kernel.yama.ptrace_scope 0, or as root, or with CAP_SYS_PTRACE",
-                   number);
+    return wx_problem(problem, -EACCES,
+                      "process %d is in another user namespace: run as root on the host, or inside "
+                      "its container as its user",
+                      number);
+  return wx_problem(problem, -EACCES,
+                    "not permitted to look at process %d: run as its user with "
+                    "kernel.yama.ptrace_scope 0, or as root, or with CAP_SYS_PTRACE",
+                    number);
 }
 
 int wx_reclaim_look(WxMemfds *found, pid_t pid, WxMaps *maps, const char *name) {
@@ -74,47 +73,49 @@ int wx_reclaim_look(WxMemfds *found, pid_t pid, WxMaps *maps, const char *name) 
   return result;
 }
 
-static int refuse_file(const WxMemfd *memfd, pid_t pid, WxRefusal refusal, WxReason *reason) {
+static int refuse_file(const WxMemfd *memfd, pid_t pid, WxRefusal refusal, WxProblem *problem) {
   char how[32] = "a mapping";
   if (memfd->number >= 0)
     (void)snprintf(how, sizeof how, "descriptor %d", memfd->number);
   const bool of_file = refusal == WX_REFUSED_SEALED || refusal == WX_REFUSED_OWNER;
   const char *called = memfd->link + (strncmp(memfd->link, "/memfd:", 7) == 0);
   const int length = (int)(strlen(called) - strlen(" (deleted)"));
-  return wx_reason(reason, of_file ? -EPERM : -ENODATA, "%s of process %d is called %.*s, but %s%s",
-                   how, (int)pid, length, called, wx_refusal_text(refusal),
-                   refusal == WX_REFUSED_RUNTIME ? " (--memfd NAME permits it)" : "");
+  return wx_problem(problem, of_file ? -EPERM : -ENODATA,
+                    "%s of process %d is called %.*s, but %s%s", how, (int)pid, length, called,
+                    wx_refusal_text(refusal),
+                    refusal == WX_REFUSED_RUNTIME ? " (--memfd NAME permits it)" : "");
 }
 
-int wx_reclaim_find(WxMemfds *found, pid_t pid, WxMaps *maps, const char *name, WxReason *reason) {
+int wx_reclaim_find(WxMemfds *found, pid_t pid, WxMaps *maps, const char *name,
+                    WxProblem *problem) {
   const int result = wx_reclaim_look(found, pid, maps, name);
   if (!result && wx_maps_are_narrow(maps))
-    return wx_reason(reason, -ENOTSUP, "process %d is a 32-bit program: not supported", (int)pid);
+    return wx_problem(problem, -ENOTSUP, "process %d is a 32-bit program: not supported", (int)pid);
   if (result)
-    return refuse(pid, result, reason);
+    return refuse(pid, result, problem);
   if (found->count)
     return 0;
   if (found->impostors)
-    return refuse_file(&found->impostor, pid, found->refusal, reason);
+    return refuse_file(&found->impostor, pid, found->refusal, problem);
   if (name)
-    return wx_reason(reason, -ENODATA, "process %d has no %s%s", (int)pid, wx_memfd_kind(name),
-                     name);
-  return wx_reason(reason, -ENODATA,
-                   "process %d has no memfd:doublemapper: it is no .NET process (7 or later), or "
-                   "runs without W^X",
-                   (int)pid);
+    return wx_problem(problem, -ENODATA, "process %d has no %s%s", (int)pid, wx_memfd_kind(name),
+                      name);
+  return wx_problem(problem, -ENODATA,
+                    "process %d has no memfd:doublemapper: it is no .NET process (7 or later), or "
+                    "runs without W^X",
+                    (int)pid);
 }
 
-int wx_reclaim_open(const WxMemfd *memfd, pid_t pid, WxReason *reason) {
+int wx_reclaim_open(const WxMemfd *memfd, pid_t pid, WxProblem *problem) {
   WxRefusal refusal;
   const int result = wx_memfd_open(memfd, wx_reclaim_reach(pid), O_RDWR, &refusal);
   if (result == -EPERM && refusal)
-    return refuse_file(memfd, pid, refusal, reason);
+    return refuse_file(memfd, pid, refusal, problem);
   if (result == -EACCES || result == -EPERM)
-    return wx_reason(reason, result,
-                     "not permitted to open the memfd of process %d: run as its user, or as root",
-                     (int)pid);
+    return wx_problem(problem, result,
+                      "not permitted to open the memfd of process %d: run as its user, or as root",
+                      (int)pid);
   if (result == -ESTALE)
-    return wx_reason(reason, result, "process %d has another file where its memfd was", (int)pid);
+    return wx_problem(problem, result, "process %d has another file where its memfd was", (int)pid);
   return result;
 }

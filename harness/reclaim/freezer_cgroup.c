@@ -2,16 +2,214 @@
 // container. It also stops tasks that wait for a vforked child, which nothing else does. But
 // everything else in that group stops too, so that the tool itself must not be in it, and neither
 // may a process that shares the memory be outside.
+#include "reclaim/freezer_cgroup.h"
+
+#include "os/os.h"
+#include "os/text.h"
 #include "reclaim/freezer.h"
-#include "reclaim/freezer_group.h"
-#include "reclaim/freezer_wait.h"
 #include "reclaim/holders.h"
-#include "reclaim/task_stat.h"
+#include "reclaim/proc.h"
 #include "reclaim/undo.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+
+/* The group
+ * -------------------------------------------------------------------------------------------------
+ */
+
+enum { SMALL_FILE = 4096 };
+
+// Who has both versions freezes by the first: processes are put into a freezer group of version 1
+// to be frozen together, but into one of version 2 for any reason (a service and all it starts).
+enum { VERSION_1, VERSION_2, KINDS };
+
+static const WxGroupKind kinds[KINDS] = {
+    [VERSION_1] = {.type = "cgroup",
+                   .option = "freezer",
+                   .key = "freezer:",
+                   .control = "freezer.state",
+                   .freeze = "FROZEN",
+                   .thaw = "THAWED",
+                   .state = "freezer.state",
+                   .frozen = "FROZEN"},
+    [VERSION_2] = {.type = "cgroup2",
+                   .option = "",
+                   .key = ":",
+                   .control = "cgroup.freeze",
+                   .freeze = "1",
+                   .thaw = "0",
+                   .state = "cgroup.events",
+                   .frozen = "frozen 1"},
+};
+
+static int read_small(const char *path, char text[static SMALL_FILE]) {
+  const int fd = wx_os_open(path, O_RDONLY, 0);
+  if (fd < 0)
+    return fd;
+  const ssize_t length = wx_os_pread(fd, text, SMALL_FILE - 1, 0);
+  wx_os_close_reader(fd);
+  text[length > 0 ? length : 0] = '\0';
+  return length < 0 ? (int)length : 0;
+}
+
+// The path of the process in the hierarchy `kind`, NUL-terminated inside `text`; NULL where it has
+// none. A line is `NUMBER:CONTROLLERS:PATH`.
+static const char *path_in(char *text, const WxGroupKind *kind) {
+  for (char *line = text; line && *line;) {
+    char *next = strchr(line, '\n');
+    if (next)
+      *next++ = '\0';
+    char *key = strchr(line, ':');
+    if (key && strncmp(key + 1, kind->key, strlen(kind->key)) == 0)
+      return key + 1 + strlen(kind->key);
+    line = next;
+  }
+  return NULL;
+}
+
+static int group_path(pid_t pid, const WxGroupKind *kind, char path[static WX_GROUP_PATH_SIZE]) {
+  char name[64];
+  char text[SMALL_FILE];
+  (void)snprintf(name, sizeof name, "/proc/%d/cgroup", (int)pid);
+  const int failed = read_small(name, text);
+  if (failed)
+    return failed == -ENOENT ? -ESRCH : failed;
+  const char *found = path_in(text, kind);
+  if (!found || strlen(found) >= WX_GROUP_PATH_SIZE)
+    return -ENOTSUP;
+  (void)snprintf(path, WX_GROUP_PATH_SIZE, "%s", found);
+  return 0;
+}
+
+// Whether a comma-separated list of options holds the one.
+static bool has_option(const char *options, const char *option) {
+  const size_t length = strlen(option);
+  for (const char *at = options; *at; at += strcspn(at, ","), at += *at == ',')
+    if (length == 0 || (strncmp(at, option, length) == 0 && strchr(",\n", at[length])))
+      return true;
+  return false;
+}
+
+// One line of mountinfo: `ID PARENT DEVICE ROOT POINT OPTIONS [TAGS] - TYPE SOURCE SUPER`. ROOT is
+// the group that the mount shows as its top (a container's own, seen from inside).
+static bool mount_of(const char *line, const WxGroupKind *kind, char *root, char *point) {
+  char type[32];
+  char super[SMALL_FILE];
+  int at = 0;
+  if (sscanf(line, "%*d %*d %*s %255s %255s %n", root, point, &at) != 2 || !at)
+    return false;
+  const char *dash = strstr(line + at, " - ");
+  return dash && sscanf(dash, " - %31s %*s %4095s", type, super) == 2 &&
+         strcmp(type, kind->type) == 0 && has_option(super, kind->option);
+}
+
+static int find_files(WxGroup *group, const char *root, const char *point) {
+  const size_t length = strcmp(root, "/") == 0 ? 0 : strlen(root);
+  if (strncmp(group->path, root, length) != 0 || strchr("/", group->path[length]) == NULL)
+    return -ENOTSUP;
+  const char *below = strcmp(group->path + length, "/") == 0 ? "" : group->path + length;
+  const int a = snprintf(group->control, sizeof group->control, "%s%s/%s", point, below,
+                         group->kind->control);
+  const int b =
+      snprintf(group->state, sizeof group->state, "%s%s/%s", point, below, group->kind->state);
+  if (a >= (int)sizeof group->control || b >= (int)sizeof group->state)
+    return -ENAMETOOLONG;
+  struct stat status;
+  return wx_os_stat(group->control, &status) ? -ENOTSUP : 0;
+}
+
+static int find_in(WxGroup *group, pid_t pid, const WxGroupKind *kind, char *mounts) {
+  group->kind = kind;
+  const int failed = group_path(pid, kind, group->path);
+  if (failed)
+    return failed;
+  for (char *line = mounts; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+    char root[WX_GROUP_PATH_SIZE];
+    char point[WX_GROUP_PATH_SIZE];
+    if (mount_of(line, kind, root, point) && !find_files(group, root, point))
+      return 0;
+  }
+  return -ENOTSUP;
+}
+
+int wx_group_find(WxGroup *group, pid_t pid) {
+  WxText mounts = {0};
+  int result = wx_text_read(&mounts, "/proc/self/mountinfo");
+  if (!result) {
+    result = -ENOTSUP;
+    // A container sees its own group as the top one, which can be frozen but holds all of it: last.
+    for (size_t i = 0; i < 2 * (size_t)KINDS && result == -ENOTSUP; ++i) {
+      result = find_in(group, pid, &kinds[i % KINDS], mounts.data);
+      if (!result && i < KINDS && strcmp(group->path, "/") == 0)
+        result = -ENOTSUP;
+    }
+  }
+  wx_text_free(&mounts);
+  return result;
+}
+
+// The mount of version 1's freezer alone: with other controllers beside it, leaving would escape
+// their limits.
+static int find_top(char *point) {
+  WxText mounts = {0};
+  int result = wx_text_read(&mounts, "/proc/self/mountinfo");
+  const WxGroupKind *kind = &kinds[VERSION_1];
+  const char *line = result ? "" : mounts.data;
+  for (result = result ? result : -ENOTSUP; *line && result == -ENOTSUP;) {
+    char root[WX_GROUP_PATH_SIZE];
+    if (mount_of(line, kind, root, point))
+      result = 0;
+    line += strcspn(line, "\n");
+    line += *line == '\n';
+  }
+  wx_text_free(&mounts);
+  return result;
+}
+
+int wx_group_leave(void) {
+  char path[WX_GROUP_PATH_SIZE];
+  char point[WX_GROUP_PATH_SIZE];
+  int failed = group_path(getpid(), &kinds[VERSION_1], path);
+  if (failed == -ENOTSUP || (!failed && strcmp(path, "/") == 0))
+    return 0;
+  if (!failed)
+    failed = find_top(point);
+  if (failed)
+    return failed;
+  char name[WX_GROUP_PATH_SIZE + sizeof "/cgroup.procs"];
+  (void)snprintf(name, sizeof name, "%s/cgroup.procs", point);
+  return wx_text_write(name, "0"); // The caller.
+}
+
+int wx_group_has(const WxGroup *group, pid_t pid, bool below) {
+  char path[WX_GROUP_PATH_SIZE];
+  const int failed = group_path(pid, group->kind, path);
+  if (failed)
+    return failed;
+  const size_t length = strlen(group->path);
+  return strncmp(path, group->path, length) == 0 &&
+         (path[length] == '\0' || (below && path[length] == '/'));
+}
+
+int wx_group_write(const WxGroup *group, bool freeze) {
+  return wx_text_write(group->control, freeze ? group->kind->freeze : group->kind->thaw);
+}
+
+int wx_group_state_has(const WxGroup *group, const char *text) {
+  char state[SMALL_FILE];
+  const int failed = read_small(group->state, state);
+  return failed ? failed : strstr(state, text) != NULL;
+}
+
+/* The freezer
+ * -------------------------------------------------------------------------------------------------
+ */
 
 // A process that has ended is in no group of its own any more.
 static bool has_ended(const WxHolders *holders, pid_t pid) {
@@ -20,46 +218,47 @@ static bool has_ended(const WxHolders *holders, pid_t pid) {
 }
 
 // Asked under the freeze: a child that is being forked is seen a moment before it is in the group.
-static int check_members(WxHolders *holders, const WxGroup *group, WxReason *reason) {
+static int check_members(WxHolders *holders, const WxGroup *group, WxProblem *problem) {
   for (size_t i = 0; i < holders->count; ++i) {
     const pid_t pid = holders->items[i].pid;
     const int has = wx_group_has(group, holders->items[i].reach, true);
     if (has < 0 && has != -ESRCH)
       return has;
     if (has == 0 && !has_ended(holders, holders->items[i].reach))
-      return wx_reason(reason, -EXDEV,
-                       "process %d shares the memory of process %d but is not in its control group "
-                       "%s: use --freeze ptrace",
-                       (int)pid, (int)holders->pid, group->path);
+      return wx_problem(
+          problem, -EXDEV,
+          "process %d shares the memory of process %d but is not in its control group "
+          "%s: use --freeze ptrace",
+          (int)pid, (int)holders->pid, group->path);
   }
   return 0;
 }
 
-static int check_group(const WxGroup *group, pid_t pid, WxReason *reason) {
+static int check_group(const WxGroup *group, pid_t pid, WxProblem *problem) {
   const int ours = wx_group_has(group, getpid(), true);
   if (ours < 0)
     return ours;
   if (ours)
-    return wx_reason(
-        reason, -EDEADLK,
+    return wx_problem(
+        problem, -EDEADLK,
         "the control group %s of process %d holds this tool too and would stop it: use "
         "--freeze ptrace",
         group->path, (int)pid);
   const int frozen = wx_group_state_has(group, group->kind->frozen);
   if (frozen == 1)
-    return wx_reason(reason, -EBUSY, "process %d is paused by its control group %s already",
-                     (int)pid, group->path);
+    return wx_problem(problem, -EBUSY, "process %d is paused by its control group %s already",
+                      (int)pid, group->path);
   return frozen;
 }
 
-static int prepare(WxHolders *holders, WxReason *reason) {
+static int prepare(WxHolders *holders, WxProblem *problem) {
   WxGroup *group = &holders->group;
   int failed = wx_group_find(group, holders->items[0].reach);
   if (failed == -ENOTSUP)
-    return wx_reason(reason, failed,
-                     "process %d is in no control group that can be frozen: use --freeze ptrace",
-                     (int)holders->items[0].pid);
-  return failed ? failed : check_group(group, holders->items[0].pid, reason);
+    return wx_problem(problem, failed,
+                      "process %d is in no control group that can be frozen: use --freeze ptrace",
+                      (int)holders->items[0].pid);
+  return failed ? failed : check_group(group, holders->items[0].pid, problem);
 }
 
 static int not_frozen(void *context) {
@@ -77,13 +276,13 @@ static int stop(const WxStopping *stopping) {
     holders->items[0].stopped = true;
     failed = wx_group_write(group, true);
     if (failed == -EACCES || failed == -EPERM || failed == -EROFS)
-      return wx_reason(stopping->reason, failed,
-                       "not permitted to write %s: run as root on the host", group->control);
+      return wx_problem(stopping->problem, failed,
+                        "not permitted to write %s: run as root on the host", group->control);
   }
   if (!failed)
     failed = wx_freezer_wait(not_frozen, group, stopping->held_by_ns, false);
   // Also children forked meanwhile.
-  return failed ? failed : check_members(holders, group, stopping->reason);
+  return failed ? failed : check_members(holders, group, stopping->problem);
 }
 
 static int resume(WxHolders *holders, WxUndo *undo) {

@@ -1,7 +1,7 @@
 #include "reclaim/freezer.h"
 
-static int prepare(WxHolders *holders, WxReason *reason) {
-  (void)holders, (void)reason;
+static int prepare(WxHolders *holders, WxProblem *problem) {
+  (void)holders, (void)problem;
   return 0;
 }
 

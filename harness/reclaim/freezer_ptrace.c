@@ -20,9 +20,8 @@
 #include "os/os.h"
 #include "os/process.h"
 #include "reclaim/freezer.h"
-#include "reclaim/freezer_wait.h"
 #include "reclaim/holders.h"
-#include "reclaim/task_stat.h"
+#include "reclaim/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -56,7 +55,7 @@ static pid_t tracer_of(const WxHolders *holders, const WxHeldTask *task) {
 // Why the kernel refused to attach: the task has ended (an exited first thread stays listed while
 // others live), is ours already (it executed another program and changed its number), or may not be
 // traced.
-static int explain(const WxHolders *holders, WxHeldTask *task, int error, WxReason *reason) {
+static int explain(const WxHolders *holders, WxHeldTask *task, int error, WxProblem *problem) {
   const WxHolder *holder = &holders->items[task->holder];
   WxTaskStat stat;
   const int failed = wx_task_stat(holder->tasks, task->id, &stat);
@@ -70,29 +69,29 @@ static int explain(const WxHolders *holders, WxHeldTask *task, int error, WxReas
     return 0;
   }
   if (tracer)
-    return wx_reason(reason, -EBUSY, "process %d is traced by process %d (a debugger?)",
-                     (int)holder->pid, (int)tracer);
+    return wx_problem(problem, -EBUSY, "process %d is traced by process %d (a debugger?)",
+                      (int)holder->pid, (int)tracer);
   if (holder->forked) // It executes a program that has rights of its own.
-    return wx_reason(reason, -EAGAIN, "process %d is starting a program", (int)holder->pid);
-  return wx_reason(
-      reason, error,
+    return wx_problem(problem, -EAGAIN, "process %d is starting a program", (int)holder->pid);
+  return wx_problem(
+      problem, error,
       "not permitted to trace process %d: run as its user with kernel.yama.ptrace_scope "
       "0, or as root, or with CAP_SYS_PTRACE",
       (int)holder->pid);
 }
 
-static int attach(const WxHolders *holders, WxHeldTask *task, WxReason *reason) {
+static int attach(const WxHolders *holders, WxHeldTask *task, WxProblem *problem) {
   const int failed = (int)wx_os_ptrace(PTRACE_SEIZE, task->id, NULL, NULL);
   task->attached = failed == 0;
   if (failed == -ESRCH)
     task->state = WX_TASK_GONE;
   else if (failed)
-    return explain(holders, task, failed, reason);
+    return explain(holders, task, failed, problem);
   return 0;
 }
 
-static int prepare(WxHolders *holders, WxReason *reason) {
-  (void)reason;
+static int prepare(WxHolders *holders, WxProblem *problem) {
+  (void)problem;
   const int found = wx_holders_find_tasks(holders);
   return found < 0 ? found : 0;
 }
@@ -129,7 +128,7 @@ static int check_gone(const WxStopping *stopping, const WxHeldTask *gone) {
   const int unread = wx_task_stat(stopping->holders->items[first->holder].tasks, first->id, &stat);
   if (unread == -ESRCH || (!unread && (stat.state == 'Z' || stat.state == 'X')))
     return 0;
-  return wx_reason(stopping->reason, -EAGAIN, "process %d is starting a program", (int)first->id);
+  return wx_problem(stopping->problem, -EAGAIN, "process %d is starting a program", (int)first->id);
 }
 
 static bool was_first_told(WxHolders *holders, const WxHeldTask *task) {
@@ -149,7 +148,7 @@ static int attach_all(const WxStopping *stopping) {
     WxHeldTask *task = &holders->tasks[i];
     if (task->state != WX_TASK_RUNS || task->attached)
       continue;
-    failed = attach(holders, task, stopping->reason);
+    failed = attach(holders, task, stopping->problem);
     if (!failed && task->state == WX_TASK_GONE && was_first_told(holders, task))
       failed = check_gone(stopping, task);
   }
@@ -164,7 +163,7 @@ static int attach_born(const WxStopping *stopping) {
     return 0;
   const int threads = wx_holders_find_tasks(stopping->holders);
   if (threads == 0)
-    return wx_reason(stopping->reason, -EAGAIN, "processes are started all the time");
+    return wx_problem(stopping->problem, -EAGAIN, "processes are started all the time");
   return threads < 0 ? threads : attach_all(stopping);
 }
 

@@ -7,9 +7,8 @@
 #include "os/process.h"
 #include "os/text.h"
 #include "reclaim/freezer.h"
-#include "reclaim/freezer_wait.h"
 #include "reclaim/holders.h"
-#include "reclaim/task_stat.h"
+#include "reclaim/proc.h"
 #include "reclaim/undo.h"
 
 #include <errno.h>
@@ -62,37 +61,37 @@ static int send(const WxHolder *process, int signal) {
                              : wx_os_kill(process->pid, signal);
 }
 
-static int prepare_one(WxHolders *holders, size_t index, WxReason *reason) {
+static int prepare_one(WxHolders *holders, size_t index, WxProblem *problem) {
   WxHolder *process = &holders->items[index];
   process->stopped = false;
   bool first;
   int failed = is_own_first(process->pid, &first);
   if (!failed && first)
-    return wx_reason(
-        reason, -EOPNOTSUPP,
+    return wx_problem(
+        problem, -EOPNOTSUPP,
         "process %d is the first of its PID namespace and ignores SIGSTOP from inside: "
         "use --freeze ptrace, or run from the host",
         (int)process->pid);
   if (!failed)
     failed = send(process, 0);
   if (failed == -EPERM)
-    return wx_reason(reason, failed,
-                     "not permitted to signal process %d: run as its user, or as root",
-                     (int)process->pid);
+    return wx_problem(problem, failed,
+                      "not permitted to signal process %d: run as its user, or as root",
+                      (int)process->pid);
   const int stopped = failed ? failed : is_stopped(holders, index);
   if (stopped == -EBUSY)
-    return wx_reason(reason, stopped, "process %d is held by a tracer (a debugger?)",
-                     (int)process->pid);
+    return wx_problem(problem, stopped, "process %d is held by a tracer (a debugger?)",
+                      (int)process->pid);
   process->untouched = stopped == 1;
   return stopped < 0 ? stopped : 0;
 }
 
-static int prepare(WxHolders *holders, WxReason *reason) {
+static int prepare(WxHolders *holders, WxProblem *problem) {
   const int found = wx_holders_find_tasks(holders);
   if (found < 0)
     return found;
   for (size_t i = 0; i < holders->count; ++i) {
-    const int failed = prepare_one(holders, i, reason);
+    const int failed = prepare_one(holders, i, problem);
     if (failed && failed != -ESRCH)
       return failed;
   }

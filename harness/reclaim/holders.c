@@ -3,10 +3,8 @@
 #include "os/control.h"
 #include "os/os.h"
 #include "os/process.h"
-#include "reclaim/census.h"
 #include "reclaim/find.h"
-#include "reclaim/holds.h"
-#include "reclaim/task_stat.h"
+#include "reclaim/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -62,10 +60,10 @@ bool wx_holders_has(const WxHolders *holders, pid_t pid) {
 }
 
 static int add_holder(WxHolders *holders, pid_t pid, const WxTaskStat *stat, bool leaks,
-                      WxReason *reason) {
+                      WxProblem *problem) {
   if (holders->count == WX_HOLDERS_MOST)
-    return wx_reason(reason, -E2BIG, "more than %d processes hold the memfd of process %d",
-                     WX_HOLDERS_MOST, (int)holders->pid);
+    return wx_problem(problem, -E2BIG, "more than %d processes hold the memfd of process %d",
+                      WX_HOLDERS_MOST, (int)holders->pid);
   WxHolder holder = {.pid = pid,
                      .reach = pid,
                      .pidfd = wx_os_pidfd_open(pid),
@@ -119,7 +117,7 @@ static bool was_replaced(const WxHolders *holders, pid_t pid, const WxTaskStat *
 
 // Reads a process that is no holder yet, and notes what it is. Its descriptors come before its
 // mappings, since that is the way in which a file comes in.
-static int read_process(WxHolders *holders, WxKnown *known, WxReason *reason) {
+static int read_process(WxHolders *holders, WxKnown *known, WxProblem *problem) {
   WxTaskStat stat;
   const pid_t pid = known->pid;
   known->kind = WX_ENDED;
@@ -138,7 +136,7 @@ static int read_process(WxHolders *holders, WxKnown *known, WxReason *reason) {
   result = wx_holds(holders, stat.state == 'Z' ? wx_reclaim_reach(pid) : pid, &leaks);
   known->kind = is_crash_handler(holders, pid) ? WX_CRASH_HANDLER : WX_STRANGER;
   if (result > 0)
-    result = add_holder(holders, pid, &stat, leaks, reason);
+    result = add_holder(holders, pid, &stat, leaks, problem);
   if (wx_holders_has(holders, pid)) {
     known->kind = WX_ENDED;
     return 0;
@@ -147,7 +145,7 @@ static int read_process(WxHolders *holders, WxKnown *known, WxReason *reason) {
   const bool gone =
       result == -ESRCH || result == -ENOENT || (denied && wx_task_has_ended(holders->proc, pid));
   if ((gone || stat.threads > 1) && was_replaced(holders, pid, &stat, gone))
-    return wx_reason(reason, -EAGAIN, "process %d is starting a program", (int)pid);
+    return wx_problem(problem, -EAGAIN, "process %d is starting a program", (int)pid);
   if (gone || denied) {
     known->kind = gone ? WX_ENDED : WX_UNREADABLE;
     return 0;
@@ -165,7 +163,7 @@ static bool must_be_read(const WxKnown *known) {
 }
 
 // What could not be read is read the next time; who became a holder before that is left out.
-static int read_those(WxHolders *holders, bool born_only, WxReason *reason) {
+static int read_those(WxHolders *holders, bool born_only, WxProblem *problem) {
   int failed = 0;
   for (size_t i = 0; i < holders->known_count && !failed; ++i) {
     WxKnown *known = &holders->known[i];
@@ -173,7 +171,7 @@ static int read_those(WxHolders *holders, bool born_only, WxReason *reason) {
     const bool wanted = born_only && !wx_holders_has(holders, known->parent)
                             ? known->kind == WX_UNREAD
                             : must_be_read(known);
-    failed = wanted ? read_process(holders, known, reason) : 0;
+    failed = wanted ? read_process(holders, known, problem) : 0;
     if (failed)
       known->kind = WX_UNREAD;
   }
@@ -246,23 +244,24 @@ static bool is_young(uint64_t start_ticks) {
   return since < born + young_ns;
 }
 
-static int check_known(WxHolders *holders, WxReason *reason) {
+static int check_known(WxHolders *holders, WxProblem *problem) {
   holders->unreadable = 0;
   for (size_t i = 0; i < holders->known_count; ++i) {
     const WxKnown *known = &holders->known[i];
     if (known->kind == WX_CRASH_HANDLER && wx_holders_has(holders, known->parent))
-      return wx_reason(reason, -EBUSY,
-                       "process %d writes a dump of process %d, which is left alone meanwhile",
-                       (int)known->pid, (int)known->parent);
+      return wx_problem(problem, -EBUSY,
+                        "process %d writes a dump of process %d, which is left alone meanwhile",
+                        (int)known->pid, (int)known->parent);
     if (known->kind != WX_UNREADABLE)
       continue;
     // One that was forked executes a program soon, as a rule, and while it does nobody may read it.
     const bool soon = known->forked || is_young(known->start_ticks);
     if (may_have_inherited(holders, known) || (known->forked && may_be_fork(holders, known->pid)))
-      return wx_reason(reason, soon ? -EAGAIN : -EBUSY,
-                       "process %d may hold the memfd of process %d as well, but may not be looked "
-                       "at: run as root or with CAP_SYS_PTRACE",
-                       (int)known->pid, (int)holders->pid);
+      return wx_problem(
+          problem, soon ? -EAGAIN : -EBUSY,
+          "process %d may hold the memfd of process %d as well, but may not be looked "
+          "at: run as root or with CAP_SYS_PTRACE",
+          (int)known->pid, (int)holders->pid);
     ++holders->unreadable;
   }
   return 0;
@@ -278,13 +277,13 @@ static uint64_t core_signals(void) {
 }
 
 // An interrupt would end the writing of a core into a pipe.
-static int check_dying(const WxHolders *holders, const WxHolder *holder, WxReason *reason) {
+static int check_dying(const WxHolders *holders, const WxHolder *holder, WxProblem *problem) {
   char text[STATUS_SIZE] = "";
   const char *dumping = status_of(holders, holder->pid, "\nCoreDumping:", text);
   const uint64_t pending =
       hexadecimal_after(text, "\nSigPnd:") | hexadecimal_after(text, "\nShdPnd:");
   if (dumping && (strtol(dumping, NULL, 10) || pending & core_signals()))
-    return wx_reason(reason, -EBUSY, "a core of process %d is being written", (int)holder->pid);
+    return wx_problem(problem, -EBUSY, "a core of process %d is being written", (int)holder->pid);
   return 0;
 }
 
@@ -301,7 +300,7 @@ static int check_forked(WxHolders *holders, size_t index) {
   return lost;
 }
 
-static int check_holders(WxHolders *holders, WxReason *reason) {
+static int check_holders(WxHolders *holders, WxProblem *problem) {
   for (size_t i = holders->count; i-- > 0;) {
     int failed = 0;
     if (!is_there(&holders->items[i]))
@@ -309,7 +308,7 @@ static int check_holders(WxHolders *holders, WxReason *reason) {
     else if (holders->items[i].forked)
       failed = check_forked(holders, i);
     else
-      failed = check_dying(holders, &holders->items[i], reason);
+      failed = check_dying(holders, &holders->items[i], problem);
     if (failed)
       return failed;
   }
@@ -318,12 +317,12 @@ static int check_holders(WxHolders *holders, WxReason *reason) {
 
 // One that was forked a moment ago, also one found only now, is about to execute a program:
 // attaching waits for that, and without CAP_SYS_PTRACE it must not happen while it is traced.
-static int check_young(WxHolders *holders, WxReason *reason) {
+static int check_young(WxHolders *holders, WxProblem *problem) {
   for (size_t i = 0; i < holders->count; ++i) {
     const WxHolder *holder = &holders->items[i];
     if (holder->forked && is_young(holder->start_ticks) &&
         (!holders->may_trace_any || holders->waited_for_young++ < MOST_WAITS_FOR_YOUNG))
-      return wx_reason(reason, -EAGAIN, "process %d is starting a program", (int)holder->pid);
+      return wx_problem(problem, -EAGAIN, "process %d is starting a program", (int)holder->pid);
   }
   return 0;
 }
@@ -334,7 +333,7 @@ static int check_young(WxHolders *holders, WxReason *reason) {
 
 // Over /proc/loadavg a container may have a file of another file system (lxcfs), whose last number
 // is old or of another PID namespace; the other file tells that number only.
-static int open_last(WxHolders *holders, WxReason *reason) {
+static int open_last(WxHolders *holders, WxProblem *problem) {
   static const char *const files[] = {"/proc/loadavg", "/proc/sys/kernel/ns_last_pid"};
   struct stat proc, last;
   int failed = wx_os_fstat(holders->proc, &proc);
@@ -352,13 +351,13 @@ static int open_last(WxHolders *holders, WxReason *reason) {
   }
   if (failed)
     return failed;
-  return wx_reason(reason, -ENOTSUP,
-                   "neither /proc/loadavg nor /proc/sys/kernel/ns_last_pid is the kernel's own "
-                   "(lxcfs?), so that nobody can tell whether a process was started: run on the "
-                   "host");
+  return wx_problem(problem, -ENOTSUP,
+                    "neither /proc/loadavg nor /proc/sys/kernel/ns_last_pid is the kernel's own "
+                    "(lxcfs?), so that nobody can tell whether a process was started: run on the "
+                    "host");
 }
 
-int wx_holders_open(WxHolders *holders, pid_t pid, WxFileId file, WxReason *reason) {
+int wx_holders_open(WxHolders *holders, pid_t pid, WxFileId file, WxProblem *problem) {
   *holders = (WxHolders){.file = file, .pid = pid, .proc = -1, .last = -1};
   holders->buffer = malloc(WX_HOLDS_BUFFER);
   int failed = holders->buffer ? 0 : -ENOMEM;
@@ -367,7 +366,7 @@ int wx_holders_open(WxHolders *holders, pid_t pid, WxFileId file, WxReason *reas
     failed = holders->proc < 0 ? holders->proc : 0;
   }
   if (!failed)
-    failed = open_last(holders, reason);
+    failed = open_last(holders, problem);
   WxTaskStat stat;
   bool leaks = false;
   if (!failed)
@@ -376,7 +375,7 @@ int wx_holders_open(WxHolders *holders, pid_t pid, WxFileId file, WxReason *reas
       wx_holds_descriptor(holders, stat.state == 'Z' ? wx_reclaim_reach(pid) : pid, &leaks) < 0)
     leaks = true; // Unknown.
   if (!failed)
-    failed = add_holder(holders, pid, &stat, leaks, reason);
+    failed = add_holder(holders, pid, &stat, leaks, problem);
   if (failed)
     wx_holders_close(holders);
   else
@@ -384,8 +383,8 @@ int wx_holders_open(WxHolders *holders, pid_t pid, WxFileId file, WxReason *reas
   return failed;
 }
 
-static int update(WxHolders *holders, bool all, bool born_only, WxReason *reason) {
-  int result = check_holders(holders, reason);
+static int update(WxHolders *holders, bool all, bool born_only, WxProblem *problem) {
+  int result = check_holders(holders, problem);
   if (!result)
     result = wx_census_again(holders);
   for (int round = 0; round < MOST_ROUNDS && !result; ++round) {
@@ -394,21 +393,21 @@ static int update(WxHolders *holders, bool all, bool born_only, WxReason *reason
       break;
     result = wx_census_born(holders, last, all && round == 0);
     if (!result)
-      result = read_those(holders, born_only || round, reason);
+      result = read_those(holders, born_only || round, problem);
     if (!result)
       holders->given = last;
   }
   if (!result)
-    result = check_known(holders, reason);
-  return result ? result : check_young(holders, reason);
+    result = check_known(holders, problem);
+  return result ? result : check_young(holders, problem);
 }
 
-int wx_holders_update(WxHolders *holders, WxReason *reason) {
-  return update(holders, false, false, reason);
+int wx_holders_update(WxHolders *holders, WxProblem *problem) {
+  return update(holders, false, false, problem);
 }
 
-int wx_holders_update_born(WxHolders *holders, WxReason *reason) {
-  return update(holders, false, true, reason);
+int wx_holders_update_born(WxHolders *holders, WxProblem *problem) {
+  return update(holders, false, true, problem);
 }
 
 // Adds what a holder maps of the file. Returns whether it still holds it.
@@ -436,7 +435,7 @@ static int add_mapped(WxHolders *holders, WxHolder *holder) {
 // Reads what the holders map of the file and drops those that do not hold it any more. One that
 // could not be read may have executed a program, perhaps with rights of its own, and is judged by
 // the next update.
-static int read_mapped(WxHolders *holders, WxReason *reason) {
+static int read_mapped(WxHolders *holders, WxProblem *problem) {
   holders->mapped.count = 0;
   for (size_t i = holders->count; i-- > 0;) {
     const pid_t pid = holders->items[i].pid;
@@ -444,8 +443,8 @@ static int read_mapped(WxHolders *holders, WxReason *reason) {
     if (result == 1)
       continue;
     if (result == -EBUSY)
-      return wx_reason(reason, result, "the mappings of process %d change while they are read",
-                       (int)pid);
+      return wx_problem(problem, result, "the mappings of process %d change while they are read",
+                        (int)pid);
     const bool gone = result == -ESRCH || result == -ENOENT;
     if (result && !gone && result != -EACCES && result != -EPERM)
       return result;
@@ -480,21 +479,21 @@ static int make_room(WxHolders *holders) {
   return 0;
 }
 
-static int look_once(WxHolders *holders, WxReason *reason) {
+static int look_once(WxHolders *holders, WxProblem *problem) {
   wx_holders_begin(holders);
-  int result = update(holders, true, false, reason);
+  int result = update(holders, true, false, problem);
   if (!result)
-    result = read_mapped(holders, reason);
+    result = read_mapped(holders, problem);
   return result ? result : make_room(holders);
 }
 
 // A process that starts a program can be told a moment later.
-int wx_holders_look(WxHolders *holders, WxReason *reason) {
-  int result = look_once(holders, reason);
+int wx_holders_look(WxHolders *holders, WxProblem *problem) {
+  int result = look_once(holders, problem);
   for (int i = 0; i < MOST_BAD_MOMENTS && result == -EAGAIN; ++i) {
     result = wx_os_sleep_ns(BAD_MOMENT_NS);
     if (!result)
-      result = look_once(holders, reason);
+      result = look_once(holders, problem);
   }
   return result == -EAGAIN ? -EBUSY : result;
 }

@@ -26,10 +26,10 @@
 #include "measure/extents.h"
 #include "measure/maps.h"
 #include "measure/memfd.h"
-#include "reclaim/freezer_group.h"
-#include "reclaim/listing.h"
-#include "reclaim/reason.h"
+#include "reclaim/freezer_cgroup.h"
+#include "reclaim/proc.h"
 #include "stats/figure.h"
+#include "stats/problem.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -127,7 +127,7 @@ typedef struct WxHolders WxHolders;
 /// Starts with the process `pid` and its file. -ESRCH where it has ended; -ENOTSUP where births
 /// cannot be seen, since no file of the kernel tells the number given last. After a failure there
 /// is nothing to close.
-int wx_holders_open(WxHolders *holders, pid_t pid, WxFileId file, WxReason *reason);
+int wx_holders_open(WxHolders *holders, pid_t pid, WxFileId file, WxProblem *problem);
 
 /// Whether `pid` is one of them.
 bool wx_holders_has(const WxHolders *holders, pid_t pid);
@@ -135,17 +135,17 @@ bool wx_holders_has(const WxHolders *holders, pid_t pid);
 /// While all run: finds who holds the file and which parts of it (`mapped`), and makes room. -ESRCH
 /// where no process holds it any more; -E2BIG where there are too many; and as
 /// wx_holders_update(), but that a process which starts a program is waited for.
-int wx_holders_look(WxHolders *holders, WxReason *reason);
+int wx_holders_look(WxHolders *holders, WxProblem *problem);
 
 /// While all run, before each pause: reads all that have run since they were read. -EBUSY where the
 /// processes have to be left alone for now: one that might hold the file may not be read, a core of
 /// one is being written, or a crash handler of the runtime works on it. -EAGAIN where one starts
 /// a program: a moment later it can be told.
-int wx_holders_update(WxHolders *holders, WxReason *reason);
+int wx_holders_update(WxHolders *holders, WxProblem *problem);
 
 /// While all run, as the last thing before a pause: as wx_holders_update(), but only of processes
 /// that were born since.
-int wx_holders_update_born(WxHolders *holders, WxReason *reason);
+int wx_holders_update_born(WxHolders *holders, WxProblem *problem);
 
 /// Under the freeze: whether a process was born since the last update that is none of the tasks
 /// here. Reads nothing of any process.
@@ -179,5 +179,34 @@ void wx_holders_begin(WxHolders *holders);
 int wx_holders_find_tasks(WxHolders *holders);
 
 void wx_holders_close(WxHolders *holders);
+
+/* Inside: whether one process holds the file (holds.c), and every process there is, by the numbers
+ * that the kernel has given out (census.c)
+ * -------------------------------------------------------------------------------------------------
+ */
+
+enum { WX_HOLDS_BUFFER = 64 * 1024 }; ///< Bytes of WxHolders.buffer.
+
+/// Whether `pid` has a descriptor of the file that it can write to; `*leaks` is set where a program
+/// executed by it would inherit one. Returns 1, 0 or a negative errno.
+int wx_holds_descriptor(WxHolders *holders, pid_t pid, bool *leaks);
+
+/// Whether `pid` has such a descriptor or maps any part of the file. Returns as above.
+int wx_holds(WxHolders *holders, pid_t pid, bool *leaks);
+
+/// The number that was given to a process or thread last, 0 where it cannot be known; `*runnable`
+/// (may be NULL): how many tasks had or wanted a processor, 0 where only the number is told.
+pid_t wx_census_last(const WxHolders *holders, unsigned *runnable);
+
+/// Notes a process that has to be read, unless it is known. Returns 0 or -ENOMEM.
+int wx_census_insert(WxHolders *holders, pid_t pid);
+
+/// Notes who has a number now that nobody had; where that cannot be asked, wx_census_born() lists
+/// all. Returns 0 or a negative errno.
+int wx_census_again(WxHolders *holders);
+
+/// Notes who was born after the last update, when `last` is the number given last; all processes
+/// there are with `all`. Returns as above.
+int wx_census_born(WxHolders *holders, pid_t last, bool all);
 
 #endif

@@ -1,8 +1,8 @@
-#include "reclaim/holds.h"
+#include "reclaim/holders.h"
 
 #include "os/control.h"
 #include "os/os.h"
-#include "reclaim/task_stat.h"
+#include "reclaim/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>

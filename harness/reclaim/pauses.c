@@ -2,6 +2,10 @@
 
 #include <stddef.h>
 
+/* How long pauses were
+ * -------------------------------------------------------------------------------------------------
+ */
+
 enum { PART_BITS = 6 };
 
 // Lengths below WX_PAUSE_PARTS have a class each; above, the leading bit chooses the power of two
@@ -73,4 +77,46 @@ WxPauses wx_pauses_summary(const WxPauseLog *log) {
     summary.p99_ns = quantile(log, 99, 100);
   }
   return summary;
+}
+
+/* How much fits into the next one, and until when
+ * -------------------------------------------------------------------------------------------------
+ */
+
+// A page takes 1 us to be read again, compared and punched, give or take a half, on machines of the
+// 2020s; the first pause corrects it.
+WxPausePlan wx_pause_plan(void) {
+  return (WxPausePlan){.freeze_ns = 300000, .thaw_ns = 100000, .page_ns = 1000, .ready_ns = 200000};
+}
+
+void wx_pause_learn(uint64_t *estimate_ns, uint64_t measured_ns) {
+  if (measured_ns > *estimate_ns)
+    *estimate_ns = measured_ns;
+  else
+    *estimate_ns -= (*estimate_ns - measured_ns) / 4;
+}
+
+uint64_t wx_pause_freeze_limit(uint64_t budget_ns) {
+  return budget_ns * 7 / 10;
+}
+
+uint64_t wx_pause_work_limit(const WxPausePlan *plan, uint64_t budget_ns) {
+  const uint64_t all = budget_ns * 3 / 4;
+  const uint64_t least =
+      wx_pause_freeze_limit(budget_ns) + budget_ns / 40; // So that a pause is never for nothing.
+  return all > plan->thaw_ns + least ? all - plan->thaw_ns : least;
+}
+
+uint64_t wx_pause_most_pages(const WxPausePlan *plan, uint64_t budget_ns) {
+  return wx_pause_work_limit(plan, budget_ns) / plan->page_ns + 1;
+}
+
+uint64_t wx_pause_pages(const WxPausePlan *plan, uint64_t budget_ns) {
+  const uint64_t work = wx_pause_work_limit(plan, budget_ns);
+  const uint64_t pages = work > plan->freeze_ns ? (work - plan->freeze_ns) / plan->page_ns : 0;
+  return pages ? pages : 1;
+}
+
+uint64_t wx_pause_death(uint64_t budget_ns) {
+  return budget_ns * 7 / 4;
 }

@@ -85,7 +85,7 @@ static const char *path_in(char *text, const Version *version) {
   return NULL;
 }
 
-// The folder of `path` below the mount in that line of mountinfo (freezer_group.c). Returns the
+// The folder of `path` below the mount in that line of mountinfo (freezer_cgroup.c). Returns the
 // length of the mount's own part, 0 where it is not below it.
 static size_t folder_in(const char *line, const Version *version, const char *path,
                         char folder[static PATH_SIZE]) {
@@ -166,7 +166,7 @@ static bool may_be_urgent(void) {
   return !wx_os_set_scheduler(SCHED_FIFO, 1) && !wx_os_set_scheduler(SCHED_OTHER, 0);
 }
 
-int wx_preflight(WxPreflight *preflight, uint64_t budget_ns, WxReason *reason) {
+int wx_preflight(WxPreflight *preflight, uint64_t budget_ns, WxProblem *problem) {
   const char *groups = "/proc/self/cgroup";
   const char *mounts = "/proc/self/mountinfo";
   *preflight = (WxPreflight){.urgent = may_be_urgent(), .urgent_share = 1};
@@ -180,9 +180,9 @@ int wx_preflight(WxPreflight *preflight, uint64_t budget_ns, WxReason *reason) {
   const double quota = wx_preflight_quota(groups, mounts, path, sizeof path);
   if (quota >= 1)
     return 0;
-  return wx_reason(reason, -EPERM,
-                   "this program may use %.3g of a processor (%s), and would be stopped by that "
-                   "while it holds others: permit it real-time priority (CAP_SYS_NICE; in a cpu "
-                   "group of version 1 also cpu.rt_runtime_us), or give it a whole processor",
-                   quota, path);
+  return wx_problem(problem, -EPERM,
+                    "this program may use %.3g of a processor (%s), and would be stopped by that "
+                    "while it holds others: permit it real-time priority (CAP_SYS_NICE; in a cpu "
+                    "group of version 1 also cpu.rt_runtime_us), or give it a whole processor",
+                    quota, path);
 }

@@ -5,7 +5,7 @@
 #ifndef WX_RECLAIM_PREFLIGHT_H
 #define WX_RECLAIM_PREFLIGHT_H
 
-#include "reclaim/reason.h"
+#include "stats/problem.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,6 +30,6 @@ typedef struct {
 /// 0, or -EPERM with the reason where this process could be stopped by the quota of its own control
 /// group while it holds others for `budget_ns`: it may not run before all others for as long, and
 /// does not have a whole processor.
-int wx_preflight(WxPreflight *preflight, uint64_t budget_ns, WxReason *reason);
+int wx_preflight(WxPreflight *preflight, uint64_t budget_ns, WxProblem *problem);
 
 #endif

@@ -8,15 +8,16 @@
    the punch. Therefore every process that maps the file is frozen for that moment (freezer.h).
    Everything else happens while they run.
 
-   Library code: no output, negative errno, a WxReason where a person has to understand.
+   Library code: no output, negative errno, a WxProblem where a person has to understand.
 */
 #ifndef WX_RECLAIM_RECLAIM_H
 #define WX_RECLAIM_RECLAIM_H
 
 #include "measure/memfd.h"
 #include "reclaim/freezer.h"
-#include "reclaim/reason.h"
+#include "reclaim/select.h"
 #include "stats/figure.h"
+#include "stats/problem.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -61,10 +62,11 @@ typedef struct {
   uint64_t total_ns;
   uint64_t abandoned;         ///< Attempts given up after tasks were touched; not in `count`.
   uint64_t held_abandoned_ns; ///< How long these held the process in all.
-  uint64_t over_budget;   ///< Pauses and attempts of more than WX_RECLAIM_OVER times the budget.
-  uint64_t late_max_ns;   ///< The longest that a task may have stood still after its pause, because
-                          ///< it came to its stop only then.
-  uint64_t rescued_bytes; ///< Written back: the kernel wrote them between check and punch (net.h).
+  uint64_t over_budget; ///< Pauses and attempts of more than WX_RECLAIM_OVER times the budget.
+  uint64_t late_max_ns; ///< The longest that a task may have stood still after its pause, because
+                        ///< it came to its stop only then.
+  uint64_t
+      rescued_bytes; ///< Written back: the kernel wrote them between check and punch (punch.h).
 } WxPauses;
 
 /// What was done to one memfd.
@@ -88,32 +90,43 @@ typedef struct {
 /// not permitted, or the memfd is sealed. -EBUSY: traced by another. -ETIMEDOUT: it could not be
 /// stopped within the pause, several times; what was done before is in `result`.
 int wx_reclaim_once(pid_t pid, const WxReclaimOptions *options, WxReclaim *result,
-                    WxReason *reason);
+                    WxProblem *problem);
 
 /// As wx_reclaim_once(), for one of the files that wx_memfd_find() found.
 int wx_reclaim_memfd(pid_t pid, const WxMemfd *memfd, const WxReclaimOptions *options,
-                     WxReclaim *result, WxReason *reason);
+                     WxReclaim *result, WxProblem *problem);
 
-/* A reclaim that goes on beside the program
+/* From all processes, users taking turns (fair_share.h)
  * -------------------------------------------------------------------------------------------------
  */
 
-typedef struct WxSidecar WxSidecar;
+typedef struct {
+  const WxSelection *selection; ///< NULL: no matter.
+  WxReclaimOptions reclaim;
+  /// Gets each memfd in the end: 0, or why it could not be done, and what was done.
+  void (*done)(void *context, int error, const char *why, const WxReclaim *result);
+  void *context;
+} WxAllOptions;
 
-/// Starts a child process that holds `pid` near its live size: it looks every `every_ns`
-/// nanoseconds. The child ends with its parent, with the target or by wx_sidecar_stop().
-/// (A process and not a thread, since a wait of the parent for the target would else see it stop.
-/// Where ptrace is limited to ancestors, the target must have permitted it by PR_SET_PTRACER.)
-int wx_sidecar_start(pid_t pid, uint64_t every_ns, const WxReclaimOptions *options,
-                     WxSidecar **started);
+typedef struct {
+  size_t files;    ///< That were found.
+  size_t failed;   ///< Of them.
+  size_t left_out; ///< Because there were too many (tracked.h).
+  size_t ours;     ///< Processes of wxbench's own, which are left out (select.h).
+} WxAllDone;
 
-/// Has the sidecar look at the target at once, and waits until what was released before the call is
-/// given back. -ESRCH where the target has ended, -ETIMEDOUT where it could not be stopped within
-/// the pause for 30 s.
-int wx_sidecar_settle(WxSidecar *sidecar);
+/// A file that cannot be reached through one process is tried through the others that hold it. 0
+/// also where some or all failed; else what kept it from looking.
+int wx_reclaim_all(const WxAllOptions *options, WxAllDone *done);
 
-/// Ends the sidecar, adds up what it did in `result` (may be NULL) and frees it. Returns 0, or the
-/// error that kept the sidecar from working. After it `reason` (may be NULL) says why.
-int wx_sidecar_stop(WxSidecar *sidecar, WxReclaim *result, WxReason *reason);
+/* From a program that is started, at the moment of each release
+ * -------------------------------------------------------------------------------------------------
+ */
+
+/// Becomes the program `argv[0]`, looked up in PATH, with libwxreclaim.so preloaded, which gives
+/// back each block that the program's .NET runtime releases, after all other libraries that the
+/// environment names: no process of ours remains, so signals and the exit status are the program's
+/// own. `argv` ends with NULL. Returns on failure only, a negative errno with its reason.
+int wx_reclaim_preloaded(char *const *argv, WxProblem *problem);
 
 #endif

@@ -12,6 +12,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/// Whether all `size` bytes at `start` are zero. `start` is aligned to 8 bytes and `size` a
+/// multiple of 256.
+bool wx_zero(const void *start, size_t size);
+
+/// The length in bytes of the run of whole pages at the front of [start, start + size) that are all
+/// zero (`zero` true) or are not (`zero` false); `size` is a multiple of `page`.
+size_t wx_zero_run(const void *start, size_t size, size_t page, bool zero);
+
 /// Bytes that are read at once: few calls, and the copy stays in the processor's cache.
 enum { WX_SCAN_CHUNK = 256 * 1024 };
 

@@ -2,10 +2,14 @@
 
 #include "os/control.h"
 #include "os/os.h"
+#include "os/process.h"
 #include "reclaim/find.h"
-#include "reclaim/pace.h"
+#include "reclaim/pauses.h"
 #include "reclaim/preflight.h"
+#include "reclaim/reclaim.h"
 #include "reclaim/scan.h"
+#include "reclaim/sweep.h"
+#include "reclaim/worker.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,17 +32,17 @@ static int keep_for_reading(WxTarget *target) {
   return 0;
 }
 
-static int open_file(WxTarget *target, const WxMemfd *memfd, WxReason *reason) {
-  target->fd = wx_reclaim_open(memfd, target->pid, reason);
+static int open_file(WxTarget *target, const WxMemfd *memfd, WxProblem *problem) {
+  target->fd = wx_reclaim_open(memfd, target->pid, problem);
   return target->fd < 0 ? target->fd : keep_for_reading(target);
 }
 
-int wx_target_open(WxTarget *target, pid_t pid, const WxMemfd *memfd, WxReason *reason) {
+int wx_target_open(WxTarget *target, pid_t pid, const WxMemfd *memfd, WxProblem *problem) {
   *target =
       (WxTarget){.pid = pid, .file = memfd->id, .fd = -1, .holders = {.proc = -1, .last = -1}};
-  int failed = open_file(target, memfd, reason);
+  int failed = open_file(target, memfd, problem);
   if (!failed)
-    failed = wx_holders_open(&target->holders, pid, memfd->id, reason);
+    failed = wx_holders_open(&target->holders, pid, memfd->id, problem);
   if (!failed)
     failed = wx_worker_open(&target->worker);
   if (failed)
@@ -56,8 +60,8 @@ int wx_target_allocated(const WxTarget *target, uint64_t *bytes) {
 
 // What is mapped is read before what is allocated: a block that is released in between counts as
 // mapped and is found the next time.
-int wx_target_look(WxTarget *target, WxReason *reason) {
-  int result = wx_holders_look(&target->holders, reason);
+int wx_target_look(WxTarget *target, WxProblem *problem) {
+  int result = wx_holders_look(&target->holders, problem);
   if (!result)
     result = wx_target_allocated(target, &target->allocated_bytes);
   if (!result)
@@ -69,8 +73,8 @@ int wx_target_look(WxTarget *target, WxReason *reason) {
   return result;
 }
 
-static WxPass pass_of(WxTarget *target, const WxReclaimOptions *options) {
-  return (WxPass){
+static WxSweep sweep_of(WxTarget *target, const WxReclaimOptions *options) {
+  return (WxSweep){
       .fd = target->fd,
       .holders = &target->holders,
       .freezer = options->freezer ? options->freezer : wx_freezer_at(0),
@@ -89,31 +93,32 @@ static bool is_worth_another(int result) {
   return result == -EINPROGRESS || result == -ENOBUFS || result == -ECHILD;
 }
 
-// The pass repeats an attempt that failed. Here only those are left that need another process.
+// The sweep repeats an attempt that failed. Here only those are left that need another process.
 int wx_target_reclaim(WxTarget *target, const WxReclaimOptions *options, unsigned most_failures,
-                      WxReason *reason) {
+                      WxProblem *problem) {
   wx_worker_rewind(target->worker);
-  const WxPassDone *done = wx_worker_done(target->worker);
+  const WxSweepDone *done = wx_worker_done(target->worker);
   WxPreflight preflight;
-  int result = wx_preflight(&preflight, pass_of(target, options).max_pause_ns, reason);
+  int result = wx_preflight(&preflight, sweep_of(target, options).max_pause_ns, problem);
   for (unsigned crowded = 0; !result;) {
-    WxPass pass = pass_of(target, options);
-    pass.most_failures = most_failures;
-    pass.urgent_share = preflight.urgent_share;
-    result = wx_worker_run(target->worker, &pass, reason);
+    WxSweep sweep = sweep_of(target, options);
+    sweep.most_failures = most_failures;
+    sweep.urgent_share = preflight.urgent_share;
+    result = wx_worker_run(target->worker, &sweep, problem);
     if (done->settled)
       wx_holders_forget_absent(&target->holders);
     if (!is_worth_another(result))
       return result;
-    if (pass.ended && pass.ended(pass.context))
+    if (sweep.ended && sweep.ended(sweep.context))
       return 0;
     crowded += result == -ENOBUFS;
-    const int verdict = wx_pass_verdict(&pass, done, reason);
+    const int verdict = wx_sweep_verdict(&sweep, done, problem);
     if (verdict || crowded > most_failures)
       return verdict ? verdict : result;
-    result = wx_os_sleep_ns(wx_pass_wait(wx_pace_freeze_limit(pass.max_pause_ns), done->failures));
+    result =
+        wx_os_sleep_ns(wx_sweep_wait(wx_pause_freeze_limit(sweep.max_pause_ns), done->failures));
     if (!result)
-      result = wx_target_look(target, reason);
+      result = wx_target_look(target, problem);
   }
   return result;
 }
@@ -150,18 +155,18 @@ int wx_target_zero_mapped(const WxTarget *target, uint64_t *bytes) {
 
 int wx_target_estimate(const WxTarget *target, const WxReclaimOptions *options, uint64_t *bytes,
                        uint64_t *pauses) {
-  const WxPace pace = wx_pace_default();
+  const WxPausePlan plan = wx_pause_plan();
   const uint64_t budget = options->max_pause_ns ? options->max_pause_ns : WX_RECLAIM_PAUSE_NS;
   const WxExtents *where = options->mapped ? &target->allocated : &target->orphaned;
   const int failed = count_zeros(target, where, bytes);
   const uint64_t pages = *bytes / wx_os_page_size();
-  const uint64_t at_once = wx_pace_pages(&pace, budget);
+  const uint64_t at_once = wx_pause_pages(&plan, budget);
   *pauses = (pages + at_once - 1) / at_once;
   return failed;
 }
 
 WxReclaim wx_target_result(const WxTarget *target) {
-  const WxPassDone *done = wx_worker_done(target->worker);
+  const WxSweepDone *done = wx_worker_done(target->worker);
   return (WxReclaim){
       .pid = target->pid,
       .device = makedev(target->file.major, target->file.minor),
@@ -183,4 +188,84 @@ void wx_target_close(WxTarget *target) {
   target->fd = -1;
   wx_extents_free(&target->allocated);
   wx_extents_free(&target->orphaned);
+}
+
+/* From a process to its result
+ * -------------------------------------------------------------------------------------------------
+ */
+
+// At the default budget 3 to 22 ms apart: for a second, or five where tasks are waited for.
+enum { MOST_FAILURES = 64 };
+
+static int reclaim(WxTarget *target, const WxReclaimOptions *options, WxReclaim *result,
+                   WxProblem *problem) {
+  const uint64_t began = wx_os_now_ns();
+  result->before_bytes = target->allocated_bytes;
+  const int failed = wx_target_reclaim(target, options, MOST_FAILURES, problem);
+  const WxReclaim done = wx_target_result(target);
+  if (options->log)
+    wx_pauses_merge(options->log, &wx_worker_done(target->worker)->log);
+  result->punched_bytes = done.punched_bytes;
+  result->pauses = done.pauses;
+  result->processes_frozen = done.processes_frozen;
+  result->wall_ns = wx_os_now_ns() - began;
+  if (wx_target_allocated(target, &result->after_bytes))
+    result->after_bytes = result->before_bytes - result->punched_bytes;
+  return failed;
+}
+
+static int estimate(WxTarget *target, const WxReclaimOptions *options, WxReclaim *result,
+                    WxProblem *problem) {
+  const uint64_t began = wx_os_now_ns();
+  int failed = wx_target_look(target, problem);
+  if (!failed)
+    failed = wx_target_estimate(target, options, &result->punched_bytes, &result->pauses.count);
+  result->before_bytes = target->allocated_bytes;
+  result->after_bytes = result->before_bytes - result->punched_bytes;
+  result->processes_frozen = (unsigned)target->holders.count;
+  result->wall_ns = wx_os_now_ns() - began;
+  return failed;
+}
+
+// What is mapped and zero, as it was before.
+static int count_mapped(const WxTarget *target, WxReclaim *result) {
+  uint64_t bytes;
+  const int failed = wx_target_zero_mapped(target, &bytes);
+  if (!failed)
+    result->zero_mapped_bytes = (WxFigure)bytes;
+  return failed;
+}
+
+int wx_reclaim_memfd(pid_t pid, const WxMemfd *memfd, const WxReclaimOptions *options,
+                     WxReclaim *result, WxProblem *problem) {
+  WxTarget target;
+  int failed = wx_target_open(&target, pid, memfd, problem);
+  if (failed)
+    return failed;
+  *result = wx_target_result(&target);
+  failed = wx_target_look(&target, problem);
+  if (!failed)
+    failed = count_mapped(&target, result);
+  if (!failed)
+    failed = options->dry_run ? estimate(&target, options, result, problem)
+                              : reclaim(&target, options, result, problem);
+  wx_target_close(&target);
+  if (failed == -ESRCH && problem && !problem->text[0])
+    return wx_problem(problem, failed, "process %d ended", (int)pid);
+  return failed;
+}
+
+int wx_reclaim_once(pid_t pid, const WxReclaimOptions *options, WxReclaim *result,
+                    WxProblem *problem) {
+  WxMaps maps = {0};
+  WxMemfds memfds = {0};
+  if (problem)
+    problem->text[0] = '\0';
+  *result = (WxReclaim){.pid = pid, .zero_mapped_bytes = WX_UNKNOWN};
+  int failed = wx_reclaim_find(&memfds, pid, &maps, options->memfd, problem);
+  if (!failed)
+    failed = wx_reclaim_memfd(pid, wx_memfds_largest(&memfds), options, result, problem);
+  wx_memfds_free(&memfds);
+  wx_maps_free(&maps);
+  return failed;
 }

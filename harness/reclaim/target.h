@@ -8,9 +8,9 @@
 #include "measure/extents.h"
 #include "measure/memfd.h"
 #include "reclaim/holders.h"
-#include "reclaim/reason.h"
 #include "reclaim/reclaim.h"
 #include "reclaim/worker.h"
+#include "stats/problem.h"
 
 #include <stdint.h>
 #include <sys/types.h>
@@ -30,21 +30,21 @@ typedef struct {
 
 /// Opens the file `memfd` of process `pid`. -EPERM with a reason where the file is sealed or may
 /// not be opened. After a failure there is nothing to close.
-int wx_target_open(WxTarget *target, pid_t pid, const WxMemfd *memfd, WxReason *reason);
+int wx_target_open(WxTarget *target, pid_t pid, const WxMemfd *memfd, WxProblem *problem);
 
 /// Asks how many bytes the file holds: one system call.
 int wx_target_allocated(const WxTarget *target, uint64_t *bytes);
 
 /// Looks, while all run, which parts of the file hold pages that nobody maps. -ESRCH where no
 /// process maps the file any more.
-int wx_target_look(WxTarget *target, WxReason *reason);
+int wx_target_look(WxTarget *target, WxProblem *problem);
 
 /// Gives back what the last look found, with options->mapped also what is mapped, and adds what was
 /// done to the totals of `target->worker`. An attempt to freeze that fails is repeated, waiting
 /// longer each time; where more than `most_failures` do so in a row, -ETIMEDOUT. The target may
 /// have ended: -ESRCH.
 int wx_target_reclaim(WxTarget *target, const WxReclaimOptions *options, unsigned most_failures,
-                      WxReason *reason);
+                      WxProblem *problem);
 
 /// How many bytes of mapped pages hold only zeros. Reads them all.
 int wx_target_zero_mapped(const WxTarget *target, uint64_t *bytes);

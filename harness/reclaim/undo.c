@@ -4,7 +4,7 @@
 #include "os/os.h"
 #include "os/process.h"
 #include "os/text.h"
-#include "reclaim/task_stat.h"
+#include "reclaim/proc.h"
 
 #include <fcntl.h>
 #include <signal.h>

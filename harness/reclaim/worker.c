@@ -4,7 +4,8 @@
 #include "os/os.h"
 #include "os/process.h"
 #include "os/text.h"
-#include "reclaim/freezer_group.h"
+#include "reclaim/freezer_cgroup.h"
+#include "reclaim/sweep.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -20,10 +21,10 @@ static const uint64_t hang_ns = 2000000000U;
 enum { LOOK_EVERY_MS = 100, MOST_FAVOURED = -20 };
 
 struct WxWorker {
-  WxPassDone done;
+  WxSweepDone done;
   WxUndo undo;
   int result;
-  WxReason reason;
+  WxProblem problem;
 };
 
 int wx_worker_open(WxWorker **opened) {
@@ -35,7 +36,7 @@ int wx_worker_open(WxWorker **opened) {
   return failed;
 }
 
-const WxPassDone *wx_worker_done(const WxWorker *worker) {
+const WxSweepDone *wx_worker_done(const WxWorker *worker) {
   return &worker->done;
 }
 
@@ -46,14 +47,14 @@ void wx_worker_rewind(WxWorker *worker) {
 
 /// When a child ends.
 typedef struct {
-  const WxPass *pass; ///< As the parent gave it.
+  const WxSweep *sweep; ///< As the parent gave it.
   pid_t parent;
 } Orders;
 
 static bool is_to_end(void *context) {
   const Orders *orders = context;
-  const WxPass *pass = orders->pass;
-  return getppid() != orders->parent || (pass->ended && pass->ended(pass->context));
+  const WxSweep *sweep = orders->sweep;
+  return getppid() != orders->parent || (sweep->ended && sweep->ended(sweep->context));
 }
 
 // Between the sessions of a machine the scheduler shares by session (autogroup), and the nice value
@@ -66,19 +67,19 @@ static void favour_own_session(void) {
 }
 
 // In the child. What is not permitted only makes pauses longer.
-static _Noreturn void work(WxWorker *worker, const WxPass *pass, pid_t parent) {
-  if (!wx_os_new_session() && pass->holders->runnable > (unsigned)sysconf(_SC_NPROCESSORS_ONLN))
+static _Noreturn void work(WxWorker *worker, const WxSweep *sweep, pid_t parent) {
+  if (!wx_os_new_session() && sweep->holders->runnable > (unsigned)sysconf(_SC_NPROCESSORS_ONLN))
     favour_own_session();
   (void)wx_os_set_name("wx-freeze");
   (void)wx_os_set_nice(MOST_FAVOURED);
   (void)wx_group_leave();
-  Orders orders = {.pass = pass, .parent = parent};
-  WxPass own = *pass;
+  Orders orders = {.sweep = sweep, .parent = parent};
+  WxSweep own = *sweep;
   own.undo = &worker->undo;
   own.alone = true;
   own.ended = is_to_end;
   own.context = &orders;
-  worker->result = wx_pass_run(&own, &worker->done, &worker->reason);
+  worker->result = wx_sweep_run(&own, &worker->done, &worker->problem);
   _exit(0);
 }
 
@@ -101,49 +102,49 @@ static bool await(WxWorker *worker, pid_t pid, int end, uint64_t max_pause_ns) {
 
 // By now the kernel has let all go that the worker had not.
 static void count_end(WxWorker *worker, bool well, uint64_t max_pause_ns) {
-  WxPassDone *done = &worker->done;
+  WxSweepDone *done = &worker->done;
   const uint64_t now = wx_os_now_ns();
   const uint64_t held_since = atomic_exchange(&done->hold.held_since_ns, 0);
   const uint64_t late_since = atomic_exchange(&done->hold.late_since_ns, 0);
   done->failures += !well;
   if (held_since)
-    wx_pass_count_abandoned(done, now - held_since, max_pause_ns);
+    wx_sweep_count_abandoned(done, now - held_since, max_pause_ns);
   if (late_since && now - late_since > done->log.late_max_ns)
     done->log.late_max_ns = now - late_since;
 }
 
-static int run_child(WxWorker *worker, const WxPass *pass, const int ends[2]) {
+static int run_child(WxWorker *worker, const WxSweep *sweep, const int ends[2]) {
   const pid_t parent = getpid();
   const pid_t pid = wx_os_fork();
   if (pid == 0)
-    work(worker, pass, parent);
+    work(worker, sweep, parent);
   wx_os_close_reader(ends[1]);
   if (pid < 0)
     return pid;
   // Whoever sees the worker die has to act at once; else it sleeps.
   const bool urgent = !wx_os_set_scheduler(SCHED_FIFO, 1);
-  const bool well = await(worker, pid, ends[0], pass->max_pause_ns);
+  const bool well = await(worker, pid, ends[0], sweep->max_pause_ns);
   (void)wx_undo_run(&worker->undo);
-  count_end(worker, well, pass->max_pause_ns);
+  count_end(worker, well, sweep->max_pause_ns);
   if (urgent)
     (void)wx_os_set_scheduler(SCHED_OTHER, 0);
   return well ? worker->result : -ECHILD;
 }
 
-int wx_worker_run(WxWorker *worker, const WxPass *pass, WxReason *reason) {
+int wx_worker_run(WxWorker *worker, const WxSweep *sweep, WxProblem *problem) {
   worker->done.settled = false;
   int ends[2];
   int result = wx_os_pipe(ends);
   if (result)
     return result;
   worker->result = 0;
-  worker->reason.text[0] = '\0';
-  result = run_child(worker, pass, ends);
+  worker->problem.text[0] = '\0';
+  result = run_child(worker, sweep, ends);
   if (result == -ECHILD)
-    (void)wx_reason(reason, result, "the child process that does the work was killed");
+    (void)wx_problem(problem, result, "the child process that does the work was killed");
   wx_os_close_reader(ends[0]);
-  if (worker->reason.text[0])
-    (void)wx_reason(reason, result, "%s", worker->reason.text);
+  if (worker->problem.text[0])
+    (void)wx_problem(problem, result, "%s", worker->problem.text);
   return result;
 }
 

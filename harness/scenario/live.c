@@ -18,12 +18,12 @@ static int settle(void *context) {
 
 static int stop(void *context, char problem[WX_PROBLEM_SIZE]) {
   WxLive *live = context;
-  WxReason reason = {{0}};
-  const int failed = wx_sidecar_stop(live->sidecar, &live->result, &reason);
+  WxProblem why = {""};
+  const int failed = wx_sidecar_stop(live->sidecar, &live->result, &why);
   live->sidecar = NULL;
   live->ran = failed == 0;
   if (failed)
-    snprintf(problem, WX_PROBLEM_SIZE, "%.*s", WX_PROBLEM_SIZE - 1, reason.text);
+    snprintf(problem, WX_PROBLEM_SIZE, "%.*s", WX_PROBLEM_SIZE - 1, why.text);
   return failed;
 }
 

@@ -6,6 +6,7 @@
 #define WX_SCENARIO_LIVE_H
 
 #include "reclaim/reclaim.h"
+#include "reclaim/sidecar.h"
 #include "scenario/validate.h"
 
 #include <stdbool.h>

@@ -7,6 +7,8 @@
 #include <stdio.h>
 
 int wx_problem(WxProblem *problem, int error, const char *format, ...) {
+  if (!problem)
+    return error;
   va_list arguments;
   va_start(arguments, format);
   // cppcheck-suppress ctuuninitvar; it is only written to

@@ -14,8 +14,8 @@ typedef struct {
   char text[8192];
 } WxProblem;
 
-/// Writes the reason and returns `error`, a negative errno: -ENOTSUP for what this machine cannot
-/// do, any other for what is wrong with what was asked.
+/// Writes the reason (where `problem` is not NULL) and returns `error`, a negative errno: -ENOTSUP
+/// for what this machine cannot do, any other for what is wrong with what was asked.
 int wx_problem(WxProblem *problem, int error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

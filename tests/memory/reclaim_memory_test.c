@@ -2,7 +2,7 @@
 #include "memory/failing.h"
 #include "reclaim/find.h"
 #include "reclaim/freezer.h"
-#include "reclaim/pass.h"
+#include "reclaim/sweep.h"
 #include "reclaim/target.h"
 #include "support/double_map.h"
 #include "support/suite.h"
@@ -41,8 +41,8 @@ static pid_t start_child(void) {
 
 static int look_and_punch(void *context) {
   const pid_t pid = *(pid_t *)context;
-  static WxPassDone done;
-  done = (WxPassDone){0};
+  static WxSweepDone done;
+  done = (WxSweepDone){0};
   WxMaps maps = {0};
   WxMemfds memfds = {0};
   WxTarget target;
@@ -51,13 +51,13 @@ static int look_and_punch(void *context) {
     result = wx_target_open(&target, pid, &memfds.items[0], NULL);
   if (!result) {
     result = wx_target_look(&target, NULL);
-    const WxPass pass = {.fd = target.fd,
-                         .holders = &target.holders,
-                         .freezer = &wx_freezer_none,
-                         .max_pause_ns = WX_RECLAIM_PAUSE_NS,
-                         .where = &target.orphaned};
+    const WxSweep sweep = {.fd = target.fd,
+                           .holders = &target.holders,
+                           .freezer = &wx_freezer_none,
+                           .max_pause_ns = WX_RECLAIM_PAUSE_NS,
+                           .where = &target.orphaned};
     if (!result)
-      result = wx_pass_run(&pass, &done, NULL);
+      result = wx_sweep_run(&sweep, &done, NULL);
     wx_target_close(&target);
   }
   wx_memfds_free(&memfds);
@@ -67,9 +67,9 @@ static int look_and_punch(void *context) {
 
 static int estimate(void *context) {
   WxReclaim result;
-  WxReason reason = {""};
+  WxProblem problem = {""};
   const WxReclaimOptions options = {.dry_run = true, .memfd = WX_DOUBLEMAPPER_NAME};
-  const int failed = wx_reclaim_once(*(pid_t *)context, &options, &result, &reason);
+  const int failed = wx_reclaim_once(*(pid_t *)context, &options, &result, &problem);
   memory_suffices();
   ck_assert(failed || result.punched_bytes == PAGES * PAGE);
   return failed;

@@ -2,7 +2,7 @@
 #include "os/control.h"
 #include "os/count.h"
 #include "os/process.h"
-#include "reclaim/freeze.h"
+#include "reclaim/freezer.h"
 #include "reclaim/target.h"
 #include "support/frozen.h"
 #include "support/suite.h"
@@ -74,15 +74,15 @@ static void end(Case *it) {
 
 // Again where a process was born meanwhile.
 static void freeze(Case *it) {
-  WxReason reason = {""};
+  WxProblem problem = {""};
   int failed;
   do {
-    failed = wx_holders_update(&it->holders, &reason);
+    failed = wx_holders_update(&it->holders, &problem);
     if (!failed)
-      failed = wx_freeze(&it->freeze, patience_ns, &reason);
+      failed = wx_freeze(&it->freeze, patience_ns, &problem);
   } while (failed == -EAGAIN);
-  WX_SKIP_WHERE_BUSY(failed, reason.text);
-  ck_assert_msg(failed == 0, "%d %s", failed, reason.text);
+  WX_SKIP_WHERE_BUSY(failed, problem.text);
+  ck_assert_msg(failed == 0, "%d %s", failed, problem.text);
 }
 
 static void thaw(Case *it) {
@@ -346,20 +346,20 @@ START_TEST(vfork_parent_is_held_or_given_up_and_goes_on) {
   const WxMemfd memfd = wx_subject_memfd(it.pid);
   const WxReclaimOptions options = {.freezer = variants[_i].freezer, .max_pause_ns = short_ns};
   WxTarget target;
-  WxReason reason = {""};
-  ck_assert_int_eq(wx_target_open(&target, it.pid, &memfd, &reason), 0);
-  ck_assert_int_eq(wx_target_look(&target, &reason), 0);
-  const int failed = wx_target_reclaim(&target, &options, given_up ? 1 : 100, &reason);
+  WxProblem problem = {""};
+  ck_assert_int_eq(wx_target_open(&target, it.pid, &memfd, &problem), 0);
+  ck_assert_int_eq(wx_target_look(&target, &problem), 0);
+  const int failed = wx_target_reclaim(&target, &options, given_up ? 1 : 100, &problem);
   const WxReclaim result = wx_target_result(&target);
-  WX_SKIP_WHERE_BUSY(failed, reason.text);
+  WX_SKIP_WHERE_BUSY(failed, problem.text);
   if (given_up) {
     ck_assert_int_eq(failed, -ETIMEDOUT);
-    ck_assert_ptr_nonnull(strstr(reason.text, "could not be stopped"));
+    ck_assert_ptr_nonnull(strstr(problem.text, "could not be stopped"));
     ck_assert_uint_ge(result.pauses.abandoned, 2);
     ck_assert_uint_ge(result.pauses.held_abandoned_ns, short_ns);
     ck_assert_uint_eq(result.punched_bytes, 0);
   } else {
-    ck_assert_msg(failed == 0, "%d %s", failed, reason.text);
+    ck_assert_msg(failed == 0, "%d %s", failed, problem.text);
     ck_assert_uint_eq(result.punched_bytes, WX_SUBJECT_BYTES / 2);
     ck_assert_uint_eq(result.processes_frozen, 2);
   }
@@ -459,9 +459,9 @@ START_TEST(traced_process_is_refused_and_left_alone) {
   Case it;
   ck_assert(begin(&it, &variants[0], wx_subject_busy));
   const pid_t debugger = start_debugger(it.pid);
-  WxReason reason = {""};
-  ck_assert_int_eq(wx_freeze(&it.freeze, patience_ns, &reason), -EBUSY);
-  ck_assert_ptr_nonnull(strstr(reason.text, "traced by process"));
+  WxProblem problem = {""};
+  ck_assert_int_eq(wx_freeze(&it.freeze, patience_ns, &problem), -EBUSY);
+  ck_assert_ptr_nonnull(strstr(problem.text, "traced by process"));
   wx_subject_runs(it.subject);
   wx_subject_end(debugger);
   end(&it);
@@ -492,9 +492,9 @@ START_TEST(paused_process_stays_paused) {
   ck_assert_int_eq(status, 0);
   wx_subject_is_still(it.subject);
   it.freeze.freezer = &wx_freezer_cgroup;
-  WxReason reason = {""};
-  ck_assert_int_eq(wx_freeze(&it.freeze, short_ns, &reason), -EBUSY);
-  ck_assert_ptr_nonnull(strstr(reason.text, "paused"));
+  WxProblem problem = {""};
+  ck_assert_int_eq(wx_freeze(&it.freeze, short_ns, &problem), -EBUSY);
+  ck_assert_ptr_nonnull(strstr(problem.text, "paused"));
   wx_subject_is_still(it.subject);
   ck_assert_int_eq(wx_group_write(&group, false), 0);
   wx_subject_runs(it.subject);
@@ -540,9 +540,9 @@ START_TEST(group_that_holds_the_tool_is_refused) {
   const pid_t tool = fork();
   if (tool == 0) {
     join(it.group);
-    WxReason reason = {""};
-    const int failed = wx_freeze(&it.freeze, short_ns, &reason);
-    _exit(failed != -EDEADLK || !strstr(reason.text, "holds this tool"));
+    WxProblem problem = {""};
+    const int failed = wx_freeze(&it.freeze, short_ns, &problem);
+    _exit(failed != -EDEADLK || !strstr(problem.text, "holds this tool"));
   }
   int status;
   ck_assert_int_eq(waitpid(tool, &status, 0), tool);

@@ -44,10 +44,10 @@ static uint64_t allocated(pid_t pid, int memfd) {
 
 static WxReclaim reclaim(pid_t pid, const WxReclaimOptions *options) {
   WxReclaim result;
-  WxReason reason = {""};
-  const int failed = wx_reclaim_once(pid, options, &result, &reason);
-  WX_SKIP_WHERE_BUSY(failed, reason.text);
-  ck_assert_msg(failed == 0, "%d %s", failed, reason.text);
+  WxProblem problem = {""};
+  const int failed = wx_reclaim_once(pid, options, &result, &problem);
+  WX_SKIP_WHERE_BUSY(failed, problem.text);
+  ck_assert_msg(failed == 0, "%d %s", failed, problem.text);
   return result;
 }
 
@@ -208,23 +208,23 @@ static bool survives(const WxFreezer *freezer, void (*before_freeze)(void *conte
   const WxReclaimOptions options = {
       .freezer = freezer, .max_pause_ns = 100000000, .mapped = true, .hook = &hook};
   WxTarget target;
-  WxReason reason = {""};
-  ck_assert_int_eq(wx_target_open(&target, pid, &memfd, &reason), 0);
-  ck_assert_int_eq(wx_target_look(&target, &reason), 0);
+  WxProblem problem = {""};
+  ck_assert_int_eq(wx_target_open(&target, pid, &memfd, &problem), 0);
+  ck_assert_int_eq(wx_target_look(&target, &problem), 0);
   // In this process, so that the hook's memory is ours.
-  WxPassDone *done = calloc(1, sizeof *done);
-  const WxPass pass = {.fd = target.fd,
-                       .holders = &target.holders,
-                       .freezer = freezer,
-                       .max_pause_ns = options.max_pause_ns,
-                       .hook = &hook,
-                       .where = &target.allocated};
+  WxSweepDone *done = calloc(1, sizeof *done);
+  const WxSweep sweep = {.fd = target.fd,
+                         .holders = &target.holders,
+                         .freezer = freezer,
+                         .max_pause_ns = options.max_pause_ns,
+                         .hook = &hook,
+                         .where = &target.allocated};
   int result;
   do // On busy processors a task may come to its stop long after its pause: then once more.
-    result = wx_pass_run(&pass, done, &reason);
+    result = wx_sweep_run(&sweep, done, &problem);
   while (result == -EINPROGRESS);
-  WX_SKIP_WHERE_BUSY(result, reason.text);
-  ck_assert_msg(result == 0, "%d %s", result, reason.text);
+  WX_SKIP_WHERE_BUSY(result, problem.text);
+  ck_assert_msg(result == 0, "%d %s", result, problem.text);
   *written = writer.written;
   char answer = 0;
   ck_assert_int_eq(read(writer.answers[0], &answer, 1), 1);

@@ -1,6 +1,7 @@
 // The allocator's invariants hold while pages are given back under it, live and by the preload
 // library: WXBENCH_SOAK_SECONDS (15; `make soak` an hour) each.
 #include "reclaim/reclaim.h"
+#include "reclaim/sidecar.h"
 #include "support/churn.h"
 #include "support/suite.h"
 
@@ -92,10 +93,10 @@ static void end_well(WxChurn *churn, pid_t pid) {
 // A sidecar that has ended can say why.
 static void settle(WxSidecar *sidecar) {
   const int failed = wx_sidecar_settle(sidecar);
-  WxReason reason = {""};
+  WxProblem problem = {""};
   if (failed == -ESRCH)
-    (void)wx_sidecar_stop(sidecar, NULL, &reason);
-  ck_assert_msg(failed == 0, "%d %s", failed, reason.text);
+    (void)wx_sidecar_stop(sidecar, NULL, &problem);
+  ck_assert_msg(failed == 0, "%d %s", failed, problem.text);
 }
 
 START_TEST(program_is_right_and_bounded_under_live_reclaim) {
@@ -118,8 +119,8 @@ START_TEST(program_is_right_and_bounded_under_live_reclaim) {
   }
   end_well(churn, pid);
   WxReclaim result;
-  WxReason reason = {""};
-  ck_assert_msg(wx_sidecar_stop(sidecar, &result, &reason) == 0, "%s", reason.text);
+  WxProblem problem = {""};
+  ck_assert_msg(wx_sidecar_stop(sidecar, &result, &problem) == 0, "%s", problem.text);
   ck_assert_uint_gt(result.punched_bytes, 0);
   ck_assert_uint_eq(result.processes_frozen, 1);
   printf("%.1f MiB given back in %lu pauses, %lu attempts abandoned\n",

@@ -2,7 +2,7 @@
 
 #include "measure/maps.h"
 #include "reclaim/find.h"
-#include "reclaim/task_stat.h"
+#include "reclaim/proc.h"
 #include "support/double_map.h"
 
 #include <check.h>
@@ -50,8 +50,8 @@ void wx_subject_end(pid_t pid) {
 WxMemfd wx_subject_memfd(pid_t pid) {
   WxMaps maps = {0};
   WxMemfds memfds = {0};
-  WxReason reason = {""};
-  ck_assert_msg(wx_reclaim_find(&memfds, pid, &maps, NULL, &reason) == 0, "%s", reason.text);
+  WxProblem problem = {""};
+  ck_assert_msg(wx_reclaim_find(&memfds, pid, &maps, NULL, &problem) == 0, "%s", problem.text);
   const WxMemfd memfd = memfds.items[0];
   wx_memfds_free(&memfds);
   wx_maps_free(&maps);

@@ -4,18 +4,16 @@
 #include "os/os.h"
 #include "os/process.h"
 #include "reclaim/find.h"
-#include "reclaim/freezer_group.h"
+#include "reclaim/freezer_cgroup.h"
 #include "reclaim/holders.h"
-#include "reclaim/net.h"
-#include "reclaim/pace.h"
-#include "reclaim/pass.h"
 #include "reclaim/pauses.h"
 #include "reclaim/preflight.h"
+#include "reclaim/proc.h"
+#include "reclaim/punch.h"
 #include "reclaim/scan.h"
+#include "reclaim/sweep.h"
 #include "reclaim/target.h"
-#include "reclaim/task_stat.h"
 #include "reclaim/undo.h"
-#include "reclaim/zero.h"
 #include "support/bystander.h"
 #include "support/double_map.h"
 #include "support/inject.h"
@@ -111,48 +109,48 @@ END_TEST
 START_TEST(work_ends_before_the_budget_does) {
   for (uint64_t budget = 100000; budget <= 1000000000; budget *= 10)
     for (uint64_t thaw = 0; thaw < 2 * budget; thaw += budget / 100 + 1) {
-      const WxPace pace = {.freeze_ns = budget / 8, .thaw_ns = thaw, .page_ns = 1000};
-      ck_assert_uint_gt(wx_pace_work_limit(&pace, budget), wx_pace_freeze_limit(budget));
-      ck_assert_uint_lt(wx_pace_work_limit(&pace, budget), budget);
+      const WxPausePlan plan = {.freeze_ns = budget / 8, .thaw_ns = thaw, .page_ns = 1000};
+      ck_assert_uint_gt(wx_pause_work_limit(&plan, budget), wx_pause_freeze_limit(budget));
+      ck_assert_uint_lt(wx_pause_work_limit(&plan, budget), budget);
       // Thawing in time goes before working on, down to what makes a pause worth it.
-      const uint64_t least = wx_pace_freeze_limit(budget) + budget / 40;
-      ck_assert(wx_pace_work_limit(&pace, budget) == least ||
-                wx_pace_work_limit(&pace, budget) + thaw == budget * 3 / 4);
-      ck_assert_uint_ge(wx_pace_pages(&pace, budget), 1);
+      const uint64_t least = wx_pause_freeze_limit(budget) + budget / 40;
+      ck_assert(wx_pause_work_limit(&plan, budget) == least ||
+                wx_pause_work_limit(&plan, budget) + thaw == budget * 3 / 4);
+      ck_assert_uint_ge(wx_pause_pages(&plan, budget), 1);
     }
 }
 END_TEST
 
 START_TEST(more_pages_are_at_hand_than_are_expected_to_fit) {
   for (uint64_t freeze = 0; freeze < 4000000; freeze += 100000) {
-    const WxPace pace = {.freeze_ns = freeze, .thaw_ns = 100000, .page_ns = 1000};
-    const uint64_t most = wx_pace_most_pages(&pace, WX_RECLAIM_PAUSE_NS);
+    const WxPausePlan plan = {.freeze_ns = freeze, .thaw_ns = 100000, .page_ns = 1000};
+    const uint64_t most = wx_pause_most_pages(&plan, WX_RECLAIM_PAUSE_NS);
     ck_assert_uint_eq(most, 1451);
-    ck_assert_uint_le(wx_pace_pages(&pace, WX_RECLAIM_PAUSE_NS), most);
+    ck_assert_uint_le(wx_pause_pages(&plan, WX_RECLAIM_PAUSE_NS), most);
   }
 }
 END_TEST
 
 START_TEST(holders_run_longer_after_each_failure_up_to_a_bound) {
-  ck_assert_uint_eq(wx_pass_wait(1000, 0), 1000);
+  ck_assert_uint_eq(wx_sweep_wait(1000, 0), 1000);
   for (unsigned failures = 1; failures <= 4; ++failures)
-    ck_assert_uint_eq(wx_pass_wait(1000, failures), 2 * wx_pass_wait(1000, failures - 1));
-  ck_assert_uint_eq(wx_pass_wait(1000, 1000), 16000);
+    ck_assert_uint_eq(wx_sweep_wait(1000, failures), 2 * wx_sweep_wait(1000, failures - 1));
+  ck_assert_uint_eq(wx_sweep_wait(1000, 1000), 16000);
 }
 END_TEST
 
 START_TEST(small_share_of_urgency_is_used_by_half) {
-  ck_assert_uint_eq(wx_pass_wait_for_share(1000, 0), 0);
-  ck_assert_uint_eq(wx_pass_wait_for_share(1000, 0.95), 0);
-  ck_assert_uint_eq(wx_pass_wait_for_share(1000, 0.05), 40000);
+  ck_assert_uint_eq(wx_sweep_wait_for_share(1000, 0), 0);
+  ck_assert_uint_eq(wx_sweep_wait_for_share(1000, 0.95), 0);
+  ck_assert_uint_eq(wx_sweep_wait_for_share(1000, 0.05), 40000);
 }
 END_TEST
 
 START_TEST(longer_measurements_count_at_once_and_shorter_ones_slowly) {
   uint64_t estimate = 1000;
-  wx_pace_learn(&estimate, 5000);
+  wx_pause_learn(&estimate, 5000);
   ck_assert_uint_eq(estimate, 5000);
-  wx_pace_learn(&estimate, 1000);
+  wx_pause_learn(&estimate, 1000);
   ck_assert_uint_eq(estimate, 4000);
 }
 END_TEST
@@ -172,8 +170,8 @@ START_TEST(scan_finds_the_zero_pages_and_allocates_none) {
   const uint64_t before = double_map_allocated(&map);
   WxExtent whole = {0, SIZE};
   const WxExtents where = {.items = &whole, .count = 1, .capacity = 1};
-  WxExtent room[PAGES];
-  WxExtents found = {.items = room, .capacity = PAGES};
+  WxExtent headroom[PAGES];
+  WxExtents found = {.items = headroom, .capacity = PAGES};
   WxScan scan;
   ck_assert_int_eq(wx_scan_open(&scan, map.fd, &where, 0), 0);
   uint64_t bytes = 0;
@@ -194,12 +192,12 @@ START_TEST(scan_goes_on_where_its_room_ended) {
   DoubleMap map = patterned();
   WxExtent whole = {0, SIZE};
   const WxExtents where = {.items = &whole, .count = 1, .capacity = 1};
-  WxExtent room[2];
+  WxExtent headroom[2];
   WxScan scan;
   ck_assert_int_eq(wx_scan_open(&scan, map.fd, &where, 0), 0);
   uint64_t bytes = 0;
   for (;;) {
-    WxExtents found = {.items = room, .capacity = 2};
+    WxExtents found = {.items = headroom, .capacity = 2};
     const int64_t added = wx_scan_next(&scan, &found, UINT64_MAX);
     ck_assert_int_ge(added, 0);
     ck_assert_uint_eq(wx_extents_bytes(&found), (uint64_t)added);
@@ -248,7 +246,7 @@ static WxMemfd memfd_of(pid_t pid) {
   return memfd;
 }
 
-/// A pass in this process that freezes nothing: all that can fail but the freezing.
+/// A sweep in this process that freezes nothing: all that can fail but the freezing.
 static int look_and_punch(void *context) {
   const pid_t pid = *(pid_t *)context;
   WxMaps maps = {0};
@@ -258,15 +256,15 @@ static int look_and_punch(void *context) {
   if (!result)
     result = wx_target_open(&target, pid, &memfds.items[0], NULL);
   if (!result) {
-    WxPassDone *done = calloc(1, sizeof *done);
+    WxSweepDone *done = calloc(1, sizeof *done);
     result = wx_target_look(&target, NULL);
-    const WxPass pass = {.fd = target.fd,
-                         .holders = &target.holders,
-                         .freezer = &wx_freezer_none,
-                         .max_pause_ns = WX_RECLAIM_PAUSE_NS,
-                         .where = &target.orphaned};
+    const WxSweep sweep = {.fd = target.fd,
+                           .holders = &target.holders,
+                           .freezer = &wx_freezer_none,
+                           .max_pause_ns = WX_RECLAIM_PAUSE_NS,
+                           .where = &target.orphaned};
     if (!result)
-      result = wx_pass_run(&pass, done, NULL);
+      result = wx_sweep_run(&sweep, done, NULL);
     free(done);
     wx_target_close(&target);
   }
@@ -356,8 +354,8 @@ static int failures_left;
 /// and returns only so long after its time was over.
 static uint64_t late_ns;
 
-static int prepare_nothing(WxHolders *holders, WxReason *reason) {
-  (void)holders, (void)reason;
+static int prepare_nothing(WxHolders *holders, WxProblem *problem) {
+  (void)holders, (void)problem;
   return 0;
 }
 
@@ -410,8 +408,8 @@ static void assert_changed(const Change *change) {
   ck_assert_int_eq(byte, change->byte);
 }
 
-/// A pass that may fail twice in a row, where freezing fails `failures` times.
-static int run_pass(int failures, uint64_t max_pause_ns, Change change, WxPassDone *done) {
+/// A sweep that may fail twice in a row, where freezing fails `failures` times.
+static int run_pass(int failures, uint64_t max_pause_ns, Change change, WxSweepDone *done) {
   static const WxFreezer freezer = {.name = "failing",
                                     .prepare = prepare_nothing,
                                     .stop = fail_at_first,
@@ -425,15 +423,15 @@ static int run_pass(int failures, uint64_t max_pause_ns, Change change, WxPassDo
   change.fd = wx_memfd_open(&memfd, pid, O_RDWR, NULL);
   ck_assert_int_ge(change.fd, 0);
   const WxReclaimHook hook = {.before_freeze = change_once, .context = &change};
-  const WxPass pass = {.fd = target.fd,
-                       .holders = &target.holders,
-                       .freezer = &freezer,
-                       .max_pause_ns = max_pause_ns,
-                       .most_failures = 2,
-                       .hook = &hook,
-                       .where = &target.orphaned};
+  const WxSweep sweep = {.fd = target.fd,
+                         .holders = &target.holders,
+                         .freezer = &freezer,
+                         .max_pause_ns = max_pause_ns,
+                         .most_failures = 2,
+                         .hook = &hook,
+                         .where = &target.orphaned};
   failures_left = failures;
-  const int result = wx_pass_run(&pass, done, NULL);
+  const int result = wx_sweep_run(&sweep, done, NULL);
   assert_changed(&change);
   ck_assert_int_eq(close(change.fd), 0);
   wx_target_close(&target);
@@ -441,21 +439,21 @@ static int run_pass(int failures, uint64_t max_pause_ns, Change change, WxPassDo
   return result;
 }
 
-static int run_failing(int failures, WxPassDone *done) {
+static int run_failing(int failures, WxSweepDone *done) {
   late_ns = 0;
   return run_pass(failures, ONE_PAUSE_IS_ENOUGH_NS, (Change){0}, done);
 }
 
 // The 37 zero pages that are allocated lie in 19 pieces, the holes behind them join the last one.
 START_TEST(what_comes_back_is_told_to_the_byte) {
-  static WxPassDone done;
+  static WxSweepDone done;
   ck_assert_int_eq(run_failing(0, &done), 0);
   ck_assert_uint_eq(done.punched_bytes, (PAGES - 8 - 19) * PAGE);
 }
 END_TEST
 
 START_TEST(what_was_found_zero_is_looked_at_again_under_the_freeze) {
-  static WxPassDone done;
+  static WxSweepDone done;
   late_ns = 0;
   ck_assert_int_eq(run_pass(0, ONE_PAUSE_IS_ENOUGH_NS, (Change){.page = 1, .byte = 7}, &done), 0);
   ck_assert_uint_eq(done.punched_bytes, (PAGES - 8 - 19 - 1) * PAGE);
@@ -465,7 +463,7 @@ END_TEST
 // A pause whose time is over once all is frozen does one page, and no more.
 START_TEST(a_pause_ends_at_its_deadline_with_at_least_a_page_done) {
   enum { PAUSE_NS = 4000000 };
-  static WxPassDone done;
+  static WxSweepDone done;
   late_ns = PAUSE_NS;
   ck_assert_int_eq(run_pass(0, PAUSE_NS, (Change){0}, &done), 0);
   ck_assert_uint_eq(done.punched_bytes, (PAGES - 8 - 19) * PAGE);
@@ -474,7 +472,7 @@ START_TEST(a_pause_ends_at_its_deadline_with_at_least_a_page_done) {
 END_TEST
 
 START_TEST(attempt_that_failed_is_repeated_without_looking_again) {
-  static WxPassDone smooth, done;
+  static WxSweepDone smooth, done;
   ck_assert_int_eq(run_failing(0, &smooth), 0);
   ck_assert_int_eq(run_failing(2, &done), 0);
   ck_assert_uint_eq(done.log.abandoned, 2);
@@ -485,7 +483,7 @@ START_TEST(attempt_that_failed_is_repeated_without_looking_again) {
 END_TEST
 
 START_TEST(pass_gives_up_after_too_many_failures_and_can_go_on) {
-  static WxPassDone done;
+  static WxSweepDone done;
   ck_assert_int_eq(run_failing(3, &done), -ETIMEDOUT);
   ck_assert_uint_eq(done.failures, 3);
   ck_assert_uint_eq(done.log.count, 0);
@@ -666,15 +664,15 @@ static void look_beside_a_zombie(void) {
     _exit(2);
   const WxFileId file = {major(status.st_dev), minor(status.st_dev), status.st_ino};
   WxHolders holders;
-  WxReason reason = {""};
+  WxProblem problem = {""};
   char name[32];
   (void)snprintf(name, sizeof name, "process %d ", (int)ended);
-  if (wx_holders_open(&holders, holder, file, &reason))
+  if (wx_holders_open(&holders, holder, file, &problem))
     _exit(2);
-  const int failed = wx_holders_look(&holders, &reason); // A stranger may be in the way.
+  const int failed = wx_holders_look(&holders, &problem); // A stranger may be in the way.
   wx_holders_close(&holders);
   wx_bystander_end(holder);
-  _exit(failed && strstr(reason.text, name));
+  _exit(failed && strstr(problem.text, name));
 }
 
 START_TEST(child_that_has_ended_is_not_in_the_way_of_an_ordinary_user) {
@@ -804,32 +802,33 @@ START_TEST(what_is_written_between_check_and_punch_is_written_back) {
   DoubleMap map = double_map_make(SIZE);
   double_map_writable(&map);
   memset(map.writable, 0, SIZE);
-  WxNet net;
+  WxRescue rescue;
   uint64_t rescued;
-  ck_assert_int_eq(wx_net_open(&net, 8 * PAGE), 0);
-  ck_assert_int_eq(wx_net_punch(&net, map.fd, 0, 4 * PAGE, write_meanwhile, &map, &rescued),
+  ck_assert_int_eq(wx_rescue_open(&rescue, 8 * PAGE), 0);
+  ck_assert_int_eq(wx_rescue_punch(&rescue, map.fd, 0, 4 * PAGE, write_meanwhile, &map, &rescued),
                    4 * PAGE);
   ck_assert_uint_eq(rescued, 4);
   ck_assert_int_eq(map.writable[PAGE + 5], 1);
   ck_assert_int_eq(memcmp(map.writable + 2 * PAGE - 3, "end", 3), 0);
   ck_assert_uint_eq(double_map_allocated(&map), SIZE - 3 * PAGE);
-  ck_assert_int_eq(wx_net_punch(&net, map.fd, 2 * PAGE, SIZE, NULL, NULL, &rescued), 8 * PAGE);
+  ck_assert_int_eq(wx_rescue_punch(&rescue, map.fd, 2 * PAGE, SIZE, NULL, NULL, &rescued),
+                   8 * PAGE);
   ck_assert_uint_eq(rescued, 0);
   ck_assert_uint_eq(double_map_allocated(&map), SIZE - 9 * PAGE);
-  wx_net_close(&net);
+  wx_rescue_close(&rescue);
   double_map_free(&map);
 }
 END_TEST
 
 static int cast_net(void *context) {
   const DoubleMap *map = context;
-  WxNet net;
+  WxRescue rescue;
   uint64_t rescued;
-  const int failed = wx_net_open(&net, 8 * PAGE);
+  const int failed = wx_rescue_open(&rescue, 8 * PAGE);
   if (failed)
     return failed;
-  const int64_t punched = wx_net_punch(&net, map->fd, 0, 4 * PAGE, NULL, NULL, &rescued);
-  wx_net_close(&net);
+  const int64_t punched = wx_rescue_punch(&rescue, map->fd, 0, 4 * PAGE, NULL, NULL, &rescued);
+  wx_rescue_close(&rescue);
   return punched < 0 ? (int)punched : 0;
 }
 
@@ -843,13 +842,13 @@ END_TEST
 START_TEST(process_without_its_memfd_is_told_from_none) {
   WxMaps maps = {0};
   WxMemfds memfds = {0};
-  WxReason reason = {""};
-  ck_assert_int_eq(wx_reclaim_find(&memfds, getpid(), &maps, NULL, &reason), -ENODATA);
-  ck_assert_ptr_nonnull(strstr(reason.text, "no memfd:doublemapper"));
+  WxProblem problem = {""};
+  ck_assert_int_eq(wx_reclaim_find(&memfds, getpid(), &maps, NULL, &problem), -ENODATA);
+  ck_assert_ptr_nonnull(strstr(problem.text, "no memfd:doublemapper"));
   const pid_t pid = start_child();
   end_child(pid);
-  ck_assert_int_eq(wx_reclaim_find(&memfds, pid, &maps, NULL, &reason), -ESRCH);
-  ck_assert_ptr_nonnull(strstr(reason.text, "no process"));
+  ck_assert_int_eq(wx_reclaim_find(&memfds, pid, &maps, NULL, &problem), -ESRCH);
+  ck_assert_ptr_nonnull(strstr(problem.text, "no process"));
   wx_memfds_free(&memfds);
   wx_maps_free(&maps);
 }

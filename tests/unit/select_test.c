@@ -26,14 +26,14 @@ static const WxIdentity tool = {.user = 0, .command = "renamed", .program = "dot
 // Whether the rules, `-` before each of --except, take a process.
 static bool takes(const WxIdentity *identity, const char *const rules[]) {
   WxSelection selection = {0};
-  WxReason reason = {""};
+  WxProblem problem = {""};
   WxIdentity whole = *identity;
   if (!whole.groups)
     whole.groups = "";
   for (; *rules; ++rules) {
     const bool except = **rules == '-';
-    ck_assert_msg(wx_selection_add(&selection, except, *rules + except, &reason) == 0, "%s",
-                  reason.text);
+    ck_assert_msg(wx_selection_add(&selection, except, *rules + except, &problem) == 0, "%s",
+                  problem.text);
   }
   const bool taken = wx_selection_takes(&selection, &whole);
   wx_selection_free(&selection);
@@ -101,9 +101,9 @@ START_TEST(rule_that_is_none_is_refused_with_what_was_expected) {
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
     WxSelection selection = {0};
-    WxReason reason = {""};
-    ck_assert_int_eq(wx_selection_add(&selection, false, rows[i].rule, &reason), -EINVAL);
-    ck_assert_msg(strstr(reason.text, rows[i].expected), "%s", reason.text);
+    WxProblem problem = {""};
+    ck_assert_int_eq(wx_selection_add(&selection, false, rows[i].rule, &problem), -EINVAL);
+    ck_assert_msg(strstr(problem.text, rows[i].expected), "%s", problem.text);
     ck_assert_uint_eq(selection.count, 0);
     wx_selection_free(&selection);
   }

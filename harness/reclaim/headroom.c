@@ -1,4 +1,4 @@
-#include "reclaim/room.h"
+#include "reclaim/headroom.h"
 
 #include "measure/cgroup.h"
 
@@ -13,16 +13,16 @@ static WxFigure droppable(const WxCgroupFigures *figures) {
   return figures->file_bytes - figures->shmem_bytes;
 }
 
-static void take(WxRoom *room, const WxCgroupFigures *figures) {
+static void take(WxHeadroom *headroom, const WxCgroupFigures *figures) {
   const WxFigure limit = figures->limit_bytes;
   if (!wx_known(limit) || limit == WX_CGROUP_NO_LIMIT || !wx_known(figures->usage_bytes))
     return;
   const WxFigure used = figures->usage_bytes - droppable(figures);
-  *room = (WxRoom){.left_bytes = used < limit ? limit - used : 0, .limit_bytes = limit};
+  *headroom = (WxHeadroom){.left_bytes = used < limit ? limit - used : 0, .limit_bytes = limit};
 }
 
-int wx_room_read(WxRoom *room, pid_t pid, WxText *text) {
-  *room = (WxRoom){WX_UNKNOWN, WX_UNKNOWN};
+int wx_headroom_read(WxHeadroom *headroom, pid_t pid, WxText *text) {
+  *headroom = (WxHeadroom){WX_UNKNOWN, WX_UNKNOWN};
   WxCgroup *group = malloc(sizeof *group);
   if (!group)
     return -ENOMEM;
@@ -31,11 +31,11 @@ int wx_room_read(WxRoom *room, pid_t pid, WxText *text) {
   if (!failed)
     failed = wx_cgroup_read(&figures, group, text);
   if (!failed)
-    take(room, &figures);
+    take(headroom, &figures);
   free(group);
   return failed;
 }
 
-bool wx_room_is_less(const WxRoom *room, uint64_t growth_bytes) {
-  return wx_known(room->left_bytes) && (uint64_t)room->left_bytes < growth_bytes;
+bool wx_headroom_is_less(const WxHeadroom *headroom, uint64_t growth_bytes) {
+  return wx_known(headroom->left_bytes) && (uint64_t)headroom->left_bytes < growth_bytes;
 }

@@ -1,4 +1,4 @@
-#include "reclaim/command.h"
+#include "reclaim/reclaim.h"
 
 #include "os/preloads.h"
 #include "os/process.h"
@@ -9,15 +9,15 @@
 
 static const char LIBRARY[] = "libwxreclaim.so";
 
-int wx_reclaim_command(char *const *argv, WxReason *reason) {
+int wx_reclaim_preloaded(char *const *argv, WxProblem *problem) {
   char *entries[] = {NULL, NULL};
   int failed = wx_preload_entry(LIBRARY, WX_PRELOAD_LAST, &entries[0]);
   if (failed)
-    return wx_reason(reason, failed, "%s, expected beside this program or in ../lib/wxbench: %s",
-                     LIBRARY, strerror(-failed));
+    return wx_problem(problem, failed, "%s, expected beside this program or in ../lib/wxbench: %s",
+                      LIBRARY, strerror(-failed));
   char **environment = wx_preload_environment(entries);
   failed = environment ? wx_os_exec(argv, environment) : -ENOMEM;
   free(environment);
   free(entries[0]);
-  return wx_reason(reason, failed, "cannot run '%s': %s", argv[0], strerror(-failed));
+  return wx_problem(problem, failed, "cannot run '%s': %s", argv[0], strerror(-failed));
 }

@@ -1,5 +1,5 @@
 /**
-   @file fair.h
+   @file fair_share.h
    Whose turn it is. Users share the time that the tool takes: who has had least of it comes next,
    whatever number of processes and files each has. A user's processes take turns, and so do the
    files of a process.
@@ -7,8 +7,8 @@
    Time counts from the moment at which a user asks for some: who asked for none meanwhile has
    nothing saved up, and who was served while nobody else wanted to be owes nothing.
 */
-#ifndef WX_RECLAIM_FAIR_H
-#define WX_RECLAIM_FAIR_H
+#ifndef WX_RECLAIM_FAIR_SHARE_H
+#define WX_RECLAIM_FAIR_SHARE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -48,36 +48,36 @@ typedef struct {
   uint64_t served; ///< When it had its last one, on any clock; 0: never.
   size_t index;    ///< The caller's.
   size_t rank;     ///< Among those of its process.
-} WxFairTurn;
+} WxTurn;
 
 /// Those of one user that have not had theirs yet.
 typedef struct {
   size_t next;
   size_t end;
-} WxFairGroup;
+} WxTurnGroup;
 
-/// Start with {0}, end with wx_fair_free(); wx_fair_clear() begins anew.
+/// Start with {0}, end with wx_turns_free(); wx_turns_clear() begins anew.
 typedef struct {
-  WxFairTurn *items;
+  WxTurn *items;
   size_t count;
   size_t capacity;
-  WxFairGroup *groups;
+  WxTurnGroup *groups;
   size_t group_count;
   size_t group_capacity;
-} WxFairTurns;
+} WxTurns;
 
-void wx_fair_clear(WxFairTurns *turns);
+void wx_turns_clear(WxTurns *turns);
 
 /// -ENOMEM with those that were there.
-int wx_fair_add(WxFairTurns *turns, uint32_t user, pid_t pid, uint64_t served, size_t index);
+int wx_turns_add(WxTurns *turns, uint32_t user, pid_t pid, uint64_t served, size_t index);
 
 /// Puts all that were added in order. -ENOMEM.
-int wx_fair_begin(WxFairTurns *turns, WxShares *shares);
+int wx_turns_begin(WxTurns *turns, WxShares *shares);
 
 /// Whose turn it is: sets `*index` and returns true, or false where all have had theirs. The caller
 /// charges the time.
-bool wx_fair_next(WxFairTurns *turns, WxShares *shares, size_t *index);
+bool wx_turns_next(WxTurns *turns, WxShares *shares, size_t *index);
 
-void wx_fair_free(WxFairTurns *turns);
+void wx_turns_free(WxTurns *turns);
 
 #endif

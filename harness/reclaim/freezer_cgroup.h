@@ -1,10 +1,10 @@
 /**
-   @file freezer_group.h
+   @file freezer_cgroup.h
    The control group that a process can be frozen by: its own, in version 2 or in the freezer
    hierarchy of version 1.
 */
-#ifndef WX_RECLAIM_FREEZER_GROUP_H
-#define WX_RECLAIM_FREEZER_GROUP_H
+#ifndef WX_RECLAIM_FREEZER_CGROUP_H
+#define WX_RECLAIM_FREEZER_CGROUP_H
 
 #include <stdbool.h>
 #include <sys/types.h>

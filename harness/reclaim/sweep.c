@@ -1,15 +1,13 @@
-#include "reclaim/pass.h"
+#include "reclaim/sweep.h"
 
 #include "os/control.h"
 #include "os/os.h"
 #include "os/process.h"
 #include "os/task.h"
-#include "reclaim/freeze.h"
-#include "reclaim/net.h"
-#include "reclaim/pace.h"
-#include "reclaim/probe.h"
+#include "reclaim/freezer.h"
+#include "reclaim/pauses.h"
+#include "reclaim/punch.h"
 #include "reclaim/scan.h"
-#include "reclaim/zero.h"
 #include "stats/figure.h"
 
 #include <errno.h>
@@ -33,19 +31,19 @@ enum { LEAST_PROBE_NS = 1000000 }; // Another thread takes so long to answer, wh
 enum { MOST_BAD_MOMENTS = 200, BAD_MOMENT_NS = 1000000, GONE_NAP_NS = 50000 };
 
 typedef struct {
-  const WxPass *pass;
-  WxPassDone *done;
+  const WxSweep *sweep;
+  WxSweepDone *done;
   int fd; ///< The memfd, open for writing.
   WxScan scan;
   WxExtents found; ///< Ascending; fixed capacity.
   WxFreeze freeze;
-  WxNet net;
-  WxProbe *probe; ///< NULL where there is none.
-  WxPace pace;
+  WxRescue rescue;
+  WxLockProbe *probe; ///< NULL where there is none.
+  WxPausePlan plan;
   uint64_t until_ns;   ///< The holders run so long.
   uint64_t at_rest_ns; ///< And so long where they have no use for it; at most `until_ns`.
   int result;
-  WxReason *reason;
+  WxProblem *problem;
   pid_t thread; ///< That works.
 } Work;
 
@@ -55,14 +53,14 @@ static int64_t allocated(int fd) {
   return failed ? failed : (int64_t)status.st_blocks * BLOCK;
 }
 
-// Punches [start, start + size), all zero, under the net.
+// Punches [start, start + size), all zero, rescuing what is written meanwhile.
 static int punch_rescuing(Work *work, uint64_t start, size_t size) {
-  const WxReclaimHook *hook = work->pass->hook;
+  const WxReclaimHook *hook = work->sweep->hook;
   while (size) {
     uint64_t rescued;
     const int64_t punched =
-        wx_net_punch(&work->net, work->fd, start, size, hook ? hook->between : NULL,
-                     hook ? hook->context : NULL, &rescued);
+        wx_rescue_punch(&work->rescue, work->fd, start, size, hook ? hook->between : NULL,
+                        hook ? hook->context : NULL, &rescued);
     work->done->log.rescued_bytes += rescued;
     if (punched <= 0)
       return punched < 0 ? (int)punched : -EIO;
@@ -75,20 +73,20 @@ static int punch_rescuing(Work *work, uint64_t start, size_t size) {
 }
 
 static int punch(Work *work, uint64_t start, size_t size) {
-  return work->pass->holders->outside ? punch_rescuing(work, start, size)
-                                      : wx_os_punch_hole(work->fd, start, size);
+  return work->sweep->holders->outside ? punch_rescuing(work, start, size)
+                                       : wx_os_punch_hole(work->fd, start, size);
 }
 
 // Reads [start, start + size) again and punches its zero pages.
 static int check_and_punch(Work *work, uint64_t start, size_t size) {
   char *buffer = work->scan.buffer;
   const size_t page = work->scan.page;
-  const WxReclaimHook *hook = work->pass->hook;
+  const WxReclaimHook *hook = work->sweep->hook;
   const ssize_t got = wx_os_pread(work->fd, buffer, size, start);
   if (got < 0)
     return (int)got;
   const size_t whole = (size_t)got & ~(page - 1);
-  if (hook && hook->between && !work->pass->holders->outside)
+  if (hook && hook->between && !work->sweep->holders->outside)
     hook->between(hook->context);
   for (size_t at = 0; at < whole;) {
     const size_t zero = wx_zero_run(buffer + at, whole - at, page, true);
@@ -105,7 +103,7 @@ static int check_and_punch(Work *work, uint64_t start, size_t size) {
 // late, if this pause has done nothing yet, so that every pause gets on.
 static size_t next_size(const Work *work, const WxExtent *extent, uint64_t deadline, bool first) {
   const uint64_t now = wx_os_now_ns();
-  const uint64_t pages = now < deadline ? (deadline - now) / work->pace.page_ns : 0;
+  const uint64_t pages = now < deadline ? (deadline - now) / work->plan.page_ns : 0;
   uint64_t size = (pages ? pages : first) * work->scan.page;
   if (size > WX_SCAN_CHUNK)
     size = WX_SCAN_CHUNK;
@@ -133,7 +131,7 @@ static int punch_found(Work *work, uint64_t deadline) {
   work->found.count -= at;
   memmove(work->found.items, work->found.items + at, work->found.count * sizeof *work->found.items);
   if (bytes >= LEARN_FROM) // Fewer say more about a cold cache than about a page.
-    wx_pace_learn(&work->pace.page_ns, (wx_os_now_ns() - began) * work->scan.page / bytes + 1);
+    wx_pause_learn(&work->plan.page_ns, (wx_os_now_ns() - began) * work->scan.page / bytes + 1);
   return failed;
 }
 
@@ -148,7 +146,7 @@ static int punch_counted(Work *work, uint64_t deadline) {
   return failed;
 }
 
-// What was found and is left begins where the pass goes on if it ends here.
+// What was found and is left begins where the sweep goes on if it ends here.
 static void note_progress(Work *work) {
   work->done->next = work->found.count ? work->found.items[0].start : work->scan.offset;
 }
@@ -157,31 +155,31 @@ static bool is_over(uint64_t length_ns, uint64_t budget_ns) {
   return length_ns > WX_RECLAIM_OVER * budget_ns;
 }
 
-static void count_over(WxPassDone *done, bool over) {
+static void count_over(WxSweepDone *done, bool over) {
   done->log.over_budget += over;
   done->over_budget = over ? done->over_budget + 1 : 0;
 }
 
-void wx_pass_count_abandoned(WxPassDone *done, uint64_t held_ns, uint64_t budget_ns) {
+void wx_sweep_count_abandoned(WxSweepDone *done, uint64_t held_ns, uint64_t budget_ns) {
   ++done->log.abandoned;
   done->log.held_abandoned_ns += held_ns;
   count_over(done, is_over(held_ns, budget_ns));
 }
 
 static int punch_and_thaw(Work *work) {
-  const uint64_t budget = work->pass->max_pause_ns;
+  const uint64_t budget = work->sweep->max_pause_ns;
   const uint64_t started = work->freeze.started_ns;
-  wx_pace_learn(&work->pace.freeze_ns, wx_os_now_ns() - started);
-  const int result = punch_counted(work, started + wx_pace_work_limit(&work->pace, budget));
+  wx_pause_learn(&work->plan.freeze_ns, wx_os_now_ns() - started);
+  const int result = punch_counted(work, started + wx_pause_work_limit(&work->plan, budget));
   const uint64_t thaw = wx_os_now_ns();
   const int thawed = wx_thaw(&work->freeze);
   const uint64_t length = work->freeze.length_ns;
-  wx_pace_learn(&work->pace.thaw_ns, started + length - thaw);
+  wx_pause_learn(&work->plan.thaw_ns, started + length - thaw);
   wx_pauses_add(&work->done->log, length);
   count_over(work->done, is_over(length, budget));
   work->done->failures = work->done->bad_moments = 0;
-  if (work->pass->holders->count > work->done->processes_frozen)
-    work->done->processes_frozen = (unsigned)work->pass->holders->count;
+  if (work->sweep->holders->count > work->done->processes_frozen)
+    work->done->processes_frozen = (unsigned)work->sweep->holders->count;
   note_progress(work);
   if (result && result != -ECANCELED)
     return result;
@@ -190,16 +188,16 @@ static int punch_and_thaw(Work *work) {
 
 // A task that has not stopped may have lost its processor in the middle of a system call: then a
 // punch would wait for it.
-static int freeze(Work *work, WxReason *reason) {
-  const uint64_t budget = work->pass->max_pause_ns;
-  int result = wx_freeze(&work->freeze, wx_pace_freeze_limit(budget), reason);
-  work->done->settled = work->pass->holders->settled;
-  if (!result && work->pass->holders->outside && !wx_probe_is_free(work->probe, budget / 8)) {
+static int freeze(Work *work, WxProblem *problem) {
+  const uint64_t budget = work->sweep->max_pause_ns;
+  int result = wx_freeze(&work->freeze, wx_pause_freeze_limit(budget), problem);
+  work->done->settled = work->sweep->holders->settled;
+  if (!result && work->sweep->holders->outside && !wx_lock_probe_is_free(work->probe, budget / 8)) {
     (void)wx_thaw(&work->freeze);
-    result = wx_reason(reason, -EAGAIN, "somebody is busy with the memfd itself");
+    result = wx_problem(problem, -EAGAIN, "somebody is busy with the memfd itself");
   }
   if (result && work->freeze.started_ns)
-    wx_pass_count_abandoned(work->done, work->freeze.length_ns, budget);
+    wx_sweep_count_abandoned(work->done, work->freeze.length_ns, budget);
   return result;
 }
 
@@ -208,8 +206,8 @@ static void note_late(Work *work) {
     work->done->log.late_max_ns = work->freeze.late_ns;
 }
 
-static int one_pause(Work *work, WxReason *reason) {
-  int result = freeze(work, reason);
+static int one_pause(Work *work, WxProblem *problem) {
+  int result = freeze(work, problem);
   if (!result)
     result = punch_and_thaw(work);
   note_late(work);
@@ -217,15 +215,15 @@ static int one_pause(Work *work, WxReason *reason) {
 }
 
 static bool is_ended(const Work *work) {
-  return work->pass->ended && work->pass->ended(work->pass->context);
+  return work->sweep->ended && work->sweep->ended(work->sweep->context);
 }
 
 // Not longer and longer: on busy processors the next attempt is as likely to work as the last one.
-uint64_t wx_pass_wait(uint64_t held_ns, unsigned failures) {
+uint64_t wx_sweep_wait(uint64_t held_ns, unsigned failures) {
   return held_ns << (failures > MOST_DOUBLINGS ? MOST_DOUBLINGS : failures);
 }
 
-uint64_t wx_pass_wait_for_share(uint64_t length_ns, double share) {
+uint64_t wx_sweep_wait_for_share(uint64_t length_ns, double share) {
   return share > 0 && share < 0.9 ? (uint64_t)((double)length_ns * 2 / share) : 0;
 }
 
@@ -235,65 +233,66 @@ static int sleep_until(uint64_t until) {
 }
 
 // Without the right to run before all others it has to be alone with the holders.
-static int await_turn(Work *work, WxReason *reason) {
-  WxHolders *holders = work->pass->holders;
+static int await_turn(Work *work, WxProblem *problem) {
+  WxHolders *holders = work->sweep->holders;
   if (work->freeze.urgent)
     return 0;
   wx_holders_begin(holders);
   const int found = wx_holders_find_tasks(holders);
   if (found < 0 || !wx_holders_is_crowded(holders))
     return found < 0 ? found : 0;
-  return wx_reason(reason, -EAGAIN,
-                   "the processors are busy, and this program may not run before others "
-                   "(CAP_SYS_NICE)");
+  return wx_problem(problem, -EAGAIN,
+                    "the processors are busy, and this program may not run before others "
+                    "(CAP_SYS_NICE)");
 }
 
 // Everything that has to be known before the holders are touched.
-static int get_ready(Work *work, WxReason *reason) {
-  WxHolders *holders = work->pass->holders;
+static int get_ready(Work *work, WxProblem *problem) {
+  WxHolders *holders = work->sweep->holders;
   int failed;
   do { // The last time as late as can be: who gets the memfd after it is not found.
     const uint64_t began = wx_os_now_ns();
-    failed = wx_holders_update(holders, reason);
-    wx_pace_learn(&work->pace.ready_ns, wx_os_now_ns() - began);
+    failed = wx_holders_update(holders, problem);
+    wx_pause_learn(&work->plan.ready_ns, wx_os_now_ns() - began);
   } while (!failed && wx_os_now_ns() < work->until_ns);
   wx_freeze_hurry(&work->freeze, true);
-  const uint64_t budget = work->pass->max_pause_ns;
-  if (!failed && !wx_probe_is_free(work->probe, budget > LEAST_PROBE_NS ? budget : LEAST_PROBE_NS))
-    failed = wx_reason(reason, -EAGAIN, "somebody is busy with the memfd itself");
+  const uint64_t budget = work->sweep->max_pause_ns;
+  if (!failed &&
+      !wx_lock_probe_is_free(work->probe, budget > LEAST_PROBE_NS ? budget : LEAST_PROBE_NS))
+    failed = wx_problem(problem, -EAGAIN, "somebody is busy with the memfd itself");
   if (!failed)
-    failed = wx_holders_update_born(holders, reason);
+    failed = wx_holders_update_born(holders, problem);
   if (!failed)
-    failed = await_turn(work, reason);
+    failed = await_turn(work, problem);
   work->done->mappers_unreadable = (unsigned)holders->unreadable;
-  if (!failed && work->pass->hook && work->pass->hook->before_freeze)
-    work->pass->hook->before_freeze(work->pass->hook->context);
+  if (!failed && work->sweep->hook && work->sweep->hook->before_freeze)
+    work->sweep->hook->before_freeze(work->sweep->hook->context);
   return failed;
 }
 
-int wx_pass_verdict(const WxPass *pass, const WxPassDone *done, WxReason *reason) {
-  const double budget_ms = (double)pass->max_pause_ns / 1e6;
-  if (pass->give_up && done->over_budget >= pass->give_up)
-    return wx_reason(reason, -ETIME,
-                     "process %d was held for more than %.3g ms, %u times in a row: given up "
-                     "(--give-up)",
-                     (int)pass->holders->pid, WX_RECLAIM_OVER * budget_ms, done->over_budget);
-  if (done->failures > pass->most_failures)
-    return wx_reason(reason, -ETIMEDOUT,
-                     "process %d could not be stopped within %.3g ms, %u times: it waits for a "
-                     "child or a disk, or is busy (permit nice -20, or raise --max-pause)",
-                     (int)pass->holders->pid, budget_ms, done->failures);
+int wx_sweep_verdict(const WxSweep *sweep, const WxSweepDone *done, WxProblem *problem) {
+  const double budget_ms = (double)sweep->max_pause_ns / 1e6;
+  if (sweep->give_up && done->over_budget >= sweep->give_up)
+    return wx_problem(problem, -ETIME,
+                      "process %d was held for more than %.3g ms, %u times in a row: given up "
+                      "(--give-up)",
+                      (int)sweep->holders->pid, WX_RECLAIM_OVER * budget_ms, done->over_budget);
+  if (done->failures > sweep->most_failures)
+    return wx_problem(problem, -ETIMEDOUT,
+                      "process %d could not be stopped within %.3g ms, %u times: it waits for a "
+                      "child or a disk, or is busy (permit nice -20, or raise --max-pause)",
+                      (int)sweep->holders->pid, budget_ms, done->failures);
   return 0;
 }
 
 // What comes of an attempt. 0: it goes on.
-static int judge(Work *work, int result, WxReason *reason) {
-  WxPassDone *done = work->done;
+static int judge(Work *work, int result, WxProblem *problem) {
+  WxSweepDone *done = work->done;
   done->bad_moments += result == -EAGAIN;
   done->failures += result == -ETIMEDOUT;
   if (done->bad_moments > MOST_BAD_MOMENTS)
     return -ETIMEDOUT;
-  const int verdict = wx_pass_verdict(work->pass, done, reason);
+  const int verdict = wx_sweep_verdict(work->sweep, done, problem);
   if (verdict || (result && result != -ETIMEDOUT && result != -EAGAIN))
     return verdict ? verdict : result;
   return work->freeze.must_end ? -EINPROGRESS : 0;
@@ -301,7 +300,8 @@ static int judge(Work *work, int result, WxReason *reason) {
 
 // Finds pages for the next pause, and for more of them while the holders has to run anyway.
 static int scan_ahead(Work *work, uint64_t until) {
-  const uint64_t fit = wx_pace_most_pages(&work->pace, work->pass->max_pause_ns) * work->scan.page;
+  const uint64_t fit =
+      wx_pause_most_pages(&work->plan, work->sweep->max_pause_ns) * work->scan.page;
   uint64_t left = wx_extents_bytes(&work->found);
   int64_t added = 1;
   while (added > 0 && (left < fit || (left < PAUSES_AHEAD * fit && wx_os_now_ns() < until))) {
@@ -313,9 +313,9 @@ static int scan_ahead(Work *work, uint64_t until) {
 
 static uint64_t length_of_wait(const Work *work) {
   const unsigned failures = work->done->failures + work->done->over_budget;
-  const uint64_t for_holders = wx_pass_wait(work->freeze.length_ns, failures);
-  const uint64_t urgent_ns = work->freeze.length_ns + work->pass->max_pause_ns / 4; // About.
-  const uint64_t for_share = wx_pass_wait_for_share(urgent_ns, work->pass->urgent_share);
+  const uint64_t for_holders = wx_sweep_wait(work->freeze.length_ns, failures);
+  const uint64_t urgent_ns = work->freeze.length_ns + work->sweep->max_pause_ns / 4; // About.
+  const uint64_t for_share = wx_sweep_wait_for_share(urgent_ns, work->sweep->urgent_share);
   return for_holders > for_share ? for_holders : for_share;
 }
 
@@ -329,10 +329,10 @@ static int search_until(Work *work, uint64_t until) {
 // Between two pauses the holders run at least as long as they were held; half as long where they
 // have nothing to do. Ends early by what it takes to find out who they are.
 static int let_run(Work *work) {
-  WxHolders *holders = work->pass->holders;
+  WxHolders *holders = work->sweep->holders;
   const uint64_t begun = wx_os_now_ns();
   const uint64_t rest = work->at_rest_ns > begun ? work->at_rest_ns - begun : 0;
-  const uint64_t early = work->pace.ready_ns < rest / 2 ? work->pace.ready_ns : rest / 2;
+  const uint64_t early = work->plan.ready_ns < rest / 2 ? work->plan.ready_ns : rest / 2;
   int failed = search_until(work, begun + rest / 4);
   const WxFigure used_ns = wx_holders_used_ns(holders);
   if (!failed)
@@ -351,17 +351,17 @@ static void set_times(Work *work, bool bad_moment) {
   work->at_rest_ns = must_wait ? work->until_ns : now + wait / 2;
 }
 
-static int work_through(Work *work, WxReason *reason) {
+static int work_through(Work *work, WxProblem *problem) {
   for (;;) {
     int result = let_run(work);
     if (result || !work->found.count || is_ended(work))
       return result;
     work->freeze.length_ns = 0;
-    result = get_ready(work, reason);
+    result = get_ready(work, problem);
     if (!result)
-      result = one_pause(work, reason);
+      result = one_pause(work, problem);
     set_times(work, result == -EAGAIN);
-    result = judge(work, result, reason);
+    result = judge(work, result, problem);
     if (result)
       return result;
     wx_freeze_hurry(&work->freeze, false);
@@ -371,7 +371,7 @@ static int work_through(Work *work, WxReason *reason) {
 static void work_as_thread(void *context) {
   Work *work = context;
   work->thread = gettid();
-  work->result = work_through(work, work->reason);
+  work->result = work_through(work, work->problem);
 }
 
 // In a thread of its own, which can end where only that lets the last tasks go. It has ended when
@@ -401,57 +401,57 @@ static int work_in_threads(Work *work) {
   return result;
 }
 
-// Opens the file for writing, for as long as the pass lasts: whoever has it open so is held by
+// Opens the file for writing, for as long as the sweep lasts: whoever has it open so is held by
 // others that do the same. The lock keeps them away from each other.
-static int open_for_writing(Work *work, WxReason *reason) {
+static int open_for_writing(Work *work, WxProblem *problem) {
   char path[64];
-  (void)snprintf(path, sizeof path, "/proc/self/fd/%d", work->pass->fd);
+  (void)snprintf(path, sizeof path, "/proc/self/fd/%d", work->sweep->fd);
   work->fd = wx_os_open(path, O_RDWR, 0);
   if (work->fd < 0)
     return work->fd;
   const int failed = wx_os_lock_file(work->fd);
   if (failed == -EWOULDBLOCK)
-    return wx_reason(reason, -EBUSY, "another wxbench gives its pages back at the moment");
+    return wx_problem(problem, -EBUSY, "another wxbench gives its pages back at the moment");
   return failed;
 }
 
-static int open_work(Work *work, WxReason *reason) {
+static int open_work(Work *work, WxProblem *problem) {
   work->found.items = calloc(MOST_FOUND, sizeof *work->found.items);
   if (!work->found.items)
     return -ENOMEM;
   work->found.capacity = MOST_FOUND;
-  int failed = open_for_writing(work, reason);
+  int failed = open_for_writing(work, problem);
   if (!failed)
-    failed = wx_scan_open(&work->scan, work->fd, work->pass->where, work->done->next);
+    failed = wx_scan_open(&work->scan, work->fd, work->sweep->where, work->done->next);
   if (failed)
     return failed;
-  // Without a net only a task that has stopped is held.
-  work->freeze.outside = !wx_net_open(&work->net, WX_SCAN_CHUNK);
-  if (work->pass->alone) {
+  // Where nothing can be rescued, only a task that has stopped is held.
+  work->freeze.outside = !wx_rescue_open(&work->rescue, WX_SCAN_CHUNK);
+  if (work->sweep->alone) {
     (void)wx_os_lock_memory(); // What is not permitted only makes the first pauses longer.
-    work->freeze.death_ns = wx_pace_death(work->pass->max_pause_ns);
+    work->freeze.death_ns = wx_pause_death(work->sweep->max_pause_ns);
   }
-  return wx_probe_open(&work->probe, work->fd); // Its thread's stack need not be locked.
+  return wx_lock_probe_open(&work->probe, work->fd); // Its thread's stack need not be locked.
 }
 
-int wx_pass_run(const WxPass *pass, WxPassDone *done, WxReason *reason) {
-  Work work = {.pass = pass,
+int wx_sweep_run(const WxSweep *sweep, WxSweepDone *done, WxProblem *problem) {
+  Work work = {.sweep = sweep,
                .done = done,
-               .reason = reason,
+               .problem = problem,
                .fd = -1,
-               .net = {.ends = {-1, -1}},
-               .pace = wx_pace_default(),
-               .freeze = {.freezer = pass->freezer,
-                          .holders = pass->holders,
-                          .undo = pass->undo,
+               .rescue = {.ends = {-1, -1}},
+               .plan = wx_pause_plan(),
+               .freeze = {.freezer = sweep->freezer,
+                          .holders = sweep->holders,
+                          .undo = sweep->undo,
                           .hold = &done->hold}};
-  int result = open_work(&work, reason);
+  int result = open_work(&work, problem);
   if (!result)
-    result = pass->alone && pass->freezer->by_thread ? work_in_threads(&work)
-                                                     : work_through(&work, reason);
+    result = sweep->alone && sweep->freezer->by_thread ? work_in_threads(&work)
+                                                       : work_through(&work, problem);
   wx_freeze_close(&work.freeze);
-  wx_probe_close(work.probe);
-  wx_net_close(&work.net);
+  wx_lock_probe_close(work.probe);
+  wx_rescue_close(&work.rescue);
   wx_scan_close(&work.scan);
   if (work.fd >= 0)
     wx_os_close_reader(work.fd);
