@@ -2,7 +2,7 @@
 
 #include "attribution/explain.h"
 #include "attribution/log_line.h"
-#include "measure/maps_line.h"
+#include "measure/maps.h"
 #include "measure/pieces.h"
 #include "measure/smaps_entry.h"
 #include "os/os.h"

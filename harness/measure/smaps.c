@@ -1,6 +1,6 @@
 #include "measure/smaps.h"
 
-#include "measure/maps_line.h"
+#include "measure/maps.h"
 #include "measure/pieces.h"
 #include "measure/smaps_entry.h"
 #include "os/large.h"
