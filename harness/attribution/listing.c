@@ -4,7 +4,7 @@
 #include "attribution/log_line.h"
 #include "measure/maps.h"
 #include "measure/pieces.h"
-#include "measure/smaps_entry.h"
+#include "measure/smaps.h"
 #include "os/os.h"
 
 #include <ctype.h>
