@@ -3,7 +3,7 @@
 #include "measure/leash.h"
 #include "measure/memfd.h"
 #include "measure/observe.h"
-#include "measure/runtime_search.h"
+#include "measure/runtime.h"
 #include "os/control.h"
 #include "os/interrupt.h"
 #include "os/os.h"
