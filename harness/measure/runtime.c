@@ -1,6 +1,5 @@
 #include "measure/runtime.h"
 
-#include "measure/family.h"
 #include "measure/mapped_file.h"
 #include "measure/process.h"
 #include "os/os.h"
@@ -205,7 +204,7 @@ pid_t wx_runtime_search(pid_t root, char version[static WX_RUNTIME_VERSION_SIZE]
   WxText text = {0};
   WxMaps maps = {0};
   pid_t found = 0;
-  const int failed = wx_family_read(&family, root, &text);
+  const int failed = wx_process_descendants(&family, root, &text);
   for (size_t i = 0; !failed && i < family.count && !found; ++i) {
     const pid_t pid = family.pids[i];
     if (wx_maps_read(&maps, pid) == 0 && wx_runtime_runs(pid, &maps) == 1)
