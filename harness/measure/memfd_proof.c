@@ -1,7 +1,7 @@
 // What a file of another process is, and opening it: proven first, on the descriptor that is used.
 #include "measure/memfd_proof.h"
 
-#include "measure/mapped_file.h"
+#include "measure/mounts.h"
 #include "measure/process.h"
 #include "measure/runtime.h"
 #include "os/control.h"
