@@ -2,9 +2,9 @@
 
 #include "attribution/explain.h"
 #include "attribution/log_line.h"
-#include "measure/maps_line.h"
+#include "measure/maps.h"
 #include "measure/pieces.h"
-#include "measure/smaps_entry.h"
+#include "measure/smaps.h"
 #include "os/os.h"
 
 #include <ctype.h>

@@ -69,7 +69,7 @@ enum { METRICS = sizeof metrics / sizeof *metrics };
 
 typedef struct {
   WxBench *bench;
-  const WxRuntime *runtime;
+  const WxInstalledRuntime *runtime;
   const WxLoadedScenario *loaded; ///< The program that is measured now.
   char program[PATH_MAX];
   char preload[VARIANTS][PATH_MAX];

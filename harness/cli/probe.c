@@ -99,7 +99,7 @@ static int probe_named(Probing *probing, const char *verb, const WxRuntimes *her
     return probe_folder(probing, verb, name);
   if (!wx_probe_major(name))
     return wx_cli_fail(verb, "--runtime '%s' is no version, as 10 or 10.0.1, and no folder", name);
-  const WxRuntime *runtime = wx_runtimes_pick(here, name);
+  const WxInstalledRuntime *runtime = wx_runtimes_pick(here, name);
   probe(probing, runtime ? runtime->version : name);
   return WX_EXIT_OK;
 }

@@ -47,7 +47,7 @@ static int find_files(WxValidateSession *session) {
 }
 
 // What is done with each runtime.
-typedef int Visit(WxValidateSession *session, const WxRuntime *runtime);
+typedef int Visit(WxValidateSession *session, const WxInstalledRuntime *runtime);
 
 static int visit_all(WxValidateSession *session, const WxRuntimes *runtimes, Visit *visit) {
   int status = 0;
@@ -69,7 +69,7 @@ static int visit_folder(WxValidateSession *session, const char *folder, Visit *v
 }
 
 // All that is named is looked for before the first of it is run.
-static int exists(WxValidateSession *session, const WxRuntime *runtime) {
+static int exists(WxValidateSession *session, const WxInstalledRuntime *runtime) {
   (void)runtime;
   ++session->present;
   return 0;
@@ -91,7 +91,7 @@ static int begin_matrix(WxValidateSession *session, size_t runtimes) {
 static int visit_missing(WxValidateSession *session, const char *version, Visit *visit) {
   if (wx_no_runtime_why(version, session->missing, sizeof session->missing) == -EINVAL)
     return wx_cli_fail(session->verb, "%s", session->missing);
-  const WxRuntime none = {.version = (char *)version};
+  const WxInstalledRuntime none = {.version = (char *)version};
   const int status = visit == exists ? 0 : visit(session, &none);
   *session->missing = '\0';
   if (!session->absent)
@@ -101,7 +101,7 @@ static int visit_missing(WxValidateSession *session, const char *version, Visit 
 
 static int visit_version(WxValidateSession *session, const WxRuntimes *found, const char *version,
                          Visit *visit) {
-  const WxRuntime *runtime = wx_runtimes_pick(found, version);
+  const WxInstalledRuntime *runtime = wx_runtimes_pick(found, version);
   if (runtime)
     return visit(session, runtime);
   return visit_missing(session, version, visit);

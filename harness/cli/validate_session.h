@@ -92,8 +92,9 @@ int wx_validate_repeat(WxValidateSession *session, const WxAgain *again, const W
 
 /// How one mode is run; `beside` is what goes on beside mode `live`. All is borrowed.
 WxValidationOrder wx_validate_order(const WxValidateSession *session,
-                                    const WxParameters *parameters, const WxRuntime *runtime,
-                                    size_t mode, const WxBeside *beside);
+                                    const WxParameters *parameters,
+                                    const WxInstalledRuntime *runtime, size_t mode,
+                                    const WxBeside *beside);
 
 /// The memory limit of a run that is looked at, as WxValidationOrder has it.
 uint64_t wx_validate_memory_limit(const WxValidateAsked *asked);
@@ -102,6 +103,6 @@ uint64_t wx_validate_memory_limit(const WxValidateAsked *asked);
 size_t wx_validate_workload_count(const WxValidateAsked *asked);
 
 /// Runs the workloads that were asked for on one runtime. Returns as wx_validate_all().
-int wx_validate_workloads(WxValidateSession *session, const WxRuntime *runtime);
+int wx_validate_workloads(WxValidateSession *session, const WxInstalledRuntime *runtime);
 
 #endif

@@ -100,8 +100,9 @@ static int measure(WxValidateSession *session, const WxValidationOrder *order, W
 }
 
 WxValidationOrder wx_validate_order(const WxValidateSession *session,
-                                    const WxParameters *parameters, const WxRuntime *runtime,
-                                    size_t mode, const WxBeside *beside) {
+                                    const WxParameters *parameters,
+                                    const WxInstalledRuntime *runtime, size_t mode,
+                                    const WxBeside *beside) {
   return (WxValidationOrder){
       .parameters = parameters,
       .runtime = runtime,
@@ -115,7 +116,7 @@ WxValidationOrder wx_validate_order(const WxValidateSession *session,
 }
 
 static int run_mode(WxValidateSession *session, const WxLoadedScenario *loaded,
-                    const WxRuntime *runtime, Runs *runs, size_t index) {
+                    const WxInstalledRuntime *runtime, Runs *runs, size_t index) {
   const WxMode *mode = session->modes[index];
   WxLive *live = &runs->live[index];
   const WxBeside beside = wx_live_beside(live);
@@ -135,7 +136,7 @@ static int run_mode(WxValidateSession *session, const WxLoadedScenario *loaded,
 typedef struct {
   WxValidateSession *session;
   const WxLoadedScenario *loaded;
-  const WxRuntime *runtime;
+  const WxInstalledRuntime *runtime;
 } Again;
 
 static int run_again(void *context, size_t mode, uint64_t memory_limit, uint64_t time_limit_ns,
@@ -165,7 +166,7 @@ static int find_smallest(WxValidateSession *session, const WxAgain *again, Runs 
 
 // What is measured after each mode was looked at once.
 static int measure_again(WxValidateSession *session, const WxLoadedScenario *loaded,
-                         const WxRuntime *runtime, Runs *runs) {
+                         const WxInstalledRuntime *runtime, Runs *runs) {
   char subject[SUBJECT];
   snprintf(subject, sizeof subject, "%s, %s", loaded->scenario->name, runtime->version);
   Again context = {session, loaded, runtime};
@@ -180,7 +181,7 @@ static int measure_again(WxValidateSession *session, const WxLoadedScenario *loa
 
 // The row of a run for which there is no runtime.
 static int skip_mode(const WxValidateSession *session, const WxLoadedScenario *loaded,
-                     const WxRuntime *runtime, Runs *runs, size_t index) {
+                     const WxInstalledRuntime *runtime, Runs *runs, size_t index) {
   runs->results[index] = (WxResult){.workload = loaded->scenario->name,
                                     .mode = session->modes[index]->name,
                                     .runtime = runtime->version,
@@ -189,7 +190,7 @@ static int skip_mode(const WxValidateSession *session, const WxLoadedScenario *l
 }
 
 static int run_modes(WxValidateSession *session, const WxLoadedScenario *loaded,
-                     const WxRuntime *runtime, Runs *runs) {
+                     const WxInstalledRuntime *runtime, Runs *runs) {
   int status = 0;
   // In a matrix each mode comes first, second ... equally often.
   const size_t turn = session->matrix.folder ? session->matrix.groups++ : 0;
@@ -221,7 +222,8 @@ static int load(WxValidateSession *session, const char *name, WxLoadedScenario *
                      name);
 }
 
-static int check_workload(WxValidateSession *session, const char *name, const WxRuntime *runtime) {
+static int check_workload(WxValidateSession *session, const char *name,
+                          const WxInstalledRuntime *runtime) {
   (void)runtime;
   WxLoadedScenario loaded;
   const int status = load(session, name, &loaded);
@@ -231,7 +233,7 @@ static int check_workload(WxValidateSession *session, const char *name, const Wx
 }
 
 static int compare_model(WxValidateSession *session, const WxLoadedScenario *loaded,
-                         const WxRuntime *runtime) {
+                         const WxInstalledRuntime *runtime) {
   const WxFidelityOrder order = {
       .parameters = &loaded->parameters,
       .runtime = runtime,
@@ -260,7 +262,8 @@ static int compare_model(WxValidateSession *session, const WxLoadedScenario *loa
   return 0;
 }
 
-static int run_workload(WxValidateSession *session, const char *name, const WxRuntime *runtime) {
+static int run_workload(WxValidateSession *session, const char *name,
+                        const WxInstalledRuntime *runtime) {
   WxLoadedScenario loaded;
   int status = load(session, name, &loaded);
   if (status)
@@ -296,8 +299,9 @@ size_t wx_validate_workload_count(const WxValidateAsked *asked) {
   return count;
 }
 
-static int each_workload(WxValidateSession *session, const WxRuntime *runtime,
-                         int (*visit)(WxValidateSession *, const char *, const WxRuntime *)) {
+static int each_workload(WxValidateSession *session, const WxInstalledRuntime *runtime,
+                         int (*visit)(WxValidateSession *, const char *,
+                                      const WxInstalledRuntime *)) {
   const char *name;
   int status = 0;
   for (size_t i = 0; status == 0 && (name = workload_at(session->asked, i)); ++i)
@@ -309,6 +313,6 @@ int wx_validate_check_workloads(WxValidateSession *session) {
   return each_workload(session, NULL, check_workload);
 }
 
-int wx_validate_workloads(WxValidateSession *session, const WxRuntime *runtime) {
+int wx_validate_workloads(WxValidateSession *session, const WxInstalledRuntime *runtime) {
   return each_workload(session, runtime, run_workload);
 }

@@ -1,6 +1,5 @@
 #include "measure/child.h"
 
-#include "measure/environment.h"
 #include "measure/memory_group.h"
 #include "os/layout.h"
 #include "os/os.h"
@@ -9,9 +8,85 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+
+/* Its environment
+ * -------------------------------------------------------------------------------------------------
+ */
+
+static size_t count_of(const char *const *strings) {
+  size_t count = 0;
+  while (strings && strings[count])
+    ++count;
+  return count;
+}
+
+static bool same_name(const char *a, const char *b) {
+  const size_t length = strcspn(a, "=");
+  return length == strcspn(b, "=") && strncmp(a, b, length) == 0;
+}
+
+// Whether one of `changes`, or `last`, is about the variable of `entry`.
+static bool is_changed(const char *entry, const char *const *changes, const char *last) {
+  for (size_t i = 0; changes && changes[i]; ++i)
+    if (same_name(entry, changes[i]))
+      return true;
+  return same_name(entry, last);
+}
+
+// Makes an environment: that of this process, each of `changes` applied (`NAME=value` adds or
+// replaces, `NAME` alone removes; ends with NULL, or NULL), then `last`, a `NAME=value`, which
+// must outlive the result. The strings are borrowed; the caller frees the array only. NULL where
+// there is no memory.
+static char **make_environment(const char *const *changes, char *last) {
+  const size_t room = count_of((const char *const *)environ) + count_of(changes) + 2;
+  char **made = calloc(room, sizeof *made);
+  if (!made)
+    return NULL;
+  size_t count = 0;
+  for (char **entry = environ; entry && *entry; ++entry)
+    if (!is_changed(*entry, changes, last))
+      made[count++] = *entry;
+  for (size_t i = 0; changes && changes[i]; ++i)
+    if (strchr(changes[i], '=') && !is_changed(changes[i], &changes[i + 1], last))
+      made[count++] = (char *)changes[i]; // execve() takes char *, and changes nothing.
+  made[count] = last;
+  return made;
+}
+
+static bool concerns_loading(const char *entry) {
+  static const char *const names[] = {"LD_",   "WXRE",  "ASAN_",  "UBSAN_",
+                                      "TSAN_", "LSAN_", "TMPDIR="};
+  for (size_t i = 0; i < sizeof names / sizeof *names; ++i)
+    if (strncmp(entry, names[i], strlen(names[i])) == 0)
+      return true;
+  return false;
+}
+
+// Makes the environment of a process whose counts must not depend on this one's: what decides how
+// a program is loaded and what was loaded into it (a preload library, a sanitizer) is told, and
+// the two entries. As above of ownership.
+static char **make_fresh_environment(char *first, char *last) {
+  char **made = calloc(count_of((const char *const *)environ) + 3, sizeof *made);
+  if (!made)
+    return NULL;
+  size_t count = 0;
+  for (char **entry = environ; entry && *entry; ++entry)
+    if (concerns_loading(*entry))
+      made[count++] = *entry;
+  made[count++] = first;
+  made[count] = last;
+  return made;
+}
+
+/* The process
+ * -------------------------------------------------------------------------------------------------
+ */
 
 enum {
   NOT_STARTED = 127,
@@ -183,8 +258,8 @@ static int fork_child(WxChild *child, Pipes *pipes, const WxObserveOptions *opti
     child->pidfd = wx_os_pidfd_open(pid);
     result = child->pidfd == -ENOSYS || child->pidfd >= 0 ? 0 : child->pidfd;
   }
-  if (!result && options->leashed)
-    result = wx_leash_begin(&child->leash, pid);
+  if (!result && options->guarded)
+    result = wx_watchdog_begin(&child->watchdog, pid);
   if (result)
     wx_os_end_group(pid, NULL, NULL);
   return result;
@@ -203,14 +278,14 @@ static void take_ends(WxChild *child, Pipes *pipes) {
 }
 
 int wx_child_start(WxChild *child, const WxObserveOptions *options) {
-  *child = (WxChild){-1, -1, -1, -1, -1, -1, -1, WX_LEASH_NONE};
+  *child = (WxChild){-1, -1, -1, -1, -1, -1, -1, WX_WATCHDOG_NONE};
   Pipes pipes;
   int result = make_pipes(&pipes, options);
   char variable[VARIABLE_SIZE], ordered[] = WX_FRESH_VARIABLE "=1";
   snprintf(variable, sizeof variable, "%s=%d,%d", WX_STEP_VARIABLE, pipes.answers[0],
            pipes.steps[1]);
-  char **environment = options->fresh ? wx_environment_fresh(ordered, variable)
-                                      : wx_environment_make(options->environment, variable);
+  char **environment = options->fresh ? make_fresh_environment(ordered, variable)
+                                      : make_environment(options->environment, variable);
   if (!result && !environment)
     result = -ENOMEM;
   if (!result)
@@ -223,7 +298,7 @@ int wx_child_start(WxChild *child, const WxObserveOptions *options) {
 }
 
 void wx_child_close(WxChild *child) {
-  wx_leash_end(&child->leash);
+  wx_watchdog_end(&child->watchdog);
   close_end(&child->pidfd);
   close_end(&child->steps);
   close_end(&child->answers);

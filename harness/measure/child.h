@@ -5,8 +5,8 @@
 #ifndef WX_MEASURE_CHILD_H
 #define WX_MEASURE_CHILD_H
 
-#include "measure/leash.h"
 #include "measure/observe.h"
+#include "measure/watchdog.h"
 
 /// The running child and this side's ends. What is not open is -1.
 typedef struct {
@@ -17,7 +17,7 @@ typedef struct {
   int answers_kept; ///< The answers' other end stays open, so that writing one never signals.
   int output;
   int errors;
-  WxLeash leash;
+  WxWatchdog watchdog;
 } WxChild;
 
 /// Starts the child. It runs when this returns 0. On failure nothing is left: -ENOENT, -EACCES and

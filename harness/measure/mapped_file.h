@@ -10,8 +10,6 @@
 
 #include "measure/maps.h"
 
-#include <stdbool.h>
-#include <stdint.h>
 #include <sys/types.h>
 
 /// Opens for reading what `mapping` of `pid` maps, where that is a regular file on a file system
@@ -22,15 +20,5 @@
 /// The caller closes the descriptor. -EPERM: another kind of file, or another file system. Another
 /// negative errno: it cannot be had.
 int wx_mapped_file_open(pid_t pid, const WxMapping *mapping);
-
-/// Whether `text` (as /proc/self/mountinfo) has a mount of that device, of a kind of file system
-/// that asks nobody but this machine.
-bool wx_mounts_have_local(const char *text, uint32_t major, uint32_t minor);
-
-/// Whether `text` has a tmpfs of that device, mounted as `id` (UINT64_MAX: as any).
-bool wx_mounts_have_tmpfs(const char *text, uint64_t id, uint32_t major, uint32_t minor);
-
-/// The device of the mount `id` in `text`. False where it has none.
-bool wx_mounts_find(const char *text, uint64_t id, uint32_t *major, uint32_t *minor);
 
 #endif

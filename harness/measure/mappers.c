@@ -1,6 +1,6 @@
 #include "measure/mappers.h"
 
-#include "measure/family.h"
+#include "measure/process.h"
 #include "os/large.h"
 #include "os/text.h"
 
@@ -63,7 +63,7 @@ int wx_mappers_read(WxMappers *mappers, WxMapperScope scope, pid_t pid, const Wx
   const pid_t number = pid ? pid : getpid();
   int result = scope == WX_MAPPERS_ALL
                    ? wx_process_all(&mappers->processes)
-                   : wx_family_read(&mappers->processes, number, &mappers->text);
+                   : wx_process_descendants(&mappers->processes, number, &mappers->text);
   if (!result && own) {
     ++mappers->checked;
     result = add_matching(mappers, own, number, ids, count);

@@ -1,8 +1,95 @@
 #include "measure/mounts.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* File systems
+ * -------------------------------------------------------------------------------------------------
+ */
+
+// Neither FUSE nor a server stands behind these. (An overlay may have such a thing below, but those
+// in our own mount namespace were mounted by whoever rules over it.)
+static const char *const local_kinds[] = {
+    "ext2",  "ext3",   "ext4",     "xfs",   "btrfs",   "f2fs",   "bcachefs", "zfs",
+    "jfs",   "nilfs2", "reiserfs", "tmpfs", "ramfs",   "rootfs", "overlay",  "squashfs",
+    "erofs", "vfat",   "exfat",    "ntfs3", "iso9660", "udf",
+};
+
+/// A line of mountinfo.
+typedef struct {
+  uint64_t id;
+  uint32_t major;
+  uint32_t minor;
+  const char *kind;
+  size_t kind_length;
+} Mount;
+
+// The type stands behind " - ", which no other field can hold: blanks are escaped.
+static bool parse_mount(const char *line, size_t length, Mount *mount) {
+  if (sscanf(line, "%" SCNu64 " %*u %" SCNu32 ":%" SCNu32, &mount->id, &mount->major,
+             &mount->minor) != 3)
+    return false;
+  const char *separator = memmem(line, length, " - ", 3);
+  if (!separator)
+    return false;
+  mount->kind = separator + 3;
+  mount->kind_length = strcspn(mount->kind, " \n");
+  return true;
+}
+
+static const char *next_mount(const char *at, Mount *mount) {
+  while (at && *at) {
+    const size_t length = strcspn(at, "\n");
+    const bool good = parse_mount(at, length, mount);
+    at += length + (at[length] == '\n');
+    if (good)
+      return at;
+  }
+  return NULL;
+}
+
+static bool is_local(const Mount *mount) {
+  for (size_t i = 0; i < sizeof local_kinds / sizeof *local_kinds; ++i)
+    if (strlen(local_kinds[i]) == mount->kind_length &&
+        memcmp(local_kinds[i], mount->kind, mount->kind_length) == 0)
+      return true;
+  return false;
+}
+
+bool wx_mounts_have_local(const char *text, uint32_t major, uint32_t minor) {
+  Mount mount;
+  while ((text = next_mount(text, &mount)))
+    if (mount.major == major && mount.minor == minor) // All mounts of a device are of one kind.
+      return is_local(&mount);
+  return false;
+}
+
+bool wx_mounts_have_tmpfs(const char *text, uint64_t id, uint32_t major, uint32_t minor) {
+  static const char tmpfs[] = "tmpfs";
+  Mount mount;
+  while ((text = next_mount(text, &mount)))
+    if ((id == UINT64_MAX || mount.id == id) && mount.major == major && mount.minor == minor)
+      return mount.kind_length == sizeof tmpfs - 1 && !memcmp(mount.kind, tmpfs, sizeof tmpfs - 1);
+  return false;
+}
+
+bool wx_mounts_find(const char *text, uint64_t id, uint32_t *major, uint32_t *minor) {
+  Mount mount;
+  while ((text = next_mount(text, &mount))) {
+    if (mount.id != id)
+      continue;
+    *major = mount.major;
+    *minor = mount.minor;
+    return true;
+  }
+  return false;
+}
+
+/* Control groups
+ * -------------------------------------------------------------------------------------------------
+ */
 
 /// Fields of a line before its optional ones: id, parent, device, root, mount point, options.
 enum { ROOT = 3, POINT = 4, FIXED_FIELDS = 6 };

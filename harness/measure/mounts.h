@@ -1,12 +1,32 @@
 /**
    @file mounts.h
-   Where control groups are mounted. Private to cgroup.c.
+   Mounts, as /proc/PID/mountinfo lists them: which file system a device is of, and where control
+   groups are.
 */
 #ifndef WX_MEASURE_MOUNTS_H
 #define WX_MEASURE_MOUNTS_H
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
+
+/* File systems
+ * -------------------------------------------------------------------------------------------------
+ */
+
+/// Whether `text` (as /proc/self/mountinfo) has a mount of that device, of a kind of file system
+/// that asks nobody but this machine.
+bool wx_mounts_have_local(const char *text, uint32_t major, uint32_t minor);
+
+/// Whether `text` has a tmpfs of that device, mounted as `id` (UINT64_MAX: as any).
+bool wx_mounts_have_tmpfs(const char *text, uint64_t id, uint32_t major, uint32_t minor);
+
+/// The device of the mount `id` in `text`. False where it has none.
+bool wx_mounts_find(const char *text, uint64_t id, uint32_t *major, uint32_t *minor);
+
+/* Control groups
+ * -------------------------------------------------------------------------------------------------
+ */
 
 /// One mount of control groups, from /proc/self/mountinfo.
 typedef struct {

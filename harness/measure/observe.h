@@ -55,8 +55,9 @@ typedef struct {
   const char *const *environment;
   const char *directory; ///< Working directory, or NULL for this one.
   const char *group; ///< The folder of the control group it is put into (memory_group.h), or NULL.
-  bool leashed; ///< What the program has started is killed, too, when this process dies (leash.h).
-  WxStream output; ///< Its standard input is empty always.
+  bool guarded;      ///< What the program has started is killed, too, when this process dies
+                     ///< (watchdog.h).
+  WxStream output;   ///< Its standard input is empty always.
   WxStream errors;
   size_t capture_limit;   ///< Bytes kept of each captured stream, the last of them; 0: 1 MiB.
   uint64_t time_limit_ns; ///< 0: none.

@@ -1,6 +1,6 @@
 #include "measure/own_mappings.h"
 
-#include "measure/maps_line.h"
+#include "measure/maps.h"
 #include "os/os.h"
 
 #include <errno.h>

@@ -146,4 +146,17 @@ bool wx_processes_contain(const WxProcesses *processes, pid_t pid);
 
 void wx_processes_free(WxProcesses *processes);
 
+/* A process and its descendants
+ * -------------------------------------------------------------------------------------------------
+ */
+
+/// Puts `root` and its descendants into `found`, ancestors first. A process whose parent has ended
+/// descends from whoever adopted it, so it may have left the family. While others come and go the
+/// list may lack one: who must know reads it twice. -ESRCH where `root` is gone.
+int wx_process_descendants(WxProcesses *found, pid_t root, WxText *text);
+
+/// The same from the parents of all processes, for kernels that do not list children
+/// (CONFIG_PROC_CHILDREN); wx_process_descendants() turns to it by itself.
+int wx_process_descendants_by_parents(WxProcesses *found, pid_t root, WxText *text);
+
 #endif

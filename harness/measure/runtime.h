@@ -40,4 +40,14 @@ int wx_runtime_identify(WxRuntime *runtime, pid_t pid, const WxMaps *maps);
 /// digits of the year) as "10.0.14" into `version`. False where it is none.
 bool wx_runtime_parse_file_version(char version[static 64], const char *text);
 
+/* Among a process and its descendants
+ * -------------------------------------------------------------------------------------------------
+ */
+
+enum { WX_RUNTIME_VERSION_SIZE = 64 };
+
+/// The first that does, ancestors first, with its version where that can be known (else it is left
+/// alone). Returns its pid, 0 where there is none (yet), -ESRCH where `root` is gone, -ENOMEM.
+pid_t wx_runtime_search(pid_t root, char version[static WX_RUNTIME_VERSION_SIZE]);
+
 #endif

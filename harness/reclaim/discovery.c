@@ -97,16 +97,16 @@ static int take_listing(WxDiscovery *discovery) {
 
 // Those whose time has come want a turn.
 static int queue(WxDiscovery *discovery, WxShares *shares) {
-  wx_turns_clear(&discovery->turns);
+  wx_fair_queue_clear(&discovery->turns);
   int result = 0;
   for (size_t i = 0; i < discovery->count && !result; ++i) {
     WxSeenProcess *process = &discovery->items[i];
     if (process->left > 0)
       --process->left;
     else
-      result = wx_turns_add(&discovery->turns, process->user, process->pid, process->asked, i);
+      result = wx_fair_queue_add(&discovery->turns, process->user, process->pid, process->asked, i);
   }
-  return result ? result : wx_turns_begin(&discovery->turns, shares);
+  return result ? result : wx_fair_queue_begin(&discovery->turns, shares);
 }
 
 static int take_turn(WxDiscovery *discovery, const WxSelection *selection, WxShares *shares,
@@ -140,7 +140,7 @@ int wx_discovery_cycle(WxDiscovery *discovery, const WxSelection *selection, WxS
   // One at least, however long it took to list them.
   size_t index;
   for (bool first = true; !result && (first || wx_os_now_ns() - began < most_ns); first = false) {
-    if (!wx_turns_next(&discovery->turns, shares, &index))
+    if (!wx_fair_queue_next(&discovery->turns, shares, &index))
       break;
     result = take_turn(discovery, selection, shares, &discovery->items[index], found, context);
   }
@@ -163,5 +163,5 @@ void wx_discovery_close(WxDiscovery *discovery) {
   wx_maps_free(&discovery->maps);
   wx_memfds_free(&discovery->memfds);
   wx_identity_free(&discovery->identity);
-  wx_turns_free(&discovery->turns);
+  wx_fair_queue_free(&discovery->turns);
 }

@@ -42,7 +42,7 @@ typedef struct {
   WxMaps maps;
   WxMemfds memfds;
   WxIdentity identity;
-  WxTurns turns;
+  WxFairQueue turns;
   uint64_t cycles;
   size_t ours;     ///< Processes of wxbench's own that were left out, in all.
   size_t left_out; ///< Files of processes that hold too many, in all.

@@ -62,16 +62,16 @@ void wx_shares_free(WxShares *shares) {
   *shares = (WxShares){0};
 }
 
-void wx_turns_clear(WxTurns *turns) {
+void wx_fair_queue_clear(WxFairQueue *turns) {
   turns->count = turns->group_count = 0;
 }
 
-int wx_turns_add(WxTurns *turns, uint32_t user, pid_t pid, uint64_t served, size_t index) {
-  WxTurn *items = wx_grown(turns->items, &turns->capacity, turns->count, sizeof *items);
+int wx_fair_queue_add(WxFairQueue *turns, uint32_t user, pid_t pid, uint64_t served, size_t index) {
+  WxFairTurn *items = wx_grown(turns->items, &turns->capacity, turns->count, sizeof *items);
   if (!items)
     return -ENOMEM;
   turns->items = items;
-  items[turns->count++] = (WxTurn){.user = user, .pid = pid, .served = served, .index = index};
+  items[turns->count++] = (WxFairTurn){.user = user, .pid = pid, .served = served, .index = index};
   return 0;
 }
 
@@ -80,7 +80,7 @@ static int compare(uint64_t a, uint64_t b) {
 }
 
 static int by_process(const void *one, const void *other) {
-  const WxTurn *a = one, *b = other;
+  const WxFairTurn *a = one, *b = other;
   const int processes = compare((uint64_t)a->pid, (uint64_t)b->pid);
   const int served = compare(a->served, b->served);
   return processes ? processes : served ? served : compare(a->index, b->index);
@@ -88,25 +88,25 @@ static int by_process(const void *one, const void *other) {
 
 // The first of each process before the second of any.
 static int by_turn(const void *one, const void *other) {
-  const WxTurn *a = one, *b = other;
+  const WxFairTurn *a = one, *b = other;
   const int users = compare(a->user, b->user);
   const int ranks = compare(a->rank, b->rank);
   const int served = compare(a->served, b->served);
   return users ? users : ranks ? ranks : served ? served : compare(a->index, b->index);
 }
 
-static int add_group(WxTurns *turns, size_t first) {
-  WxTurnGroup *groups =
+static int add_group(WxFairQueue *turns, size_t first) {
+  WxFairGroup *groups =
       wx_grown(turns->groups, &turns->group_capacity, turns->group_count, sizeof *groups);
   if (!groups)
     return -ENOMEM;
   turns->groups = groups;
-  groups[turns->group_count++] = (WxTurnGroup){first, first};
+  groups[turns->group_count++] = (WxFairGroup){first, first};
   return 0;
 }
 
-int wx_turns_begin(WxTurns *turns, WxShares *shares) {
-  WxTurn *items = turns->items;
+int wx_fair_queue_begin(WxFairQueue *turns, WxShares *shares) {
+  WxFairTurn *items = turns->items;
   turns->group_count = 0;
   if (!turns->count)
     return 0;
@@ -127,11 +127,11 @@ int wx_turns_begin(WxTurns *turns, WxShares *shares) {
   return 0;
 }
 
-bool wx_turns_next(WxTurns *turns, WxShares *shares, size_t *index) {
-  WxTurnGroup *best = NULL;
+bool wx_fair_queue_next(WxFairQueue *turns, WxShares *shares, size_t *index) {
+  WxFairGroup *best = NULL;
   uint64_t least = 0;
   for (size_t i = 0; i < turns->group_count; ++i) {
-    WxTurnGroup *group = &turns->groups[i];
+    WxFairGroup *group = &turns->groups[i];
     if (group->next == group->end)
       continue;
     const WxShare *share = wx_shares_of(shares, turns->items[group->next].user);
@@ -149,8 +149,8 @@ bool wx_turns_next(WxTurns *turns, WxShares *shares, size_t *index) {
   return true;
 }
 
-void wx_turns_free(WxTurns *turns) {
+void wx_fair_queue_free(WxFairQueue *turns) {
   free(turns->items);
   free(turns->groups);
-  *turns = (WxTurns){0};
+  *turns = (WxFairQueue){0};
 }

@@ -48,36 +48,36 @@ typedef struct {
   uint64_t served; ///< When it had its last one, on any clock; 0: never.
   size_t index;    ///< The caller's.
   size_t rank;     ///< Among those of its process.
-} WxTurn;
+} WxFairTurn;
 
 /// Those of one user that have not had theirs yet.
 typedef struct {
   size_t next;
   size_t end;
-} WxTurnGroup;
+} WxFairGroup;
 
-/// Start with {0}, end with wx_turns_free(); wx_turns_clear() begins anew.
+/// Start with {0}, end with wx_fair_queue_free(); wx_fair_queue_clear() begins anew.
 typedef struct {
-  WxTurn *items;
+  WxFairTurn *items;
   size_t count;
   size_t capacity;
-  WxTurnGroup *groups;
+  WxFairGroup *groups;
   size_t group_count;
   size_t group_capacity;
-} WxTurns;
+} WxFairQueue;
 
-void wx_turns_clear(WxTurns *turns);
+void wx_fair_queue_clear(WxFairQueue *turns);
 
 /// -ENOMEM with those that were there.
-int wx_turns_add(WxTurns *turns, uint32_t user, pid_t pid, uint64_t served, size_t index);
+int wx_fair_queue_add(WxFairQueue *turns, uint32_t user, pid_t pid, uint64_t served, size_t index);
 
 /// Puts all that were added in order. -ENOMEM.
-int wx_turns_begin(WxTurns *turns, WxShares *shares);
+int wx_fair_queue_begin(WxFairQueue *turns, WxShares *shares);
 
 /// Whose turn it is: sets `*index` and returns true, or false where all have had theirs. The caller
 /// charges the time.
-bool wx_turns_next(WxTurns *turns, WxShares *shares, size_t *index);
+bool wx_fair_queue_next(WxFairQueue *turns, WxShares *shares, size_t *index);
 
-void wx_turns_free(WxTurns *turns);
+void wx_fair_queue_free(WxFairQueue *turns);
 
 #endif

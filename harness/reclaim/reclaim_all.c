@@ -16,7 +16,7 @@ typedef struct {
   WxTrackedFiles files;
   WxDiscovery discovery;
   WxShares shares;
-  WxTurns turns;
+  WxFairQueue turns;
 } All;
 
 static int take(void *context, const WxSeenProcess *process, const WxMemfd *memfd) {
@@ -58,16 +58,16 @@ static int serve(All *all, WxTracked *tracked) {
 }
 
 static int serve_new(All *all, bool *failures) {
-  wx_turns_clear(&all->turns);
+  wx_fair_queue_clear(&all->turns);
   int result = 0;
   for (size_t i = 0; i < all->files.count && !result; ++i) {
     const WxTracked *tracked = all->files.items[i];
     if (!tracked->served)
-      result = wx_turns_add(&all->turns, tracked->user, tracked->pid, 0, i);
+      result = wx_fair_queue_add(&all->turns, tracked->user, tracked->pid, 0, i);
   }
   if (!result)
-    result = wx_turns_begin(&all->turns, &all->shares);
-  for (size_t index; !result && wx_turns_next(&all->turns, &all->shares, &index);) {
+    result = wx_fair_queue_begin(&all->turns, &all->shares);
+  for (size_t index; !result && wx_fair_queue_next(&all->turns, &all->shares, &index);) {
     WxTracked *tracked = all->files.items[index];
     result = serve(all, tracked);
     *failures |= tracked->refused[0] != '\0';
@@ -115,6 +115,6 @@ int wx_reclaim_all(const WxAllOptions *options, WxAllDone *done) {
   wx_tracked_files_free(&all.files);
   wx_discovery_close(&all.discovery);
   wx_shares_free(&all.shares);
-  wx_turns_free(&all.turns);
+  wx_fair_queue_free(&all.turns);
   return result;
 }

@@ -25,7 +25,7 @@ typedef struct {
   WxTrackedFiles files;
   WxDiscovery discovery;
   WxShares shares;
-  WxTurns turns;
+  WxFairQueue turns;
   WxText text;
   uint64_t turn;   ///< Turns so far.
   int pidfd;       ///< Of the one process; -1 where it is not needed any more.
@@ -237,7 +237,7 @@ static void let_go(Sidecar *sidecar, WxTracked *tracked, int error) {
 }
 
 static int queue(Sidecar *sidecar) {
-  wx_turns_clear(&sidecar->turns);
+  wx_fair_queue_clear(&sidecar->turns);
   for (size_t i = 0; i < sidecar->files.count; ++i) {
     WxTracked *tracked = sidecar->files.items[i];
     const int wants = wx_tracked_wants_turn(tracked, sidecar->options->above, sidecar->urged);
@@ -250,9 +250,9 @@ static int queue(Sidecar *sidecar) {
   for (size_t i = 0; i < sidecar->files.count && !failed; ++i) {
     const WxTracked *tracked = sidecar->files.items[i];
     if (tracked->wants)
-      failed = wx_turns_add(&sidecar->turns, tracked->user, tracked->pid, tracked->served, i);
+      failed = wx_fair_queue_add(&sidecar->turns, tracked->user, tracked->pid, tracked->served, i);
   }
-  return failed ? failed : wx_turns_begin(&sidecar->turns, &sidecar->shares);
+  return failed ? failed : wx_fair_queue_begin(&sidecar->turns, &sidecar->shares);
 }
 
 static int take_turn(Sidecar *sidecar, WxTracked *tracked, WxTrackedOutcome *outcome,
@@ -334,7 +334,7 @@ static int serve_all(Sidecar *sidecar, WxProblem *problem) {
       sidecar->urged ? UINT64_MAX : within(sidecar->options->every_ns, 100000000, 10000000000);
   const uint64_t began = wx_os_now_ns();
   int result = queue(sidecar);
-  for (size_t index; !result && wx_turns_next(&sidecar->turns, &sidecar->shares, &index);) {
+  for (size_t index; !result && wx_fair_queue_next(&sidecar->turns, &sidecar->shares, &index);) {
     result = serve(sidecar, sidecar->files.items[index], problem);
     sidecar->more = wx_os_now_ns() - began >= most_ns;
     if (sidecar->more || (!sidecar->urged && is_ordered(sidecar)))
@@ -464,7 +464,7 @@ int wx_sidecar_run(const WxSidecarOptions *options, WxProblem *problem) {
   wx_tracked_files_free(&sidecar.files);
   wx_discovery_close(&sidecar.discovery);
   wx_shares_free(&sidecar.shares);
-  wx_turns_free(&sidecar.turns);
+  wx_fair_queue_free(&sidecar.turns);
   wx_text_free(&sidecar.text);
   if (sidecar.pidfd >= 0)
     wx_os_close_reader(sidecar.pidfd);

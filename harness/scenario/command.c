@@ -1,9 +1,9 @@
 #include "scenario/command.h"
 
-#include "measure/leash.h"
 #include "measure/memfd.h"
 #include "measure/observe.h"
-#include "measure/runtime_search.h"
+#include "measure/runtime.h"
+#include "measure/watchdog.h"
 #include "os/control.h"
 #include "os/interrupt.h"
 #include "os/os.h"
@@ -31,7 +31,7 @@ typedef struct {
   bool steps;    ///< The program speaks the step protocol.
   bool beside;   ///< What goes on beside it has been started, and not stopped.
   pid_t load;    ///< 0 where it does not run.
-  WxLeash load_leash;
+  WxWatchdog load_watchdog;
   uint64_t begun_ns;
   uint64_t over_ns;    ///< When it was time to end it; 0 before,
   uint64_t ended_ns;   ///< and when it was told to.
@@ -138,7 +138,7 @@ static int run_check(Commanding *commanding) {
   const WxObserveOptions options = {.argv = shell.argv,
                                     .output = WX_STREAM_CAPTURE,
                                     .errors = WX_STREAM_DISCARD,
-                                    .leashed = true,
+                                    .guarded = true,
                                     .time_limit_ns = commanding->order->time_limit_ns};
   WxObserved observed = {0};
   const int failed = wx_observe(&options, &observed);
@@ -167,7 +167,7 @@ static int start_load(Commanding *commanding) {
   if (child < 0)
     return child;
   commanding->load = child;
-  return wx_leash_begin(&commanding->load_leash, child);
+  return wx_watchdog_begin(&commanding->load_watchdog, child);
 }
 
 static int end_program(Commanding *commanding, pid_t pid) {
@@ -196,7 +196,7 @@ static int is_over(Commanding *commanding, bool *over) {
   if (ended <= 0)
     return ended;
   commanding->load = 0;
-  wx_leash_end(&commanding->load_leash);
+  wx_watchdog_end(&commanding->load_watchdog);
   commanding->run->load_status = shell_status(status);
   *over = true;
   return 0;
@@ -345,7 +345,7 @@ static void observe(Commanding *commanding) {
                                     .output = WX_STREAM_CAPTURE,
                                     .errors = WX_STREAM_CAPTURE,
                                     .group = wx_confinement_folder(&confinement),
-                                    .leashed = true,
+                                    .guarded = true,
                                     .time_limit_ns = order->time_limit_ns,
                                     .on_step = on_step,
                                     .on_tick = on_tick,
@@ -359,7 +359,7 @@ static void observe(Commanding *commanding) {
   wx_sampling_close(&validation->sampling);
   if (commanding->load)
     wx_os_end_group(commanding->load, NULL, NULL);
-  wx_leash_end(&commanding->load_leash);
+  wx_watchdog_end(&commanding->load_watchdog);
   wx_confinement_end(&confinement, observed.wall_ns, &validation->confined);
   if (failed) {
     (void)stop_beside(commanding);
@@ -387,7 +387,7 @@ void wx_command_run(const WxCommandOrder *order, WxCommandRun *run) {
   Commanding commanding = {.order = order,
                            .run = run,
                            .target_fd = -1,
-                           .load_leash = WX_LEASH_NONE,
+                           .load_watchdog = WX_WATCHDOG_NONE,
                            .begun_ns = wx_os_now_ns()};
   observe(&commanding);
 }

@@ -6,7 +6,7 @@
 #ifndef WX_SCENARIO_COMMAND_H
 #define WX_SCENARIO_COMMAND_H
 
-#include "measure/runtime_search.h"
+#include "measure/runtime.h"
 #include "scenario/validate.h"
 
 /// What to run; all borrowed. Commands are for /bin/sh.

@@ -14,7 +14,7 @@
 /// What to compare; all borrowed.
 typedef struct {
   const WxParameters *parameters; ///< Its scenario names the workload.
-  const WxRuntime *runtime;
+  const WxInstalledRuntime *runtime;
   const char *program;    ///< The workload program, a .dll.
   const char *recorder;   ///< libwxrecord.so.
   size_t runs;            ///< Real runs, at least one.

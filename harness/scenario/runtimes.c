@@ -16,11 +16,12 @@ static int add(WxRuntimes *runtimes, const char *root, const char *version) {
   for (size_t i = 0; i < runtimes->count; ++i)
     if (strcmp(runtimes->items[i].version, version) == 0)
       return 0; // Found before, in a place that comes first.
-  WxRuntime *grown = wx_grown(runtimes->items, &runtimes->capacity, runtimes->count, sizeof *grown);
+  WxInstalledRuntime *grown =
+      wx_grown(runtimes->items, &runtimes->capacity, runtimes->count, sizeof *grown);
   if (!grown)
     return -ENOMEM;
   runtimes->items = grown;
-  WxRuntime *runtime = &grown[runtimes->count];
+  WxInstalledRuntime *runtime = &grown[runtimes->count];
   runtime->version = strdup(version);
   runtime->root = strdup(root);
   if (!runtime->version || !runtime->root) {
@@ -99,7 +100,8 @@ static int add_from_path(WxRuntimes *runtimes) {
 }
 
 static int newer_first(const void *a, const void *b) {
-  return strverscmp(((const WxRuntime *)b)->version, ((const WxRuntime *)a)->version);
+  return strverscmp(((const WxInstalledRuntime *)b)->version,
+                    ((const WxInstalledRuntime *)a)->version);
 }
 
 int wx_runtimes_find(WxRuntimes *runtimes) {
@@ -120,7 +122,7 @@ int wx_runtimes_find(WxRuntimes *runtimes) {
   return result;
 }
 
-const WxRuntime *wx_runtimes_pick(const WxRuntimes *runtimes, const char *version) {
+const WxInstalledRuntime *wx_runtimes_pick(const WxRuntimes *runtimes, const char *version) {
   const size_t length = strlen(version);
   for (size_t i = 0; i < runtimes->count; ++i) {
     const char *found = runtimes->items[i].version;

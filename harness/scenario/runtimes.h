@@ -13,11 +13,11 @@
 typedef struct {
   char *version; ///< As 10.0.14.
   char *root;    ///< The folder with `dotnet`.
-} WxRuntime;
+} WxInstalledRuntime;
 
 /// Runtimes, newest first. End with wx_runtimes_free().
 typedef struct {
-  WxRuntime *items;
+  WxInstalledRuntime *items;
   size_t count;
   size_t capacity;
 } WxRuntimes;
@@ -31,7 +31,7 @@ int wx_runtimes_in(const char *root, WxRuntimes *runtimes);
 
 /// The newest runtime whose version is `version` or begins with it and a dot (`10`, `10.0`); NULL
 /// where there is none.
-const WxRuntime *wx_runtimes_pick(const WxRuntimes *runtimes, const char *version);
+const WxInstalledRuntime *wx_runtimes_pick(const WxRuntimes *runtimes, const char *version);
 
 void wx_runtimes_free(WxRuntimes *runtimes);
 

@@ -44,7 +44,7 @@ typedef struct {
 /// What to run; all borrowed.
 typedef struct {
   const WxParameters *parameters; ///< Its scenario names the workload.
-  const WxRuntime *runtime;
+  const WxInstalledRuntime *runtime;
   const WxMode *mode;
   const char *program;    ///< The workload program, a .dll.
   const char *preload;    ///< libwxreclaim.so.

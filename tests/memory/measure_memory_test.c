@@ -1,9 +1,9 @@
 // Looking at a process where memory runs out. (Inside an attempt nothing is asserted before memory
 // suffices again: libcheck allocates.)
 #include "measure/cgroup.h"
-#include "measure/family.h"
 #include "measure/observe.h"
 #include "measure/orphans.h"
+#include "measure/process.h"
 #include "measure/runtime.h"
 #include "measure/sampling.h"
 #include "measure/smaps.h"
@@ -76,7 +76,7 @@ static int read_own(void *context) {
   if (!result)
     result = wx_process_start_time(0, &started, &text);
   if (!result)
-    result = wx_family_read(&family, getpid(), &text);
+    result = wx_process_descendants(&family, getpid(), &text);
   if (!result)
     result = wx_process_all(&family);
   WxRuntime runtime = wx_runtime_find(&maps);

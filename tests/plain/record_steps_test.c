@@ -113,7 +113,8 @@ static int explain_step(void *context, pid_t pid, const WxStep *step) {
   return 0;
 }
 
-static void run_workload(const WxRuntime *runtime, const char *const workload[3], Run *run) {
+static void run_workload(const WxInstalledRuntime *runtime, const char *const workload[3],
+                         Run *run) {
   char dotnet[TEXT], preload[TEXT], record[TEXT + 16], folder[] = "/tmp/wxbench-XXXXXX";
   char *here = realpath(RECORDER, NULL);
   ck_assert_ptr_nonnull(here);
@@ -146,7 +147,7 @@ static bool run_pair(int pair, Run *run) {
   WxRuntimes runtimes;
   char title[64];
   ck_assert_int_eq(wx_runtimes_find(&runtimes), 0);
-  const WxRuntime *runtime = wx_runtimes_pick(&runtimes, versions[pair / WORKLOADS]);
+  const WxInstalledRuntime *runtime = wx_runtimes_pick(&runtimes, versions[pair / WORKLOADS]);
   const bool here = runtime && access(PROGRAM, R_OK) == 0;
   if (here) {
     snprintf(title, sizeof title, "%s on %s", workload[0], runtime->version);

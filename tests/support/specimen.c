@@ -231,7 +231,7 @@ static int build_fidelity(WxDocument *document) {
   fidelity.model.result.model = "net10";
   WxScenario scenario = {.name = (char[]){"asm"}};
   const WxParameters parameters = {.scenario = &scenario};
-  const WxRuntime runtime = {(char[]){"10.0.14"}, (char[]){"/opt/dotnet"}};
+  const WxInstalledRuntime runtime = {(char[]){"10.0.14"}, (char[]){"/opt/dotnet"}};
   const WxFidelityOrder order = {.parameters = &parameters, .runtime = &runtime, .runs = 7};
   WxEndings endings = {0};
   wx_fidelity_document_add(document, &fidelity, &order, &endings);

@@ -7,30 +7,30 @@
 enum { MANY = 600, HOSTILE = 1001, VICTIM = 1002, THIRD = 1003 };
 
 static WxShares shares;
-static WxTurns turns;
+static WxFairQueue turns;
 
 static void begin(void) {
   wx_shares_free(&shares);
-  wx_turns_free(&turns);
+  wx_fair_queue_free(&turns);
 }
 
 static void end(void) {
-  wx_turns_free(&turns);
+  wx_fair_queue_free(&turns);
   wx_shares_free(&shares);
 }
 
 static void add(uint32_t user, pid_t pid, uint64_t served, size_t index) {
-  ck_assert_int_eq(wx_turns_add(&turns, user, pid, served, index), 0);
+  ck_assert_int_eq(wx_fair_queue_add(&turns, user, pid, served, index), 0);
 }
 
 static void start(void) {
-  ck_assert_int_eq(wx_turns_begin(&turns, &shares), 0);
+  ck_assert_int_eq(wx_fair_queue_begin(&turns, &shares), 0);
 }
 
 // The next one, which takes so long.
 static size_t next(uint32_t user, uint64_t took_ns) {
   size_t index = SIZE_MAX;
-  ck_assert(wx_turns_next(&turns, &shares, &index));
+  ck_assert(wx_fair_queue_next(&turns, &shares, &index));
   ck_assert_int_eq(wx_shares_charge(&shares, user, took_ns), 0);
   return index;
 }
@@ -43,7 +43,7 @@ START_TEST(user_with_hundreds_of_files_does_not_keep_another_one_waiting) {
   start();
   size_t before = 0;
   for (size_t index = 0; index != MANY; ++before) {
-    ck_assert(wx_turns_next(&turns, &shares, &index));
+    ck_assert(wx_fair_queue_next(&turns, &shares, &index));
     ck_assert_int_eq(wx_shares_charge(&shares, index == MANY ? VICTIM : HOSTILE, 1000), 0);
   }
   ck_assert_uint_le(before, 2);
@@ -64,7 +64,7 @@ START_TEST(who_has_had_less_time_comes_next) {
     ck_assert_uint_eq(next(expected[i] < 10 ? HOSTILE : VICTIM, expected[i] < 10 ? 300 : 100),
                       expected[i]);
   size_t index;
-  ck_assert(!wx_turns_next(&turns, &shares, &index));
+  ck_assert(!wx_fair_queue_next(&turns, &shares, &index));
   end();
 }
 END_TEST
@@ -98,7 +98,7 @@ END_TEST
 
 // A turn of `user` alone.
 static void alone(uint32_t user, uint64_t took_ns) {
-  wx_turns_clear(&turns);
+  wx_fair_queue_clear(&turns);
   add(user, 1, 0, 0);
   start();
   (void)next(user, took_ns);
@@ -110,7 +110,7 @@ START_TEST(who_wanted_nothing_meanwhile_has_saved_nothing_up) {
   for (int i = 0; i < 1000; ++i)
     alone(HOSTILE, 1000);
   // Had it a credit of a million, it would come a thousand times before the other one.
-  wx_turns_clear(&turns);
+  wx_fair_queue_clear(&turns);
   for (size_t i = 0; i < 8; ++i) {
     add(VICTIM, 1, 0, i);
     add(HOSTILE, 2, 0, 10 + i);
@@ -119,7 +119,7 @@ START_TEST(who_wanted_nothing_meanwhile_has_saved_nothing_up) {
   size_t of_victim = 0;
   for (size_t i = 0; i < 6; ++i) {
     size_t index;
-    ck_assert(wx_turns_next(&turns, &shares, &index));
+    ck_assert(wx_fair_queue_next(&turns, &shares, &index));
     of_victim += index < 10;
     ck_assert_int_eq(wx_shares_charge(&shares, index < 10 ? VICTIM : HOSTILE, 1000), 0);
   }
@@ -133,7 +133,7 @@ START_TEST(who_was_served_while_nobody_else_wanted_to_be_owes_nothing) {
   begin();
   alone(VICTIM, 100000000);
   alone(VICTIM, 1);
-  wx_turns_clear(&turns);
+  wx_fair_queue_clear(&turns);
   add(VICTIM, 1, 0, 0);
   add(VICTIM, 1, 0, 1);
   add(THIRD, 2, 0, 10);
@@ -141,7 +141,7 @@ START_TEST(who_was_served_while_nobody_else_wanted_to_be_owes_nothing) {
   start();
   size_t first_two[2];
   for (size_t i = 0; i < 2; ++i) {
-    ck_assert(wx_turns_next(&turns, &shares, &first_two[i]));
+    ck_assert(wx_fair_queue_next(&turns, &shares, &first_two[i]));
     ck_assert_int_eq(wx_shares_charge(&shares, first_two[i] < 10 ? VICTIM : THIRD, 10), 0);
   }
   ck_assert(first_two[0] < 10 || first_two[1] < 10);
@@ -159,7 +159,7 @@ START_TEST(time_that_was_taken_from_one_who_waits_is_owed) {
   ck_assert_uint_eq(next(HOSTILE, 1000000), 0);
   // The cycle is over; the next one begins with what was left.
   wx_shares_tidy(&shares);
-  wx_turns_clear(&turns);
+  wx_fair_queue_clear(&turns);
   add(HOSTILE, 1, 0, 1);
   add(HOSTILE, 1, 0, 2);
   for (size_t i = 0; i < 3; ++i)
@@ -198,7 +198,7 @@ START_TEST(nobody_has_no_turn) {
   begin();
   start();
   size_t index;
-  ck_assert(!wx_turns_next(&turns, &shares, &index));
+  ck_assert(!wx_fair_queue_next(&turns, &shares, &index));
   end();
 }
 END_TEST

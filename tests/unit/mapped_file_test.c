@@ -1,5 +1,6 @@
 // Which files that a process maps are opened.
 #include "measure/mapped_file.h"
+#include "measure/mounts.h"
 #include "support/inject.h"
 #include "support/suite.h"
 

@@ -1,5 +1,4 @@
 // What /proc says of one process, and who descends from it.
-#include "measure/family.h"
 #include "measure/memfd.h"
 #include "measure/process.h"
 #include "os/count.h"
@@ -40,7 +39,8 @@ static pid_t start_family(pid_t *grandchild) {
 START_TEST(a_family_is_the_process_and_its_descendants_by_both_ways_of_asking) {
   pid_t grandchild;
   const pid_t child = start_family(&grandchild);
-  int (*const ways[])(WxProcesses *, pid_t, WxText *) = {wx_family_read, wx_family_read_by_parents};
+  int (*const ways[])(WxProcesses *, pid_t, WxText *) = {wx_process_descendants,
+                                                         wx_process_descendants_by_parents};
   WxProcesses found = {0};
   for (size_t i = 0; i < sizeof ways / sizeof *ways; ++i) {
     ck_assert_int_eq(ways[i](&found, 0, &text), 0);
@@ -64,7 +64,7 @@ START_TEST(a_kernel_that_lists_no_children_is_asked_for_parents) {
   const pid_t child = start_family(&grandchild);
   WxProcesses found = {0};
   wx_os_inject(WX_OS_OPEN, 2, ENOENT); // The first is the folder of tasks.
-  ck_assert_int_eq(wx_family_read(&found, 0, &text), 0);
+  ck_assert_int_eq(wx_process_descendants(&found, 0, &text), 0);
   ck_assert(wx_os_inject_end());
   ck_assert_uint_eq(found.count, 3);
   ck_assert_int_eq(found.pids[2], grandchild);
@@ -79,7 +79,7 @@ START_TEST(a_descendant_that_ends_while_its_children_are_read_has_none) {
   const pid_t child = start_family(&grandchild);
   WxProcesses found = {0};
   wx_os_inject(WX_OS_OPEN, 3, ENOENT); // After two of the root: the folder of the child's tasks.
-  ck_assert_int_eq(wx_family_read(&found, 0, &text), 0);
+  ck_assert_int_eq(wx_process_descendants(&found, 0, &text), 0);
   ck_assert(wx_os_inject_end());
   ck_assert_uint_eq(found.count, 2);
   wx_bystander_end(child);

@@ -1,4 +1,4 @@
-#include "measure/leash.h"
+#include "measure/watchdog.h"
 
 #include "os/control.h"
 #include "os/os.h"
@@ -13,7 +13,7 @@ enum { KEPT = STDERR_FILENO + 1 };
 // A byte: all is well. The end of the pipe without one: nobody is there to end the group.
 static _Noreturn void wait_for_the_end(int pipe, pid_t group) {
   (void)wx_os_new_session();
-  (void)wx_os_set_name("wxbench-leash");
+  (void)wx_os_set_name("wxbench-watchdog");
   if (wx_os_duplicate_onto(pipe, KEPT) == 0) {
     wx_os_close_from(KEPT + 1); // Else a pipe of the program would stay open by it.
     char byte;
@@ -23,9 +23,9 @@ static _Noreturn void wait_for_the_end(int pipe, pid_t group) {
   _exit(0);
 }
 
-int wx_leash_begin(WxLeash *leash, pid_t group) {
+int wx_watchdog_begin(WxWatchdog *watchdog, pid_t group) {
   int ends[2];
-  *leash = WX_LEASH_NONE;
+  *watchdog = WX_WATCHDOG_NONE;
   const int failed = wx_os_pipe(ends);
   if (failed)
     return failed;
@@ -33,7 +33,7 @@ int wx_leash_begin(WxLeash *leash, pid_t group) {
   if (pid == 0)
     wait_for_the_end(ends[0], group);
   if (pid > 0) {
-    *leash = (WxLeash){.end = ends[1], .kept = ends[0], .pid = pid};
+    *watchdog = (WxWatchdog){.end = ends[1], .kept = ends[0], .pid = pid};
     return 0;
   }
   wx_os_close_reader(ends[0]);
@@ -41,12 +41,12 @@ int wx_leash_begin(WxLeash *leash, pid_t group) {
   return pid;
 }
 
-void wx_leash_end(WxLeash *leash) {
-  if (leash->end < 0)
+void wx_watchdog_end(WxWatchdog *watchdog) {
+  if (watchdog->end < 0)
     return;
-  (void)wx_os_write(leash->end, "", 1);
-  wx_os_close_reader(leash->end);
-  wx_os_close_reader(leash->kept);
-  (void)wx_os_wait(leash->pid, 0, NULL, NULL);
-  *leash = WX_LEASH_NONE;
+  (void)wx_os_write(watchdog->end, "", 1);
+  wx_os_close_reader(watchdog->end);
+  wx_os_close_reader(watchdog->kept);
+  (void)wx_os_wait(watchdog->pid, 0, NULL, NULL);
+  *watchdog = WX_WATCHDOG_NONE;
 }
