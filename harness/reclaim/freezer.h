@@ -44,6 +44,11 @@ struct WxFreezer {
   const char *summary; ///< One line for `--help`.
   bool by_thread; ///< What a thread holds goes on when it ends, whether the process does or not.
 
+  /// Makes what has to be there during all pauses of a worker for them to be short, and takes it
+  /// away again (`keep` false); called while the processes run, and by another process too. What
+  /// cannot be had makes pauses longer and nothing else. NULL: there is nothing.
+  void (*keep)(const WxHolders *holders, bool keep);
+
   /// Whether this freezer can hold the processes. Called before each pause while they run: what
   /// costs time and stops nothing.
   int (*prepare)(WxHolders *holders, WxProblem *problem);

@@ -66,6 +66,11 @@ static void favour_own_session(void) {
   (void)wx_text_write("/proc/self/autogroup", nice);
 }
 
+static void keep(const WxSweep *sweep, bool on) {
+  if (sweep->freezer->keep)
+    sweep->freezer->keep(sweep->holders, on);
+}
+
 // In the child. What is not permitted only makes pauses longer.
 static _Noreturn void work(WxWorker *worker, const WxSweep *sweep, pid_t parent) {
   if (!wx_os_new_session() && sweep->holders->runnable > (unsigned)sysconf(_SC_NPROCESSORS_ONLN))
@@ -80,6 +85,8 @@ static _Noreturn void work(WxWorker *worker, const WxSweep *sweep, pid_t parent)
   own.ended = is_to_end;
   own.context = &orders;
   worker->result = wx_sweep_run(&own, &worker->done, &worker->problem);
+  if (getppid() != parent)
+    keep(sweep, false);
   _exit(0);
 }
 
@@ -115,16 +122,20 @@ static void count_end(WxWorker *worker, bool well, uint64_t max_pause_ns) {
 
 static int run_child(WxWorker *worker, const WxSweep *sweep, const int ends[2]) {
   const pid_t parent = getpid();
+  keep(sweep, true);
   const pid_t pid = wx_os_fork();
   if (pid == 0)
     work(worker, sweep, parent);
   wx_os_close_reader(ends[1]);
-  if (pid < 0)
+  if (pid < 0) {
+    keep(sweep, false);
     return pid;
+  }
   // Whoever sees the worker die has to act at once; else it sleeps.
   const bool urgent = !wx_os_set_scheduler(SCHED_FIFO, 1);
   const bool well = await(worker, pid, ends[0], sweep->max_pause_ns);
   (void)wx_undo_run(&worker->undo);
+  keep(sweep, false);
   count_end(worker, well, sweep->max_pause_ns);
   if (urgent)
     (void)wx_os_set_scheduler(SCHED_OTHER, 0);

@@ -532,6 +532,37 @@ START_TEST(group_that_could_freeze_the_tool_is_left) {
 }
 END_TEST
 
+// Whether that group beside `group` is frozen.
+static bool is_kept_frozen(const char *group) {
+  char path[256], state[16] = "";
+  const char *name = strrchr(group, '/');
+  (void)snprintf(path, sizeof path, "%.*s/wxbench-frozen/freezer.state", (int)(name - group),
+                 group);
+  FILE *file = fopen(path, "re");
+  if (!file)
+    return false;
+  const bool is = fgets(state, sizeof state, file) && strcmp(state, "FROZEN\n") == 0;
+  (void)fclose(file);
+  return is;
+}
+
+// The kernel patches itself for the first frozen group, while the tasks of that group stand still.
+// A reclaim beside this test may make that group, too, and take it away.
+START_TEST(group_is_never_the_only_one_that_is_frozen) {
+  Case it;
+  const Variant first = {&wx_freezer_cgroup, 1};
+  if (!begin(&it, &first, wx_subject_busy))
+    return;
+  do
+    wx_freezer_cgroup.keep(&it.holders, true);
+  while (!is_kept_frozen(it.group));
+  do
+    wx_freezer_cgroup.keep(&it.holders, false);
+  while (is_kept_frozen(it.group));
+  end(&it);
+}
+END_TEST
+
 START_TEST(group_that_holds_the_tool_is_refused) {
   Case it;
   const Variant shared = {&wx_freezer_cgroup, 1 + _i % 2};
@@ -573,6 +604,7 @@ int main(void) {
       paused_process_stays_paused,
       group_that_holds_the_tool_is_refused,
       group_that_could_freeze_the_tool_is_left,
+      group_is_never_the_only_one_that_is_frozen,
   };
   return wx_suite_run_variants("freeze", tests, sizeof tests / sizeof *tests,
                                sizeof variants / sizeof *variants);
