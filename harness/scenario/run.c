@@ -1,7 +1,7 @@
 #include "scenario/run.h"
 
 #include "measure/memfd.h"
-#include "measure/observe_child.h"
+#include "measure/observe.h"
 #include "os/interrupt.h"
 #include "scenario/needs.h"
 #include "scenario/order.h"
