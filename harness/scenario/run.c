@@ -4,7 +4,7 @@
 #include "measure/observe.h"
 #include "os/interrupt.h"
 #include "scenario/needs.h"
-#include "scenario/order.h"
+#include "scenario/play.h"
 #include "scenario/runtime_switch.h"
 #include "strategy/registry.h"
 
