@@ -3,7 +3,7 @@
 #include "bench/look.h"
 #include "bench/turnover.h"
 #include "codegen/codegen.h"
-#include "measure/observe_child.h"
+#include "measure/observe.h"
 #include "os/os.h"
 #include "os/process.h"
 #include "strategy/plugin.h"

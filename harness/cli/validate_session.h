@@ -10,7 +10,7 @@
 #include "output/matrix_rows.h"
 #include "output/progress.h"
 #include "scenario/no_runtime.h"
-#include "scenario/repeat.h"
+#include "scenario/run_turns.h"
 #include "scenario/smallest.h"
 #include "stats/endings.h"
 

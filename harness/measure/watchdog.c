@@ -13,7 +13,7 @@ enum { KEPT = STDERR_FILENO + 1 };
 // A byte: all is well. The end of the pipe without one: nobody is there to end the group.
 static _Noreturn void wait_for_the_end(int pipe, pid_t group) {
   (void)wx_os_new_session();
-  (void)wx_os_set_name("wxbench-watchdog");
+  (void)wx_os_set_name("wx-watchdog");
   if (wx_os_duplicate_onto(pipe, KEPT) == 0) {
     wx_os_close_from(KEPT + 1); // Else a pipe of the program would stay open by it.
     char byte;

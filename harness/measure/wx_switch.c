@@ -42,6 +42,12 @@ WxSwitch wx_switch_in(const char *environment, size_t length) {
   return wx_switch_of(values[0], values[1]);
 }
 
+bool wx_switch_on_here(int major) {
+  const WxSwitch set =
+      wx_switch_of(getenv("DOTNET_EnableWriteXorExecute"), getenv("COMPlus_EnableWriteXorExecute"));
+  return set == WX_SWITCH_UNSET ? major >= WX_SWITCH_FIRST_ON : set == WX_SWITCH_ON;
+}
+
 static bool ends_with(const char *text, const char *ending) {
   const size_t length = strlen(text), expected = strlen(ending);
   return length > expected && !strcmp(text + length - expected, ending);

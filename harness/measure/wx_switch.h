@@ -6,6 +6,7 @@
 #ifndef WX_MEASURE_WX_SWITCH_H
 #define WX_MEASURE_WX_SWITCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -24,6 +25,10 @@ WxSwitch wx_switch_of(const char *dotnet, const char *complus);
 
 /// The same of an environment as /proc/PID/environ has it: variables that each end with a NUL.
 WxSwitch wx_switch_in(const char *environment, size_t length);
+
+/// Whether a runtime of major version `major` would run with W^X on in the environment of this
+/// process; where nothing sets it, on from WX_SWITCH_FIRST_ON.
+bool wx_switch_on_here(int major);
 
 /// What the runtimeconfig.json of the living process `pid` says (System.Runtime.
 /// EnableWriteXorExecute): beside its program, or the one that its command line names. From .NET 9

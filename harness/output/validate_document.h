@@ -10,7 +10,7 @@
 #include "scenario/command.h"
 #include "scenario/fidelity.h"
 #include "scenario/live.h"
-#include "scenario/repeat.h"
+#include "scenario/run_turns.h"
 #include "scenario/smallest.h"
 #include "stats/endings.h"
 

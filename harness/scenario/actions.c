@@ -2,7 +2,7 @@
 
 #include "scenario/blocks.h"
 #include "scenario/model.h"
-#include "scenario/play_step.h"
+#include "scenario/play.h"
 #include "stats/words.h"
 
 #include <errno.h>

@@ -5,7 +5,7 @@
 #ifndef WX_SCENARIO_ACTIONS_H
 #define WX_SCENARIO_ACTIONS_H
 
-#include "scenario/stage.h"
+#include "scenario/play.h"
 #include "stats/words.h"
 
 /// The name of the `index`-th action, NULL at the end; what it does.

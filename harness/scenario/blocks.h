@@ -5,7 +5,7 @@
 #ifndef WX_SCENARIO_BLOCKS_H
 #define WX_SCENARIO_BLOCKS_H
 
-#include "scenario/stage.h"
+#include "scenario/play.h"
 
 /// Which blocks to make.
 typedef struct {

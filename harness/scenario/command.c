@@ -257,7 +257,7 @@ static void end_target(Commanding *commanding, const WxObserved *observed) {
  * -------------------------------------------------------------------------------------------------
  */
 
-// As observed.c says it; but a program that knows of no steps is not told of its first one, and one
+// As observe.c says it; but a program that knows of no steps is not told of its first one, and one
 // that took no notice of SIGTERM is.
 static void say_ended(const Commanding *commanding, const WxObserved *observed, WxEnded *ended) {
   static const char before[] = " before its first step";

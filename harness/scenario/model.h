@@ -7,7 +7,7 @@
 #ifndef WX_SCENARIO_MODEL_H
 #define WX_SCENARIO_MODEL_H
 
-#include "scenario/stage.h"
+#include "scenario/play.h"
 
 /// `count` collectible assemblies into a group, each with `size` bytes of data beside its types.
 int wx_model_assembly(const WxAction *action, WxPlay *play);

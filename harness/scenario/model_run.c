@@ -1,7 +1,7 @@
 #include "scenario/model_run.h"
 
 #include "measure/memfd.h"
-#include "measure/observe_child.h"
+#include "measure/observe.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -1,6 +1,6 @@
 #include "scenario/plugins.h"
 
-#include "measure/observe_child.h"
+#include "measure/observe.h"
 
 #include <errno.h>
 #include <stdlib.h>

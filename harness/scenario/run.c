@@ -1,11 +1,11 @@
 #include "scenario/run.h"
 
 #include "measure/memfd.h"
-#include "measure/observe_child.h"
+#include "measure/observe.h"
+#include "measure/wx_switch.h"
 #include "os/interrupt.h"
 #include "scenario/needs.h"
-#include "scenario/order.h"
-#include "scenario/runtime_switch.h"
+#include "scenario/play.h"
 #include "strategy/registry.h"
 
 #include <stdio.h>
@@ -82,7 +82,7 @@ static const WxStrategy *choose_path(const WxScenario *scenario, const WxStrateg
                                      const WxClrVersion *version) {
   const unsigned major = wx_clr_version_major(version ? version : wx_clr_version_newest());
   const bool by_switch = scenario->wx && strcmp(scenario->wx, "env") == 0;
-  if (by_switch && strategy == &wx_strategy_coreclr && !wx_runtime_switch_on((int)major))
+  if (by_switch && strategy == &wx_strategy_coreclr && !wx_switch_on_here((int)major))
     return &wx_strategy_coreclr_off;
   return strategy;
 }

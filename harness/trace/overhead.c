@@ -1,6 +1,6 @@
 #include "trace/overhead.h"
 
-#include "measure/observe_child.h"
+#include "measure/observe.h"
 #include "os/os.h"
 #include "os/process.h"
 #include "strategy/registry.h"

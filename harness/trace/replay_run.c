@@ -1,7 +1,7 @@
 #include "trace/replay_run.h"
 
 #include "measure/memfd.h"
-#include "measure/observe_child.h"
+#include "measure/observe.h"
 #include "os/interrupt.h"
 #include "os/layout.h"
 #include "strategy/registry.h"

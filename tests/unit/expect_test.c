@@ -1,6 +1,5 @@
 // Judging: every operator, what is unknown, and what is about other results.
 #include "scenario/expect.h"
-#include "scenario/expect_figure.h"
 #include "support/suite.h"
 
 #include <errno.h>

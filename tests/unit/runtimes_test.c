@@ -1,6 +1,6 @@
 // Real runtimes are found where they lie, and told apart by version.
+#include "measure/wx_switch.h"
 #include "scenario/mode.h"
-#include "scenario/runtime_switch.h"
 #include "scenario/runtimes.h"
 #include "support/suite.h"
 
@@ -222,7 +222,7 @@ START_TEST(the_switch_is_read_as_the_runtime_reads_it) {
       setenv("DOTNET_EnableWriteXorExecute", rows[i].dotnet, 1);
     if (rows[i].complus)
       setenv("COMPlus_EnableWriteXorExecute", rows[i].complus, 1);
-    ck_assert_msg(wx_runtime_switch_on(rows[i].major) == rows[i].on, "row %zu", i);
+    ck_assert_msg(wx_switch_on_here(rows[i].major) == rows[i].on, "row %zu", i);
   }
 }
 END_TEST
