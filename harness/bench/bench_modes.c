@@ -7,8 +7,8 @@
 #include "output/result.h"
 #include "scenario/built.h"
 #include "scenario/loaded.h"
-#include "scenario/no_runtime.h"
 #include "scenario/run_turns.h"
+#include "scenario/runtimes.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -9,8 +9,8 @@
 #include "cli/options.h"
 #include "output/matrix_rows.h"
 #include "output/progress.h"
-#include "scenario/no_runtime.h"
 #include "scenario/run_turns.h"
+#include "scenario/runtimes.h"
 #include "scenario/smallest.h"
 #include "stats/endings.h"
 

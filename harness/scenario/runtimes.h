@@ -8,6 +8,8 @@
 #ifndef WX_SCENARIO_RUNTIMES_H
 #define WX_SCENARIO_RUNTIMES_H
 
+#include "stats/problem.h"
+
 #include <stddef.h>
 
 typedef struct {
@@ -34,5 +36,19 @@ int wx_runtimes_in(const char *root, WxRuntimes *runtimes);
 const WxInstalledRuntime *wx_runtimes_pick(const WxRuntimes *runtimes, const char *version);
 
 void wx_runtimes_free(WxRuntimes *runtimes);
+
+/* Where one is asked for and is not here
+ * -------------------------------------------------------------------------------------------------
+ */
+
+enum { WX_NO_RUNTIME_TEXT = 1024 };
+
+/// Says that runtime `version` (as 10.0.14, 10.0 or 10; NULL: the one that scripts/runtimes lays
+/// out first) is not here and which command gets it, and returns -ENOTSUP; or that the word is no
+/// version, and returns -EINVAL.
+int wx_no_runtime_why(const char *version, char *text, size_t size);
+
+/// The same as a problem; `SKIP: ` stands before what is not here.
+int wx_no_runtime(const char *version, WxProblem *problem);
 
 #endif

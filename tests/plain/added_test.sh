@@ -60,7 +60,7 @@ C
   # Every object depends on the versions; one has them in it.
   sed -i '0,/^runtime /s//runtime 12.0.0\n&/' "$tree/scripts/versions"
   touch -d 2000-01-01 "$tree/scripts/versions"
-  rm "$tree/build/obj/plain/harness/scenario/no_runtime.o"
+  rm "$tree/build/obj/plain/harness/scenario/runtimes.o"
 
   cat >"$tree/harness/cli/hello.c" <<'C'
 #include "cli/options.h"
