@@ -91,7 +91,7 @@ static int look(Validating *validating, pid_t pid, const WxStep *step) {
   WxValidation *validation = validating->validation;
   const int result = wx_sampling_take(&validation->sampling, pid, step);
   if (result == 0)
-    wx_ran_look(&validation->ran, pid, validating->order->mode);
+    wx_mode_look(&validation->ran, pid, validating->order->mode);
   return result;
 }
 
@@ -158,7 +158,7 @@ void wx_validation_fill(WxValidation *validation, const WxObserved *observed) {
 
 void wx_validation_end(WxValidation *validation, WxObserved *observed) {
   wx_confined_explain(&validation->confined, &validation->ended);
-  wx_ran_label(&validation->ran, &validation->result);
+  wx_mode_label(&validation->ran, &validation->result);
   if (validation->ended.how != WX_ENDED_WELL)
     wx_sampling_ended(&validation->sampling, &validation->ended, &validation->result);
   validation->output = observed->output;
