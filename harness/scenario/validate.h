@@ -69,4 +69,9 @@ void wx_validation_end(WxValidation *validation, WxObserved *observed);
 
 void wx_validation_free(WxValidation *validation);
 
+/// The code for the figures of a run: `not-affected` without a memfd, `retained`, `live`, `clean`
+/// or `unknown`. Writes two sentences at most to `text`.
+const char *wx_validation_verdict(const WxMetrics *metrics, WxFigure allocated_at_end, char *text,
+                                  size_t size);
+
 #endif
