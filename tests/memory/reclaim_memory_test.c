@@ -2,6 +2,7 @@
 #include "memory/failing.h"
 #include "reclaim/find.h"
 #include "reclaim/freezer.h"
+#include "reclaim/sidecar.h"
 #include "reclaim/sweep.h"
 #include "reclaim/target.h"
 #include "support/double_map.h"
