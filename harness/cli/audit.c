@@ -103,7 +103,7 @@ static error_t take_range(struct argp_state *state, const char *text) {
   Asked *asked = state->input;
   WxRange range;
   if (!wx_explain_parse_range(text, &range))
-    return wx_options_refuse(state, "--range '%s': expected START-END in hexadecimal", text);
+    return wx_options_refuse(state, "'%s': expected START-END in hexadecimal", text);
   asked->search_start = range.start;
   asked->search_end = range.end;
   asked->images = true;
@@ -122,7 +122,7 @@ static error_t take_file(struct argp_state *state, WxSource source, const char *
 static error_t take_rows(struct argp_state *state, const char *text) {
   Asked *asked = state->input;
   uint64_t rows = 0;
-  const error_t failed = wx_options_count(state, "--rows", text, 0, MOST_ROWS, &rows);
+  const error_t failed = wx_options_count(state, text, 0, MOST_ROWS, &rows);
   asked->audit.rows = (size_t)rows;
   return failed;
 }
@@ -132,15 +132,15 @@ static error_t take_sort(struct argp_state *state, const char *text) {
   asked->by_size = !strcmp(text, "size");
   return asked->by_size || !strcmp(text, "kind")
              ? 0
-             : wx_options_refuse(state, "--sort '%s': expected kind or size", text);
+             : wx_options_refuse(state, "'%s': expected kind or size", text);
 }
 
 static error_t take_watch(struct argp_state *state, const char *text) {
   Asked *asked = state->input;
-  const error_t failed = wx_options_duration(state, "--watch", text, SECOND_NS, &asked->watch_ns);
+  const error_t failed = wx_options_duration(state, text, SECOND_NS, &asked->watch_ns);
   return failed || asked->watch_ns
              ? failed
-             : wx_options_refuse(state, "--watch '%s': expected more than 0 seconds", text);
+             : wx_options_refuse(state, "'%s': expected more than 0 seconds", text);
 }
 
 static error_t parse(int key, char *argument, struct argp_state *state) {
@@ -172,7 +172,7 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
   case OPTION_WATCH:
     return take_watch(state, argument);
   case OPTION_SAMPLES:
-    return wx_options_count(state, "--samples", argument, 1, UINT32_MAX, &asked->samples);
+    return wx_options_count(state, argument, 1, UINT32_MAX, &asked->samples);
   case OPTION_BUNDLE:
     asked->bundle = argument;
     return 0;

@@ -15,7 +15,7 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
   WxBench *bench = state->input;
   switch (key) {
   case KEY_ROUNDS:
-    return wx_options_count(state, "--rounds", argument, 1, 1000, &bench->rounds);
+    return wx_options_count(state, argument, 1, 1000, &bench->rounds);
   case KEY_PART:
     return wx_names_add(state, &bench->parts, argument);
   case KEY_STRATEGY:

@@ -44,7 +44,7 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
   case KEY_WORKLOAD:
     return wx_names_add(state, &own->against.workloads, argument);
   case KEY_ROUNDS:
-    return wx_options_count(state, "--rounds", argument, 3, 1000, &own->against.rounds);
+    return wx_options_count(state, argument, 3, 1000, &own->against.rounds);
   case KEY_QUICK:
     own->against.quick = true;
     return 0;

@@ -33,12 +33,11 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
   Own *own = state->input;
   if (key != OPTION_SLOT)
     return ARGP_ERR_UNKNOWN;
-  const error_t failed = wx_options_bytes(state, "--slot", argument, &own->slot);
+  const error_t failed = wx_options_bytes(state, argument, &own->slot);
   if (failed)
     return failed;
   if (own->slot < 1 << 20 || own->slot & (own->slot - 1))
-    return wx_options_refuse(state, "--slot %s: expected a power of two of at least 1 MiB",
-                             argument);
+    return wx_options_refuse(state, "%s: expected a power of two of at least 1 MiB", argument);
   return 0;
 }
 

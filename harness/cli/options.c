@@ -38,8 +38,7 @@ static error_t set_json(struct argp_state *state, WxOptions *options, const char
   if (strcmp(path, "-") == 0)
     return 0;
   const int error = wx_file_check(path);
-  return error ? wx_options_refuse(state, "--json: cannot write '%s': %s", path, strerror(-error))
-               : 0;
+  return error ? wx_options_refuse(state, "cannot write '%s': %s", path, strerror(-error)) : 0;
 }
 
 static error_t take_arguments(struct argp_state *state, WxOptions *options) {
@@ -53,6 +52,7 @@ static error_t take_arguments(struct argp_state *state, WxOptions *options) {
 
 static error_t parse(int key, char *value, struct argp_state *state) {
   WxOptions *options = state->input;
+  options->key = key;
   switch (key) {
   case ARGP_KEY_INIT:
     if (options->spec->parse)
@@ -76,6 +76,13 @@ static error_t parse(int key, char *value, struct argp_state *state) {
   default:
     return ARGP_ERR_UNKNOWN;
   }
+}
+
+// The verb's own parser, whose refusals name the option that is read.
+static error_t parse_own(int key, char *value, struct argp_state *state) {
+  WxOptions *options = ((const Root *)state->root_argp)->options;
+  options->key = key;
+  return options->spec->parse(key, value, state);
 }
 
 // A long help may have been written, and lost, in part before.
@@ -182,7 +189,7 @@ bool wx_options_parse(WxOptions *options, const WxOptionsSpec *spec, int argc, c
   wx_example_lines(spec->example, example);
   snprintf(doc, sizeof doc, "%s\vExample:\n%s%s%s", spec->summary, example,
            spec->endings ? "\n\n" : "", spec->endings ? spec->endings : "");
-  const struct argp of_verb = {.options = spec->options, .parser = spec->parse};
+  const struct argp of_verb = {.options = spec->options, .parser = spec->parse ? parse_own : NULL};
   const struct argp_child children[] = {{&of_verb, 0, NULL, 0}, {0}};
   const Root root = {.argp = {.options = wx_common_options,
                               .parser = parse,
@@ -213,6 +220,14 @@ void wx_options_free(WxOptions *options) {
   options->command = NULL;
 }
 
+// The name of the option that has that key, NULL where none has.
+static const char *name_of(const struct argp_option *options, int key) {
+  for (; options && !is_last(options); ++options)
+    if (options->key == key && options->name)
+      return options->name;
+  return NULL;
+}
+
 error_t wx_options_refuse(struct argp_state *state, const char *format, ...) {
   WxOptions *options = ((const Root *)state->root_argp)->options;
   options->said = true;
@@ -223,7 +238,10 @@ error_t wx_options_refuse(struct argp_state *state, const char *format, ...) {
   va_end(arguments);
   if (length < 0)
     return ENOMEM;
-  wx_cli_fail(options->verb, "%s", message);
+  const char *own = name_of(options->spec->options, options->key);
+  const char *name = own ? own : name_of(wx_common_options, options->key);
+  wx_cli_fail(options->verb, "%s%s%s%s", name ? "--" : "", name ? name : "", name ? ": " : "",
+              message);
   free(message);
   return EINVAL;
 }
@@ -232,47 +250,46 @@ error_t wx_options_refuse(struct argp_state *state, const char *format, ...) {
  * -------------------------------------------------------------------------------------------------
  */
 
-error_t wx_options_count(struct argp_state *state, const char *option, const char *text,
-                         uint64_t lowest, uint64_t highest, uint64_t *value) {
+error_t wx_options_count(struct argp_state *state, const char *text, uint64_t lowest,
+                         uint64_t highest, uint64_t *value) {
   const char *problem;
   uint64_t count;
   if (wx_units_count(text, &count, &problem) < 0)
-    return wx_options_refuse(state, "%s: '%s' %s", option, text, problem);
+    return wx_options_refuse(state, "'%s' %s", text, problem);
   if (count < lowest || count > highest)
-    return wx_options_refuse(state, "%s: %s is out of range; expected %" PRIu64 " to %" PRIu64,
-                             option, text, lowest, highest);
+    return wx_options_refuse(state, "%s is out of range; expected %" PRIu64 " to %" PRIu64, text,
+                             lowest, highest);
   *value = count;
   return 0;
 }
 
-error_t wx_options_bytes(struct argp_state *state, const char *option, const char *text,
-                         uint64_t *value) {
+error_t wx_options_bytes(struct argp_state *state, const char *text, uint64_t *value) {
   const char *problem;
   if (wx_units_bytes(text, value, &problem) < 0)
-    return wx_options_refuse(state, "%s: '%s' %s", option, text, problem);
+    return wx_options_refuse(state, "'%s' %s", text, problem);
   return 0;
 }
 
-error_t wx_options_duration(struct argp_state *state, const char *option, const char *text,
-                            uint64_t bare_ns, uint64_t *value) {
+error_t wx_options_duration(struct argp_state *state, const char *text, uint64_t bare_ns,
+                            uint64_t *value) {
   const char *problem;
   if (wx_units_duration(text, bare_ns, value, &problem) < 0)
-    return wx_options_refuse(state, "%s: '%s' %s", option, text, problem);
+    return wx_options_refuse(state, "'%s' %s", text, problem);
   return 0;
 }
 
 error_t wx_options_memfd(struct argp_state *state, const char *text, const char **name) {
   if (!*text || strlen(text) > WX_MEMFD_NAME_MAX)
-    return wx_options_refuse(state, "--memfd: expected a name of 1 to %d bytes", WX_MEMFD_NAME_MAX);
+    return wx_options_refuse(state, "expected a name of 1 to %d bytes", WX_MEMFD_NAME_MAX);
   *name = text;
   return 0;
 }
 
 error_t wx_options_limit(struct argp_state *state, const char *text, uint64_t *limit_ns) {
   static const uint64_t second_ns = UINT64_C(1000) * 1000 * 1000;
-  const error_t failed = wx_options_duration(state, "--limit", text, second_ns, limit_ns);
+  const error_t failed = wx_options_duration(state, text, second_ns, limit_ns);
   if (failed == 0 && *limit_ns == 0)
-    return wx_options_refuse(state, "--limit: '%s' is no time; expected more than 0", text);
+    return wx_options_refuse(state, "'%s' is no time; expected more than 0", text);
   return failed;
 }
 
@@ -294,7 +311,7 @@ void wx_names_free(WxNames *names) {
 error_t wx_settings_add(struct argp_state *state, WxSettings *settings, const char *text) {
   const char *equals = strchr(text, '=');
   if (!equals || equals == text)
-    return wx_options_refuse(state, "--set: '%s' is not KEY=VALUE", text);
+    return wx_options_refuse(state, "'%s' is not KEY=VALUE", text);
   WxSetting *items = reallocarray(settings->items, settings->count + 1, sizeof *items);
   if (!items)
     return ENOMEM;

@@ -55,6 +55,7 @@ typedef struct {
   bool help;
   bool said;
   int next; ///< Where argp stopped.
+  int key;  ///< Of the option that is read.
   const WxOptionsSpec *spec;
   void *own;
 } WxOptions;
@@ -67,19 +68,19 @@ bool wx_options_parse(WxOptions *options, const WxOptionsSpec *spec, int argc, c
 
 void wx_options_free(WxOptions *options);
 
-/// Inside a verb's parser: reports a fault and returns the error to return.
+/// Inside a verb's parser: reports a fault, after the name of the option that is read (as `--above:
+/// `), and returns the error to return.
 error_t wx_options_refuse(struct argp_state *state, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/// Reads the value of `option` (named as typed, `--above`), or reports the fault. Return 0 or the
-/// error that the parser has to return.
-error_t wx_options_count(struct argp_state *state, const char *option, const char *text,
-                         uint64_t lowest, uint64_t highest, uint64_t *value);
-error_t wx_options_bytes(struct argp_state *state, const char *option, const char *text,
-                         uint64_t *value);
+/// Reads the value of the option that is read, or reports the fault. Return 0 or the error that the
+/// parser has to return.
+error_t wx_options_count(struct argp_state *state, const char *text, uint64_t lowest,
+                         uint64_t highest, uint64_t *value);
+error_t wx_options_bytes(struct argp_state *state, const char *text, uint64_t *value);
 /// In nanoseconds; a number without a unit counts `bare_ns`.
-error_t wx_options_duration(struct argp_state *state, const char *option, const char *text,
-                            uint64_t bare_ns, uint64_t *value);
+error_t wx_options_duration(struct argp_state *state, const char *text, uint64_t bare_ns,
+                            uint64_t *value);
 
 /// The name of a memfd, as memfd_create() gets it.
 error_t wx_options_memfd(struct argp_state *state, const char *text, const char **name);

@@ -32,7 +32,7 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
   case OPTION_RUNTIME:
     return wx_names_add(state, &own->runtimes, argument);
   case OPTION_PID:
-    return wx_options_count(state, "--pid", argument, 1, MOST_PID, &own->pid);
+    return wx_options_count(state, argument, 1, MOST_PID, &own->pid);
   default:
     return ARGP_ERR_UNKNOWN;
   }

@@ -105,21 +105,20 @@ static error_t parse_rule(struct argp_state *state, WxSelection *selection, bool
   const int failed = wx_selection_add(selection, except, text, &problem);
   if (failed == -ENOMEM)
     return ENOMEM;
-  return failed ? wx_options_refuse(state, "%s: %s", except ? "--except" : "--only", problem.text)
-                : 0;
+  return failed ? wx_options_refuse(state, "%s", problem.text) : 0;
 }
 
 static error_t parse_above(struct argp_state *state, const char *text, WxReclaimBound *bound) {
   double percent;
   if (!strchr(text, '%')) {
     *bound = (WxReclaimBound){0};
-    return wx_options_bytes(state, "--above", text, &bound->bytes);
+    return wx_options_bytes(state, text, &bound->bytes);
   }
   const char *problem;
   if (wx_units_percent(text, &percent, &problem) < 0)
-    return wx_options_refuse(state, "--above: '%s' %s", text, problem);
+    return wx_options_refuse(state, "'%s' %s", text, problem);
   if (percent < 0 || percent > 100)
-    return wx_options_refuse(state, "--above: %s is out of range; expected 0%% to 100%%", text);
+    return wx_options_refuse(state, "%s is out of range; expected 0%% to 100%%", text);
   *bound = (WxReclaimBound){.percent = percent};
   return 0;
 }
@@ -128,16 +127,16 @@ static error_t parse_freeze(struct argp_state *state, const char *name, const Wx
   *freezer = wx_freezer_find(name);
   char names[WX_WORDS];
   if (!*freezer)
-    return wx_options_refuse(state, "--freeze: unknown freezer '%s'; expected %s", name,
+    return wx_options_refuse(state, "unknown freezer '%s'; expected %s", name,
                              wx_words_or(names, wx_freezer_name));
   return 0;
 }
 
-static error_t parse_duration(struct argp_state *state, const char *option, const char *text,
-                              uint64_t unit, uint64_t *value) {
-  const error_t failed = wx_options_duration(state, option, text, unit, value);
+static error_t parse_duration(struct argp_state *state, const char *text, uint64_t unit,
+                              uint64_t *value) {
+  const error_t failed = wx_options_duration(state, text, unit, value);
   if (!failed && *value == 0)
-    return wx_options_refuse(state, "%s: expected more than 0", option);
+    return wx_options_refuse(state, "expected more than 0");
   return failed;
 }
 
@@ -146,7 +145,7 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
   switch (key) {
   case OPTION_PID: {
     uint64_t pid = 0;
-    const error_t failed = wx_options_count(state, "--pid", argument, 1, MOST_PID, &pid);
+    const error_t failed = wx_options_count(state, argument, 1, MOST_PID, &pid);
     own->pid = (pid_t)pid;
     return failed;
   }
@@ -154,13 +153,12 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
     own->all = true;
     return 0;
   case OPTION_EVERY:
-    return parse_duration(state, "--every", argument, SECOND_NS, &own->every_ns);
+    return parse_duration(state, argument, SECOND_NS, &own->every_ns);
   case OPTION_ABOVE:
     own->above_given = true;
     return parse_above(state, argument, &own->above);
   case OPTION_MAX_PAUSE:
-    return parse_duration(state, "--max-pause", argument, MILLISECOND_NS,
-                          &own->reclaim.max_pause_ns);
+    return parse_duration(state, argument, MILLISECOND_NS, &own->reclaim.max_pause_ns);
   case OPTION_FREEZE:
     return parse_freeze(state, argument, &own->reclaim.freezer);
   case OPTION_MAPPED:
@@ -173,7 +171,7 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
     return wx_options_memfd(state, argument, &own->reclaim.memfd);
   case OPTION_GIVE_UP: {
     uint64_t count = 0;
-    const error_t failed = wx_options_count(state, "--give-up", argument, 1, MOST_PAUSES, &count);
+    const error_t failed = wx_options_count(state, argument, 1, MOST_PAUSES, &count);
     own->reclaim.give_up = (unsigned)count;
     return failed;
   }

@@ -55,7 +55,7 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
   case KEY_STRATEGY:
     return wx_names_add(state, &own->strategies, argument);
   case KEY_ROUNDS:
-    return wx_options_count(state, "--rounds", argument, 1, UINT32_MAX, &own->order.rounds);
+    return wx_options_count(state, argument, 1, UINT32_MAX, &own->order.rounds);
   case KEY_WALKS:
     own->order.walks = true;
     return 0;

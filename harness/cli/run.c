@@ -41,7 +41,7 @@ static const struct argp_option own_options[] = {
 static error_t set_rounds(struct argp_state *state, Own *own, const char *text) {
   static char setting[64];
   uint64_t rounds;
-  const error_t failed = wx_options_count(state, "--rounds", text, 1, UINT32_MAX, &rounds);
+  const error_t failed = wx_options_count(state, text, 1, UINT32_MAX, &rounds);
   if (failed)
     return failed;
   snprintf(setting, sizeof setting, "rounds=%llu", (unsigned long long)rounds);

@@ -99,16 +99,15 @@ static const WxOptionWords words[] = {{KEY_MODE, wx_mode_name}, {0}};
 
 static error_t set_fidelity(struct argp_state *state, WxValidateAsked *own, const char *text) {
   own->fidelity = REAL_RUNS;
-  return text ? wx_options_count(state, "--fidelity", text, 1, REAL_RUNS_MOST, &own->fidelity) : 0;
+  return text ? wx_options_count(state, text, 1, REAL_RUNS_MOST, &own->fidelity) : 0;
 }
 
 // Of a limit or of a step: more than 0, and what the kernel's files can say.
-static error_t set_group_bytes(struct argp_state *state, const char *option, const char *text,
-                               uint64_t *bytes) {
-  const error_t failed = wx_options_bytes(state, option, text, bytes);
+static error_t set_group_bytes(struct argp_state *state, const char *text, uint64_t *bytes) {
+  const error_t failed = wx_options_bytes(state, text, bytes);
   if (failed || (*bytes >= LEAST_BYTES && *bytes <= MOST_BYTES))
     return failed;
-  return wx_options_refuse(state, "%s: '%s' is not between 64KiB and 1024TiB", option, text);
+  return wx_options_refuse(state, "'%s' is not between 64KiB and 1024TiB", text);
 }
 
 // What a mode is made of is for the modes to set.
@@ -117,14 +116,14 @@ static error_t set_variable(struct argp_state *state, const char *text) {
                                     "LD_PRELOAD", "WXBENCH_STEP_FDS"};
   const size_t length = strcspn(text, "=");
   if (length == 0 || text[length] != '=')
-    return wx_options_refuse(state, "--env: '%s': expected NAME=VALUE", text);
+    return wx_options_refuse(state, "'%s': expected NAME=VALUE", text);
   for (size_t i = 0; i < sizeof own / sizeof *own; ++i)
     if (strlen(own[i]) == length && strncmp(own[i], text, length) == 0)
-      return wx_options_refuse(state, "--env: %s is set by the mode and by wxbench", own[i]);
+      return wx_options_refuse(state, "%s is set by the mode and by wxbench", own[i]);
   char *name = strndup(text, length);
   const bool failed = !name || setenv(name, text + length + 1, true);
   free(name);
-  return failed ? wx_options_refuse(state, "out of memory") : 0;
+  return failed ? ENOMEM : 0;
 }
 
 static error_t parse(int key, char *argument, struct argp_state *state) {
@@ -141,8 +140,7 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
   case KEY_LIMIT:
     return wx_options_limit(state, argument, &own->time_limit_ns);
   case KEY_REPEAT:
-    return wx_options_count(state, "--repeat", argument, 1, WX_TURNS_ROUNDS - WX_TURNS_VARIANTS,
-                            &own->repeat);
+    return wx_options_count(state, argument, 1, WX_TURNS_ROUNDS - WX_TURNS_VARIANTS, &own->repeat);
   case KEY_MATRIX:
     own->matrix = argument && *argument ? argument : "wxbench-matrix";
     return 0;
@@ -156,16 +154,16 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
     own->check = argument;
     return 0;
   case KEY_EVERY:
-    return wx_options_duration(state, "--every", argument, SECOND_NS, &own->every_ns);
+    return wx_options_duration(state, argument, SECOND_NS, &own->every_ns);
   case KEY_FOR:
-    return wx_options_duration(state, "--for", argument, SECOND_NS, &own->lasts_ns);
+    return wx_options_duration(state, argument, SECOND_NS, &own->lasts_ns);
   case KEY_ENV:
     return set_variable(state, argument);
   case KEY_MEMORY_LIMIT:
-    return set_group_bytes(state, "--memory-limit", argument, &own->memory_limit);
+    return set_group_bytes(state, argument, &own->memory_limit);
   case KEY_SMALLEST_LIMIT:
     own->smallest_step = USUAL_STEP;
-    return argument ? set_group_bytes(state, "--smallest-limit", argument, &own->smallest_step) : 0;
+    return argument ? set_group_bytes(state, argument, &own->smallest_step) : 0;
   case KEY_FIDELITY:
     return set_fidelity(state, own, argument);
   default:

@@ -186,7 +186,7 @@ void wx_tracked_refuse(WxTracked *tracked, int error, const WxProblem *problem) 
     tracked->wait_ns = longest_refusal_ns;
   tracked->next_look_ns = wx_os_now_ns() + tracked->wait_ns;
   if (!same) {
-    (void)snprintf(tracked->refused, sizeof tracked->refused, "%.*s", (int)sizeof tracked->refused - 1, text);
+    (void)snprintf(tracked->refused, sizeof tracked->refused, "%.*s", WX_TRACKED_REFUSED - 1, text);
     tracked->told = false;
   }
   (void)wx_tracked_close(tracked);

@@ -1,7 +1,7 @@
 #include "scenario/actions.h"
 
-#include "scenario/blocks.h"
-#include "scenario/model.h"
+#include "scenario/block_actions.h"
+#include "scenario/model_actions.h"
 #include "scenario/play.h"
 #include "stats/words.h"
 

@@ -99,7 +99,7 @@ static int sample(Commanding *commanding, const WxStep *step) {
   WxValidation *validation = &commanding->run->validation;
   const int failed = wx_sampling_take(&validation->sampling, commanding->target, step);
   if (!failed)
-    wx_ran_look(&validation->ran, commanding->target, commanding->order->mode);
+    wx_mode_look(&validation->ran, commanding->target, commanding->order->mode);
   return failed;
 }
 

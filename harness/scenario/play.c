@@ -4,7 +4,7 @@
 #include "os/process.h"
 #include "os/text.h"
 #include "scenario/actions.h"
-#include "scenario/model.h"
+#include "scenario/model_actions.h"
 #include "strategy/plugin.h"
 
 #include <errno.h>

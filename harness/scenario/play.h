@@ -49,7 +49,7 @@ typedef struct {
   char problem[WX_PROBLEM_SIZE]; ///< What failed, where.
 } WxPlayReport;
 
-/// A modelled runtime in a play (model.h).
+/// A modelled runtime in a play (model_actions.h).
 typedef struct WxModelPlay WxModelPlay;
 
 /// The state of a play.

@@ -2,8 +2,9 @@
 
 #include "measure/memfd.h"
 #include "measure/observe.h"
+#include "measure/retention.h"
 #include "os/interrupt.h"
-#include "scenario/verdict.h"
+#include "stats/units.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -11,6 +12,49 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* The verdict
+ * -------------------------------------------------------------------------------------------------
+ */
+
+static double percent(WxFigure part, WxFigure whole) {
+  return whole > 0 ? 100.0 * (double)part / (double)whole : 0;
+}
+
+const char *wx_validation_verdict(const WxMetrics *metrics, WxFigure allocated_at_end, char *text,
+                                  size_t size) {
+  const WxFigure orphaned = metrics->orphaned_bytes;
+  char orphaned_text[WX_UNITS_TEXT], allocated_text[WX_UNITS_TEXT], live_text[WX_UNITS_TEXT];
+  wx_units_format_bytes(orphaned_text, orphaned);
+  wx_units_format_bytes(allocated_text, allocated_at_end);
+  wx_units_format_bytes(live_text, metrics->live_peak_bytes);
+  if (!wx_known(orphaned) || !wx_known(allocated_at_end)) {
+    snprintf(text, size, "The memfd of the process could not be examined.");
+    return "unknown";
+  }
+  if (metrics->allocated_peak_bytes == 0) {
+    snprintf(text, size, "There is no memfd: executable memory is private and freed by munmap.");
+    return "not-affected";
+  }
+  if (wx_is_retained(orphaned, allocated_at_end)) {
+    const bool has_grown =
+        wx_known(metrics->live_peak_bytes) && allocated_at_end > metrics->live_peak_bytes;
+    snprintf(text, size,
+             "%s: %s of %s (%.0f %%) are allocated and mapped nowhere, "
+             "after a live peak of %s. RSS, Pss and dumps do not show them.",
+             has_grown ? "Releasing made the memfd grow" : "What was released was not given back",
+             orphaned_text, allocated_text, percent(orphaned, allocated_at_end), live_text);
+    return "retained";
+  }
+  const bool is_live = allocated_at_end - orphaned >= WX_RETAINED_LEAST_BYTES;
+  snprintf(text, size, "%s in the memfd at the end, %s of it mapped nowhere: %s.", allocated_text,
+           orphaned_text, is_live ? "the rest is live code and its data" : "nothing to give back");
+  return is_live ? "live" : "clean";
+}
+
+/* The run
+ * -------------------------------------------------------------------------------------------------
+ */
 
 enum { ARGUMENTS_MOST = 32 };
 
@@ -91,7 +135,7 @@ static int look(Validating *validating, pid_t pid, const WxStep *step) {
   WxValidation *validation = validating->validation;
   const int result = wx_sampling_take(&validation->sampling, pid, step);
   if (result == 0)
-    wx_ran_look(&validation->ran, pid, validating->order->mode);
+    wx_mode_look(&validation->ran, pid, validating->order->mode);
   return result;
 }
 
@@ -146,8 +190,9 @@ static void fill_result(WxValidation *validation) {
   validation->result.samples = validation->sampling.samples;
   validation->result.sample_count = validation->sampling.count;
   validation->result.unknown = validation->sampling.unknown;
-  validation->result.verdict_code = wx_verdict(metrics, end ? end->allocated_bytes : WX_UNKNOWN,
-                                               validation->verdict, sizeof validation->verdict);
+  validation->result.verdict_code =
+      wx_validation_verdict(metrics, end ? end->allocated_bytes : WX_UNKNOWN, validation->verdict,
+                            sizeof validation->verdict);
   validation->result.verdict_text = validation->verdict;
 }
 
@@ -158,7 +203,7 @@ void wx_validation_fill(WxValidation *validation, const WxObserved *observed) {
 
 void wx_validation_end(WxValidation *validation, WxObserved *observed) {
   wx_confined_explain(&validation->confined, &validation->ended);
-  wx_ran_label(&validation->ran, &validation->result);
+  wx_mode_label(&validation->ran, &validation->result);
   if (validation->ended.how != WX_ENDED_WELL)
     wx_sampling_ended(&validation->sampling, &validation->ended, &validation->result);
   validation->output = observed->output;

@@ -9,7 +9,6 @@
 #include "scenario/confined.h"
 #include "scenario/mode.h"
 #include "scenario/parameters.h"
-#include "scenario/ran.h"
 #include "scenario/runtimes.h"
 
 enum { WX_VERDICT_SIZE = 320 };
@@ -24,7 +23,7 @@ typedef struct {
   uint64_t user_ns;    ///< Processor time of the program in user mode,
   uint64_t system_ns;  ///< and in the kernel.
   WxConfined confined; ///< Of a run in a memory group.
-  WxRan ran;           ///< As what it ran.
+  WxModeSeen ran;      ///< As what it ran.
   char verdict[WX_VERDICT_SIZE];
   WxEnded ended;                 ///< How it ended; `result.ended` where that was not well.
   char problem[WX_PROBLEM_SIZE]; ///< Why it was not run, or what failed beside it; else "".
@@ -69,5 +68,10 @@ void wx_validation_fill(WxValidation *validation, const WxObserved *observed);
 void wx_validation_end(WxValidation *validation, WxObserved *observed);
 
 void wx_validation_free(WxValidation *validation);
+
+/// The code for the figures of a run: `not-affected` without a memfd, `retained`, `live`, `clean`
+/// or `unknown`. Writes two sentences at most to `text`.
+const char *wx_validation_verdict(const WxMetrics *metrics, WxFigure allocated_at_end, char *text,
+                                  size_t size);
 
 #endif

@@ -1,6 +1,6 @@
 // A scenario played in this process: what is said at each step, and what is left when a call fails.
 #include "os/os.h"
-#include "scenario/blocks.h"
+#include "scenario/block_actions.h"
 #include "scenario/play.h"
 #include "support/inject.h"
 #include "support/memfd.h"

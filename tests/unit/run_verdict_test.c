@@ -1,6 +1,6 @@
 // What a run of a real program is called, and how it is put.
 #include "measure/retention.h"
-#include "scenario/verdict.h"
+#include "scenario/validate.h"
 #include "support/suite.h"
 
 #include <string.h>
@@ -15,7 +15,7 @@ static const char *verdict(WxFigure allocated, WxFigure orphaned, WxFigure peak,
   metrics.orphaned_bytes = orphaned;
   metrics.allocated_peak_bytes = peak;
   metrics.live_peak_bytes = 64 * mib;
-  return wx_verdict(&metrics, allocated, text, TEXT);
+  return wx_validation_verdict(&metrics, allocated, text, TEXT);
 }
 
 START_TEST(codes_follow_the_figures) {
@@ -72,7 +72,7 @@ END_TEST
 START_TEST(a_short_buffer_is_enough_to_be_safe) {
   char text[8];
   WxMetrics metrics = wx_metrics_unknown();
-  ck_assert_str_eq(wx_verdict(&metrics, 5, text, sizeof text), "unknown");
+  ck_assert_str_eq(wx_validation_verdict(&metrics, 5, text, sizeof text), "unknown");
   ck_assert_uint_eq(strlen(text), 7);
 }
 END_TEST

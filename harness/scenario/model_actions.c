@@ -1,4 +1,4 @@
-#include "scenario/model.h"
+#include "scenario/model_actions.h"
 
 #include "clr/process.h"
 #include "os/grow.h"

@@ -1,9 +1,9 @@
 /**
-   @file blocks.h
+   @file block_actions.h
    The actions on plain blocks: real mappings, real writes, functions that are run and checked.
 */
-#ifndef WX_SCENARIO_BLOCKS_H
-#define WX_SCENARIO_BLOCKS_H
+#ifndef WX_SCENARIO_BLOCK_ACTIONS_H
+#define WX_SCENARIO_BLOCK_ACTIONS_H
 
 #include "scenario/play.h"
 

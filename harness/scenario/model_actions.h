@@ -1,11 +1,11 @@
 /**
-   @file model.h
+   @file model_actions.h
    The actions on a modelled .NET runtime (clr/process.h): assemblies, types, methods, collections.
 
    The runtime is opened and started by the first of them, over the strategy of the play.
 */
-#ifndef WX_SCENARIO_MODEL_H
-#define WX_SCENARIO_MODEL_H
+#ifndef WX_SCENARIO_MODEL_ACTIONS_H
+#define WX_SCENARIO_MODEL_ACTIONS_H
 
 #include "scenario/play.h"
 

@@ -1,4 +1,4 @@
-#include "scenario/blocks.h"
+#include "scenario/block_actions.h"
 
 #include "codegen/codegen.h"
 #include "os/os.h"
