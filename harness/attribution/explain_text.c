@@ -137,8 +137,9 @@ static void put_named(Writer *writer, const WxRange *range) {
   const WxNaming *naming = range->naming;
   const bool known = range->protection >= 0;
   const char *text = naming->text;
-  if (naming->code_text &&
-      (range->protection == WX_PROTECTION_UNKNOWN || (known && range->protection & WX_EXECUTE)))
+  if (naming->file_text && range->protection == WX_PROTECTION_UNKNOWN)
+    text = naming->file_text;
+  else if (naming->code_text && known && range->protection & WX_EXECUTE)
     text = naming->code_text;
   else if (naming->reserved && known && !range->protection)
     text = naming->reserved;
@@ -153,6 +154,13 @@ static void put_named(Writer *writer, const WxRange *range) {
 
 static void put_stack_and_heaps(Writer *writer, const WxExplanation *explanation) {
   const WxPiece *stack = &explanation->pieces[0];
+  if (stack->start == stack->slot) { // Where it begins like a heap, nothing says where it ends.
+    put(writer,
+        "a thread's stack, and what else its debugger shows as one: by the addresses up to %" PRIu64
+        " glibc heaps (malloc)",
+        explanation->heaps);
+    return;
+  }
   put(writer,
       "a thread's stack of %.2f MiB and %" PRIu64 " glibc heap%s (malloc) behind it, shown as one",
       mebibytes(stack->end - stack->start), explanation->heaps, explanation->heaps == 1 ? "" : "s");
