@@ -106,6 +106,8 @@ static bool is_rollup(const char *path) {
 static bool is_marked(const WxMapping *mappings, size_t count) {
   for (size_t i = 0; i < count; ++i) {
     const char *path = mappings[i].path;
+    if (i && path == mappings[i - 1].path)
+      continue;
     const size_t length = strlen(path);
     if (strchr(path, '\033') || *path == '<' || (length && strchr(" \t>\\", path[length - 1])))
       return true;

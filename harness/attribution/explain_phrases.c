@@ -241,7 +241,7 @@ static bool take_method(WxCursor *cursor) {
       !wx_cursor_set_size(cursor->range, (double)size))
     return false;
   const char *name = end + 1;
-  if (!isalpha((unsigned char)*name) || strspn(name, "0123456789abcdefKMG") >= strcspn(name, " "))
+  if (!strstr(name, "::") && !begins_with(name, "stub "))
     return false;
   cursor->at = name + strlen(name);
   mark_executed(cursor->range);

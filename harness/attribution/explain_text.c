@@ -4,6 +4,10 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+
+// The double mapper lies above it in every process, and its file is not so large.
+#define LOWEST_ADDRESS (UINT64_C(1) << 40)
 
 // Text that is cut where the buffer ends.
 typedef struct {
@@ -149,7 +153,10 @@ static void put_named(Writer *writer, const WxRange *range) {
   if (!range->start)
     put(writer, " (the row has no address; the size in it is nominal)");
   else if (!range->end)
-    put(writer, " (a single address)");
+    put(writer, range->start < LOWEST_ADDRESS && !strncmp(range->format, "perf", 4) &&
+                        wx_naming_is_double_mapper(naming)
+                    ? " (a place in its file, as perf prints it)"
+                    : " (a single address)");
 }
 
 static void put_stack_and_heaps(Writer *writer, const WxExplanation *explanation) {

@@ -262,7 +262,7 @@ static bool is_record(const char *text) {
 // What pmap puts below its columns: a line, and the sums of them.
 static bool is_sum(const char *text) {
   const size_t digits = strspn(text, "0123456789 ");
-  return !text[strspn(text, "= -")] || (digits && (!text[digits] || !strcmp(text + digits, "KB")));
+  return !text[strspn(text, "= -")] || (digits && !strcmp(text + digits, "KB"));
 }
 
 // What stands around a listing and says nothing of it: pmap's titles and sums, a file's name.

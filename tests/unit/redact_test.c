@@ -142,8 +142,8 @@ static const char document_text[] =
     "\"span_bytes\":101},{\"module\":\"doublemapper__deleted_\",\"path\":\"/memfd:doublemapper "
     "(deleted)\",\"span_bytes\":103}],\"images\":[{\"name\":\"Sauron\",\"where\":"
     "\"/home/ann/secret-app/Sauron.dll\"},{\"name\":\"Gollum\",\"where\":\"double mapper's file\"},"
-    "{\"name\":\"System.Private.CoreLib\",\"where\":\"/usr/share/dotnet/"
-    "System.Private.CoreLib.dll\"}],"
+    "{\"name\":\"System.Private.CoreLib\",\"where\":\"/usr/share/dotnet/shared/"
+    "Microsoft.NETCore.App/10.0.1/System.Private.CoreLib.dll\"}],"
     "\"verdict\":{\"code\":\"retained\",\"text\":\"There is no file /memfd:doublemapper.\"}}]}";
 
 static const char *const gone[] = {
@@ -187,7 +187,7 @@ static const char *const stays[] = {
     "doublemapper__deleted_",
     "double mapper's file",
     "System.Private.CoreLib",
-    "/usr/share/dotnet/System.Private.CoreLib.dll",
+    "/usr/share/dotnet/shared/Microsoft.NETCore.App/10.0.1/System.Private.CoreLib.dll",
     "retained",
     "There is no file /memfd:doublemapper.",
     // One substitute for one path, in lines and in the document.
