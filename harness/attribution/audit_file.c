@@ -3,6 +3,7 @@
 #include "attribution/listing.h"
 #include "os/os.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -71,7 +72,8 @@ static void sum_process(WxAudit *audit) {
 static bool is_called(const char *path, const char *link) {
   const size_t length = strlen(link) - strlen(" (deleted)");
   const char *rest = path + length;
-  return !strncmp(path, link, length) && (!*rest || strchr(" \t\\", *rest));
+  return !strncmp(path, link, length) && !isalnum((unsigned char)*rest) && *rest != '-' &&
+         *rest != '_';
 }
 
 // A terminal's width may have cut it.
@@ -100,11 +102,16 @@ static bool is_rollup(const char *path) {
   return size > 0 && memmem(start, (size_t)size, "[rollup]", strlen("[rollup]"));
 }
 
-// A colour in a name, of grep.
+// What is in no name of the kernel's: a colour of grep, a tag of a page, a blank at its end.
 static bool is_marked(const WxMapping *mappings, size_t count) {
-  for (size_t i = 0; i < count; ++i)
-    if (strchr(mappings[i].path, '\033'))
+  for (size_t i = 0; i < count; ++i) {
+    const char *path = mappings[i].path;
+    if (i && path == mappings[i - 1].path)
+      continue;
+    const size_t length = strlen(path);
+    if (strchr(path, '\033') || *path == '<' || (length && strchr(" \t>\\", path[length - 1])))
       return true;
+  }
   return false;
 }
 
@@ -151,7 +158,7 @@ static int load_listing(WxAudit *audit, const char *path, const WxDamage *damage
   if (result)
     return result;
   if (!audit->smaps.count) {
-    say_line(audit, damage);
+    say_line(audit, damage->reason ? damage : &listing.damage);
     return -EINVAL;
   }
   audit->source = listing.sizes ? WX_SOURCE_SMAPS : WX_SOURCE_MAPS;
@@ -176,6 +183,11 @@ static int load_mappings(WxAudit *audit, const char *path) {
   if (again && is_rollup(path)) {
     snprintf(audit->damage, sizeof audit->damage,
              "smaps_rollup has sums only, and no mapping; expected smaps");
+    return -EINVAL;
+  }
+  const char *packed = again ? wx_listing_is_packed(path) : NULL;
+  if (packed) {
+    snprintf(audit->damage, sizeof audit->damage, "%s", packed);
     return -EINVAL;
   }
   const WxSource other = audit->source == WX_SOURCE_MAPS ? WX_SOURCE_SMAPS : WX_SOURCE_MAPS;

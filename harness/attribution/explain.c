@@ -17,6 +17,9 @@
 // No process has an address beyond, on x86-64 or 64-bit ARM.
 enum { USER_BITS = 56 };
 
+// More heaps than that stand side by side nowhere: 256 GiB.
+enum { MOST_HEAPS = 4096 };
+
 static uint64_t down(uint64_t address, uint64_t slot) {
   return address & ~(slot - 1);
 }
@@ -51,7 +54,11 @@ static void read_front(WxExplanation *explanation, uint64_t slot) {
   const uint64_t size = explanation->range.end - explanation->range.start;
   const uint64_t rest = size & (slot - 1);
   explanation->heaps = size / slot + (rest != 0);
-  if (rest == 0) {
+  if (explanation->heaps > MOST_HEAPS) {
+    explanation->heaps = 0;
+    explanation->reading = WX_READING_NO_PATTERN;
+    explanation->certainty = WX_CERTAINTY_NONE;
+  } else if (rest == 0) {
     explanation->reading = WX_READING_WHOLE_SLOTS;
     explanation->certainty = WX_CERTAINTY_MEDIUM;
   } else if (slot - rest < NEARLY_FULL_BYTES) {

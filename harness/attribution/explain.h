@@ -123,8 +123,16 @@ void wx_explain_clean(char *line);
 /// Returns whether there was anything.
 bool wx_explain_parse(const char *line, WxRange *range);
 
-/// The next one in the same line, where `range` is one of prose: what it is replaced by.
+/// The next one in the same line, where `range` is one of prose or a record: it is replaced by it.
 bool wx_explain_parse_more(const char *line, WxRange *range);
+
+/// Completes a row of two lines (readelf's, dbgeng's `!address ADDRESS`) by its second: whether
+/// `line` is that of `range`, the row before it. range->name may point into `line`.
+bool wx_explain_parse_next(const char *line, WxRange *range);
+
+/// Where a line that is too long to be looked at as a whole is best divided: behind a record or at
+/// a blank. `end` where there is neither.
+char *wx_explain_divide(char *line, char *end);
 
 /// The same for a row of a listing of all mappings, that also says what may be done with each and
 /// which file it is of: maps, smaps, pmap, gdb's `info proc mappings`. Fills in `mapping` but for

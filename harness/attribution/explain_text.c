@@ -4,6 +4,10 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+
+// The double mapper lies above it in every process, and its file is not so large.
+#define LOWEST_ADDRESS (UINT64_C(1) << 40)
 
 // Text that is cut where the buffer ends.
 typedef struct {
@@ -137,8 +141,9 @@ static void put_named(Writer *writer, const WxRange *range) {
   const WxNaming *naming = range->naming;
   const bool known = range->protection >= 0;
   const char *text = naming->text;
-  if (naming->code_text &&
-      (range->protection == WX_PROTECTION_UNKNOWN || (known && range->protection & WX_EXECUTE)))
+  if (naming->file_text && range->protection == WX_PROTECTION_UNKNOWN)
+    text = naming->file_text;
+  else if (naming->code_text && known && range->protection & WX_EXECUTE)
     text = naming->code_text;
   else if (naming->reserved && known && !range->protection)
     text = naming->reserved;
@@ -148,11 +153,21 @@ static void put_named(Writer *writer, const WxRange *range) {
   if (!range->start)
     put(writer, " (the row has no address; the size in it is nominal)");
   else if (!range->end)
-    put(writer, " (a single address)");
+    put(writer, range->start < LOWEST_ADDRESS && !strncmp(range->format, "perf", 4) &&
+                        wx_naming_is_double_mapper(naming)
+                    ? " (a place in its file, as perf prints it)"
+                    : " (a single address)");
 }
 
 static void put_stack_and_heaps(Writer *writer, const WxExplanation *explanation) {
   const WxPiece *stack = &explanation->pieces[0];
+  if (stack->start == stack->slot) { // Where it begins like a heap, nothing says where it ends.
+    put(writer,
+        "a thread's stack, and what else its debugger shows as one: by the addresses up to %" PRIu64
+        " glibc heaps (malloc)",
+        explanation->heaps);
+    return;
+  }
   put(writer,
       "a thread's stack of %.2f MiB and %" PRIu64 " glibc heap%s (malloc) behind it, shown as one",
       mebibytes(stack->end - stack->start), explanation->heaps, explanation->heaps == 1 ? "" : "s");

@@ -113,6 +113,17 @@ static const char *find_key(const char *line) {
   return NULL;
 }
 
+// "4 KB", "4 KiB" and "4 K" become "4 kB". Returns the end of the line.
+static char *write_unit(char *line, char *end) {
+  static const char *const units[] = {" KB", " KiB", " K"};
+  for (size_t i = 0; i < sizeof units / sizeof *units; ++i) {
+    const size_t length = strlen(units[i]);
+    if ((size_t)(end - line) > length && !memcmp(end - length, units[i], length))
+      return stpcpy(end - length, " kB");
+  }
+  return end;
+}
+
 static void take_key(Reader *reader, const char *key) {
   if (!reader->entry.residency)
     return;
@@ -124,9 +135,10 @@ static void take_key(Reader *reader, const char *key) {
                                                          : sizeof line - 2;
   for (size_t i = 0; i < size; ++i)
     line[i] = line[i] == '\t' ? ' ' : line[i];
-  line[size] = '\n';
+  char *const end = write_unit(line, line + size);
+  *end = '\n';
   reader->listing->sizes = true;
-  const char *reason = wx_smaps_entry_take(&reader->entry, line, line + size);
+  const char *reason = wx_smaps_entry_take(&reader->entry, line, end);
   if (reason)
     say_damage(reader, reason);
 }
@@ -195,9 +207,9 @@ static int take_row(Reader *reader, WxMapping *mapping, const WxRange *range) {
 
 // "...", "[...]", "<snip>", "(1,203 lines omitted)", grep's "--", a diff's "@@".
 static bool is_gap(const char *text) {
-  static const char *const words[] = {"snip",       "omitted",  "truncated",
-                                      "skipped",    "removed",  "left out",
-                                      "more lines", "cut here", "rest of the"};
+  static const char *const words[] = {"snip",    "omitted",  "truncated",  "skipped",
+                                      "removed", "left out", "more lines", "cut here",
+                                      "8<",      ">8",       "rest of the"};
   const size_t marks = strspn(text, ".[](){}<>|*+ \xe2\x80\xa6");
   if (!strcmp(text, "--") || !strncmp(text, "@@", 2))
     return true;
@@ -210,17 +222,31 @@ static bool is_gap(const char *text) {
 // A command line, as far as it can be told.
 static bool is_prompt(const char *text) {
   static const char *const commands[] = {"cat ", "pmap", "maps", "grep ", "kubectl ", "docker "};
-  static const char *const ends[] = {"$ ", "# ", "> ", "% "};
+  static const char *const ends[] = {"$ ", "# ", "> ", "% ", "\xe2\x9d\xaf ", "\xe2\x9e\x9c "};
   const size_t length = strlen(text);
   return (length && strchr("$#>%", text[length - 1])) ||
          (HAS_ANY(ends, text) && HAS_ANY(commands, text)) || BEGINS_WITH_ANY(commands, text);
 }
 
+// Whether a command stands there: at the beginning of a word.
+static bool has_command(const char *text, const char *command) {
+  for (const char *at = text; (at = strstr(at, command)); ++at)
+    if (at == text || strchr(" |;&(`/", at[-1]))
+      return true;
+  return false;
+}
+
 // A command that chooses lines.
 static bool is_choice(const char *text) {
-  static const char *const choosers[] = {"grep ",  "head ", "tail ", "head -",
-                                         "tail -", "awk ",  "sed "};
-  return is_prompt(text) && HAS_ANY(choosers, text);
+  static const char *const choosers[] = {
+      "grep ",    "egrep ",         "fgrep ", "zgrep ",        "rg ",   "ag ",
+      "ack ",     "head ",          "tail ",  "awk ",          "gawk ", "sed ",
+      "findstr ", "Select-String ", "sls ",   "Where-Object ", "--tail"};
+  const bool reads = is_prompt(text) || strchr(text, '|') || strstr(text, "maps");
+  for (size_t i = 0; reads && i < sizeof choosers / sizeof *choosers; ++i)
+    if (has_command(text, choosers[i]))
+      return true;
+  return false;
 }
 
 // The rest of a record of a log, whose message is on a line of its own: `"_PID" : "4711",`, `}`,
@@ -233,12 +259,20 @@ static bool is_record(const char *text) {
          (strstr(text, " [s=") && strstr(text, ";i="));
 }
 
+// What pmap puts below its columns: a line, and the sums of them.
+static bool is_sum(const char *text) {
+  const size_t digits = strspn(text, "0123456789 ");
+  return !text[strspn(text, "= -")] || (digits && !strcmp(text + digits, "KB"));
+}
+
 // What stands around a listing and says nothing of it: pmap's titles and sums, a file's name.
 static bool is_frame(const char *text) {
-  static const char *const starts[] = {"```",   "~~~",    "==>",       "---",   "+++",
-                                       "diff ", "index ", "\\ No new", "total", "mapped:"};
+  static const char *const starts[] = {"```", "~~~", "==>", "---", "+++", "diff ", "index ",
+                                       "\\ No new", "total", "mapped:",
+                                       // What a pager asks.
+                                       "--More--", "--Type <"};
   const size_t length = strlen(text);
-  return BEGINS_WITH_ANY(starts, text) || is_prompt(text) || is_record(text) ||
+  return BEGINS_WITH_ANY(starts, text) || is_prompt(text) || is_record(text) || is_sum(text) ||
          (!strncmp(text, "Address", 7) && strstr(text, "Mapping")) ||
          (strstr(text, "Kbytes") && strstr(text, "Mode")) ||
          (text[strspn(text, "0123456789")] == ':' && isdigit((unsigned char)*text)) ||
@@ -286,7 +320,8 @@ static void take_other(Reader *reader, char *text) {
 
 static char *trim(char *line) {
   size_t length = strlen(line);
-  while (length && isspace((unsigned char)line[length - 1]))
+  // A backslash continues a line of a shell.
+  while (length && (isspace((unsigned char)line[length - 1]) || line[length - 1] == '\\'))
     line[--length] = '\0';
   while (isspace((unsigned char)*line))
     ++line;
@@ -377,6 +412,31 @@ static int read_lines(Reader *reader, WxPieces *pieces) {
   return result;
 }
 
+// Of a file that is not text: what it is, by its first bytes.
+static const char *find_packer(const char *start, size_t size) {
+  static const struct {
+    const char *bytes, *reason;
+  } packers[] = {{"\x1f\x8b", "it is compressed: expected text (gunzip it first)"},
+                 {"\x28\xb5\x2f\xfd", "it is compressed: expected text (unzstd it first)"},
+                 {"\xfd\x37zXZ", "it is compressed: expected text (unxz it first)"},
+                 {"PK\x03\x04", "it is an archive: expected text (unzip it first)"}};
+  for (size_t i = 0; i < sizeof packers / sizeof *packers; ++i)
+    if (size >= strlen(packers[i].bytes) &&
+        !memcmp(start, packers[i].bytes, strlen(packers[i].bytes)))
+      return packers[i].reason;
+  return NULL;
+}
+
+const char *wx_listing_is_packed(const char *path) {
+  char start[8];
+  const int fd = wx_os_open(path, O_RDONLY, 0);
+  if (fd < 0)
+    return NULL;
+  const ssize_t size = wx_os_read(fd, start, sizeof start);
+  wx_os_close_reader(fd);
+  return size > 0 ? find_packer(start, (size_t)size) : NULL;
+}
+
 int wx_listing_load(WxSmaps *smaps, const char *path, WxListing *listing) {
   *listing = (WxListing){0};
   smaps->count = smaps->lines = smaps->left_out = 0;
@@ -391,6 +451,8 @@ int wx_listing_load(WxSmaps *smaps, const char *path, WxListing *listing) {
     return result;
   if (!reader.finished)
     close_entry(&reader);
+  if (!smaps->count)
+    say_damage(&reader, "expected lines of maps or smaps");
   if (reader.finished && !reader.another) {
     reader.line = listing->next;
     listing->next = 0;

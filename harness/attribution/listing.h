@@ -25,6 +25,9 @@ typedef struct {
 /// Returns 0 or a negative errno where the file itself could not be read.
 int wx_listing_load(WxSmaps *smaps, const char *path, WxListing *listing);
 
+/// What is to be done first with the file at `path`, where it is compressed; else NULL.
+const char *wx_listing_is_packed(const char *path);
+
 /// Whether `mapping` is one of those that the kernel's list of a process ends with.
 bool wx_listing_ends_with(const WxMapping *mapping);
 

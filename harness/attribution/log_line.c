@@ -128,10 +128,45 @@ static void open_line_ends(char *line) {
   *to = '\0';
 }
 
+static size_t count_digits(const char *at) {
+  return strspn(at, "0123456789abcdef");
+}
+
+// "7f2900010000-7f2900014000 r-xs ": how a row of maps begins.
+static bool begins_row(const char *at) {
+  enum { FEWEST_DIGITS = 8 };
+  static const char *const flags[] = {"r-", "w-", "x-", "sp", " "};
+  const size_t first = count_digits(at);
+  if (first < FEWEST_DIGITS || at[first] != '-')
+    return false;
+  const size_t second = count_digits(at + first + 1);
+  at += first + 1 + second;
+  if (second < FEWEST_DIGITS || *at++ != ' ')
+    return false;
+  for (size_t i = 0; i < sizeof flags / sizeof *flags; ++i)
+    if (!at[i] || !strchr(flags[i], at[i]))
+      return false;
+  return true;
+}
+
+// Rows that a shell, a terminal or a program has put into one line: the blank or quotation mark
+// before each but the first ends a line.
+static void open_rows(char *line) {
+  bool any = false;
+  for (char *at = line; (at = strpbrk(at, "0123456789abcdef"));) {
+    const bool begins = begins_row(at);
+    if (begins && any && strchr(" \t\r'\"", at[-1]))
+      at[-1] = '\n';
+    any |= begins;
+    at += count_digits(at);
+  }
+}
+
 char *wx_log_open(char *line) {
   for (int depth = 0; depth < NESTED_MOST && open_records(line); ++depth)
     ;
   open_line_ends(line);
+  open_rows(line);
   return line;
 }
 

@@ -14,19 +14,22 @@ static bool starts_with(const char *text, const char *prefix) {
 
 // Below these everything is the system's or the runtime's.
 static const char *const trees[] = {
-    "/usr/share/dotnet/",
-    "/usr/lib/dotnet/",
-    "/usr/lib64/dotnet/",
     "/usr/share/locale/",
     "/usr/share/zoneinfo",
     "/usr/lib/locale/",
     "/usr/share/i18n/",
-    "/dev/",
     "/SYSV",
     "/[",
-    "/memfd:doublemapper",
-    "/memfd:dotnet",
 };
+
+// What is public by its whole name, beside the end of a deleted file's.
+static const char *const files[] = {"/usr/bin/dotnet", "/dev/zero", "/dev/null",
+                                    "/memfd:doublemapper", "/memfd:doublemapper-template"};
+
+// Where runtimes are installed, and what of it is theirs: anybody may put a file beside it.
+static const char *const installs[] = {"/usr/share/dotnet/", "/usr/lib/dotnet/",
+                                       "/usr/lib64/dotnet/"};
+static const char *const installed[] = {"shared/Microsoft.", "host/", "dotnet"};
 
 // In these a library is the system's, what lies deeper may be anybody's.
 static const char *const folders[] = {"/usr/lib/", "/usr/lib32/", "/usr/lib64/", "/usr/libx32/",
@@ -48,11 +51,40 @@ static bool is_library(const char *path) {
   return false;
 }
 
+static bool is_file(const char *path) {
+  static const char deleted[] = " (deleted)";
+  for (size_t i = 0; i < sizeof files / sizeof *files; ++i) {
+    const size_t length = strlen(files[i]);
+    if (!strncmp(path, files[i], length) && (!path[length] || !strcmp(path + length, deleted)))
+      return true;
+  }
+  return false;
+}
+
+static bool is_installed(const char *path) {
+  for (size_t i = 0; i < sizeof installs / sizeof *installs; ++i)
+    for (size_t k = 0; starts_with(path, installs[i]) && k < sizeof installed / sizeof *installed;
+         ++k) {
+      const char *name = path + strlen(installs[i]);
+      const bool folder = strchr(installed[k], '/') != NULL;
+      if (folder ? starts_with(name, installed[k]) : !strcmp(name, installed[k]))
+        return true;
+    }
+  return false;
+}
+
+// A MemoryMappedFile of .NET, which gives it a random number.
+static bool is_numbered(const char *path) {
+  static const char start[] = "/memfd:/dotnet_";
+  const char *number = path + sizeof start - 1;
+  return starts_with(path, start) && number[strspn(number, "0123456789abcdef")] == ' ';
+}
+
 static bool is_public(const char *path) {
   for (size_t i = 0; i < sizeof trees / sizeof *trees; ++i)
     if (starts_with(path, trees[i]))
       return true;
-  return is_library(path) || !strcmp(path, "/usr/bin/dotnet");
+  return is_library(path) || is_file(path) || is_installed(path) || is_numbered(path);
 }
 
 // The number of a path among those replaced, from 1; 0 where there is no memory.
@@ -115,7 +147,23 @@ int wx_redact_status_line(WxRedactor *redactor, const char *line, size_t length,
   return keeps ? put_line(line, length, stream) : put_line(own, strlen(own), stream);
 }
 
+// The name that a program has given to memory: "[anon:...]".
+static const char *find_own_name(const char *line, size_t length) {
+  static const char *const marks[] = {"[anon:", "[anon_shmem:"};
+  for (size_t i = 0; i < sizeof marks / sizeof *marks; ++i) {
+    const char *mark = memmem(line, length, marks[i], strlen(marks[i]));
+    if (mark && !starts_with(mark, "[anon: glibc: "))
+      return mark + strlen(marks[i]);
+  }
+  return NULL;
+}
+
 int wx_redact_maps_line(WxRedactor *redactor, const char *line, size_t length, FILE *stream) {
+  const char *own = redactor ? find_own_name(line, length) : NULL;
+  if (own) {
+    const size_t before = (size_t)(own - line);
+    return fwrite(line, 1, before, stream) == before ? put_line("redacted]", 9, stream) : -ENOMEM;
+  }
   // Only the lines of mappings have a path; of smaps the others begin with a capital letter.
   const char *slash = redactor ? memchr(line, '/', length) : NULL;
   if (!slash)

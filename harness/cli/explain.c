@@ -98,8 +98,12 @@ static int take_arguments(const WxOptions *options, Ranges *ranges) {
 }
 
 static int take_part(Ranges *ranges, const char *line) {
-  WxRange range;
+  WxRange range = ranges->count ? ranges->items[ranges->count - 1] : (WxRange){0};
   int failed = 0;
+  if (wx_explain_parse_next(line, &range)) {
+    --ranges->count;
+    return add(ranges, &range);
+  }
   for (bool found = wx_explain_parse(line, &range); !failed && found;
        found = wx_explain_parse_more(line, &range))
     failed = add(ranges, &range);
@@ -127,8 +131,8 @@ static int take_lines(Ranges *ranges, char *piece, size_t size, size_t *lines, s
     *lines += stop != NULL;
     if (!stop && end - line <= WX_PIECE_MAX / 2)
       break;
-    if (!stop && !(stop = memrchr(line, ' ', (size_t)(end - line))))
-      stop = end;
+    if (!stop)
+      stop = wx_explain_divide(line, end);
     *stop = '\0';
     failed = take_line(ranges, line);
     line = stop < end ? stop + 1 : end;

@@ -98,9 +98,29 @@ sed 's/(deleted)/&   <- 16 kB, is this it?/' <<<"$whole" >"$work/remarked"
 sed 's/ (deleted)//' <<<"$whole" >"$work/undeleted"
 sed 's/^/> /; s/$/\r/' <<<"$whole" >"$work/quoted"
 printf '%s\n%s\n' "$whole" "$whole" >"$work/twice"
-for kind in mark utf-16 coloured typeset remarked undeleted quoted twice; do
+sed 's/$/<br>/' <<<"$whole" >"$work/tagged"
+sed 's/ /\&nbsp;/g' <<<"$whole" >"$work/escaped"
+sed 's/  */,/g' <<<"$whole" >"$work/comma-separated"
+sed 's/$/   /' <<<"$whole" >"$work/padded"
+sed 's/$/ \\/' <<<"$whole" >"$work/continued"
+tr '\n' ' ' <<<"$whole" >"$work/joined"
+sed '1a --Type <RET> for more, q to quit, c to continue without paging--' <<<"$whole" >"$work/paged"
+printf '%s\n' '    7f2900010000 r-xs 00161000 00:01 4711 16 4 4 4 4 0 0 0 0 0 rd ex sh mr mw me ms memfd:doublemapper (deleted)' \
+  '    7ffd00000000 rw-p 00000000 00:00 0 132 4 4 4 4 0 0 0 0 0 rd wr mr mw me gd ac [stack]' '      ==== === =' '     148 8 8 KB' >"$work/pmap-XX"
+for kind in mark utf-16 coloured typeset remarked undeleted quoted twice tagged escaped comma-separated padded continued joined paged pmap-XX; do
   claim "a_saved_file_that_is_${kind}_has_its_double_mapper" has_double_mapper "$work/$kind"
 done
+# Each of them may have left the double mapper out.
+for chooser in 'rg memfd' 'ag memfd' 'findstr memfd' 'Select-String memfd' 'tail -5'; do
+  { echo "❯ cat /proc/1/maps | $chooser" && echo "$whole" | grep -v memfd; } >"$work/chosen"
+  claim "lines_that_${chooser%% *}_chose_give_no_verdict" [ "$(verdict --maps "$work/chosen")" = unknown ]
+done
+{ echo "$whole" | grep -v memfd | sed '1a ---8<---'; } >"$work/cut-out"
+claim lines_that_scissors_cut_out_give_no_verdict [ "$(verdict --maps "$work/cut-out")" = unknown ]
+sed 's/ kB$/ KiB/' "$work/smaps" >"$work/other-unit"
+claim sizes_in_kib_are_those_in_kb [ "$(verdict --smaps "$work/other-unit")" = malloc ]
+gzip -c <<<"$whole" >"$work/packed.gz"
+refused what_is_compressed_is_said_to_be "gunzip it first" "$wxbench" audit --maps "$work/packed.gz"
 cut -c 1-84 <<<"$whole" >"$work/narrow"
 claim a_name_that_a_terminal_cut_off_gives_no_verdict [ "$(verdict --maps "$work/narrow")" = unknown ]
 printf '%s\n' '7f2900010000-7ffd00021000 ---p 00000000 00:00 0                          [rollup]' 'Rss:               20000 kB' >"$work/rollup"

@@ -70,6 +70,8 @@ static const struct {
     {"+     7f3f`ae82e000     7f3f`b4000000        0`057d2000 MEM_PRIVATE MEM_COMMIT "
      "PAGE_EXECUTE_READ Image [doublemapper__deleted_; \"x\"]",
      true, 0x7f3fae82e000, 0x7f3fb4000000, WX_READ | WX_EXECUTE},
+    {"+ 7f40`4c000000 7f40`4c021000 0`00021000 MEM_PRIVATE MEM_RESERVE        Other", true,
+     0x7f404c000000, 0x7f404c021000, 0},
     {"7f406c021000-7f40701ff000 UNKNOWN 65.87", true, 0x7f406c021000, 0x7f40701ff000,
      WX_PROTECTION_NOTHING},
     {" | Memory Kind | StartAddr | EndAddr-1 | Size | Type | State | Protect | Image |", false, 0,
@@ -330,6 +332,99 @@ static const struct {
      0x7fc8177aa120, 0, "double-mapper"},
     {"dotnet 4711 app 55u REG 0,1 2199023255552 4711 /memfd:doublemapper (deleted)", "lsof", 0, 0,
      "double-mapper"},
+    // What other tools print; the rows of eu-*, readelf, lldb, lsof, pmap, perf and strace are
+    // real.
+    {"0x00007f4000000000 0x00007f4007ff6000 0x0000000000161000 r-x /memfd:doublemapper (deleted)",
+     "gef", 0x7f4000000000, 0x7f4007ff6000, "double-mapper"},
+    {"    0x7f4000000000     0x7f4007ff6000 r-xp  7ff6000      0 /memfd:doublemapper (deleted)",
+     "pwndbg", 0x7f4000000000, 0x7f4007ff6000, "double-mapper"},
+    {"    0x7f4000000000     0x7f4007ff6000 rw-p  7ff6000      0 [anon_7f400]", "pwndbg",
+     0x7f4000000000, 0x7f4007ff6000, NULL},
+    {"0x00007f4000000000 - 0x00007f4007ff6000 - usr 127.9M s r-x /memfd:doublemapper (deleted) "
+     "/memfd:doublemapper (deleted) ; map.memfd",
+     "radare2", 0x7f4000000000, 0x7f4007ff6000, "double-mapper"},
+    {"mmap(NULL, 65536, PROT_READ|PROT_EXEC, MAP_SHARED, 3</memfd:doublemapper>(deleted), 0x10000) "
+     "= 0x7fa0dcf55000",
+     "strace", 0x7fa0dcf55000, 0x7fa0dcf65000, "double-mapper"},
+    {"[pid 4711] mmap(NULL, 65536, PROT_READ|PROT_EXEC, MAP_SHARED, 3, 0x10000) = 0x7fa0dcf55000",
+     "strace", 0x7fa0dcf55000, 0x7fa0dcf65000, "shared"},
+    {"mmap(NULL, 65536, PROT_READ|PROT_WRITE|PROT_EXEC, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = "
+     "0x7fa0dcf55000",
+     "strace", 0x7fa0dcf55000, 0x7fa0dcf65000, "code"},
+    {"mmap(NULL, 65536, PROT_READ|PROT_EXEC, MAP_PRIVATE|MAP_DENYWRITE, 3, 0x1000) = "
+     "0x7f4000001000",
+     "strace", 0x7f4000001000, 0x7f4000011000, NULL},
+    {"munmap(0x7fa0dcf66000, 4096)            = 0", "strace", 0x7fa0dcf66000, 0x7fa0dcf67000, NULL},
+    {"#0  0x00007f85c806e000 - /memfd:doublemapper (deleted)", "frame", 0x7f85c806e000, 0x0,
+     "double-mapper"},
+    {"#1  0x00007f85c80b824a in main () from /usr/lib/libcoreclr.so", "frame", 0x7f85c80b824a, 0x0,
+     "file"},
+    {"    frame #1: 0x00007f85c80b824a libc.so.6`__libc_start_call_main(main=(dm`main)) at x.h:58",
+     "frame", 0x7f85c80b824a, 0x0, "file"},
+    {"==1== by 0x4C2FB551: ??? (in /memfd:doublemapper (deleted))", "valgrind", 0x4c2fb551, 0x0,
+     "double-mapper"},
+    {"    #1 0x7f6d12345678  (/memfd:doublemapper (deleted)+0x161678) (BuildId: 12ab)",
+     "perf script", 0x7f6d12345678, 0x0, "double-mapper"},
+    {"dotnet[4711]: segfault at 0 ip 00007f2900010a10 sp 00007ffd error 4 in memfd:doublemapper "
+     "(deleted)[a10,7f2900010000+4000]",
+     "kernel log", 0x7f2900010000, 0x7f2900014000, "double-mapper"},
+    {"dotnet[4711]: unhandled exception: DABT (lower EL), ESR 0x0000000092000006, level 2 "
+     "translation fault in memfd:doublemapper[ffff80010000+4000]",
+     "kernel log", 0xffff80010000, 0xffff80014000, "double-mapper"},
+    {"      7f12c3900000-7f12c3910000 00010000 65536       /memfd:doublemapper (deleted)",
+     "readelf -n", 0x7f12c3900000, 0x7f12c3910000, "double-mapper"},
+    {"  LOAD           0x0455f0 0x00007f12bc021000 0x0000000000000000 0x3fdf000 0x3fdf000 R   0x1",
+     "readelf -l", 0x7f12bc021000, 0x7f12c0000000, NULL},
+    {"0x7f2900010000+0x4000 - - - /memfd:doublemapper (deleted)", "eu-unstrip", 0x7f2900010000,
+     0x7f2900014000, "module"},
+    {"0x7f2900010000+0x4000 93ac@0x7f2900010380 /usr/lib/libc.so.6 - /usr/lib/libc.so.6",
+     "eu-unstrip", 0x7f2900010000, 0x7f2900014000, "file"},
+    {" [3]      0x7f2900010000->0x7f2900014000 at 0x00001000: load3 ALLOC LOAD READONLY CODE",
+     "range", 0x7f2900010000, 0x7f2900014000, NULL},
+    {"0x00007f2900010380  0x00007f2900014123  Yes (*)     /lib/x86_64-linux-gnu/libc.so.6",
+     "gdb libraries", 0x7f2900010380, 0x7f2900014123, "file"},
+    {"pmmap_ext(addr='7f4000000000-7f4007ff6000', perms='r-xs', path='/memfd:doublemapper "
+     "(deleted)', rss=131072)",
+     "record", 0x7f4000000000, 0x7f4007ff6000, "double-mapper"},
+    {"{\"name\": \"/memfd:doublemapper (deleted)\", \"start\": \"0x7f4000000000\", \"end\": "
+     "\"0x7f4007ff6000\"}",
+     "record", 0x7f4000000000, 0x7f4007ff6000, "double-mapper"},
+    {"{\"start\": 139917324288000, \"end\": 139917324353536, \"perm\": \"r-xs\"}", "record",
+     0x7f410a698000, 0x7f410a6a8000, "shared"},
+    {"7fc8177aa120 4b void [System.Private.CoreLib] System.String::Foo()[Tier0]", "perf map",
+     0x7fc8177aa120, 0x7fc8177aa16b, "method"},
+    {"00007f29`00010000 00007f29`05014000   doublemapper__deleted_ T (service symbols: CLR)", "lm",
+     0x7f2900010000, 0x7f2905014000, "module"},
+    {"00007F2900010000 80004000 /memfd:doublemapper (deleted)", "modules", 0x7f2900010000,
+     0x7f2980014000, "module"},
+    {"LowFrequencyHeap:          00007F4000000000(10000:3000) 00003000 (12288) bytes.", "eeheap",
+     0x7f4000000000, 0x7f4000010000, "loader-heap"},
+    {"dm      2244 root    3u   REG    0,1    0t0  1044175 /memfd:doublemapper (deleted)", "lsof",
+     0x0, 0x0, "double-mapper"},
+    {"lrwx------ 1 root root 64 Nov 29 16:06 3 -> /memfd:doublemapper (deleted)", "ls -l", 0x0, 0x0,
+     "double-mapper"},
+    {"    7f85c807e000 r--s 00010000  00:01  1044175     4   4   4    4    2    rd sh mr mw me ms "
+     "memfd:doublemapper (deleted)",
+     "pmap -X", 0x7f85c807e000, 0x7f85c807f000, "double-mapper"},
+    {"    7f85c807e000 r-xp 00010000  103:02  1044175     4   4   4 sh", "pmap -X", 0x7f85c807e000,
+     0x7f85c807f000, "file"},
+    {"7f2900010000-7f2900014000 r-xs 00161000 00:01 4711   ...doublemapper (deleted)", "maps",
+     0x7f2900010000, 0x7f2900014000, "cut-name"},
+    {"7f2900010000-7f2900014000 rwxp 00000000 00:00 0", "maps", 0x7f2900010000, 0x7f2900014000,
+     "code"},
+    {"7f2900010000-7f2900014000 rw-s 00000000 00:01 12 /dev/zero (deleted)", "maps", 0x7f2900010000,
+     0x7f2900014000, "shared"},
+    {"7f2900010000-7f2900014000 rw-s 00000000 00:01 12 /memfd:/dotnet_1a2b (deleted)", "maps",
+     0x7f2900010000, 0x7f2900014000, "mapped-file"},
+    {"7f2900010000-7f2900014000,rw-s,00000000,00:01,12,/memfd:doublemapper,(deleted)", "maps",
+     0x7f2900010000, 0x7f2900014000, "double-mapper"},
+    {" | Free | 7fb038000000 | 7fb040000000 | 128.00mb | MEM_FREE | MEM_FREE | PAGE_NOACCESS | |",
+     "maddress", 0x7fb038000000, 0x7fb040000000, "free"},
+    {"+ 7f40`4c000000 7f40`4c021000 0`00021000             MEM_FREE    PAGE_NOACCESS    Free",
+     "dbgeng", 0x7f404c000000, 0x7f404c021000, "free"},
+    {"+ 7f40`4c000000 7f40`4c021000 0`00021000 MEM_MAPPED MEM_COMMIT PAGE_READWRITE   Other",
+     "dbgeng", 0x7f404c000000, 0x7f404c021000, "shared"},
+    {"7f404c000000 7f404c021000", "addresses", 0x7f404c000000, 0x7f404c021000, NULL},
     {"It is (7f4000000000-7f4007ff6000), I think.", "range", 0x7f4000000000, 0x7f4007ff6000, NULL},
     {"see 7f4000000000-7f4007ff6000: what is it?", "range", 0x7f4000000000, 0x7f4007ff6000, NULL},
     {"crashed at 0x00007fc8177aa120", "address", 0x7fc8177aa120, 0, NULL},
@@ -364,6 +459,12 @@ START_TEST(a_stack_larger_than_a_stack_is_a_stack_and_what_malloc_put_behind_it)
   wx_explain_verdict(&explanation, text, sizeof text);
   ck_assert_str_eq(text, "a thread's stack of 8.00 MiB and 3 glibc heaps (malloc) behind it, shown "
                          "as one");
+  // Where it starts like a heap, nothing says how much of it is the stack.
+  ck_assert(wx_explain_parse("Stack 7fe740000000 7fe7502f1000 258.94mb", &range));
+  explanation = wx_explain(&range, WX_HEAP_SLOT_BYTES);
+  wx_explain_verdict(&explanation, text, sizeof text);
+  ck_assert_str_eq(text, "a thread's stack, and what else its debugger shows as one: by the "
+                         "addresses up to 5 glibc heaps (malloc)");
   ck_assert(wx_explain_parse("Stack 7fe747800000 7fe747ff0000 7.94mb", &range));
   explanation = wx_explain(&range, WX_HEAP_SLOT_BYTES);
   ck_assert_int_eq(explanation.reading, WX_READING_NAMED);
@@ -392,6 +493,11 @@ static const char *const prose[] = {
     "from 1000 to 2000, 12345000 - 12346000",
     "3000.0000 - 4000.0000 [4096+8192]",
     "an error in buffer[100000+4000]",
+    "{\"start\":1732881600,\"end\":1732881700}",
+    "7fc8177aa12 Fix the thing",
+    "0000000000401130 0000000000000016 T main",
+    "mmap(NULL, 65536, PROT_READ, MAP_PRIVATE, 3, 0) = -1 ENOMEM (Cannot allocate memory)",
+    "3 -> /dev/pts/0",
 };
 
 START_TEST(what_is_no_range_is_not_taken_for_one) {
@@ -399,6 +505,75 @@ START_TEST(what_is_no_range_is_not_taken_for_one) {
     WxRange range;
     ck_assert_msg(!wx_explain_parse(prose[i], &range), "%s: %s", prose[i], range.format);
   }
+}
+END_TEST
+
+// The second line of a row, and what it makes of the first.
+static const struct {
+  const char *first, *second;
+  uint64_t start, end;
+  int protection;
+  const char *owner;
+} pairs[] = {
+    {"    0x00007f2900010000  0x00007f2900014000  0x0000000000000161",
+     "        /memfd:doublemapper (deleted)", 0x7f2900010000, 0x7f2900014000, WX_PROTECTION_UNKNOWN,
+     "double-mapper"},
+    {"  LOAD           0x00000000000005f0 0x00007f4000000000 0x0000000000000000",
+     "                 0x0000000007ff6000 0x0000000007ff6000  RW     0x1", 0x7f4000000000,
+     0x7f4007ff6000, WX_READ | WX_WRITE, NULL},
+    {"Base Address:           00007f40`4c021000", "End Address:            00007f40`51b4c000",
+     0x7f404c021000, 0x7f4051b4c000, WX_PROTECTION_UNKNOWN, NULL},
+};
+
+START_TEST(a_row_of_two_lines_is_completed_by_the_second) {
+  for (size_t i = 0; i < sizeof pairs / sizeof *pairs; ++i) {
+    WxRange range;
+    ck_assert(wx_explain_parse(pairs[i].first, &range));
+    ck_assert(!wx_explain_parse_next("that is all", &range));
+    ck_assert(wx_explain_parse_next(pairs[i].second, &range));
+    ck_assert_uint_eq(range.start, pairs[i].start);
+    ck_assert_uint_eq(range.end, pairs[i].end);
+    ck_assert_int_eq(range.protection, pairs[i].protection);
+    ck_assert_str_eq(range.naming ? range.naming->code : "none",
+                     pairs[i].owner ? pairs[i].owner : "none");
+  }
+  WxRange none = {0};
+  ck_assert(!wx_explain_parse_next(pairs[0].second, &none));
+}
+END_TEST
+
+START_TEST(every_record_of_a_line_is_found) {
+  const char *line = "[{\"name\": \"/memfd:doublemapper (deleted)\", \"start\": "
+                     "\"7f4000000000\", \"end\": \"7f4007ff6000\"}, {\"addr\": "
+                     "\"7f3fc4000000-7f3fcbff5000\", \"perms\": \"rw-p\"}]";
+  WxRange range;
+  ck_assert(wx_explain_parse(line, &range));
+  ck_assert_str_eq(range.naming->code, "double-mapper");
+  ck_assert(wx_explain_parse_more(line, &range));
+  ck_assert_uint_eq(range.start, 0x7f3fc4000000);
+  ck_assert_ptr_null(range.naming);
+  ck_assert_int_eq(range.protection, WX_READ | WX_WRITE);
+  ck_assert(!wx_explain_parse_more(line, &range));
+}
+END_TEST
+
+START_TEST(a_long_line_is_divided_behind_a_record) {
+  char line[] = "[{\"a\": 1}, {\"b\": 2}, {\"c\": 3";
+  ck_assert_ptr_eq(wx_explain_divide(line, line + strlen(line)), strstr(line, ", {\"c"));
+  char words[] = "one two thr";
+  ck_assert_ptr_eq(wx_explain_divide(words, words + strlen(words)), strstr(words, " thr"));
+  char word[] = "word";
+  ck_assert_ptr_eq(wx_explain_divide(word, word + strlen(word)), word + strlen(word));
+}
+END_TEST
+
+START_TEST(more_heaps_than_any_process_has_are_none) {
+  // The first digit of the start was lost.
+  const WxRange range = {.start = 0xf4000000000, .end = 0x7f4007ff6000, .protection = -1};
+  const WxExplanation explanation = wx_explain(&range, WX_HEAP_SLOT_BYTES);
+  ck_assert_int_eq(explanation.reading, WX_READING_NO_PATTERN);
+  ck_assert_int_eq(explanation.certainty, WX_CERTAINTY_NONE);
+  ck_assert_uint_eq(explanation.heaps, 0);
 }
 END_TEST
 
@@ -614,6 +789,8 @@ WX_TEST_MAIN("explain", the_published_case_is_explained_row_by_row,
              pieces_add_up_to_the_range, text_is_cut_where_the_buffer_ends,
              each_format_is_read_and_a_name_in_it_is_the_owner,
              a_stack_larger_than_a_stack_is_a_stack_and_what_malloc_put_behind_it,
+             a_row_of_two_lines_is_completed_by_the_second, every_record_of_a_line_is_found,
+             a_long_line_is_divided_behind_a_record, more_heaps_than_any_process_has_are_none,
              every_range_of_a_line_of_prose_is_found_in_its_order,
              what_a_terminal_or_a_page_puts_into_a_line_is_taken_out,
              an_address_of_the_kernel_is_no_heap_of_malloc, a_single_address_has_no_decomposition,

@@ -28,6 +28,18 @@ START_TEST(own_paths_are_replaced_alike_and_public_ones_kept) {
       {"/home/ann/project.secretname", "/redacted-3"},
       {"/usr/lib/libc.so.6", "/usr/lib/libc.so.6"},
       {"/memfd:doublemapper (deleted)", "/memfd:doublemapper (deleted)"},
+      {"/memfd:doublemapper-template (deleted)", "/memfd:doublemapper-template (deleted)"},
+      {"/memfd:/dotnet_1f2e (deleted)", "/memfd:/dotnet_1f2e (deleted)"},
+      {"/usr/share/dotnet/shared/Microsoft.NETCore.App/10.0.1/libcoreclr.so",
+       "/usr/share/dotnet/shared/Microsoft.NETCore.App/10.0.1/libcoreclr.so"},
+      {"/usr/share/dotnet/dotnet", "/usr/share/dotnet/dotnet"},
+      {"/dev/zero (deleted)", "/dev/zero (deleted)"},
+      // What somebody may have called after a customer.
+      {"/memfd:doublemapper-secret (deleted)", "/redacted-4"},
+      {"/memfd:dotnet-secret (deleted)", "/redacted-5"},
+      {"/memfd:/dotnet_secret (deleted)", "/redacted-6"},
+      {"/usr/share/dotnet/secret", "/redacted-7"},
+      {"/dev/secret", "/redacted-8"},
       {"/opt/ann/shared/Microsoft.NETCore.App/10.0.1/libcoreclr.so",
        "/shared/Microsoft.NETCore.App/10.0.1/libcoreclr.so"},
   };
@@ -47,6 +59,12 @@ START_TEST(a_line_of_maps_keeps_all_but_the_path) {
       edited(wx_redact_maps_line, &redactor, "1000-2000 r-xp 00000000 fe:00 7 /srv/app/x.so"),
       "1000-2000 r-xp 00000000 fe:00 7 /redacted-1.so\n");
   ck_assert_str_eq(edited(wx_redact_maps_line, &redactor, "Rss:      4 kB"), "Rss:      4 kB\n");
+  ck_assert_str_eq(
+      edited(wx_redact_maps_line, &redactor, "1000-2000 rw-p 00000000 00:00 0 [anon:my/secret]"),
+      "1000-2000 rw-p 00000000 00:00 0 [anon:redacted]\n");
+  ck_assert_str_eq(edited(wx_redact_maps_line, &redactor,
+                          "1000-2000 rw-p 00000000 00:00 0 [anon: glibc: malloc arena]"),
+                   "1000-2000 rw-p 00000000 00:00 0 [anon: glibc: malloc arena]\n");
   ck_assert_str_eq(edited(wx_redact_maps_line, NULL, "1000-2000 r-xp 0 fe:00 7 /srv/x"),
                    "1000-2000 r-xp 0 fe:00 7 /srv/x\n");
   wx_redactor_free(&redactor);
@@ -124,8 +142,8 @@ static const char document_text[] =
     "\"span_bytes\":101},{\"module\":\"doublemapper__deleted_\",\"path\":\"/memfd:doublemapper "
     "(deleted)\",\"span_bytes\":103}],\"images\":[{\"name\":\"Sauron\",\"where\":"
     "\"/home/ann/secret-app/Sauron.dll\"},{\"name\":\"Gollum\",\"where\":\"double mapper's file\"},"
-    "{\"name\":\"System.Private.CoreLib\",\"where\":\"/usr/share/dotnet/"
-    "System.Private.CoreLib.dll\"}],"
+    "{\"name\":\"System.Private.CoreLib\",\"where\":\"/usr/share/dotnet/shared/"
+    "Microsoft.NETCore.App/10.0.1/System.Private.CoreLib.dll\"}],"
     "\"verdict\":{\"code\":\"retained\",\"text\":\"There is no file /memfd:doublemapper.\"}}]}";
 
 static const char *const gone[] = {
@@ -169,7 +187,7 @@ static const char *const stays[] = {
     "doublemapper__deleted_",
     "double mapper's file",
     "System.Private.CoreLib",
-    "/usr/share/dotnet/System.Private.CoreLib.dll",
+    "/usr/share/dotnet/shared/Microsoft.NETCore.App/10.0.1/System.Private.CoreLib.dll",
     "retained",
     "There is no file /memfd:doublemapper.",
     // One substitute for one path, in lines and in the document.
