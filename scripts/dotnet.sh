@@ -114,6 +114,10 @@ runs_on() { [ "$2" = net8.0 ] || [ "${1%%.*}" -ge "$(sed 's/^net//; s/\..*//' <<
 
 # Seconds to wait for an answer from outside.
 patience=${WXBENCH_PATIENCE:-10}
+[[ $patience =~ ^[1-9][0-9]{0,5}$ ]] || {
+  echo "WXBENCH_PATIENCE: '$patience' is not a number of seconds; expected one as 10" >&2
+  exit 2
+}
 
 # start_group LOG COMMAND...: starts it as a group of processes, $group. What starts one calls end_group in its EXIT trap.
 group=

@@ -36,6 +36,15 @@ static const Reproduction reproductions[] = {
 
 enum { REPRODUCTIONS = sizeof reproductions / sizeof *reproductions };
 
+static int not_started(const WxOptions *options, const char *script, int failed) {
+  char places[PATH_MAX + 64];
+  wx_scenario_places(places, sizeof places);
+  return wx_cli_fail(options->verb,
+                     "cannot start '%s': %s; it is looked for in %s; set WXBENCH_HOME=FOLDER to "
+                     "the folder of the sources",
+                     script, strerror(-failed), places);
+}
+
 static int run_one(const WxOptions *options, WxDocument *document, WxTable *table,
                    WxEndings *endings, const Reproduction *reproduction) {
   char script[PATH_MAX], name[16];
@@ -51,8 +60,7 @@ static int run_one(const WxOptions *options, WxDocument *document, WxTable *tabl
   if (!failed && !wx_os_interrupted())
     wx_demo_document_add(document, table, endings, reproduction->name, &observed);
   wx_observed_free(&observed);
-  return failed ? wx_cli_fail(options->verb, "cannot start '%s': %s", script, strerror(-failed))
-                : 0;
+  return failed ? not_started(options, script, failed) : 0;
 }
 
 int wx_cli_demo(int argc, char **argv) {

@@ -75,9 +75,14 @@ claim a_user_without_sudo_is_told_the_one_command without_sudo
 given 0 jq
 without_network() {
   : >"$scratch/offline" && bootstrap 2 test && grep -qx 'E: no network' "$scratch/said" &&
-    grep -qx 'could not install; type: sudo apt-get update && sudo apt-get install -y --no-install-recommends jq' "$scratch/said"
+    grep -qx "could not install; type: $1apt-get update && $1apt-get install -y --no-install-recommends jq" "$scratch/said"
 }
-claim a_failed_install_says_why_and_what_to_type without_network
+claim a_failed_install_says_why_and_what_to_type without_network ''
+given 1000 jq
+: >"$scratch/sudoer"
+claim and_who_needs_sudo_is_told_to_type_it without_network 'sudo '
+refused a_group_that_is_none_is_named "^bootstrap: 'tests' is no group; expected build, test, bench, lint, fresh or browser$" scripts/bootstrap build tests
+refused no_group_is_no_task "^bootstrap: '' is no group; expected build" scripts/bootstrap
 
 given 0 zsh
 without_wished() {

@@ -116,6 +116,8 @@ lacking="cannot read the folder '[a-z/]*': No such file or directory; it is look
 for verb in run list validate; do
   refused "a_copied_program_says_what_it_lacks_in_$verb" "^wxbench $verb: $lacking" copied "$verb"
 done
+refused a_copied_program_says_what_it_lacks_in_demo \
+  "^wxbench demo: cannot start 'scripts/repro/run': No such file or directory; it is looked for in $work/copied, above .*; set WXBENCH_HOME=FOLDER" copied demo
 copied_with_home() { WXBENCH_HOME=$work/empty-home "$work/copied/bin/wxbench" "$@"; }
 refused a_home_without_scenarios_is_named "looked for in $work/empty-home, which WXBENCH_HOME names" copied_with_home list
 mkdir -p "$work/copied/scenarios"

@@ -176,6 +176,15 @@ wrong_byte() {
 }
 claim a_wrong_byte_in_a_package_is_found wrong_byte
 
+# A package whose archive is whole and that is of something else.
+other_content() {
+  given 9.0.998
+  cp "$scratch/whole" "$scratch/feed/8.0.998" && zip -q -d "$scratch/feed/8.0.998" '*libcoreclr.so' &&
+    runtimes 0 9.0.998 8.0.998 && rows 9.0.998 && [ ! -e "$store/8.0.998" ] &&
+    says 'runtimes: cannot get .NET runtime 8.0.998: error : there is no libcoreclr.so in the package'
+}
+claim a_package_without_a_runtime_is_one_line other_content
+
 at_once() {
   given "${versions[@]}"
   runtimes 0 & local first=$!
@@ -210,6 +219,8 @@ if in_namespace true 2>/dev/null; then
   }
   claim a_full_disk_is_one_line mounted 'mount -t tmpfs -o size=1m none "$1/build"' 2 'runtime 9.0.998: no space is left on the disk$'
   claim and_nothing_half_written_is_left test "$(cat "$scratch/left")" = .lock
+  claim a_disk_without_room_for_a_folder_is_one_line mounted 'mount -t tmpfs -o nr_inodes=3 none "$1/build"' 2 \
+    '^runtimes: cannot write in .*/build/runtimes: No space left on device$'
   claim a_read_only_checkout_is_one_line mounted 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1"' 2 \
     "^runtimes: cannot write in .*/build/runtimes: Read-only file system$"
 else
@@ -243,6 +254,8 @@ by_beginning() { runtimes 0 "${versions[-1]%%.*}" "${versions[0]%.*}" && rows "$
 claim the_beginning_of_a_pinned_version_is_enough by_beginning
 refused any_other_beginning_is_refused "'7' is none of ${versions[*]}; type the whole version" here scripts/runtimes 7
 refused a_word_is_no_version "'latest' is not a version" here scripts/runtimes latest
+refused a_patience_that_is_no_number_is_named "^WXBENCH_PATIENCE: 'long' is not a number of seconds" \
+  here env WXBENCH_PATIENCE=long scripts/runtimes
 refused list_takes_no_version "unexpected '9'" here scripts/runtimes --list 9
 
 # ---- One list, one place ----

@@ -126,6 +126,23 @@ child_ends() {
 }
 claim with_all_that_it_started child_ends
 
+if in_namespace true 2>/dev/null; then
+  # on_disk OPTIONS PATTERN: on a file system of that size in place of build/ one line says so.
+  on_disk() {
+    mkdir -p "$checkout/build"
+    # shellcheck disable=SC2016 # for the other shell
+    in_namespace bash -c 'mount -t tmpfs -o "$1" none "$2/build" && cd "$2" && HOME=$3 WXBENCH_SDK_URL=$4 PATH=$5 scripts/sdk
+      ended=$?; [ -z "$(find build -name ".sdk-new.*")" ] || ended=1; exit $ended' \
+      - "$1" "$checkout" "$scratch/home" "$address/large" "$scratch/programs" >"$scratch/said" 2>&1
+    [ $? = 77 ] && says 1 "^SKIP: no .NET SDK found, and none can be fetched: $2; install "
+  }
+  { cat "$scratch/install.sh" && head -c 20000 /dev/zero | tr '\0' '#'; } | serve large text/plain
+  claim a_disk_too_small_for_the_script_is_named on_disk size=8k "$address/large: cannot write in .*/build; is the disk full\?"
+  claim a_disk_without_room_for_a_folder_is_named on_disk nr_inodes=2 'cannot write in .*/build: No space left on device'
+else
+  skip a_disk_too_small_for_the_script_is_named "no mounts of one's own here"
+fi
+
 rm "$scratch/programs/curl"
 claim without_curl_it_says_what_installs_it skips good 'curl is missing \(scripts/bootstrap bench installs it\)'
 ln -s "$(command -v curl)" "$scratch/programs"
