@@ -35,9 +35,10 @@ typedef struct {
   int shortage;    ///< What kept it from looking for processes in the last cycle; 0: nothing.
   bool said_left_out;
   bool urged;
-  bool waits; ///< Something could not be done in this cycle.
-  bool more;  ///< The cycle's time was over before all had had their turn.
-  bool stale; ///< The one process has another file by now.
+  bool waits;          ///< Something could not be done in this cycle.
+  WxProblem waits_for; ///< Why, of the last that could not.
+  bool more;           ///< The cycle's time was over before all had had their turn.
+  bool stale;          ///< The one process has another file by now.
 } Sidecar;
 
 /* What is said
@@ -288,6 +289,8 @@ static void say_outcome(Sidecar *sidecar, WxTracked *tracked, WxTrackedOutcome o
   if (outcome == WX_TRACKED_WAITS)
     say_of(sidecar, tracked->user, "pid %d: %s; next attempt in %.2f s", (int)tracked->pid,
            problem->text, (double)tracked->wait_ns / 1e9);
+  if (outcome == WX_TRACKED_WAITS)
+    sidecar->waits_for = *problem;
   sidecar->waits |= outcome == WX_TRACKED_WAITS;
   const WxReclaim after = wx_tracked_result(tracked);
   if (after.pauses.count > before->pauses.count)
@@ -352,7 +355,8 @@ static int cycle(Sidecar *sidecar, WxProblem *problem) {
   end_lines(sidecar);
   wx_shares_tidy(&sidecar->shares);
   if (!failed && sidecar->urged && sidecar->options->looked)
-    sidecar->options->looked(sidecar->options->context, !sidecar->waits);
+    sidecar->options->looked(sidecar->options->context,
+                             sidecar->waits ? sidecar->waits_for.text : NULL);
   sidecar->urged = false;
   return failed;
 }

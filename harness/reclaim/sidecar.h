@@ -36,8 +36,9 @@ typedef struct {
   int wake; ///< A pipe to be read: ends the loop, or urges it to look at once.
   /// One line for a person about something that was done or found; may be NULL.
   void (*say)(void *context, const char *line);
-  /// An urged look is over; `done`: what was orphaned before it is given back. May be NULL.
-  void (*looked)(void *context, bool done);
+  /// An urged look is over; `why` NULL: what was orphaned before it is given back, else why not
+  /// yet. May be NULL.
+  void (*looked)(void *context, const char *why);
   /// Totals of one memfd that is not watched any more, or of each at the end.
   void (*result)(void *context, const WxReclaim *result);
   void *context;
@@ -62,8 +63,8 @@ int wx_sidecar_start(pid_t pid, uint64_t every_ns, const WxReclaimOptions *optio
 
 /// Has the sidecar look at the target at once, and waits until what was released before the call is
 /// given back. -ESRCH where the target has ended, -ETIMEDOUT where it could not be stopped within
-/// the pause for 30 s.
-int wx_sidecar_settle(WxSidecar *sidecar);
+/// the pause for 30 s: then `problem` (may be NULL) says what kept it.
+int wx_sidecar_settle(WxSidecar *sidecar, WxProblem *problem);
 
 /// Ends the sidecar, adds up what it did in `result` (may be NULL) and frees it. Returns 0, or the
 /// error that kept the sidecar from working. After it `problem` (may be NULL) says why.

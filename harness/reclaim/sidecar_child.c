@@ -17,8 +17,8 @@ enum { SETTLE_MS = 30000 };
 // What the child reports, in memory that both share.
 typedef struct {
   int result;
-  WxProblem problem;
-  WxReclaim total; ///< Of the memfd that most was given back of.
+  WxProblem problem; ///< Also why a look was not done, before it is answered.
+  WxReclaim total;   ///< Of the memfd that most was given back of.
 } Report;
 
 struct WxSidecar {
@@ -34,9 +34,11 @@ typedef struct {
   int answers;
 } Child;
 
-static void looked(void *context, bool done) {
-  const char answer = done ? 'y' : 'n';
-  (void)wx_os_write(((Child *)context)->answers, &answer, 1);
+static void looked(void *context, const char *why) {
+  const Child *child = context;
+  const char answer = why ? 'n' : 'y';
+  (void)wx_problem(&child->report->problem, 0, "%s", why ? why : "");
+  (void)wx_os_write(child->answers, &answer, 1);
 }
 
 static void take_result(void *context, const WxReclaim *result) {
@@ -142,13 +144,15 @@ static int look(WxSidecar *sidecar, int timeout_ms) {
   return answer == 'y';
 }
 
-int wx_sidecar_settle(WxSidecar *sidecar) {
+int wx_sidecar_settle(WxSidecar *sidecar, WxProblem *problem) {
   const uint64_t until = wx_os_now_ns() + (uint64_t)SETTLE_MS * 1000000;
   int done = 0;
   while (!done) {
     const uint64_t now = wx_os_now_ns();
     done = now < until ? look(sidecar, (int)((until - now) / 1000000) + 1) : -ETIMEDOUT;
   }
+  if (done == -ETIMEDOUT)
+    (void)wx_problem(problem, done, "%s", sidecar->report->problem.text);
   return done > 0 ? 0 : done;
 }
 

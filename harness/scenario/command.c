@@ -110,7 +110,8 @@ static int look(Commanding *commanding, const WxStep *step) {
   const bool last = is_step(step, "end");
   int failed = 0;
   if (commanding->beside && (last || is_step(step, "collected")))
-    failed = commanding->order->beside->settle(commanding->order->beside->context);
+    failed = commanding->order->beside->settle(commanding->order->beside->context,
+                                               commanding->run->validation.problem);
   if (!failed && is_to_be_sampled(commanding))
     failed = sample(commanding, step);
   if (!failed)

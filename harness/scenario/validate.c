@@ -131,6 +131,14 @@ static int stop_beside(Validating *validating) {
   return beside->stop(beside->context, validating->validation->problem);
 }
 
+static int settle(Validating *validating, const WxStep *step) {
+  if (!validating->beside || !(is_step(step, "collected") || is_step(step, "end")))
+    return 0;
+  const WxBeside *beside = validating->order->beside;
+  // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): it was started, so there is one.
+  return beside->settle(beside->context, validating->validation->problem);
+}
+
 static int look(Validating *validating, pid_t pid, const WxStep *step) {
   WxValidation *validation = validating->validation;
   const int result = wx_sampling_take(&validation->sampling, pid, step);
@@ -142,13 +150,7 @@ static int look(Validating *validating, pid_t pid, const WxStep *step) {
 static int sample_step(void *context, pid_t pid, const WxStep *step) {
   Validating *validating = context;
   const WxBeside *beside = validating->order->beside;
-  int result = 0;
-  if (validating->beside && (is_step(step, "collected") || is_step(step, "end")))
-    result = beside->settle(beside->context);
-  if (result == -ETIMEDOUT)
-    snprintf(validating->validation->problem, WX_PROBLEM_SIZE,
-             "what goes on beside it was not done in time at step %s of round %llu", step->name,
-             (unsigned long long)step->round);
+  int result = settle(validating, step);
   if (result == 0 && !validating->order->unsampled)
     result = look(validating, pid, step);
   if (result == 0 && beside && is_step(step, "start")) {

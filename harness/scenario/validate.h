@@ -33,7 +33,9 @@ typedef struct {
 /// program waits at a step. Return 0, or a negative errno that ends the run.
 typedef struct {
   int (*start)(void *context, pid_t pid); ///< After the sample of step `start`.
-  int (*settle)(void *context);           ///< Before the samples of steps `collected` and `end`.
+  /// Before the samples of steps `collected` and `end`. -ETIMEDOUT where it is not done in time,
+  /// -EPERM where that is for want of a right; then `problem` says what keeps it.
+  int (*settle)(void *context, char problem[WX_PROBLEM_SIZE]);
   /// After the sample of step `end`, or once the program has ended without it; only after `start`.
   /// Where it returns an error, `problem` says why.
   int (*stop)(void *context, char problem[WX_PROBLEM_SIZE]);

@@ -92,7 +92,7 @@ static void end_well(WxChurn *churn, pid_t pid) {
 
 // A sidecar that has ended can say why.
 static void settle(WxSidecar *sidecar) {
-  const int failed = wx_sidecar_settle(sidecar);
+  const int failed = wx_sidecar_settle(sidecar, NULL);
   WxProblem problem = {""};
   if (failed == -ESRCH)
     (void)wx_sidecar_stop(sidecar, NULL, &problem);
