@@ -3,6 +3,7 @@
 #include "codegen/codegen.h"
 #include "os/process.h"
 #include "reclaim/reclaim.h"
+#include "reclaim/sidecar.h"
 #include "reclaim/target.h"
 #include "support/churn.h"
 #include "support/frozen.h"
@@ -17,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -124,6 +126,26 @@ START_TEST(page_with_one_byte_stays) {
                      1);
     ck_assert_int_eq(byte, 1);
   }
+  (void)close(fd);
+  wx_subject_end(pid);
+}
+END_TEST
+
+// A reclaim of somebody else has the file, for as long as this test lives.
+START_TEST(sidecar_that_cannot_keep_up_says_what_keeps_it) {
+  WxSubject *subject;
+  const char *group;
+  const pid_t pid = wx_subject_start(&subject, wx_subject_busy, 0, &group);
+  char path[64];
+  (void)snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)pid, subject->memfd);
+  const int fd = open(path, O_RDONLY | O_CLOEXEC);
+  ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), 0);
+  WxSidecar *sidecar;
+  ck_assert_int_eq(wx_sidecar_start(pid, (uint64_t)ANSWER_MS * 1000000, &patient, &sidecar), 0);
+  WxProblem problem = {""};
+  ck_assert_int_eq(wx_sidecar_settle(sidecar, &problem), -ETIMEDOUT);
+  ck_assert_ptr_nonnull(strstr(problem.text, "another wxbench"));
+  ck_assert_int_eq(wx_sidecar_stop(sidecar, NULL, NULL), 0);
   (void)close(fd);
   wx_subject_end(pid);
 }
@@ -364,4 +386,5 @@ WX_TEST_MAIN("reclaim_live", orphaned_pages_come_back_and_mapped_ones_stay,
              with_the_freeze_it_cannot_write_in_between,
              what_is_written_before_the_freeze_survives_every_time,
              death_of_the_tool_at_any_moment_lets_the_target_go_on,
-             death_of_its_worker_at_any_moment_lets_the_target_go_on)
+             death_of_its_worker_at_any_moment_lets_the_target_go_on,
+             sidecar_that_cannot_keep_up_says_what_keeps_it)
