@@ -6,7 +6,7 @@
 #ifndef WX_BENCH_COMPARE_AGAINST_H
 #define WX_BENCH_COMPARE_AGAINST_H
 
-#include "output/compare.h"
+#include "output/comparison.h"
 #include "stats/problem.h"
 
 #include <stdbool.h>

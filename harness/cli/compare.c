@@ -1,9 +1,9 @@
 // wxbench compare: did anything get worse between two result files?
-#include "output/compare.h"
 #include "bench/compare_against.h"
 #include "cli/options.h"
 #include "cli/say.h"
 #include "cli/verb.h"
+#include "output/comparison.h"
 #include "output/documents.h"
 #include "output/load.h"
 

@@ -7,8 +7,8 @@
 #include "output/progress.h"
 #include "output/replay_document.h"
 #include "scenario/plugins.h"
+#include "trace/event_text.h"
 #include "trace/replay_run.h"
-#include "trace/text.h"
 
 #include <errno.h>
 #include <stdio.h>

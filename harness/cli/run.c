@@ -1,5 +1,4 @@
 // `wxbench run`: scenarios on the simulator, each on several strategies.
-#include "scenario/run.h"
 #include "cli/options.h"
 #include "cli/say.h"
 #include "cli/verb.h"
@@ -11,6 +10,7 @@
 #include "scenario/expect.h"
 #include "scenario/loaded.h"
 #include "scenario/plugins.h"
+#include "scenario/simulation.h"
 
 #include <stdio.h>
 #include <stdlib.h>

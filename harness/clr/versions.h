@@ -10,7 +10,7 @@
 #ifndef WX_CLR_VERSIONS_H
 #define WX_CLR_VERSIONS_H
 
-#include "strategy/options.h"
+#include "strategy/strategy_options.h"
 
 #include <stdbool.h>
 #include <stddef.h>

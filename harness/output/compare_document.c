@@ -1,5 +1,5 @@
 // What got better or worse, for people.
-#include "output/compare.h"
+#include "output/comparison.h"
 #include "output/documents.h"
 #include "output/json.h"
 #include "output/result.h"

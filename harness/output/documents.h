@@ -9,7 +9,7 @@
 #define WX_OUTPUT_DOCUMENTS_H
 
 #include "measure/observe.h"
-#include "output/compare.h"
+#include "output/comparison.h"
 #include "output/document.h"
 #include "probe/observe_start.h"
 #include "probe/predict.h"

@@ -1,5 +1,5 @@
 // What a file of results says, as a part of a report.
-#include "output/compare.h"
+#include "output/comparison.h"
 #include "output/documents.h"
 #include "output/flat_table.h"
 #include "output/json.h"

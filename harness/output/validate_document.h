@@ -8,7 +8,7 @@
 
 #include "output/document.h"
 #include "scenario/command.h"
-#include "scenario/fidelity.h"
+#include "scenario/fidelity_runs.h"
 #include "scenario/live.h"
 #include "scenario/run_turns.h"
 #include "scenario/smallest.h"

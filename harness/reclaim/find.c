@@ -21,28 +21,6 @@ static bool is_foreign(pid_t pid) {
   return strcmp(ours, its) != 0;
 }
 
-static bool has_memory(int directory, pid_t task) {
-  WxTaskStat stat;
-  return !wx_task_stat(directory, task, &stat) && stat.state != 'Z' && stat.state != 'X';
-}
-
-pid_t wx_reclaim_reach(pid_t pid) {
-  char path[64];
-  (void)snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
-  const int directory = wx_os_open(path, O_RDONLY | O_DIRECTORY, 0);
-  if (directory < 0)
-    return pid;
-  pid_t reach = pid;
-  WxListing tasks = {0};
-  if (!has_memory(directory, pid) && !wx_listing_read_growing(&tasks, directory))
-    for (size_t i = 0; i < tasks.count && reach == pid; ++i)
-      if (has_memory(directory, tasks.numbers[i]))
-        reach = tasks.numbers[i];
-  wx_listing_free(&tasks);
-  wx_os_close_reader(directory);
-  return reach;
-}
-
 static int refuse(pid_t pid, int error, WxProblem *problem) {
   const int number = (int)pid;
   if (error == -ENOENT || error == -ESRCH)
@@ -63,11 +41,11 @@ static int refuse(pid_t pid, int error, WxProblem *problem) {
 int wx_reclaim_look(WxMemfds *found, pid_t pid, WxMaps *maps, const char *name) {
   char link[WX_MEMFD_LINK];
   wx_memfd_link(link, name);
-  const pid_t reach = wx_reclaim_reach(pid);
+  const pid_t task = wx_task_with_memory(pid);
   found->count = found->impostors = 0;
-  int result = wx_maps_read(maps, reach);
+  int result = wx_maps_read(maps, task);
   if (!result && maps->count) // A kernel thread has none.
-    result = wx_memfd_find(found, reach, maps, link);
+    result = wx_memfd_find(found, task, maps, link);
   for (size_t i = 0; i < found->count; ++i)
     found->items[i].vouched = name != NULL;
   return result;
@@ -108,7 +86,7 @@ int wx_reclaim_find(WxMemfds *found, pid_t pid, WxMaps *maps, const char *name,
 
 int wx_reclaim_open(const WxMemfd *memfd, pid_t pid, WxProblem *problem) {
   WxRefusal refusal;
-  const int result = wx_memfd_open(memfd, wx_reclaim_reach(pid), O_RDWR, &refusal);
+  const int result = wx_memfd_open(memfd, wx_task_with_memory(pid), O_RDWR, &refusal);
   if (result == -EPERM && refusal)
     return refuse_file(memfd, pid, refusal, problem);
   if (result == -EACCES || result == -EPERM)

@@ -11,10 +11,6 @@
 
 #include <sys/types.h>
 
-/// The number below /proc through which the memory of `pid` can be reached: its own, or that of one
-/// of its threads where the first one has exited, since then /proc/PID shows no memory.
-pid_t wx_reclaim_reach(pid_t pid);
-
 /// Looks for the memfds of `pid` that are called `name`, which then are vouched for, or (NULL) as
 /// the runtime calls its own. None is success. `maps` is working memory.
 int wx_reclaim_look(WxMemfds *found, pid_t pid, WxMaps *maps, const char *name);

@@ -247,10 +247,10 @@ static bool has_ended(const WxHolders *holders, pid_t pid) {
 static int check_members(WxHolders *holders, const WxGroup *group, WxProblem *problem) {
   for (size_t i = 0; i < holders->count; ++i) {
     const pid_t pid = holders->items[i].pid;
-    const int has = wx_group_has(group, holders->items[i].reach, true);
+    const int has = wx_group_has(group, holders->items[i].memory_task, true);
     if (has < 0 && has != -ESRCH)
       return has;
-    if (has == 0 && !has_ended(holders, holders->items[i].reach))
+    if (has == 0 && !has_ended(holders, holders->items[i].memory_task))
       return wx_problem(
           problem, -EXDEV,
           "process %d shares the memory of process %d but is not in its control group "
@@ -279,7 +279,7 @@ static int check_group(const WxGroup *group, pid_t pid, WxProblem *problem) {
 
 static int prepare(WxHolders *holders, WxProblem *problem) {
   WxGroup *group = &holders->group;
-  int failed = wx_group_find(group, holders->items[0].reach);
+  int failed = wx_group_find(group, holders->items[0].memory_task);
   if (failed == -ENOTSUP)
     return wx_problem(problem, failed,
                       "process %d is in no control group that can be frozen: use --freeze ptrace",

@@ -3,7 +3,6 @@
 #include "os/control.h"
 #include "os/os.h"
 #include "os/process.h"
-#include "reclaim/find.h"
 #include "reclaim/proc.h"
 
 #include <errno.h>
@@ -65,7 +64,7 @@ static int add_holder(WxHolders *holders, pid_t pid, const WxTaskStat *stat, boo
     return wx_problem(problem, -E2BIG, "more than %d processes hold the memfd of process %d",
                       WX_HOLDERS_MOST, (int)holders->pid);
   WxHolder holder = {.pid = pid,
-                     .reach = pid,
+                     .memory_task = pid,
                      .pidfd = wx_os_pidfd_open(pid),
                      .tasks = -1,
                      .forked = stat->flags & WX_TASK_FORKED,
@@ -133,7 +132,7 @@ static int read_process(WxHolders *holders, WxKnown *known, WxProblem *problem) 
   if (stat.flags & WX_TASK_OF_KERNEL || pid == getpid())
     return 0;
   bool leaks = false;
-  result = wx_holds(holders, stat.state == 'Z' ? wx_reclaim_reach(pid) : pid, &leaks);
+  result = wx_holds(holders, stat.state == 'Z' ? wx_task_with_memory(pid) : pid, &leaks);
   known->kind = is_crash_handler(holders, pid) ? WX_CRASH_HANDLER : WX_STRANGER;
   if (result > 0)
     result = add_holder(holders, pid, &stat, leaks, problem);
@@ -372,7 +371,7 @@ int wx_holders_open(WxHolders *holders, pid_t pid, WxFileId file, WxProblem *pro
   if (!failed)
     failed = wx_task_stat(holders->proc, pid, &stat);
   if (!failed &&
-      wx_holds_descriptor(holders, stat.state == 'Z' ? wx_reclaim_reach(pid) : pid, &leaks) < 0)
+      wx_holds_descriptor(holders, stat.state == 'Z' ? wx_task_with_memory(pid) : pid, &leaks) < 0)
     leaks = true; // Unknown.
   if (!failed)
     failed = add_holder(holders, pid, &stat, leaks, problem);
@@ -412,8 +411,8 @@ int wx_holders_update_born(WxHolders *holders, WxProblem *problem) {
 
 // Adds what a holder maps of the file. Returns whether it still holds it.
 static int add_mapped(WxHolders *holders, WxHolder *holder) {
-  holder->reach = wx_reclaim_reach(holder->pid);
-  int result = wx_maps_read(&holders->maps, holder->reach);
+  holder->memory_task = wx_task_with_memory(holder->pid);
+  int result = wx_maps_read(&holders->maps, holder->memory_task);
   if (!result && !is_there(holder))
     result = -ESRCH;
   bool any = false;
@@ -428,7 +427,7 @@ static int add_mapped(WxHolders *holders, WxHolder *holder) {
   if (result)
     return result;
   holder->leaks = false;
-  const int open = wx_holds_descriptor(holders, holder->reach, &holder->leaks);
+  const int open = wx_holds_descriptor(holders, holder->memory_task, &holder->leaks);
   return open < 0 ? open : any || open;
 }
 

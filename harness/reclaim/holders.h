@@ -41,13 +41,13 @@ enum { WX_HOLDERS_MOST = 64, WX_HOLDERS_MOST_ABSENT = 1024 };
 
 typedef struct {
   pid_t pid;
-  pid_t reach;    ///< Number below /proc that shows its memory (find.h).
-  int pidfd;      ///< It names this process also after its number was used again; -1 without.
-  int tasks;      ///< Open /proc/PID/task.
-  bool forked;    ///< Had executed no program since it was forked, when it was looked at.
-  bool leaks;     ///< Has a descriptor that a program executed by it would inherit.
-  bool stopped;   ///< Held by the freezer.
-  bool untouched; ///< Was stopped by someone else: must stay so.
+  pid_t memory_task; ///< Number below /proc that shows its memory (proc.h).
+  int pidfd;         ///< It names this process also after its number was used again; -1 without.
+  int tasks;         ///< Open /proc/PID/task.
+  bool forked;       ///< Had executed no program since it was forked, when it was looked at.
+  bool leaks;        ///< Has a descriptor that a program executed by it would inherit.
+  bool stopped;      ///< Held by the freezer.
+  bool untouched;    ///< Was stopped by someone else: must stay so.
   uint64_t start_ticks;
 } WxHolder;
 

@@ -154,3 +154,25 @@ bool wx_task_has_ended(int directory, pid_t task) {
   WxTaskStat stat;
   return !wx_task_stat(directory, task, &stat) && stat.state == 'Z';
 }
+
+static bool has_memory(int directory, pid_t task) {
+  WxTaskStat stat;
+  return !wx_task_stat(directory, task, &stat) && stat.state != 'Z' && stat.state != 'X';
+}
+
+pid_t wx_task_with_memory(pid_t pid) {
+  char path[64];
+  (void)snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+  const int directory = wx_os_open(path, O_RDONLY | O_DIRECTORY, 0);
+  if (directory < 0)
+    return pid;
+  pid_t task = pid;
+  WxListing tasks = {0};
+  if (!has_memory(directory, pid) && !wx_listing_read_growing(&tasks, directory))
+    for (size_t i = 0; i < tasks.count && task == pid; ++i)
+      if (has_memory(directory, tasks.numbers[i]))
+        task = tasks.numbers[i];
+  wx_listing_free(&tasks);
+  wx_os_close_reader(directory);
+  return task;
+}

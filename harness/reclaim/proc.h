@@ -62,4 +62,9 @@ int wx_task_stat(int directory, pid_t task, WxTaskStat *stat);
 /// belongs to root.
 bool wx_task_has_ended(int directory, pid_t task);
 
+/// While all run (it allocates): the number below /proc through which the memory of `pid` can be
+/// reached: its own, or that of one of its threads where the first one has exited, since then
+/// /proc/PID shows no memory.
+pid_t wx_task_with_memory(pid_t pid);
+
 #endif

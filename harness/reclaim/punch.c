@@ -4,7 +4,7 @@
 #include "os/os.h"
 #include "os/process.h"
 #include "os/task.h"
-#include "reclaim/scan.h"
+#include "reclaim/zero_pages.h"
 
 #include <errno.h>
 #include <sched.h>

@@ -7,7 +7,7 @@
 #include "reclaim/freezer.h"
 #include "reclaim/pauses.h"
 #include "reclaim/punch.h"
-#include "reclaim/scan.h"
+#include "reclaim/zero_pages.h"
 #include "stats/figure.h"
 
 #include <errno.h>

@@ -7,9 +7,9 @@
 #include "reclaim/pauses.h"
 #include "reclaim/preflight.h"
 #include "reclaim/reclaim.h"
-#include "reclaim/scan.h"
 #include "reclaim/sweep.h"
 #include "reclaim/worker.h"
+#include "reclaim/zero_pages.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,7 +4,7 @@
 #include "os/os.h"
 #include "os/process.h"
 #include "os/text.h"
-#include "reclaim/find.h"
+#include "reclaim/proc.h"
 #include "reclaim/target.h"
 #include "reclaim/worker.h"
 
@@ -70,8 +70,8 @@ static int ask_allocated(WxTracked *tracked, uint64_t *bytes) {
     return wx_target_allocated(&tracked->target, bytes);
   int failed = wx_memfd_stat(&tracked->memfd, tracked->pid);
   if (failed == -ESRCH || failed == -EACCES) {
-    const pid_t reach = wx_reclaim_reach(tracked->pid);
-    failed = reach != tracked->pid ? wx_memfd_stat(&tracked->memfd, reach) : failed;
+    const pid_t task = wx_task_with_memory(tracked->pid);
+    failed = task != tracked->pid ? wx_memfd_stat(&tracked->memfd, task) : failed;
   }
   if (!failed)
     *bytes = (uint64_t)tracked->memfd.allocated_bytes;

@@ -7,7 +7,7 @@
 #define WX_SCENARIO_COMMAND_H
 
 #include "measure/runtime.h"
-#include "scenario/validate.h"
+#include "scenario/validation.h"
 
 /// What to run; all borrowed. Commands are for /bin/sh.
 typedef struct {

@@ -7,7 +7,7 @@
 
 #include "reclaim/reclaim.h"
 #include "reclaim/sidecar.h"
-#include "scenario/validate.h"
+#include "scenario/validation.h"
 
 #include <stdbool.h>
 
@@ -18,7 +18,7 @@ typedef struct {
   WxReclaim result;
 } WxLive;
 
-/// What goes on beside the program (validate.h); `live` must outlive it.
+/// What goes on beside the program (validation.h); `live` must outlive it.
 WxBeside wx_live_beside(WxLive *live);
 
 /// Whether a run was ended because the observer may not do what it was about to.

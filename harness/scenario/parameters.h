@@ -8,7 +8,7 @@
 
 #include "scenario/scenario.h"
 #include "stats/words.h"
-#include "strategy/options.h"
+#include "strategy/strategy_options.h"
 
 #include <stdint.h>
 

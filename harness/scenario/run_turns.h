@@ -5,7 +5,7 @@
 #ifndef WX_SCENARIO_RUN_TURNS_H
 #define WX_SCENARIO_RUN_TURNS_H
 
-#include "scenario/validate.h"
+#include "scenario/validation.h"
 #include "stats/paired.h"
 
 #include <stdbool.h>

@@ -6,7 +6,7 @@
 #ifndef WX_SCENARIO_SMALLEST_H
 #define WX_SCENARIO_SMALLEST_H
 
-#include "scenario/validate.h"
+#include "scenario/validation.h"
 #include "stats/threshold.h"
 
 #include <stdbool.h>

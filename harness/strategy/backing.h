@@ -5,7 +5,7 @@
 #ifndef WX_STRATEGY_BACKING_H
 #define WX_STRATEGY_BACKING_H
 
-#include "strategy/options.h"
+#include "strategy/strategy_options.h"
 
 /// The name the runtime gives its memfd; links to it read `/memfd:doublemapper (deleted)`.
 #define WX_BACKING_NAME "doublemapper"

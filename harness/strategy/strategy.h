@@ -17,7 +17,7 @@
 #define WX_STRATEGY_STRATEGY_H
 
 #include "os/count.h"
-#include "strategy/options.h"
+#include "strategy/strategy_options.h"
 
 #include <stdbool.h>
 #include <stddef.h>

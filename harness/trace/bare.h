@@ -6,7 +6,7 @@
 #ifndef WX_TRACE_BARE_H
 #define WX_TRACE_BARE_H
 
-#include "trace/replay.h"
+#include "trace/replay_events.h"
 
 /// One step of the list. Addresses are final; a view is known by its number.
 typedef struct {

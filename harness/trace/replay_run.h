@@ -15,7 +15,7 @@
 #include "measure/sampling.h"
 #include "strategy/verb_figures.h"
 #include "trace/reader.h"
-#include "trace/replay.h"
+#include "trace/replay_events.h"
 
 enum { WX_REPLAY_TEXT = 200, WX_REPLAY_CHECKS = 8 };
 

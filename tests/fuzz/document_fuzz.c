@@ -1,6 +1,6 @@
 // Result files: any bytes are a document or are refused in one line; a document compares as the
 // same with itself and can be written in every format.
-#include "output/compare.h"
+#include "output/comparison.h"
 #include "output/flat_table.h"
 #include "output/format.h"
 #include "output/json.h"

@@ -1,6 +1,6 @@
 // Any bytes as a trace: read to the end or to the damage, printed, and never anything else.
+#include "trace/event_text.h"
 #include "trace/reader.h"
-#include "trace/text.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 // Documents where memory runs out: built, written, read and compared whole, or not at all.
 #include "memory/failing.h"
 #include "output/audit_document.h"
-#include "output/compare.h"
+#include "output/comparison.h"
 #include "output/file.h"
 #include "output/format.h"
 #include "output/json.h"

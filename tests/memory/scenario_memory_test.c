@@ -1,8 +1,8 @@
 // Scenarios, their expectations and the files they are found in, where memory runs out.
 #include "memory/failing.h"
 #include "scenario/expect.h"
-#include "scenario/run.h"
 #include "scenario/runtimes.h"
+#include "scenario/simulation.h"
 #include "support/suite.h"
 #include "support/written.h"
 

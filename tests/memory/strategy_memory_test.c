@@ -9,7 +9,7 @@
 #include "support/written.h"
 #include "trace/bare.h"
 #include "trace/reader.h"
-#include "trace/replay.h"
+#include "trace/replay_events.h"
 #include "trace/writer.h"
 
 #include <errno.h>

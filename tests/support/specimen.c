@@ -10,7 +10,7 @@
 #include "output/result.h"
 #include "output/validate_document.h"
 #include "stats/paired.h"
-#include "trace/text.h"
+#include "trace/event_text.h"
 
 #include <check.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 // What a comparison calls better, worse, the same or only information.
-#include "output/compare.h"
+#include "output/comparison.h"
 #include "output/json.h"
 #include "output/rounds.h"
 #include "support/suite.h"

@@ -1,6 +1,6 @@
 // The model against the recordings of the real runtime that are kept in scenarios/traces: what the
 // parameters of a workload determine must be there exactly.
-#include "scenario/fidelity.h"
+#include "scenario/fidelity_runs.h"
 #include "support/suite.h"
 #include "trace/reader.h"
 

@@ -4,7 +4,7 @@
 #include "support/inject.h"
 #include "support/pkeys.h"
 #include "support/suite.h"
-#include "trace/replay.h"
+#include "trace/replay_events.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 // What a run of a real program is called, and how it is put.
 #include "measure/retention.h"
-#include "scenario/validate.h"
+#include "scenario/validation.h"
 #include "support/suite.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 // A scenario on two strategies: each figure of its result is the one that its actions make.
-#include "scenario/run.h"
+#include "scenario/simulation.h"
 #include "support/suite.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "output/compare.h"
+#include "output/comparison.h"
 
 #include "output/check.h"
 #include "output/json.h"

@@ -1,5 +1,5 @@
 /**
-   @file replay.h
+   @file replay_events.h
    The events of a trace on an open strategy, with real mappings and real writes.
 
    A trace tells where in the runtime's file something happened; a strategy places blocks where it
@@ -7,8 +7,8 @@
    which pages were written through a data page's own mapping: they are written here when an extents
    event shows that they were allocated. One thread at a time.
 */
-#ifndef WX_TRACE_REPLAY_H
-#define WX_TRACE_REPLAY_H
+#ifndef WX_TRACE_REPLAY_EVENTS_H
+#define WX_TRACE_REPLAY_EVENTS_H
 
 #include "strategy/strategy.h"
 #include "trace/format.h"

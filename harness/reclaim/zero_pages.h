@@ -1,10 +1,10 @@
 /**
-   @file scan.h
+   @file zero_pages.h
    Finds pages that hold only zeros, while the target runs. pread() copies out of the file: unlike
    a read through a mapping it never allocates a page.
 */
-#ifndef WX_RECLAIM_SCAN_H
-#define WX_RECLAIM_SCAN_H
+#ifndef WX_RECLAIM_ZERO_PAGES_H
+#define WX_RECLAIM_ZERO_PAGES_H
 
 #include "measure/extents.h"
 

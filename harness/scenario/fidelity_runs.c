@@ -1,4 +1,4 @@
-#include "scenario/fidelity.h"
+#include "scenario/fidelity_runs.h"
 
 #include "os/os.h"
 #include "strategy/registry.h"

@@ -1,4 +1,4 @@
-#include "strategy/options.h"
+#include "strategy/strategy_options.h"
 
 WxStrategyOptions wx_strategy_options_default(void) {
   return (WxStrategyOptions){

@@ -1,9 +1,9 @@
 /**
-   @file run.h
+   @file simulation.h
    Plays a scenario on a strategy in a child process of its own, observed from outside.
 */
-#ifndef WX_SCENARIO_RUN_H
-#define WX_SCENARIO_RUN_H
+#ifndef WX_SCENARIO_SIMULATION_H
+#define WX_SCENARIO_SIMULATION_H
 
 #include "measure/sampling.h"
 #include "scenario/play.h"

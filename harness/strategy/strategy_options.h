@@ -1,9 +1,9 @@
 /**
-   @file options.h
+   @file strategy_options.h
    What can be set of a strategy, with the runtime's own values as defaults.
 */
-#ifndef WX_STRATEGY_OPTIONS_H
-#define WX_STRATEGY_OPTIONS_H
+#ifndef WX_STRATEGY_STRATEGY_OPTIONS_H
+#define WX_STRATEGY_STRATEGY_OPTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "scenario/run.h"
+#include "scenario/simulation.h"
 
 #include "measure/memfd.h"
 #include "measure/observe.h"

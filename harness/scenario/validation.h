@@ -1,9 +1,9 @@
 /**
-   @file validate.h
+   @file validation.h
    Runs a workload on a real .NET runtime in one mode, observed from outside at each of its steps.
 */
-#ifndef WX_SCENARIO_VALIDATE_H
-#define WX_SCENARIO_VALIDATE_H
+#ifndef WX_SCENARIO_VALIDATION_H
+#define WX_SCENARIO_VALIDATION_H
 
 #include "measure/sampling.h"
 #include "scenario/confined.h"

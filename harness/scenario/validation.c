@@ -1,4 +1,4 @@
-#include "scenario/validate.h"
+#include "scenario/validation.h"
 
 #include "measure/memfd.h"
 #include "measure/observe.h"

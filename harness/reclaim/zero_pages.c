@@ -1,4 +1,4 @@
-#include "reclaim/scan.h"
+#include "reclaim/zero_pages.h"
 
 #include "os/os.h"
 

@@ -1,9 +1,9 @@
 /**
-   @file text.h
+   @file event_text.h
    A trace as text, one event a line, for people and for tests.
 */
-#ifndef WX_TRACE_TEXT_H
-#define WX_TRACE_TEXT_H
+#ifndef WX_TRACE_EVENT_TEXT_H
+#define WX_TRACE_EVENT_TEXT_H
 
 #include "trace/format.h"
 

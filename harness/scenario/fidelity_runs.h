@@ -1,16 +1,16 @@
 /**
-   @file fidelity.h
+   @file fidelity_runs.h
    Proof that the model is the runtime: the same workload recorded on a real runtime, several times,
    and run on the model of its version, compared number by number (clr/fidelity.h). Each recording
    is replayed, too, and has to come out as it was recorded.
 */
-#ifndef WX_SCENARIO_FIDELITY_H
-#define WX_SCENARIO_FIDELITY_H
+#ifndef WX_SCENARIO_FIDELITY_RUNS_H
+#define WX_SCENARIO_FIDELITY_RUNS_H
 
 #include "clr/fidelity.h"
 #include "scenario/model_run.h"
 #include "scenario/parameters.h"
-#include "scenario/validate.h"
+#include "scenario/validation.h"
 #include "trace/replay_run.h"
 
 /* Recordings of one workload, each replayed on the runtime's own path

@@ -1,4 +1,4 @@
-#include "trace/text.h"
+#include "trace/event_text.h"
 
 #include "trace/encode.h"
 

@@ -1,5 +1,5 @@
 /**
-   @file compare.h
+   @file comparison.h
    What got better or worse between two documents of the same kind (run, replay, validate, or bench
    of strategies).
 
@@ -10,8 +10,8 @@
    before, and no result may be missing. Everything else, times first of all, is for information;
    but ratios of a bench, which were measured in turns, may gate.
 */
-#ifndef WX_OUTPUT_COMPARE_H
-#define WX_OUTPUT_COMPARE_H
+#ifndef WX_OUTPUT_COMPARISON_H
+#define WX_OUTPUT_COMPARISON_H
 
 #include "output/load.h"
 #include "output/table.h"

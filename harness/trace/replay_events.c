@@ -1,4 +1,4 @@
-#include "trace/replay.h"
+#include "trace/replay_events.h"
 
 #include "trace/replay_block.h"
 
