@@ -155,7 +155,7 @@ static size_t hidden_at(const char *at, char *as) {
 void wx_explain_clean(char *line) {
   char *to = line, as;
   for (const char *at = line; *at;) {
-    const bool may_be = (unsigned char)*at >= 0x80 || strchr("\033<&", *at);
+    const bool may_be = (unsigned char)*at >= 0x80 || *at == '\033' || *at == '<' || *at == '&';
     const size_t hidden = may_be ? hidden_at(at, &as) : 0;
     if (!hidden)
       *to++ = *at++;
