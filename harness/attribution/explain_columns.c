@@ -54,7 +54,7 @@ size_t wx_cursor_word_length(const char *at) {
 static bool ends_word(const char *at) {
   if (*at == '.')
     return wx_cursor_is_space(at[1]);
-  return wx_cursor_is_space(*at) || strchr(":,;)]}>'\"`", *at);
+  return wx_cursor_is_space(*at) || strchr(":,;)]}>'\"`*~", *at);
 }
 
 // "0x" before and a backtick before the last eight digits, as dbgeng prints it, allowed. Returns
@@ -166,7 +166,8 @@ static bool is_surely_address(const char *at) {
 
 // "START - END", "START..END", "START to END" in prose.
 static bool take_loose_pair(WxCursor *cursor) {
-  static const char *const between[] = {" - ", "..", " to ", " .. ", "->", " -> "};
+  static const char *const between[] = {" - ",     "..",     " to ",    " .. ",  "->",    " -> ",
+                                        " up to ", " end: ", ", end: ", " end=", ", end="};
   WxRange *range = cursor->range;
   const char *end =
       is_surely_address(cursor->at) ? wx_cursor_take_address(cursor->at, &range->start) : NULL;

@@ -101,7 +101,7 @@ static bool begins(const char *line, const char *at) {
     return at - 1 == line; // A diff's mark.
   if (before == '`')
     return at - 1 == line || !isxdigit((unsigned char)at[-2]);
-  return strchr(":([{\"'=>*,;", before) != NULL;
+  return strchr(":([{\"'=>*~,;", before) != NULL;
 }
 
 // Whether a row says what may be done with a mapping.
@@ -133,12 +133,13 @@ static size_t hidden_at(const char *at, char *as) {
   static const struct {
     const char *bytes;
     char as;
-  } marks[] = {{"\xc2\xa0", ' '},     {"\xe2\x80\x8b", 0},   {"\xe2\x80\x90", '-'},
-               {"\xe2\x80\x91", '-'}, {"\xe2\x80\x92", '-'}, {"\xe2\x80\x93", '-'},
-               {"\xe2\x80\x94", '-'}, {"\xe2\x88\x92", '-'}, {"\xe2\x80\xaf", ' '},
-               {"\xe2\x80\x89", ' '}, {"\xef\xbb\xbf", 0},   {"<br>", 0},
-               {"<br/>", 0},          {"<br />", 0},         {"&nbsp;", ' '},
-               {"&gt;", '>'},         {"&lt;", '<'}};
+  } marks[] = {
+      {"\xc2\xa0", ' '},     {"\xe2\x80\x8b", 0},    {"\xe2\x80\x90", '-'},  {"\xe2\x80\x91", '-'},
+      {"\xe2\x80\x92", '-'}, {"\xe2\x80\x93", '-'},  {"\xe2\x80\x94", '-'},  {"\xe2\x88\x92", '-'},
+      {"\xe2\x80\xaf", ' '}, {"\xe2\x80\x89", ' '},  {"\xef\xbb\xbf", 0},    {"<br>", 0},
+      {"\xc2\xab", '"'},     {"\xc2\xbb", '"'},      {"\xe2\x80\x9c", '"'},  {"\xe2\x80\x9d", '"'},
+      {"\xe2\x80\x9e", '"'}, {"\xe2\x80\x98", '\''}, {"\xe2\x80\x99", '\''}, {"<br/>", 0},
+      {"<br />", 0},         {"&nbsp;", ' '},        {"&gt;", '>'},          {"&lt;", '<'}};
   *as = 0;
   if (at[0] == '\033' && at[1] == '[') {
     const size_t length = 2 + strspn(at + 2, "0123456789;");
@@ -155,7 +156,7 @@ static size_t hidden_at(const char *at, char *as) {
 void wx_explain_clean(char *line) {
   char *to = line, as;
   for (const char *at = line; *at;) {
-    const bool may_be = (unsigned char)*at >= 0x80 || strchr("\033<&", *at);
+    const bool may_be = (unsigned char)*at >= 0x80 || *at == '\033' || *at == '<' || *at == '&';
     const size_t hidden = may_be ? hidden_at(at, &as) : 0;
     if (!hidden)
       *to++ = *at++;

@@ -25,10 +25,12 @@ static Text value_behind(const char *at, const char *end) {
   if (at >= end || (*at != ':' && *at != '='))
     return (Text){0};
   at += 1 + strspn(at + 1, " ");
+  if (at >= end)
+    return (Text){0};
   const char quote = *at;
   if (quote == '"' || quote == '\'') {
-    const char *close = strchr(at + 1, quote);
-    return close && close < end ? (Text){at + 1, (size_t)(close - at - 1)} : (Text){0};
+    const char *close = memchr(at + 1, quote, (size_t)(end - at - 1));
+    return (Text){at + 1, close ? (size_t)(close - at - 1) : 0};
   }
   return (Text){at, strcspn(at, " ,)}]\t")};
 }
@@ -39,8 +41,9 @@ static Text find_value(const char *const keys[], size_t count, const char *from,
     const size_t length = strlen(keys[i]);
     for (const char *at = from + 1; (at = memmem(at, (size_t)(end - at), keys[i], length));
          at += length) {
-      const Text value =
-          is_name(at[-1]) || is_name(at[length]) ? (Text){0} : value_behind(at + length, end);
+      if (is_name(at[-1]) || is_name(at[length]))
+        continue;
+      const Text value = value_behind(at + length, end);
       if (value.length)
         return value;
     }

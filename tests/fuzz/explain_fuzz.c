@@ -38,7 +38,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     wx_explain_pieces(&explanation, out, sizeof out);
     wx_explain_verdict(&explanation, out, sizeof out);
     require(strlen(out) < sizeof out);
+    WxRange whole = range;
+    require(!wx_explain_parse_next(text, &whole) || whole.start < whole.end);
   }
+  char *const end = text + strlen(text);
+  require(wx_explain_divide(text, end) >= text && wx_explain_divide(text, end) <= end);
   memcpy(text, data, size);
   WxAllocator allocator = {0};
   wx_allocator_take_environment(&allocator, text, size);

@@ -95,6 +95,16 @@ if [ -e "$program" ] && [ -e "${runtime}dotnet" ]; then
       .on.metrics.retained_bytes > 6 * 1048576 and .on.memory_group.oom_kills == 0' "$scratch/command.json" >/dev/null || { cat "$scratch/out" "$scratch/err" && false; }
   }
   claim a_real_runtime_is_counted_with_what_it_keeps counts_what_is_kept
+  # Between what it needs without W^X and what it needs with it, while it releases.
+  is_killed_by_what_it_keeps() {
+    "$wxbench" validate --quiet --runtime "$version" --workload asm --set count=400 --mode on --mode off --memory-limit 112MiB --limit 300s \
+      --json "$scratch/command.json" >"$scratch/out" 2>"$scratch/err" </dev/null
+    jq -e '[.results[] | {key: .mode, value: .}] | from_entries | (.on.ended.text | test("^out of memory at the limit of 112.0 MiB.*dropped")) and
+      .on.memory_group.oom_kills >= 1 and .off.ended == null and .off.memory_group.oom_kills == 0 and
+      (.on.memory_group | .kernel_log_unreadable != null or .kernel_reports[-1].verdict.code == "retained")' "$scratch/command.json" >/dev/null ||
+      { jq -c '.results[] | [.mode, .ended, .memory_group]' "$scratch/command.json" && cat "$scratch/out" "$scratch/err" && false; }
+  }
+  claim a_real_runtime_is_killed_by_what_it_keeps_and_lives_without_it is_killed_by_what_it_keeps
 else
   skip a_real_runtime_is_counted_with_what_it_keeps "no runtime is laid out"
 fi

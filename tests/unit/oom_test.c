@@ -138,13 +138,13 @@ START_TEST(private_memory_at_the_limit_of_a_group_is_not_the_double_mapper) {
 }
 END_TEST
 
-// A real kill: .NET 11.0.0 in a group of 200 MiB while it released 1,250 assemblies
-// (docs/limits.md). Private memory, 79.6 MiB, is more than the 74.4 MiB that are mapped nowhere;
-// `malloc` is wrong all the same. Both parts of the shared memory are one file's, whose 118.5 MiB
-// are the most that anything has, and 63 % of it is released. Without the 74.4 MiB the group would
-// have held 125.6 of 200 MiB; and the same work ran to its end in 170.4 MiB without W^X, in 164.0
-// MiB with the preload library: who is told `malloc`, that is "W^X off cannot help", is sent away
-// from what does help.
+// A real kill: .NET 11.0.0 in a group of 200 MiB while it released 1,250 assemblies (validate
+// --memory-limit, as in docs/limits.md). Private memory, 79.6 MiB, is more than the 74.4 MiB that
+// are mapped nowhere; `malloc` is wrong all the same. Both parts of the shared memory are one
+// file's, whose 118.5 MiB are the most that anything has, and 63 % of it is released. Without
+// the 74.4 MiB the group would have held 125.6 of 200 MiB; and beside it the same work ran to its
+// end in 170.4 MiB without W^X, in 164.0 MiB with the preload library: who is told `malloc`, that
+// is "W^X off cannot help", is sent away from what does help.
 START_TEST(shared_memory_is_weighed_as_one_owner) {
   ck_assert_int_eq(
       verdict_of("dotnet invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL)\n"
