@@ -286,12 +286,12 @@ static int take_turn_with_room(Sidecar *sidecar, WxTracked *tracked, WxTrackedOu
 
 static void say_outcome(Sidecar *sidecar, WxTracked *tracked, WxTrackedOutcome outcome,
                         const WxReclaim *before, const WxProblem *problem) {
-  if (outcome == WX_TRACKED_WAITS)
+  if (outcome == WX_TRACKED_WAITS) {
     say_of(sidecar, tracked->user, "pid %d: %s; next attempt in %.2f s", (int)tracked->pid,
            problem->text, (double)tracked->wait_ns / 1e9);
-  if (outcome == WX_TRACKED_WAITS)
+    sidecar->waits = true;
     sidecar->waits_for = *problem;
-  sidecar->waits |= outcome == WX_TRACKED_WAITS;
+  }
   const WxReclaim after = wx_tracked_result(tracked);
   if (after.pauses.count > before->pauses.count)
     say_action(sidecar, tracked, before, &after);

@@ -17,8 +17,9 @@ enum { SETTLE_MS = 30000 };
 // What the child reports, in memory that both share.
 typedef struct {
   int result;
-  WxProblem problem; ///< Also why a look was not done, before it is answered.
-  WxReclaim total;   ///< Of the memfd that most was given back of.
+  WxProblem problem;
+  WxProblem waits_for; ///< Why the last look was not done; written before it is answered.
+  WxReclaim total;     ///< Of the memfd that most was given back of.
 } Report;
 
 struct WxSidecar {
@@ -37,7 +38,7 @@ typedef struct {
 static void looked(void *context, const char *why) {
   const Child *child = context;
   const char answer = why ? 'n' : 'y';
-  (void)wx_problem(&child->report->problem, 0, "%s", why ? why : "");
+  (void)wx_problem(&child->report->waits_for, 0, "%s", why ? why : "");
   (void)wx_os_write(child->answers, &answer, 1);
 }
 
@@ -152,7 +153,7 @@ int wx_sidecar_settle(WxSidecar *sidecar, WxProblem *problem) {
     done = now < until ? look(sidecar, (int)((until - now) / 1000000) + 1) : -ETIMEDOUT;
   }
   if (done == -ETIMEDOUT)
-    (void)wx_problem(problem, done, "%s", sidecar->report->problem.text);
+    (void)wx_problem(problem, done, "%s", sidecar->report->waits_for.text);
   return done > 0 ? 0 : done;
 }
 
