@@ -39,7 +39,7 @@ enum { REAL_RUNS = 5, REAL_RUNS_MOST = 100 }; // of --fidelity
 
 static const struct argp_option own_options[] = {
     {"runtime", KEY_RUNTIME, "VERSION|DIR", 0,
-     "A .NET runtime: a version (10.0.14, 10) or a folder as DOTNET_ROOT names it; may be "
+     "A .NET runtime: a version (10.0.1, 10) or a folder as DOTNET_ROOT names it; may be "
      "repeated. "
      "Default: every one that scripts/runtimes has laid out, else the installed one",
      0},
