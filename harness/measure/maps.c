@@ -169,7 +169,7 @@ static bool is_data(const WxMapping *mapping) {
 }
 
 WxMappingFate wx_maps_place(size_t count, WxMapping *previous, const WxMapping *mapping) {
-  if (count < WX_MAPPINGS_MAX)
+  if (count < WX_MAPPINGS_MAX || !previous)
     return WX_MAPPING_KEPT;
   if (previous->end == mapping->start && is_data(previous) && is_data(mapping)) {
     previous->end = mapping->end;

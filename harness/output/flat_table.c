@@ -69,7 +69,8 @@ static void choose(Head *head, const char *const wanted[]) {
   head->fixed = true;
 }
 
-// A member that is null in one result may say its type in a later one, and a whole number may be followed by a fraction.
+// A member that is null in one result may say its type in a later one, and a whole number may be
+// followed by a fraction.
 static void add_column(void *context, const char *name, json_t *value) {
   Head *head = context;
   const size_t i = find(head, name);

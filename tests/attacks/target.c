@@ -4,8 +4,8 @@
 //          [refills=N] [least=N] [seconds=N] [mappings=N] [forks=1]
 // It prints `ready PID`, keeps `pages` zero pages allocated that nobody maps, ends after `seconds`,
 // after they were given back `refills` times (but no sooner than after `least` seconds), by
-// SIGTERM, or with the program that started it, and prints a line `NAME NUMBER` of each account. With threads: storm.h; with children: children.h (2:
-// none that stops); with measure: held.h.
+// SIGTERM, or with the program that started it, and prints a line `NAME NUMBER` of each account.
+// With threads: storm.h; with children: children.h (2: none that stops); with measure: held.h.
 #include "attack.h"
 #include "children.h"
 #include "held.h"
