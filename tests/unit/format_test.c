@@ -219,8 +219,8 @@ START_TEST(a_fraction_below_a_whole_number_is_in_the_table) {
   json_t *results = json_pack("[{s:i}, {s:f}]", "p50_ns", 2, "p50_ns", 2.5);
   WxTable *table = wx_flat_table(NULL, results, NULL);
   char buffer[WX_CELL_TEXT];
-  ck_assert_str_eq(wx_table_show(table, 0, 0, buffer), "2.000");
-  ck_assert_str_eq(wx_table_show(table, 1, 0, buffer), "2.500");
+  ck_assert_str_eq(wx_table_show(table, 0, 0, buffer), "2.00");
+  ck_assert_str_eq(wx_table_show(table, 1, 0, buffer), "2.50");
   wx_table_free(table);
   json_decref(results);
 }
