@@ -120,7 +120,13 @@ static bool open_records(char *line) {
 
 static void open_line_ends(char *line) {
   char *to = line;
-  for (const char *at = line; *at;) {
+  for (const char *at = line;;) {
+    const size_t plain = strcspn(at, "\\#");
+    memmove(to, at, plain);
+    to += plain;
+    at += plain;
+    if (!*at)
+      break;
     const size_t length = !strncmp(at, "\\n", 2) ? 2 : !strncmp(at, "#012", 4) ? 4 : 0;
     *to++ = length ? '\n' : *at;
     at += length ? length : 1;
@@ -153,6 +159,8 @@ static bool begins_row(const char *at) {
 // before each but the first ends a line.
 static void open_rows(char *line) {
   bool any = false;
+  if (!strchr(line, '-')) // Most lines of smaps.
+    return;
   for (char *at = line; (at = strpbrk(at, "0123456789abcdef"));) {
     const bool begins = begins_row(at);
     if (begins && any && strchr(" \t\r'\"", at[-1]))
