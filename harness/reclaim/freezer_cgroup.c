@@ -205,12 +205,14 @@ static void keep_frozen(const WxHolders *holders, bool keep) {
   if ((keep && !is_version_1(holders->pid)) || find_top(point))
     return;
   (void)snprintf(name, sizeof name, "%s/" KEPT, point);
-  if (!keep && wx_os_remove_directory(name))
-    (void)wx_os_remove_directory(name); // Made to fail by a test.
-  const int made = keep ? wx_os_make_directory(name, 0755) : -ENOENT;
+  if (!keep) {
+    if (wx_os_remove_directory(name))
+      (void)wx_os_remove_directory(name); // Made to fail by a test.
+    return;
+  }
+  (void)wx_os_make_directory(name, 0755); // It may be there.
   (void)snprintf(name, sizeof name, "%s/" KEPT "/%s", point, kinds[VERSION_1].control);
-  if (!made || made == -EEXIST)
-    (void)wx_text_write(name, kinds[VERSION_1].freeze);
+  (void)wx_text_write(name, kinds[VERSION_1].freeze);
 }
 
 int wx_group_has(const WxGroup *group, pid_t pid, bool below) {

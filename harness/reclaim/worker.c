@@ -5,7 +5,6 @@
 #include "os/process.h"
 #include "os/text.h"
 #include "reclaim/freezer_cgroup.h"
-#include "reclaim/sweep.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -135,10 +134,10 @@ static int run_child(WxWorker *worker, const WxSweep *sweep, const int ends[2]) 
   const bool urgent = !wx_os_set_scheduler(SCHED_FIFO, 1);
   const bool well = await(worker, pid, ends[0], sweep->max_pause_ns);
   (void)wx_undo_run(&worker->undo);
-  keep(sweep, false);
   count_end(worker, well, sweep->max_pause_ns);
   if (urgent)
     (void)wx_os_set_scheduler(SCHED_OTHER, 0);
+  keep(sweep, false);
   return well ? worker->result : -ECHILD;
 }
 

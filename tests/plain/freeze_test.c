@@ -534,16 +534,10 @@ END_TEST
 
 // Whether that group beside `group` is frozen.
 static bool is_kept_frozen(const char *group) {
-  char path[256], state[16] = "";
-  const char *name = strrchr(group, '/');
-  (void)snprintf(path, sizeof path, "%.*s/wxbench-frozen/freezer.state", (int)(name - group),
-                 group);
-  FILE *file = fopen(path, "re");
-  if (!file)
-    return false;
-  const bool is = fgets(state, sizeof state, file) && strcmp(state, "FROZEN\n") == 0;
-  (void)fclose(file);
-  return is;
+  WxGroup kept;
+  (void)snprintf(kept.state, sizeof kept.state, "%.*s/wxbench-frozen/freezer.state",
+                 (int)(strrchr(group, '/') - group), group);
+  return wx_group_state_has(&kept, "FROZEN\n") == 1;
 }
 
 // The kernel patches itself for the first frozen group, while the tasks of that group stand still.
