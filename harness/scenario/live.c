@@ -1,9 +1,8 @@
 #include "scenario/live.h"
 
-#include "os/control.h"
+#include "reclaim/preflight.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdio.h>
 
 // How often the sidecar looks: every 100 ms.
@@ -15,27 +14,21 @@ static int start(void *context, pid_t pid) {
   return wx_sidecar_start(pid, every_ns, &usual, &live->sidecar);
 }
 
-static bool may_run_first(void) {
-  const bool may = !wx_os_set_scheduler(SCHED_FIFO, 1);
-  if (may)
-    (void)wx_os_set_scheduler(SCHED_OTHER, 0);
-  return may;
-}
-
 // Without the right to run before others a sidecar waits until the processors are free.
 static int settle(void *context, char problem[WX_PROBLEM_SIZE]) {
   WxProblem why = {""};
   const int failed = wx_sidecar_settle(((WxLive *)context)->sidecar, &why);
   if (failed != -ETIMEDOUT)
     return failed;
-  const bool may = may_run_first();
+  WxPreflight preflight;
+  (void)wx_preflight(&preflight, WX_RECLAIM_PAUSE_NS, NULL);
   if (!why.text[0])
     (void)wx_problem(&why, 0, "%s",
-                     may ? "its sidecar gave no answer"
-                         : "this program may not run before others (CAP_SYS_NICE)");
+                     preflight.urgent ? "its sidecar gave no answer"
+                                      : "this program may not run before others (CAP_SYS_NICE)");
   snprintf(problem, WX_PROBLEM_SIZE, "what was released could not be given back in time: %.140s",
            why.text);
-  return may ? failed : -EPERM;
+  return preflight.urgent ? failed : -EPERM;
 }
 
 static int stop(void *context, char problem[WX_PROBLEM_SIZE]) {
