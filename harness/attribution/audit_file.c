@@ -91,15 +91,15 @@ static void find_link(WxAudit *audit, WxMapping *mappings, size_t count) {
       snprintf(audit->left_out, sizeof audit->left_out, "the name of a memfd in it is cut off");
 }
 
-// smaps_rollup: one row, of all addresses, with the sums of all.
-static bool is_rollup(const char *path) {
+// By its first bytes: NULL where it may be a listing, or cannot be read.
+static const char *reason_against(const char *path) {
   char start[256];
   const int fd = wx_os_open(path, O_RDONLY, 0);
   if (fd < 0)
-    return false;
+    return NULL;
   const ssize_t size = wx_os_read(fd, start, sizeof start);
   wx_os_close_reader(fd);
-  return size > 0 && memmem(start, (size_t)size, "[rollup]", strlen("[rollup]"));
+  return size > 0 ? wx_listing_refuses(start, (size_t)size) : NULL;
 }
 
 // What is in no name of the kernel's: a colour of grep, a tag of a page, a blank at its end.
@@ -180,14 +180,9 @@ static bool can_be_read_again(const char *path) {
 // As the kernel writes the kind that was asked for, else the other, else in any other way.
 static int load_mappings(WxAudit *audit, const char *path) {
   const bool again = can_be_read_again(path);
-  if (again && is_rollup(path)) {
-    snprintf(audit->damage, sizeof audit->damage,
-             "smaps_rollup has sums only, and no mapping; expected smaps");
-    return -EINVAL;
-  }
-  const char *packed = again ? wx_listing_is_packed(path) : NULL;
-  if (packed) {
-    snprintf(audit->damage, sizeof audit->damage, "%s", packed);
+  const char *reason = again ? reason_against(path) : NULL;
+  if (reason) {
+    snprintf(audit->damage, sizeof audit->damage, "%s", reason);
     return -EINVAL;
   }
   const WxSource other = audit->source == WX_SOURCE_MAPS ? WX_SOURCE_SMAPS : WX_SOURCE_MAPS;

@@ -412,8 +412,7 @@ static int read_lines(Reader *reader, WxPieces *pieces) {
   return result;
 }
 
-// Of a file that is not text: what it is, by its first bytes.
-static const char *find_packer(const char *start, size_t size) {
+const char *wx_listing_refuses(const char *start, size_t size) {
   static const struct {
     const char *bytes, *reason;
   } packers[] = {{"\x1f\x8b", "it is compressed: expected text (gunzip it first)"},
@@ -424,17 +423,10 @@ static const char *find_packer(const char *start, size_t size) {
     if (size >= strlen(packers[i].bytes) &&
         !memcmp(start, packers[i].bytes, strlen(packers[i].bytes)))
       return packers[i].reason;
+  // One row, of all addresses, with the sums of all.
+  if (memmem(start, size, "[rollup]", strlen("[rollup]")))
+    return "smaps_rollup has sums only, and no mapping; expected smaps";
   return NULL;
-}
-
-const char *wx_listing_is_packed(const char *path) {
-  char start[8];
-  const int fd = wx_os_open(path, O_RDONLY, 0);
-  if (fd < 0)
-    return NULL;
-  const ssize_t size = wx_os_read(fd, start, sizeof start);
-  wx_os_close_reader(fd);
-  return size > 0 ? find_packer(start, (size_t)size) : NULL;
 }
 
 int wx_listing_load(WxSmaps *smaps, const char *path, WxListing *listing) {

@@ -25,8 +25,9 @@ typedef struct {
 /// Returns 0 or a negative errno where the file itself could not be read.
 int wx_listing_load(WxSmaps *smaps, const char *path, WxListing *listing);
 
-/// What is to be done first with the file at `path`, where it is compressed; else NULL.
-const char *wx_listing_is_packed(const char *path);
+/// Why a file that begins with these bytes is no listing of mappings, and what to give instead: it
+/// is compressed, or smaps_rollup. NULL where they say nothing against it.
+const char *wx_listing_refuses(const char *start, size_t size);
 
 /// Whether `mapping` is one of those that the kernel's list of a process ends with.
 bool wx_listing_ends_with(const WxMapping *mapping);
