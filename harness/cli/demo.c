@@ -37,12 +37,9 @@ static const Reproduction reproductions[] = {
 enum { REPRODUCTIONS = sizeof reproductions / sizeof *reproductions };
 
 static int not_started(const WxOptions *options, const char *script, int failed) {
-  char places[PATH_MAX + 64];
-  wx_scenario_places(places, sizeof places);
-  return wx_cli_fail(options->verb,
-                     "cannot start '%s': %s; it is looked for in %s; set WXBENCH_HOME=FOLDER to "
-                     "the folder of the sources",
-                     script, strerror(-failed), places);
+  char cure[WX_SCENARIO_CURE];
+  wx_scenario_cure(cure);
+  return wx_cli_fail(options->verb, "cannot start '%s': %s; %s", script, strerror(-failed), cure);
 }
 
 static int run_one(const WxOptions *options, WxDocument *document, WxTable *table,

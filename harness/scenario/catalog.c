@@ -155,3 +155,10 @@ void wx_scenario_places(char *text, size_t capacity) {
              "current folder",
              find_program(&program) ? program.above : "the folder");
 }
+
+void wx_scenario_cure(char text[WX_SCENARIO_CURE]) {
+  char places[PATH_MAX + 128];
+  wx_scenario_places(places, sizeof places);
+  snprintf(text, WX_SCENARIO_CURE,
+           "it is looked for in %s; set WXBENCH_HOME=FOLDER to the folder of the sources", places);
+}

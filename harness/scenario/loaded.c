@@ -11,16 +11,14 @@ static bool is_file_name(const char *name) {
 }
 
 int wx_loaded_names(const char *folder, char ***names, size_t *count, WxProblem *problem) {
-  char directory[PATH_MAX], places[PATH_MAX + 64];
+  char directory[PATH_MAX], cure[WX_SCENARIO_CURE];
   wx_scenario_directory(folder, directory, sizeof directory);
   const int failed = wx_scenario_names(directory, names, count);
   if (!failed)
     return 0;
-  wx_scenario_places(places, sizeof places);
-  return wx_problem(problem, -EINVAL,
-                    "cannot read the folder '%s': %s; it is looked for in %s; set "
-                    "WXBENCH_HOME=FOLDER to the folder of the sources",
-                    folder, strerror(-failed), places);
+  wx_scenario_cure(cure);
+  return wx_problem(problem, -EINVAL, "cannot read the folder '%s': %s; %s", folder,
+                    strerror(-failed), cure);
 }
 
 static int unknown_name(const WxScenarioAsked *asked, WxProblem *problem) {

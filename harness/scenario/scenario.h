@@ -10,6 +10,7 @@
 
 #include "scenario/yaml.h"
 
+#include <limits.h>
 #include <stdbool.h>
 
 /// A number that can be set from the command line.
@@ -119,5 +120,9 @@ void wx_scenario_cache(char *path, size_t capacity);
 
 /// Says in words where wx_scenario_directory() looks, for a message.
 void wx_scenario_places(char *text, size_t capacity);
+
+/// The same as the end of a message, with what to do where it lies elsewhere.
+enum { WX_SCENARIO_CURE = PATH_MAX + 256 };
+void wx_scenario_cure(char text[WX_SCENARIO_CURE]);
 
 #endif
