@@ -11,7 +11,6 @@ enum {
   BARE_DIGITS = 8,     // of one in prose, as the kernel prints the lowest,
   DECIMAL_DIGITS = 12, // and where all of them are decimal, as few addresses are.
   MOST_DIGITS = 16,
-  PAGE_MASK = 0xfff,
   FLAG_WORDS = 3, // Of VmFlags, at least.
 };
 
@@ -133,7 +132,7 @@ static bool is_decimal_address(const char *at, const WxDigits *digits) {
 bool wx_cursor_is_bare_address(const char *at) {
   uint64_t address;
   WxDigits digits;
-  if (!wx_cursor_take_number(at, &address, &digits) || address & PAGE_MASK)
+  if (!wx_cursor_take_number(at, &address, &digits) || address & WX_CURSOR_PAGE_MASK)
     return false;
   if (digits.prefixed)
     return digits.digits >= FEWEST_DIGITS;

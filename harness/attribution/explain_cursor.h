@@ -19,6 +19,9 @@ typedef struct {
   bool anonymous; ///< The columns before the name say that there is no file.
 } WxCursor;
 
+/// The bits in which the ends of a mapping have zeros.
+enum { WX_CURSOR_PAGE_MASK = 0xfff };
+
 /// How a number is written.
 typedef struct {
   int digits;

@@ -1,20 +1,15 @@
 #include "attribution/explain_cursor.h"
 
 #include "attribution/naming.h"
+#include "os/text.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAGE_MASK = 0xfff };
-
 // What a tool has seen run there.
 static void mark_executed(WxRange *range) {
   range->protection = WX_READ | WX_EXECUTE;
-}
-
-static bool begins_with(const char *at, const char *text) {
-  return !strncmp(at, text, strlen(text));
 }
 
 // "REG" and the device that lsof prints behind it.
@@ -43,7 +38,7 @@ static const char *end_of_frame(const char *at) {
 // The name without "+0x161678", where it is a file's.
 static size_t length_of_object(const char *name, size_t length) {
   const char *plus = memrchr(name, '+', length);
-  return plus && begins_with(plus, "+0x") ? (size_t)(plus - name) : length;
+  return plus && wx_text_starts_with(plus, "+0x") ? (size_t)(plus - name) : length;
 }
 
 // "(NAME)" at the end of the line, after an address and a symbol; of valgrind "(in NAME)".
@@ -61,7 +56,7 @@ static bool take_object(WxCursor *cursor) {
   for (const char *colon = cursor->at; colon < at; ++colon)
     if (*colon == ':' && wx_cursor_is_space(colon[1]))
       return false;
-  const char *name = at + 1 + (begins_with(at + 1, "in ") ? strlen("in ") : 0);
+  const char *name = at + 1 + (wx_text_starts_with(at + 1, "in ") ? strlen("in ") : 0);
   wx_cursor_set_name(cursor, name, length_of_object(name, (size_t)(end - 1 - name)));
   mark_executed(cursor->range);
   return cursor->range->name_length && strchr("/[", *cursor->range->name);
@@ -147,7 +142,7 @@ static bool take_fault(WxCursor *cursor) {
   const char *end = wx_cursor_take_address(at, &range->start);
   end = end && *end == '+' ? wx_cursor_take_number(end + 1, &size, &digits) : NULL;
   if (!end || *end != ']' || !size || range->start + size < size ||
-      (range->start | size) & PAGE_MASK)
+      (range->start | size) & WX_CURSOR_PAGE_MASK)
     return false;
   const char *name = find_name_before(cursor->line, bracket);
   if (!name)
@@ -225,10 +220,10 @@ static bool take_section(WxCursor *cursor) {
 // "3 -> /memfd:doublemapper (deleted)", of a listing of descriptors: which files they are of.
 static bool take_descriptor(WxCursor *cursor) {
   const size_t digits = strspn(cursor->at, "0123456789");
-  if (!digits || !begins_with(cursor->at + digits, " -> "))
+  if (!digits || !wx_text_starts_with(cursor->at + digits, " -> "))
     return false;
   cursor->at += digits + 1;
-  return take_arrow(cursor) && begins_with(cursor->at, "/memfd:");
+  return take_arrow(cursor) && wx_text_starts_with(cursor->at, "/memfd:");
 }
 
 // The size and the name of a method in a perf map: "7fc8177aa120 4b void Program::Main()[Tier0]".
@@ -241,7 +236,7 @@ static bool take_method(WxCursor *cursor) {
       !wx_cursor_set_size(cursor->range, (double)size))
     return false;
   const char *name = end + 1;
-  if (!strstr(name, "::") && !begins_with(name, "stub "))
+  if (!strstr(name, "::") && !wx_text_starts_with(name, "stub "))
     return false;
   cursor->at = name + strlen(name);
   mark_executed(cursor->range);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAGE_MASK = 0xfff, ARGUMENTS = 6 };
+enum { ARGUMENTS = 6 };
 
 // A piece of the line.
 typedef struct {
@@ -81,7 +81,7 @@ static bool take_addresses(WxRange *range, const char *from, const char *end) {
   return (pair || (take_value(FIND(start_keys, from, end), &range->start) &&
                    take_value(FIND(end_keys, from, end), &range->end))) &&
          range->end > range->start && range->start > UINT16_MAX &&
-         !((range->start | range->end) & PAGE_MASK); // A time or a position is rarely so.
+         !((range->start | range->end) & WX_CURSOR_PAGE_MASK); // A time or a position is rarely so.
 }
 
 // Where a record that begins at `at` ends: "{...}", or "pmmap_ext(...)" of psutil, in which the

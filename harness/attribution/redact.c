@@ -1,16 +1,13 @@
 #include "attribution/redact.h"
 
 #include "os/grow.h"
+#include "os/text.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-
-static bool starts_with(const char *text, const char *prefix) {
-  return !strncmp(text, prefix, strlen(prefix));
-}
 
 // Below these everything is the system's or the runtime's.
 static const char *const trees[] = {
@@ -43,10 +40,10 @@ static const char *skip_machine(const char *name) {
 
 static bool is_library(const char *path) {
   for (size_t i = 0; i < sizeof folders / sizeof *folders; ++i) {
-    if (!starts_with(path, folders[i]))
+    if (!wx_text_starts_with(path, folders[i]))
       continue;
     const char *name = skip_machine(path + strlen(folders[i]));
-    return starts_with(name, "gconv/") || (!strchr(name, '/') && strstr(name, ".so"));
+    return wx_text_starts_with(name, "gconv/") || (!strchr(name, '/') && strstr(name, ".so"));
   }
   return false;
 }
@@ -63,11 +60,11 @@ static bool is_file(const char *path) {
 
 static bool is_installed(const char *path) {
   for (size_t i = 0; i < sizeof installs / sizeof *installs; ++i)
-    for (size_t k = 0; starts_with(path, installs[i]) && k < sizeof installed / sizeof *installed;
-         ++k) {
+    for (size_t k = 0;
+         wx_text_starts_with(path, installs[i]) && k < sizeof installed / sizeof *installed; ++k) {
       const char *name = path + strlen(installs[i]);
       const bool folder = strchr(installed[k], '/') != NULL;
-      if (folder ? starts_with(name, installed[k]) : !strcmp(name, installed[k]))
+      if (folder ? wx_text_starts_with(name, installed[k]) : !strcmp(name, installed[k]))
         return true;
     }
   return false;
@@ -77,12 +74,12 @@ static bool is_installed(const char *path) {
 static bool is_numbered(const char *path) {
   static const char start[] = "/memfd:/dotnet_";
   const char *number = path + sizeof start - 1;
-  return starts_with(path, start) && number[strspn(number, "0123456789abcdef")] == ' ';
+  return wx_text_starts_with(path, start) && number[strspn(number, "0123456789abcdef")] == ' ';
 }
 
 static bool is_public(const char *path) {
   for (size_t i = 0; i < sizeof trees / sizeof *trees; ++i)
-    if (starts_with(path, trees[i]))
+    if (wx_text_starts_with(path, trees[i]))
       return true;
   return is_library(path) || is_file(path) || is_installed(path) || is_numbered(path);
 }
@@ -116,7 +113,7 @@ static const char *extension_of(const char *path) {
 
 void wx_redact_path(WxRedactor *redactor, const char *path, char *target, size_t size) {
   const char *runtime = path ? strstr(path, "/shared/Microsoft.NETCore.App/") : NULL;
-  if (path && starts_with(path, SHARED))
+  if (path && wx_text_starts_with(path, SHARED))
     snprintf(target, size, SHARED "redacted-%zu", number_of(redactor, path));
   else if (!path || is_public(path))
     snprintf(target, size, "%s", path ? path : "");
@@ -143,7 +140,7 @@ bool wx_redact_keeps_program(const char *name) {
 int wx_redact_status_line(WxRedactor *redactor, const char *line, size_t length, FILE *stream) {
   static const char key[] = "Name:\t", own[] = "Name:\tredacted";
   const bool keeps =
-      !redactor || !starts_with(line, key) || wx_redact_keeps_program(line + strlen(key));
+      !redactor || !wx_text_starts_with(line, key) || wx_redact_keeps_program(line + strlen(key));
   return keeps ? put_line(line, length, stream) : put_line(own, strlen(own), stream);
 }
 
@@ -152,7 +149,7 @@ static const char *find_own_name(const char *line, size_t length) {
   static const char *const marks[] = {"[anon:", "[anon_shmem:"};
   for (size_t i = 0; i < sizeof marks / sizeof *marks; ++i) {
     const char *mark = memmem(line, length, marks[i], strlen(marks[i]));
-    if (mark && !starts_with(mark, "[anon: glibc: "))
+    if (mark && !wx_text_starts_with(mark, "[anon: glibc: "))
       return mark + strlen(marks[i]);
   }
   return NULL;
@@ -210,7 +207,7 @@ int wx_redact_variable(WxRedactor *redactor, const char *variable, size_t length
 bool wx_redact_keeps_assembly(const char *name) {
   static const char *const prefixes[] = {"System.", "Microsoft.", "mscorlib", "netstandard"};
   for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; ++i)
-    if (starts_with(name, prefixes[i]))
+    if (wx_text_starts_with(name, prefixes[i]))
       return true;
   return false;
 }

@@ -1,6 +1,7 @@
 #include "attribution/space.h"
 
 #include "measure/memfd.h"
+#include "os/text.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -30,10 +31,6 @@ const char *wx_owner_name(WxOwner owner) {
   return names[owner];
 }
 
-static bool starts_with(const char *text, const char *prefix) {
-  return !strncmp(text, prefix, strlen(prefix));
-}
-
 // By the name alone; without one it is memory or address space.
 static WxOwner owner_by_name(const WxMapping *mapping, const char *double_mapper) {
   static const struct {
@@ -50,7 +47,7 @@ static WxOwner owner_by_name(const WxMapping *mapping, const char *double_mapper
   if (path[0] == '/' && !strcmp(path, double_mapper))
     return WX_OWNER_DOUBLE_MAPPER;
   for (size_t i = 0; *path && i < sizeof names / sizeof *names; ++i)
-    if (starts_with(path, names[i].prefix))
+    if (wx_text_starts_with(path, names[i].prefix))
       return names[i].owner;
   return mapping->protection ? WX_OWNER_ANONYMOUS : WX_OWNER_RESERVED;
 }

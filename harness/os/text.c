@@ -116,6 +116,10 @@ int wx_directory_numbers(const char *path, int (*visit)(long number, void *conte
   return result;
 }
 
+bool wx_text_starts_with(const char *text, const char *prefix) {
+  return !strncmp(text, prefix, strlen(prefix));
+}
+
 static ssize_t append(void *cookie, const char *bytes, size_t size) {
   WxText *text = cookie;
   const size_t needed = text->length + size + 1;

@@ -30,6 +30,9 @@ int wx_text_read_most(WxText *text, const char *path, size_t most);
 /// files want it.
 int wx_text_write(const char *path, const char *text);
 
+/// Whether `text` begins with `prefix`.
+bool wx_text_starts_with(const char *text, const char *prefix);
+
 /// Whether two texts are the same byte for byte; one without a buffer is empty.
 bool wx_text_is_equal(const WxText *one, const WxText *other);
 
