@@ -91,9 +91,8 @@ static int attach(const WxHolders *holders, WxHeldTask *task, WxProblem *problem
 }
 
 static int prepare(WxHolders *holders, WxProblem *problem) {
-  (void)problem;
   const int found = wx_holders_find_tasks(holders);
-  return found < 0 ? found : 0;
+  return found < 0 ? found : wx_holders_check_young(holders, problem);
 }
 
 static int interrupt(WxHeldTask *task) {

@@ -24,7 +24,7 @@ enum {
 // How often in a row a look may come at a bad moment.
 enum { MOST_BAD_MOMENTS = 200, BAD_MOMENT_NS = 1000000 };
 
-// Rounds of reading until nobody was born during one, and updates that wait for the newly forked.
+// Rounds of reading until nobody was born during one, and pauses that wait for the newly forked.
 enum { MOST_ROUNDS = 4, MOST_WAITS_FOR_YOUNG = 5 };
 
 // A process that was forked executes a program soon, or stays what it is. So long it may be about
@@ -314,18 +314,6 @@ static int check_holders(WxHolders *holders, WxProblem *problem) {
   return 0;
 }
 
-// One that was forked a moment ago, also one found only now, is about to execute a program:
-// attaching waits for that, and without CAP_SYS_PTRACE it must not happen while it is traced.
-static int check_young(WxHolders *holders, WxProblem *problem) {
-  for (size_t i = 0; i < holders->count; ++i) {
-    const WxHolder *holder = &holders->items[i];
-    if (holder->forked && is_young(holder->start_ticks) &&
-        (!holders->may_trace_any || holders->waited_for_young++ < MOST_WAITS_FOR_YOUNG))
-      return wx_problem(problem, -EAGAIN, "process %d is starting a program", (int)holder->pid);
-  }
-  return 0;
-}
-
 /* Together
  * -------------------------------------------------------------------------------------------------
  */
@@ -396,9 +384,7 @@ static int update(WxHolders *holders, bool all, bool born_only, WxProblem *probl
     if (!result)
       holders->given = last;
   }
-  if (!result)
-    result = check_known(holders, problem);
-  return result ? result : check_young(holders, problem);
+  return result ? result : check_known(holders, problem);
 }
 
 int wx_holders_update(WxHolders *holders, WxProblem *problem) {
@@ -524,7 +510,6 @@ void wx_holders_close(WxHolders *holders) {
 
 void wx_holders_begin(WxHolders *holders) {
   holders->task_count = 0;
-  holders->waited_for_young = 0;
   holders->outside = 0;
 }
 
@@ -569,6 +554,17 @@ int wx_holders_find_tasks(WxHolders *holders) {
     added += found;
   }
   return added;
+}
+
+int wx_holders_check_young(WxHolders *holders, WxProblem *problem) {
+  for (size_t i = 0; i < holders->count; ++i) {
+    const WxHolder *holder = &holders->items[i];
+    if (holder->forked && is_young(holder->start_ticks) &&
+        (!holders->may_trace_any || holders->waited_for_young++ < MOST_WAITS_FOR_YOUNG))
+      return wx_problem(problem, -EAGAIN, "process %d is starting a program", (int)holder->pid);
+  }
+  holders->waited_for_young = 0;
+  return 0;
 }
 
 bool wx_holders_is_crowded(const WxHolders *holders) {

@@ -111,7 +111,7 @@ struct WxHolders {
   bool must_list;     ///< All processes, with the next update.
   bool settled;       ///< All have stood still at once, so that nobody born before is unseen.
   unsigned runnable;  ///< Tasks of the whole system that had or wanted a processor then; 0 unknown.
-  unsigned waited_for_young; ///< Updates in a row that failed because a process was just forked.
+  unsigned waited_for_young; ///< Pauses in a row put off because a process was just forked.
   bool may_trace_any;        ///< The caller has CAP_SYS_PTRACE.
   WxListing listed_processes;
   WxListing listed_tasks;
@@ -159,6 +159,11 @@ bool wx_holders_settle(WxHolders *holders);
 /// For whoever knows that all have stood still since the last update: forgets the numbers that
 /// nobody had.
 void wx_holders_forget_absent(WxHolders *holders);
+
+/// For a freezer that traces: whether a holder was forked a moment ago and has executed no program
+/// since, -EAGAIN. Attaching waits while it does, and without CAP_SYS_PTRACE it must not be traced
+/// then. A few times in a row at most where the caller may trace anybody.
+int wx_holders_check_young(WxHolders *holders, WxProblem *problem);
 
 /// Whether, when last asked, others than the holders and the caller wanted a processor.
 bool wx_holders_is_crowded(const WxHolders *holders);

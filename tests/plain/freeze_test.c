@@ -19,6 +19,7 @@
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 // The claims here are about what happens, not how fast: a busy machine may take its time.
@@ -277,6 +278,41 @@ START_TEST(holders_at_rest_are_told_from_those_that_work) {
     wx_subject_runs(it.subject);
     ck_assert(!wx_holders_is_at_rest(&it.holders, before));
   }
+  end(&it);
+}
+END_TEST
+
+// Attaching to a child that is about to execute a program would take its rights or wait for it;
+// one that only does not get a processor keeps them.
+START_TEST(only_who_traces_waits_for_a_child_forked_a_moment_ago) {
+  Case it;
+  if (!begin(&it, &variants[_i], wx_subject_busy))
+    return;
+  struct timespec now;
+  ck_assert_int_eq(clock_gettime(CLOCK_BOOTTIME, &now), 0);
+  const uint64_t hertz = (uint64_t)sysconf(_SC_CLK_TCK);
+  WxHolder *holder = &it.holders.items[0];
+  const WxHolder real = *holder;
+  holder->forked = true;
+  holder->start_ticks = ((uint64_t)now.tv_sec + 3600) * hertz;
+  it.holders.may_trace_any = false;
+  WxProblem problem = {""};
+  if (it.freeze.freezer == &wx_freezer_ptrace) {
+    for (int i = 0; i < ROUNDS * 2; ++i)
+      ck_assert_int_eq(wx_freeze(&it.freeze, patience_ns, &problem), -EAGAIN);
+    ck_assert_ptr_nonnull(strstr(problem.text, "is starting a program"));
+    ck_assert_uint_eq(it.freeze.length_ns, 0); // Nobody was held.
+    it.holders.may_trace_any = true;
+  }
+  int failed;
+  do
+    failed = wx_freeze(&it.freeze, patience_ns, &problem);
+  while (failed == -EAGAIN && it.freeze.freezer == &wx_freezer_ptrace);
+  ck_assert_msg(failed == 0, "%d %s", failed, problem.text);
+  wx_subject_is_still(it.subject);
+  thaw(&it);
+  holder->forked = real.forked;
+  holder->start_ticks = real.start_ticks;
   end(&it);
 }
 END_TEST
@@ -589,6 +625,7 @@ int main(void) {
       numbers_are_forgotten_once_all_have_stood_still,
       more_numbers_than_can_be_kept_cost_one_attempt,
       holders_at_rest_are_told_from_those_that_work,
+      only_who_traces_waits_for_a_child_forked_a_moment_ago,
       stopped_process_stays_stopped,
       signals_keep_their_order_and_data,
       vfork_parent_is_held_or_given_up_and_goes_on,
