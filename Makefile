@@ -45,7 +45,9 @@ STRATEGIES := $(if $(wildcard harness/strategy/*.c),$(shell LC_ALL=C sed -n \
 CPPFLAGS := -D_GNU_SOURCE -DWX_VERSION='"$(VERSION)"' -DWX_RUNTIMES='"$(RUNTIMES)"' \
   -D'WX_STRATEGIES(STRATEGY)=$(subst $() ,,$(STRATEGIES))' -Iharness
 CFLAGS   := -std=c17 -g $(WARNINGS)
-PLAIN    := -O2 -fno-plt
+# Fit for a program without shared libraries too (packaging/static.mk); the same bytes in any folder.
+OPTIMISED := -O2 -fPIE -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables "-ffile-prefix-map=$(CURDIR)=."
+PLAIN    := $(OPTIMISED) -fno-plt
 ASAN     := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 TSAN     := -O1 -fsanitize=thread -fno-omit-frame-pointer
 

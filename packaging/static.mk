@@ -10,7 +10,9 @@ SYSROOT  := $(B)/sysroot/aarch64
 static_foreign = $(filter-out $(NATIVE),$(1))
 static_cc = $(if $(call static_foreign,$(1)),$(CROSS_CC),$(CC))
 static_cflags = $(if $(call static_foreign,$(1)),-isystem $(SYSROOT)/usr/include -isystem $(SYSROOT)/usr/include/$(1)-linux-gnu,$(PKG_CFLAGS)) \
-  $(CFLAGS) -O2 -fPIE -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables "-ffile-prefix-map=$(CURDIR)=."
+  $(CFLAGS) $(OPTIMISED)
+# This machine's own are those of the ordinary program.
+static_objects = $(patsubst %.c,$(B)/obj/$(if $(call static_foreign,$(1)),static/$(1),plain)/%.o,$(2))
 static_ldflags = -static-pie -Wl,--gc-sections -Wl,--as-needed $(if $(call static_foreign,$(1)),-L$(SYSROOT)/usr/lib/$(1)-linux-gnu)
 # What of harness/os/ does not go together with that has another form in harness/static/.
 STATIC_OWN := $(sort $(wildcard harness/static/*.c))
@@ -21,11 +23,11 @@ SERVER_SRC := $(filter-out harness/cli/main.c harness/cli/verbs.c,$(sort $(LIB_S
 
 # static_rules MACHINE: objects, programs, preload libraries.
 define static_rules
-$(B)/obj/static/$(1)/%.o: %.c Makefile VERSION packaging/static.mk scripts/versions $(if $(call static_foreign,$(1)),| $(SYSROOT)/complete)
+$(B)/obj/static/$(1)/%.o: %.c Makefile VERSION packaging/static.mk scripts/versions | $(SYSROOT)/complete
 	@mkdir -p $$(@D)
 	@echo '  CC   $$@'
 	$$(Q)$(call static_cc,$(1)) $$(CPPFLAGS) $$(call static_cflags,$(1)) -MMD -MP -c -o $$@ $$<
-$(STATIC)/$(1)/wxbench: $(patsubst %.c,$(B)/obj/static/$(1)/%.o,$(STATIC_SRC))
+$(STATIC)/$(1)/wxbench: $(call static_objects,$(1),$(STATIC_SRC))
 	@mkdir -p $$(@D)
 	@echo '  LD   $$@'
 	$$(Q)$(call static_cc,$(1)) $$(call static_ldflags,$(1)) -s -o $$@ $$^ -lyaml -ljansson -lgsl -lgslcblas -lm -pthread
@@ -37,8 +39,8 @@ $(B)/obj/static/$(1)/server/verbs.o: harness/cli/verbs.c Makefile VERSION packag
 	@mkdir -p $$(@D)
 	@echo '  CC   $$@'
 	$$(Q)$(call static_cc,$(1)) $$(CPPFLAGS) -DWX_SERVER $$(call static_cflags,$(1)) -MMD -MP -c -o $$@ $$<
-$(B)/obj/static/$(1)/server/libwx.a: $(patsubst %.c,$(B)/obj/static/$(1)/%.o,$(SERVER_SRC))
-$(SERVER)/$(1)/wxbench: $(B)/obj/static/$(1)/harness/cli/main.o $(B)/obj/static/$(1)/server/verbs.o $(B)/obj/static/$(1)/server/libwx.a
+$(B)/obj/static/$(1)/server/libwx.a: $(call static_objects,$(1),$(SERVER_SRC))
+$(SERVER)/$(1)/wxbench: $(call static_objects,$(1),harness/cli/main.c) $(B)/obj/static/$(1)/server/verbs.o $(B)/obj/static/$(1)/server/libwx.a
 	@mkdir -p $$(@D)
 	@echo '  LD   $$@'
 	$$(Q)$(call static_cc,$(1)) -pie -Wl,--gc-sections -Wl,--as-needed $(if $(call static_foreign,$(1)),-L$(SYSROOT)/usr/lib/$(1)-linux-gnu) -s -o $$@ $$^ -l:libjansson.a -lm -pthread
