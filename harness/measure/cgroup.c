@@ -55,61 +55,6 @@ static const Field fields[] = {
 
 enum { FIELD_COUNT = sizeof fields / sizeof *fields };
 
-// Calls `visit` for each line, NUL-terminated, until it returns true.
-static bool each_line(WxText *text, bool (*visit)(char *line, void *context), void *context) {
-  char *place;
-  for (char *line = text->data ? strtok_r(text->data, "\n", &place) : NULL; line;
-       line = strtok_r(NULL, "\n", &place))
-    if (visit(line, context))
-      return true;
-  return false;
-}
-
-/// What is looked for in /proc/PID/cgroup and mountinfo.
-typedef struct {
-  int version;
-  char path[PATH_MAX];
-  WxCgroupMount mount;
-  WxCgroup *group;
-} Search;
-
-static bool holds_memory(const char *controllers, size_t length) {
-  static const char memory[] = "memory";
-  for (size_t at = 0; at < length;) {
-    const size_t word = strcspn(controllers + at, ",:");
-    if (word == sizeof memory - 1 && strncmp(controllers + at, memory, word) == 0)
-      return true;
-    at += word + 1;
-  }
-  return false;
-}
-
-// A line reads `hierarchy:controllers:path`; that of version 2 is 0 without controllers. A memory
-// controller of version 1 has the word, wherever version 2 is mounted as well.
-static bool visit_group(char *line, void *context) {
-  Search *search = context;
-  const char *controllers = strchr(line, ':');
-  const char *path = controllers ? strchr(controllers + 1, ':') : NULL;
-  if (!path)
-    return false;
-  const size_t length = (size_t)(path - (controllers + 1));
-  const bool first = holds_memory(controllers + 1, length);
-  const bool second = length == 0 && strncmp(line, "0:", 2) == 0;
-  if (!first && !(second && search->version == 0))
-    return false;
-  search->version = first ? 1 : 2;
-  const int size = snprintf(search->path, sizeof search->path, "%s", path + 1);
-  if (size >= (int)sizeof search->path)
-    search->version = 0;
-  return first;
-}
-
-static bool visit_mount(char *line, void *context) {
-  Search *search = context;
-  return wx_cgroup_mount_parse(&search->mount, line) && search->mount.version == search->version &&
-         wx_cgroup_mount_resolve(&search->mount, search->path, search->group->directory);
-}
-
 // Puts `root` before the path. False where it does not fit.
 static bool put_before(char path[static PATH_MAX], const char *root) {
   const size_t length = strlen(root);
@@ -139,27 +84,36 @@ static void climb_to_memory(WxCgroup *group, WxText *text) {
   }
 }
 
+// The directory of the group whose /proc/PID/cgroup is in `groups`: in version 1 where there is a
+// memory controller, wherever version 2 is mounted as well. `text` gets the mounts.
+static int find_directory(WxCgroup *group, const char *groups, const char *root, WxText *text) {
+  size_t length, point_length;
+  const char *controller = wx_cgroup_path(groups, "memory", &length) ? "memory" : NULL;
+  if (!wx_cgroup_path(groups, controller, &length))
+    return 0;
+  const int failed = read_file(text, root, "/proc/self/mountinfo");
+  if (failed)
+    return failed;
+  if (!wx_cgroup_directory(groups, text->data, controller, group->directory, &point_length))
+    return 0;
+  memcpy(group->mount, group->directory, point_length);
+  if (!put_before(group->directory, root) || !put_before(group->mount, root))
+    return 0;
+  group->version = controller ? 1 : 2;
+  return 0;
+}
+
 int wx_cgroup_find(WxCgroup *group, pid_t pid, const char *root, WxText *text) {
   *group = (WxCgroup){0};
-  Search *search = calloc(1, sizeof *search);
-  if (!search)
-    return -ENOMEM;
-  search->group = group;
+  WxText groups = {0};
   char file[WX_PROCESS_PATH_SIZE];
   wx_process_path(file, pid, "cgroup");
-  int result = wx_process_error(read_file(text, root, file));
+  int result = wx_process_error(read_file(&groups, root, file));
   if (!result)
-    (void)each_line(text, visit_group, search);
-  if (!result && search->version)
-    result = read_file(text, root, "/proc/self/mountinfo");
-  if (!result && search->version && each_line(text, visit_mount, search) &&
-      put_before(group->directory, root) && put_before(search->mount.point, root)) {
-    group->version = search->version;
-    memcpy(group->mount, search->mount.point, sizeof group->mount);
-    if (group->version == 2)
-      climb_to_memory(group, text);
-  }
-  free(search);
+    result = find_directory(group, groups.data, root, text);
+  if (!result && group->version == 2)
+    climb_to_memory(group, text);
+  wx_text_free(&groups);
   return result;
 }
 

@@ -8,6 +8,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* File systems
@@ -28,20 +29,31 @@ bool wx_mounts_find(const char *text, uint64_t id, uint32_t *major, uint32_t *mi
  * -------------------------------------------------------------------------------------------------
  */
 
-/// One mount of control groups, from /proc/self/mountinfo.
+/// A hierarchy is that of version 1 with `controller` ("memory"), perhaps beside others, or where
+/// that is NULL version 2.
+
+/// The path of a process in the hierarchy, from its /proc/PID/cgroup; `*length` bytes up to the end
+/// of its line. NULL where it has none.
+const char *wx_cgroup_path(const char *text, const char *controller, size_t *length);
+
+/// One mount of control groups.
 typedef struct {
-  int version;          ///< 1 (with the memory controller) or 2.
   char root[PATH_MAX];  ///< The group that is at the mount point.
   char point[PATH_MAX]; ///< The mount point.
 } WxCgroupMount;
 
-/// Parses one line of mountinfo (which it may change). Returns whether it is a mount of version 2,
-/// or of version 1 with the memory controller.
-bool wx_cgroup_mount_parse(WxCgroupMount *mount, char *line);
+/// Finds the next mount of the hierarchy in `text` (as /proc/self/mountinfo). Returns the text
+/// behind its line, NULL where there is none any more.
+const char *wx_cgroup_mount_next(const char *text, const char *controller, WxCgroupMount *mount);
 
-/// The folder of the group `group` (as /proc/PID/cgroup names it) below `mount`, into `directory`.
-/// False where the mount does not show it.
+/// The folder of the group `group` (a path as above) below `mount`, into `directory`. False where
+/// the mount does not show it.
 bool wx_cgroup_mount_resolve(const WxCgroupMount *mount, const char *group,
                              char directory[static PATH_MAX]);
+
+/// Both: the folder of a process's group, by the first mount in `mounts` that shows it, whose mount
+/// point is `*point_length` bytes of it. `groups` is its /proc/PID/cgroup.
+bool wx_cgroup_directory(const char *groups, const char *mounts, const char *controller,
+                         char directory[static PATH_MAX], size_t *point_length);
 
 #endif

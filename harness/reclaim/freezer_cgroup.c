@@ -4,6 +4,7 @@
 // may a process that shares the memory be outside.
 #include "reclaim/freezer_cgroup.h"
 
+#include "measure/mounts.h"
 #include "os/os.h"
 #include "os/text.h"
 #include "reclaim/freezer.h"
@@ -13,7 +14,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,18 +36,13 @@ enum { SMALL_FILE = 4096 };
 enum { VERSION_1, VERSION_2, KINDS };
 
 static const WxGroupKind kinds[KINDS] = {
-    [VERSION_1] = {.type = "cgroup",
-                   .option = "freezer",
-                   .key = "freezer:",
+    [VERSION_1] = {.controller = "freezer",
                    .control = "freezer.state",
                    .freeze = "FROZEN",
                    .thaw = "THAWED",
                    .state = "freezer.state",
                    .frozen = "FROZEN"},
-    [VERSION_2] = {.type = "cgroup2",
-                   .option = "",
-                   .key = ":",
-                   .control = "cgroup.freeze",
+    [VERSION_2] = {.control = "cgroup.freeze",
                    .freeze = "1",
                    .thaw = "0",
                    .state = "cgroup.events",
@@ -61,83 +59,51 @@ static int read_small(const char *path, char text[static SMALL_FILE]) {
   return length < 0 ? (int)length : 0;
 }
 
-// The path of the process in the hierarchy `kind`, NUL-terminated inside `text`; NULL where it has
-// none. A line is `NUMBER:CONTROLLERS:PATH`.
-static const char *path_in(char *text, const WxGroupKind *kind) {
-  for (char *line = text; line && *line;) {
-    char *next = strchr(line, '\n');
-    if (next)
-      *next++ = '\0';
-    char *key = strchr(line, ':');
-    if (key && strncmp(key + 1, kind->key, strlen(kind->key)) == 0)
-      return key + 1 + strlen(kind->key);
-    line = next;
-  }
-  return NULL;
+// Whether no other controller is in the hierarchy of the path, which lies behind `:CONTROLLERS:`.
+static bool is_alone(const char *text, const char *path, const char *controller) {
+  const size_t length = strlen(controller);
+  return (size_t)(path - text) > length + 1 && path[-(ptrdiff_t)length - 2] == ':';
 }
 
-static int group_path(pid_t pid, const WxGroupKind *kind, char path[static WX_GROUP_PATH_SIZE]) {
+// `alone`: only in a hierarchy that has no other controllers. -ENOTSUP where it has none.
+static int group_path(pid_t pid, const WxGroupKind *kind, bool alone,
+                      char path[static WX_GROUP_PATH_SIZE]) {
   char name[64];
   char text[SMALL_FILE];
+  size_t length;
   (void)snprintf(name, sizeof name, "/proc/%d/cgroup", (int)pid);
   const int failed = read_small(name, text);
   if (failed)
     return failed == -ENOENT ? -ESRCH : failed;
-  const char *found = path_in(text, kind);
-  if (!found || strlen(found) >= WX_GROUP_PATH_SIZE)
+  const char *found = wx_cgroup_path(text, kind->controller, &length);
+  if (!found || length >= WX_GROUP_PATH_SIZE || (alone && !is_alone(text, found, kind->controller)))
     return -ENOTSUP;
-  (void)snprintf(path, WX_GROUP_PATH_SIZE, "%s", found);
+  memcpy(path, found, length);
+  path[length] = '\0';
   return 0;
 }
 
-// Whether a comma-separated list of options holds the one.
-static bool has_option(const char *options, const char *option) {
-  const size_t length = strlen(option);
-  for (const char *at = options; *at; at += strcspn(at, ","), at += *at == ',')
-    if (length == 0 || (strncmp(at, option, length) == 0 && strchr(",\n", at[length])))
-      return true;
-  return false;
-}
-
-// One line of mountinfo: `ID PARENT DEVICE ROOT POINT OPTIONS [TAGS] - TYPE SOURCE SUPER`. ROOT is
-// the group that the mount shows as its top (a container's own, seen from inside).
-static bool mount_of(const char *line, const WxGroupKind *kind, char *root, char *point) {
-  char type[32];
-  char super[SMALL_FILE];
-  int at = 0;
-  if (sscanf(line, "%*d %*d %*s %255s %255s %n", root, point, &at) != 2 || !at)
-    return false;
-  const char *dash = strstr(line + at, " - ");
-  return dash && sscanf(dash, " - %31s %*s %4095s", type, super) == 2 &&
-         strcmp(type, kind->type) == 0 && has_option(super, kind->option);
-}
-
-static int find_files(WxGroup *group, const char *root, const char *point) {
-  const size_t length = strcmp(root, "/") == 0 ? 0 : strlen(root);
-  if (strncmp(group->path, root, length) != 0 || strchr("/", group->path[length]) == NULL)
+static int find_files(WxGroup *group, const WxCgroupMount *mount) {
+  char folder[PATH_MAX];
+  if (!wx_cgroup_mount_resolve(mount, group->path, folder))
     return -ENOTSUP;
-  const char *below = strcmp(group->path + length, "/") == 0 ? "" : group->path + length;
-  const int a = snprintf(group->control, sizeof group->control, "%s%s/%s", point, below,
-                         group->kind->control);
-  const int b =
-      snprintf(group->state, sizeof group->state, "%s%s/%s", point, below, group->kind->state);
-  if (a >= (int)sizeof group->control || b >= (int)sizeof group->state)
+  const size_t size = WX_GROUP_PATH_SIZE;
+  if (snprintf(group->control, size, "%s/%s", folder, group->kind->control) >= (int)size ||
+      snprintf(group->state, size, "%s/%s", folder, group->kind->state) >= (int)size)
     return -ENAMETOOLONG;
   struct stat status;
   return wx_os_stat(group->control, &status) ? -ENOTSUP : 0;
 }
 
-static int find_in(WxGroup *group, pid_t pid, const WxGroupKind *kind, char *mounts) {
+static int find_in(WxGroup *group, pid_t pid, const WxGroupKind *kind, const char *mounts) {
   group->kind = kind;
-  const int failed = group_path(pid, kind, group->path);
+  const int failed = group_path(pid, kind, false, group->path);
   if (failed)
     return failed;
-  for (char *line = mounts; *line; line += strcspn(line, "\n"), line += *line == '\n') {
-    char root[WX_GROUP_PATH_SIZE];
-    char point[WX_GROUP_PATH_SIZE];
-    if (mount_of(line, kind, root, point) && !find_files(group, root, point))
+  WxCgroupMount mount;
+  while ((mounts = wx_cgroup_mount_next(mounts, kind->controller, &mount)))
+    if (!find_files(group, &mount))
       return 0;
-  }
   return -ENOTSUP;
 }
 
@@ -157,28 +123,24 @@ int wx_group_find(WxGroup *group, pid_t pid) {
   return result;
 }
 
-// The mount of version 1's freezer alone: with other controllers beside it, leaving would escape
-// their limits.
-static int find_top(char *point) {
+// The mount of version 1's freezer.
+static int find_top(char point[static WX_GROUP_PATH_SIZE]) {
   WxText mounts = {0};
+  WxCgroupMount mount;
   int result = wx_text_read(&mounts, "/proc/self/mountinfo");
-  const WxGroupKind *kind = &kinds[VERSION_1];
-  const char *line = result ? "" : mounts.data;
-  for (result = result ? result : -ENOTSUP; *line && result == -ENOTSUP;) {
-    char root[WX_GROUP_PATH_SIZE];
-    if (mount_of(line, kind, root, point))
-      result = 0;
-    line += strcspn(line, "\n");
-    line += *line == '\n';
-  }
+  if (!result && !wx_cgroup_mount_next(mounts.data, kinds[VERSION_1].controller, &mount))
+    result = -ENOTSUP;
   wx_text_free(&mounts);
+  if (!result && snprintf(point, WX_GROUP_PATH_SIZE, "%s", mount.point) >= (int)WX_GROUP_PATH_SIZE)
+    result = -ENAMETOOLONG;
   return result;
 }
 
 int wx_group_leave(void) {
   char path[WX_GROUP_PATH_SIZE];
   char point[WX_GROUP_PATH_SIZE];
-  int failed = group_path(getpid(), &kinds[VERSION_1], path);
+  // With other controllers beside it, leaving would escape their limits.
+  int failed = group_path(getpid(), &kinds[VERSION_1], true, path);
   if (failed == -ENOTSUP || (!failed && strcmp(path, "/") == 0))
     return 0;
   if (!failed)
@@ -217,7 +179,7 @@ static void keep_frozen(const WxHolders *holders, bool keep) {
 
 int wx_group_has(const WxGroup *group, pid_t pid, bool below) {
   char path[WX_GROUP_PATH_SIZE];
-  const int failed = group_path(pid, group->kind, path);
+  const int failed = group_path(pid, group->kind, false, path);
   if (failed)
     return failed;
   const size_t length = strlen(group->path);

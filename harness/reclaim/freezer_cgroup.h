@@ -13,10 +13,8 @@ enum { WX_GROUP_PATH_SIZE = 256 };
 
 /// How one version of control groups freezes.
 typedef struct {
-  const char *type;    ///< File system of its mounts.
-  const char *option;  ///< Mount option that marks the hierarchy, "" for any.
-  const char *key;     ///< Begins its line in /proc/PID/cgroup behind the number.
-  const char *control; ///< File that is written.
+  const char *controller; ///< Of its hierarchy in version 1; NULL for version 2.
+  const char *control;    ///< File that is written.
   const char *freeze;
   const char *thaw;
   const char *state;  ///< File that tells.

@@ -34,17 +34,21 @@ static void check_step(const char *line) {
 }
 
 // A group lies at or below its mount point, and never leads out of it by its first component.
-static void check_mount(char *line, const char *group) {
+static void check_mount(const char *line, const char *group, const char *controller) {
   static WxCgroupMount mount;
   static char directory[PATH_MAX];
-  if (!wx_cgroup_mount_parse(&mount, line))
-    return;
-  require(mount.version == 1 || mount.version == 2);
-  if (!wx_cgroup_mount_resolve(&mount, group, directory))
+  if (!wx_cgroup_mount_next(line, controller, &mount) ||
+      !wx_cgroup_mount_resolve(&mount, group, directory))
     return;
   const size_t length = strlen(mount.point);
   require(strncmp(directory, mount.point, length) == 0);
   require(strncmp(directory + length, "/..", 3) != 0);
+}
+
+static void check_path(const char *text, const char *controller) {
+  size_t length;
+  const char *path = wx_cgroup_path(text, controller, &length);
+  require(!path || (path > text && path[-1] == ':' && length <= strcspn(path, "\n")));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -60,7 +64,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (newline)
     *newline = '\0';
   check_step(text);
-  check_mount(text, newline ? newline + 1 : "/");
+  const char *const controllers[] = {NULL, "memory"};
+  for (size_t i = 0; i < sizeof controllers / sizeof *controllers; ++i) {
+    check_mount(text, newline ? newline + 1 : "/", controllers[i]);
+    check_path(newline ? newline + 1 : text, controllers[i]);
+  }
   free(text);
   return 0;
 }

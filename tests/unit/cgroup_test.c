@@ -1,6 +1,7 @@
 // The memory group of a process: a real one of version 1 where it can be made, fixtures for the
 // rest.
 #include "measure/cgroup.h"
+#include "measure/mounts.h"
 #include "os/text.h"
 #include "support/suite.h"
 
@@ -172,6 +173,45 @@ static const struct {
     {"garbage\n:::\n0\n:\n", "- - -\n - cgroup2\n1 2 3 - cgroup2 a b\n"}, // Nonsense.
 };
 
+// Of a process in both versions, and of a mount with other controllers beside the one.
+START_TEST(the_hierarchy_of_a_controller_is_told_from_the_others) {
+  static const char groups[] = "12:name=cpu:/named\n"
+                               "7:cpuset:/set\n"
+                               "4:memory,cpu,cpuacct:/a:b/c\n"
+                               "0::/second\n";
+  static const char mounts[] = "20 1 0:20 / / rw - tmpfs cpu rw,cpu\n"
+                               "31 1 0:31 / /named rw - cgroup cgroup rw,xattr,name=cpu\n"
+                               "32 1 0:32 / /set rw shared:4 - cgroup cgroup rw,cpuset\n"
+                               "33 1 0:33 /a:b/c/d /inner rw - cgroup cgroup rw,memory,cpu\n"
+                               "34 1 0:33 /a:b /both rw - cgroup cgroup rw,memory,cpu,cpuacct\n"
+                               "35 1 0:34 / /unified rw - cgroup2 cgroup2 rw,cpu";
+  static const struct {
+    const char *controller;
+    const char *path;
+    const char *directory;
+  } rows[] = {{"cpu", "/a:b/c", "/both/c"},
+              {"memory", "/a:b/c", "/both/c"},
+              {"cpuset", "/set", "/set/set"},
+              {"freezer", NULL, NULL},
+              {NULL, "/second", "/unified/second"}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+    char directory[PATH_MAX];
+    size_t length = 0, point_length = 0;
+    const char *path = wx_cgroup_path(groups, rows[i].controller, &length);
+    const bool found =
+        wx_cgroup_directory(groups, mounts, rows[i].controller, directory, &point_length);
+    ck_assert_int_eq(found, rows[i].directory != NULL);
+    ck_assert_int_eq(path != NULL, rows[i].path != NULL);
+    if (!found)
+      continue;
+    ck_assert_uint_eq(length, strlen(rows[i].path));
+    ck_assert_mem_eq(path, rows[i].path, length);
+    ck_assert_str_eq(directory, rows[i].directory);
+    ck_assert_uint_eq(point_length, (size_t)(strchr(directory + 1, '/') - directory));
+  }
+}
+END_TEST
+
 START_TEST(a_group_that_cannot_be_seen_is_unknown_and_no_error) {
   for (size_t i = 0; i < sizeof invisible / sizeof *invisible; ++i) {
     memcpy(strrchr(root, '-') + 1, "XXXXXX", 6);
@@ -266,5 +306,6 @@ WX_TEST_MAIN("cgroup", version_2_is_read_with_the_lowest_limit_on_the_way_up,
              version_2_without_memory_in_the_group_is_accounted_above,
              a_memory_controller_of_version_1_is_preferred_where_both_are_mounted,
              a_mount_of_a_part_of_the_hierarchy_is_resolved,
+             the_hierarchy_of_a_controller_is_told_from_the_others,
              a_group_that_cannot_be_seen_is_unknown_and_no_error,
              a_process_that_is_gone_has_no_group, a_real_group_holds_what_its_process_unmapped)
