@@ -92,7 +92,7 @@ $(B)/obj/tsan/%.o: %.c Makefile VERSION scripts/versions
 	$(Q)$(CC) $(CPPFLAGS) -Itests $(PKG_CFLAGS) $(CFLAGS) $(TSAN) -MMD -MP -c -o $@ $<
 $(B)/obj/plain/tests/%.o: CPPFLAGS += -Itests
 # The registry is compiled again where a strategy comes or goes.
-$(addsuffix /harness/strategy/strategy.o,$(addprefix $(B)/obj/,plain asan tsan fuzz $(addprefix static/,x86_64 aarch64))): harness/strategy $(wildcard harness/strategy/*.c)
+$(patsubst %,$(B)/obj/%/harness/strategy/strategy.o,plain asan tsan fuzz static/aarch64): harness/strategy $(wildcard harness/strategy/*.c)
 
 $(B)/%.a:
 	@mkdir -p $(@D)

@@ -21,12 +21,18 @@ STATIC_SRC := $(filter-out $(addprefix harness/os/,$(notdir $(STATIC_OWN))),$(so
 SERVER     := $(B)/server
 SERVER_SRC := $(filter-out harness/cli/main.c harness/cli/verbs.c,$(sort $(LIB_SRC) $(CLI_SRC)))
 
-# static_rules MACHINE: objects, programs, preload libraries.
-define static_rules
-$(B)/obj/static/$(1)/%.o: %.c Makefile VERSION packaging/static.mk scripts/versions | $(SYSROOT)/complete
+# static_object MACHINE,NAME,SOURCE,FLAGS: a rule that compiles.
+define static_object
+$(B)/obj/static/$(1)/$(2).o: $(3).c Makefile VERSION packaging/static.mk scripts/versions $(if $(call static_foreign,$(1)),| $(SYSROOT)/complete)
 	@mkdir -p $$(@D)
 	@echo '  CC   $$@'
-	$$(Q)$(call static_cc,$(1)) $$(CPPFLAGS) $$(call static_cflags,$(1)) -MMD -MP -c -o $$@ $$<
+	$$(Q)$(call static_cc,$(1)) $$(CPPFLAGS) $(4) $$(call static_cflags,$(1)) -MMD -MP -c -o $$@ $$<
+endef
+$(foreach machine,$(call static_foreign,$(MACHINES)),$(eval $(call static_object,$(machine),%,%)))
+$(foreach machine,$(MACHINES),$(eval $(call static_object,$(machine),server/verbs,harness/cli/verbs,-DWX_SERVER)))
+
+# static_rules MACHINE: programs, preload libraries.
+define static_rules
 $(STATIC)/$(1)/wxbench: $(call static_objects,$(1),$(STATIC_SRC))
 	@mkdir -p $$(@D)
 	@echo '  LD   $$@'
@@ -35,10 +41,6 @@ $(STATIC)/$(1)/libwx%.so: $(if $(call static_foreign,$(1)),$(B)/$(1)/libwx%.so,$
 	@mkdir -p $$(@D)
 	$$(Q)$$$$($(call static_cc,$(1)) -print-prog-name=strip) --strip-unneeded -o $$@ $$<
 # For servers: the verbs that are used beside a running process; of shared libraries it needs the C library only.
-$(B)/obj/static/$(1)/server/verbs.o: harness/cli/verbs.c Makefile VERSION packaging/static.mk $(if $(call static_foreign,$(1)),| $(SYSROOT)/complete)
-	@mkdir -p $$(@D)
-	@echo '  CC   $$@'
-	$$(Q)$(call static_cc,$(1)) $$(CPPFLAGS) -DWX_SERVER $$(call static_cflags,$(1)) -MMD -MP -c -o $$@ $$<
 $(B)/obj/static/$(1)/server/libwx.a: $(call static_objects,$(1),$(SERVER_SRC))
 $(SERVER)/$(1)/wxbench: $(call static_objects,$(1),harness/cli/main.c) $(B)/obj/static/$(1)/server/verbs.o $(B)/obj/static/$(1)/server/libwx.a
 	@mkdir -p $$(@D)
@@ -56,13 +58,11 @@ $(foreach machine,$(MACHINES),$(eval $(call static_rules,$(machine))))
 $(SYSROOT)/complete: packaging/sysroot
 	@packaging/sysroot arm64 $(SYSROOT)
 
-.PHONY: static
+.PHONY: static server
 static: $(addprefix static-,$(MACHINES))
-	$(say_lacking)
-.PHONY: server
 server: $(addprefix server-,$(MACHINES))
-	$(say_lacking)
-say_lacking = @$(if $(filter aarch64,$(MACHINES)),:,echo 'nothing for 64-bit ARM: no $(CROSS_CC) here (Debian: gcc-aarch64-linux-gnu libc6-dev-arm64-cross)' >&2)
+static server:
+	@$(if $(filter aarch64,$(MACHINES)),:,echo 'nothing for 64-bit ARM: no $(CROSS_CC) here (Debian: gcc-aarch64-linux-gnu libc6-dev-arm64-cross)' >&2)
 
 # For `make test`: that of a foreign kind only where its libraries can be had.
 .PHONY: static-tests
