@@ -84,22 +84,20 @@ static void climb_to_memory(WxCgroup *group, WxText *text) {
   }
 }
 
-// The directory of the group whose /proc/PID/cgroup is in `groups`: in version 1 where there is a
-// memory controller, wherever version 2 is mounted as well. `text` gets the mounts.
+// The directory of the group whose /proc/PID/cgroup is in `groups`: that of a memory controller of
+// version 1 where there is one, wherever version 2 is mounted as well. `text` gets the mounts.
 static int find_directory(WxCgroup *group, const char *groups, const char *root, WxText *text) {
-  size_t length, point_length;
-  const char *controller = wx_cgroup_path(groups, "memory", &length) ? "memory" : NULL;
-  if (!wx_cgroup_path(groups, controller, &length))
-    return 0;
   const int failed = read_file(text, root, "/proc/self/mountinfo");
   if (failed)
     return failed;
-  if (!wx_cgroup_directory(groups, text->data, controller, group->directory, &point_length))
+  size_t point_length;
+  char *directory = group->directory;
+  const bool first = wx_cgroup_directory(groups, text->data, "memory", directory, &point_length);
+  if (!first && !wx_cgroup_directory(groups, text->data, NULL, directory, &point_length))
     return 0;
-  memcpy(group->mount, group->directory, point_length);
-  if (!put_before(group->directory, root) || !put_before(group->mount, root))
-    return 0;
-  group->version = controller ? 1 : 2;
+  memcpy(group->mount, directory, point_length);
+  if (put_before(directory, root) && put_before(group->mount, root))
+    group->version = first ? 1 : 2;
   return 0;
 }
 

@@ -165,11 +165,12 @@ END_TEST
 static const struct {
   const char *groups, *mounts;
 } invisible[] = {
-    {"0::/\n", OTHER_MOUNTS},     // Not mounted.
-    {"0::/../other\n", V2_MOUNT}, // Outside of the namespace.
-    {"0::/here\n", V2_MOUNT},     // Nothing accounts memory.
-    {"3:cpu:/\n", V2_MOUNT},      // No memory controller.
-    {"", ""},                     // Kernel without groups.
+    {"0::/\n", OTHER_MOUNTS},                // Not mounted.
+    {"0::/../other\n", V2_MOUNT},            // Outside of the namespace.
+    {"0::/here\n", V2_MOUNT},                // Nothing accounts memory.
+    {"3:cpu:/\n", V2_MOUNT},                 // No memory controller.
+    {"4:memory:/box\n0::/here\n", V2_MOUNT}, // That of version 1 is not mounted.
+    {"", ""},                                // Kernel without groups.
     {"garbage\n:::\n0\n:\n", "- - -\n - cgroup2\n1 2 3 - cgroup2 a b\n"}, // Nonsense.
 };
 
