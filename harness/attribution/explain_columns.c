@@ -33,8 +33,10 @@ static const struct {
     {"MEM_RESERVE", 0}, // With nothing said of what may be done with it.
 };
 
+// Asked of each character of a line for each format: no call. NUL is one, too.
 bool wx_cursor_is_space(char character) {
-  return strchr(" \t\r\n|,", character) != NULL; // NUL is one, too.
+  return !character || character == ' ' || character == '\t' || character == '\r' ||
+         character == '\n' || character == '|' || character == ',';
 }
 
 void wx_cursor_skip_space(WxCursor *cursor) {

@@ -97,6 +97,8 @@ static bool begins(const char *line, const char *at) {
   if (at == line || wx_cursor_is_space(at[-1]))
     return true;
   const char before = at[-1];
+  if (isalnum((unsigned char)before)) // Nearly always.
+    return false;
   if (before == '+' || before == '-' || before == '<')
     return at - 1 == line; // A diff's mark.
   if (before == '`')
