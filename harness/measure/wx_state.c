@@ -25,6 +25,8 @@ static const struct {
                                "off without a word: no setting says so, and there is no memfd (it "
                                "could not be made, or not with its size)"},
     [WX_STATE_OFF] = {"off", "off: no memfd is mapped; whether a setting did that is not known"},
+    [WX_STATE_STARTING] = {"starting", "not decided yet: the runtime is starting, and has made no "
+                                       "executable memory"},
 };
 
 const char *wx_state_code(WxState state) {
@@ -47,10 +49,13 @@ WxState wx_state_judge(const WxMaps *maps, const char *version, pid_t pid,
                        const WxSwitch *environment) {
   if (wx_process_count_mappings(maps, WX_DOUBLEMAPPER).count)
     return has_other(maps) ? WX_STATE_ON_BUT_OTHER : WX_STATE_ON;
+  if (environment && *environment == WX_SWITCH_OFF)
+    return WX_STATE_OFF_BY_SETTING;
+  // Without the memfd its code would be in memory that is writable and executable.
+  if (!has_other(maps))
+    return WX_STATE_STARTING;
   if (!environment)
     return WX_STATE_OFF;
-  if (*environment == WX_SWITCH_OFF)
-    return WX_STATE_OFF_BY_SETTING;
   const long major = strtol(version, NULL, 10);
   if (!major)
     return WX_STATE_OFF;

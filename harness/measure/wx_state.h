@@ -17,6 +17,7 @@ typedef enum {
   WX_STATE_OFF_BY_DEFAULT, ///< Before .NET 7.
   WX_STATE_OFF_SILENTLY,   ///< The memfd could not be made, or not with its size.
   WX_STATE_OFF,            ///< Why is not known: the environment or the version is not.
+  WX_STATE_STARTING,       ///< The runtime is loaded and has no executable memory of either kind.
 } WxState;
 
 /// "on", "off-by-setting", ...

@@ -51,7 +51,9 @@ int wx_observe_start(pid_t pid, WxObservedStart *observed) {
     const bool on = state == WX_STATE_ON || state == WX_STATE_ON_BUT_OTHER;
     observed->state = wx_state_code(state);
     observed->preloaded = has_preload(&maps);
-    observed->start = on ? WX_STARTS_ON : WX_STARTS_OFF;
+    observed->start = on                           ? WX_STARTS_ON
+                      : state == WX_STATE_STARTING ? WX_START_UNKNOWN
+                                                   : WX_STARTS_OFF;
     observed->why = on ? NULL : wx_state_text(state);
   }
   wx_text_free(&text);

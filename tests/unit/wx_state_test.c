@@ -18,10 +18,16 @@ static WxMapping items[] = {
     {.start = 0x3000, .end = 0x4000, .protection = RWX, .path = ""},
 };
 
+// Without the double mapper: code in memory that is writable and executable.
+static WxMapping without[] = {
+    {.start = 0x1000, .end = 0x2000, .protection = RX, .path = "/dotnet/libcoreclr.so"},
+    {.start = 0x3000, .end = 0x4000, .protection = RWX, .path = ""},
+};
+
 START_TEST(the_mappings_tell_whether_it_is_on_and_the_settings_why_not) {
   static const WxSwitch unset = WX_SWITCH_UNSET, on = WX_SWITCH_ON, off = WX_SWITCH_OFF;
   static const struct {
-    size_t mappings;
+    size_t mappings; // 0: those without.
     const char *version;
     const WxSwitch *environment;
     WxState state;
@@ -29,21 +35,31 @@ START_TEST(the_mappings_tell_whether_it_is_on_and_the_settings_why_not) {
       {2, "10.0.14", &unset, WX_STATE_ON},
       {3, "10.0.14", &unset, WX_STATE_ON_BUT_OTHER},
       {2, "10.0.14", &off, WX_STATE_ON},
-      {1, "10.0.14", &off, WX_STATE_OFF_BY_SETTING},
-      {1, "", &off, WX_STATE_OFF_BY_SETTING},
-      {1, "10.0.14", &unset, WX_STATE_OFF_SILENTLY},
-      {1, "10.0.14", &on, WX_STATE_OFF_SILENTLY},
-      {1, "6.0.36", &on, WX_STATE_OFF_SILENTLY},
-      {1, "6.0.36", &unset, WX_STATE_OFF_BY_DEFAULT},
-      {1, "", &unset, WX_STATE_OFF},
-      {1, "10.0.14", NULL, WX_STATE_OFF},
+      {0, "10.0.14", &off, WX_STATE_OFF_BY_SETTING},
+      {0, "", &off, WX_STATE_OFF_BY_SETTING},
+      {0, "10.0.14", &unset, WX_STATE_OFF_SILENTLY},
+      {0, "10.0.14", &on, WX_STATE_OFF_SILENTLY},
+      {0, "6.0.36", &on, WX_STATE_OFF_SILENTLY},
+      {0, "6.0.36", &unset, WX_STATE_OFF_BY_DEFAULT},
+      {0, "", &unset, WX_STATE_OFF},
+      {0, "10.0.14", NULL, WX_STATE_OFF},
       {2, "10.0.14", NULL, WX_STATE_ON},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
-    const WxMaps maps = {.items = items, .count = rows[i].mappings};
+    const WxMaps maps = rows[i].mappings ? (WxMaps){.items = items, .count = rows[i].mappings}
+                                         : (WxMaps){.items = without, .count = 2};
     const WxState state = wx_state_judge(&maps, rows[i].version, 0, rows[i].environment);
     ck_assert_msg(state == rows[i].state, "row %zu: %s", i, wx_state_code(state));
   }
+}
+END_TEST
+
+START_TEST(a_runtime_that_has_no_executable_memory_yet_is_not_said_to_be_off) {
+  static const WxSwitch unset = WX_SWITCH_UNSET, off = WX_SWITCH_OFF;
+  const WxMaps maps = {.items = items, .count = 1};
+  ck_assert_str_eq(wx_state_code(wx_state_judge(&maps, "10.0.14", 0, &unset)), "starting");
+  ck_assert_str_eq(wx_state_code(wx_state_judge(&maps, "10.0.14", 0, NULL)), "starting");
+  ck_assert_str_eq(wx_state_code(wx_state_judge(&maps, "10.0.14", 0, &off)), "off-by-setting");
 }
 END_TEST
 
@@ -114,6 +130,7 @@ START_TEST(runtimeconfig_is_read_beside_the_program_or_where_the_command_line_sa
 }
 END_TEST
 
-WX_TEST_MAIN("wx_state", the_mappings_tell_whether_it_is_on_and_the_settings_why_not,
+WX_TEST_MAIN("wx_state", a_runtime_that_has_no_executable_memory_yet_is_not_said_to_be_off,
+             the_mappings_tell_whether_it_is_on_and_the_settings_why_not,
              the_last_variable_of_an_environment_counts_only_where_it_is_whole,
              runtimeconfig_is_read_beside_the_program_or_where_the_command_line_says)
