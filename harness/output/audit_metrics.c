@@ -37,7 +37,10 @@ static void put_label(FILE *stream, const char *text) {
 static void put_labels(FILE *stream, const json_t *result) {
   const char *command = wx_json_get_text(result, "command");
   const WxFigure pid = wx_json_get_figure(result, "pid");
-  fprintf(stream, "{pid=\"%lld\",command=\"", (long long)(wx_known(pid) ? pid : 0));
+  fputs("{pid=\"", stream);
+  if (wx_known(pid))
+    fprintf(stream, "%lld", (long long)pid);
+  fputs("\",command=\"", stream);
   put_label(stream, command ? command : "");
   fputc('"', stream);
 }
