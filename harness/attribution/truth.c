@@ -85,10 +85,6 @@ static int read_steady(WxTruth *truth, pid_t pid, const WxMaps *maps, const WxPr
   return result;
 }
 
-static WxFigure plus(WxFigure a, WxFigure b) {
-  return wx_known(a) && wx_known(b) ? a + b : WX_UNKNOWN;
-}
-
 static void add_histogram(WxHistogram *sum, const WxHistogram *part) {
   for (size_t i = 0; i < WX_SIZE_CLASSES; ++i) {
     sum->count[i] += part->count[i];
@@ -101,12 +97,13 @@ static void sum_up(WxTruth *truth) {
   truth->mapped_file_bytes = 0;
   for (size_t i = 0; i < truth->memfds.count; ++i) {
     const WxOrphans *file = &truth->files[i];
-    truth->allocated_bytes = plus(truth->allocated_bytes, file->allocated_bytes);
-    truth->mapped_bytes = plus(truth->mapped_bytes, file->mapped_bytes);
-    truth->orphaned_bytes = plus(truth->orphaned_bytes, file->orphaned_bytes);
+    truth->allocated_bytes = wx_figure_plus(truth->allocated_bytes, file->allocated_bytes);
+    truth->mapped_bytes = wx_figure_plus(truth->mapped_bytes, file->mapped_bytes);
+    truth->orphaned_bytes = wx_figure_plus(truth->orphaned_bytes, file->orphaned_bytes);
     const WxFigure inside = (WxFigure)wx_extents_bytes(&file->mapped);
-    truth->mapped_file_bytes =
-        wx_known(file->orphaned_bytes) ? plus(truth->mapped_file_bytes, inside) : WX_UNKNOWN;
+    truth->mapped_file_bytes = wx_known(file->orphaned_bytes)
+                                   ? wx_figure_plus(truth->mapped_file_bytes, inside)
+                                   : WX_UNKNOWN;
     truth->estimate |= file->estimate;
     const WxHistogram allocated = wx_extents_histogram(&file->allocated);
     const WxHistogram orphaned = wx_extents_histogram(&file->orphaned);

@@ -26,9 +26,7 @@ static const struct {
   size_t length;
   size_t member;
 } keys[WX_SMAPS_KEYS] = {
-    KEY("Rss", rss),
-    KEY("Pss", pss),
-    KEY("Swap", swap),
+    KEY("Rss", rss),    KEY("Pss", pss), KEY("Swap", swap), KEY("Anonymous", anonymous),
     {"VmFlags:", 8, 0}, // Last in each entry, and last here.
 };
 enum { FLAGS_KEY = WX_SMAPS_KEYS - 1, ALL_KEYS = (1 << WX_SMAPS_KEYS) - 1 };
@@ -63,7 +61,7 @@ static bool has_no_reserve(const char *at, const char *newline) {
 }
 
 void wx_smaps_entry_begin(WxSmapsEntry *entry, WxResidency *residency, const char *text) {
-  *residency = (WxResidency){0};
+  *residency = (WxResidency){.anonymous = WX_NOT_SAID};
   entry->residency = residency;
   entry->seen = 0;
   entry->text = text;
@@ -167,6 +165,11 @@ static const char *close_entry(const Parser *parser) {
                             : "expected the line Rss: of the mapping before (is this a maps file?)";
 }
 
+static void join_anonymous(WxResidency *sum, const WxResidency *part) {
+  const bool said = sum->anonymous != WX_NOT_SAID && part->anonymous != WX_NOT_SAID;
+  sum->anonymous = said ? sum->anonymous + part->anonymous : WX_NOT_SAID;
+}
+
 // Where the list is full the entry just read goes into the one before it, or is counted only.
 static void place_entry(WxSmaps *smaps) {
   if (smaps->count < 2)
@@ -179,6 +182,7 @@ static void place_entry(WxSmaps *smaps) {
     smaps->residency[last - 1].rss += smaps->residency[last].rss;
     smaps->residency[last - 1].pss += smaps->residency[last].pss;
     smaps->residency[last - 1].swap += smaps->residency[last].swap;
+    join_anonymous(&smaps->residency[last - 1], &smaps->residency[last]);
   }
   smaps->left_out += fate == WX_MAPPING_COUNTED;
   smaps->count = last;

@@ -16,8 +16,11 @@ typedef struct {
   uint64_t rss;
   uint64_t pss; ///< Each page divided by the number of its mappings, in all processes.
   uint64_t swap;
-  bool no_reserve; ///< VmFlags `nr`, which glibc's heaps have.
+  bool no_reserve;    ///< VmFlags `nr`, which glibc's heaps have.
+  uint64_t anonymous; ///< Of `rss`: no page of a file. WX_NOT_SAID where a saved copy lacks it.
 } WxResidency;
+
+#define WX_NOT_SAID UINT64_MAX
 
 /// All entries in address order; `residency[i]` belongs to `items[i]`. Start with {0}, read as
 /// often as wanted, end with wx_smaps_free().
@@ -55,7 +58,7 @@ void wx_smaps_free(WxSmaps *smaps);
  */
 
 /// Keys that are wanted, the flags last; every other line of an entry is passed over.
-enum { WX_SMAPS_KEYS = 4 };
+enum { WX_SMAPS_KEYS = 5 };
 
 /// Where the keys of an entry stand, counted from the end of its first line.
 typedef struct {
@@ -73,7 +76,7 @@ typedef struct {
   bool learnt;         ///< if there was one.
 } WxSmapsEntry;
 
-/// Begins the entry whose keys stand at `text`; `residency` is set to zeros.
+/// Begins the entry whose keys stand at `text`; `residency` is set to nothing.
 void wx_smaps_entry_begin(WxSmapsEntry *entry, WxResidency *residency, const char *text);
 
 /// Takes one line, which ends with the newline at `newline`. Returns NULL, or what was expected as

@@ -19,6 +19,11 @@ static inline bool wx_known(WxFigure figure) {
   return figure != WX_UNKNOWN;
 }
 
+/// `a` + `b`, unknown if either is.
+static inline WxFigure wx_figure_plus(WxFigure a, WxFigure b) {
+  return wx_known(a) && wx_known(b) ? a + b : WX_UNKNOWN;
+}
+
 /// `a` - `b`, unknown if either is.
 static inline WxFigure wx_figure_minus(WxFigure a, WxFigure b) {
   return wx_known(a) && wx_known(b) ? a - b : WX_UNKNOWN;
