@@ -1,6 +1,7 @@
 #include "attribution/audit.h"
 
 #include "attribution/listing.h"
+#include "os/text.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -120,10 +121,6 @@ static WxFigure memory_of(const WxAudit *audit, WxOwner owner) {
   return wx_known(resident) ? resident + audit->residency[owner].swap_bytes : WX_UNKNOWN;
 }
 
-static WxFigure plus(WxFigure a, WxFigure b) {
-  return wx_known(a) && wx_known(b) ? a + b : WX_UNKNOWN;
-}
-
 static void collect_span_facts(const WxAudit *audit, WxVerdictFacts *facts) {
   const uint64_t *span = audit->span.bytes;
   if (!audit->module)
@@ -163,6 +160,21 @@ static bool is_cut(const WxAudit *audit) {
   return audit->residency[WX_OWNER_MAIN_HEAP].mappings && !is_whole(audit);
 }
 
+// The program's own file lies far below the libraries and all that is mapped later: a list that has
+// its end and no file below seven eighths of its addresses has lost its beginning.
+static bool lacks_beginning(const WxAudit *audit) {
+  const WxSpace *space = audit->space;
+  if (audit->source == WX_SOURCE_CORE || audit->source == WX_SOURCE_LIVE || !is_whole(audit))
+    return false;
+  uint64_t top = 0;
+  for (size_t i = 0; i < space->count && space->mappings[i].end <= INT64_MAX; ++i)
+    top = space->mappings[i].end;
+  for (size_t i = 0; i < space->count; ++i)
+    if (space->mappings[i].path[0] == '/' && space->mappings[i].start < top - top / 8)
+      return false;
+  return true;
+}
+
 static const char *why_incomplete(const WxAudit *audit) {
   if (*audit->damage)
     return audit->damage;
@@ -170,6 +182,9 @@ static const char *why_incomplete(const WxAudit *audit) {
     return audit->left_out;
   if (audit->space->heaps.cut)
     return "it claims more address space than a process can have";
+  if (lacks_beginning(audit))
+    return "it begins behind the program's own file, which the kernel's list has near its "
+           "beginning";
   return is_cut(audit) ? "it ends before the stack, which the kernel's list has last" : NULL;
 }
 
@@ -205,15 +220,45 @@ static WxFigure find_released(const WxAudit *audit) {
   return (WxFigure)released;
 }
 
-// Which owner has the most address space that may be memory, where nothing says what is.
+// A memfd, or shared memory that is deleted or never had a name, other than the double mapper's
+// file.
+static bool is_other_memory_file(const WxSpace *space, size_t index) {
+  static const char *const names[] = {"/dev/shm/", "/SYSV", "/dev/zero"};
+  const WxMapping *mapping = &space->mappings[index];
+  if (space->owners[index] != WX_OWNER_FILE)
+    return false;
+  bool shared_memory = false;
+  for (size_t i = 0; mapping->shared && i < sizeof names / sizeof *names; ++i)
+    shared_memory |= wx_text_starts_with(mapping->path, names[i]);
+  return wx_text_starts_with(mapping->path, "/memfd:") ||
+         (shared_memory && strstr(mapping->path, " (deleted)"));
+}
+
+static uint64_t space_of_others(const WxAudit *audit) {
+  uint64_t bytes = 0;
+  for (size_t i = 0; i < audit->space->count; ++i)
+    if (is_other_memory_file(audit->space, i))
+      bytes += audit->space->mappings[i].end - audit->space->mappings[i].start;
+  return bytes;
+}
+
+static uint64_t nameless_of(const WxAudit *audit) {
+  return audit->ownership.bytes[WX_OWNER_ANONYMOUS] + audit->ownership.bytes[WX_OWNER_UNNAMED];
+}
+
+// Which owner has the most address space that may be memory, where nothing says what is. In a core
+// malloc's main heap and the collector's range are among memory without a name.
 static void collect_committed(const WxAudit *audit, WxVerdictFacts *facts) {
   const uint64_t *bytes = audit->ownership.bytes;
+  const uint64_t hidden = audit->source == WX_SOURCE_CORE ? nameless_of(audit) : 0;
   const struct {
     const char *name;
     uint64_t bytes;
   } owners[] = {
       {"malloc", bytes[WX_OWNER_HEAP_COMMITTED] + bytes[WX_OWNER_MAIN_HEAP]},
       {"The garbage collector", bytes[WX_OWNER_GC_COMMITTED]},
+      {"Memory without a name (malloc's main heap and the collector's may be in it)", hidden},
+      {"Other shared memory (memfds, deleted files of a tmpfs)", space_of_others(audit)},
   };
   facts->committed = WX_UNKNOWN;
   if (audit->source == WX_SOURCE_LIVE || audit->space->residency)
@@ -244,6 +289,8 @@ static void collect_file_facts(const WxAudit *audit, WxVerdictFacts *facts) {
   if (!facts->from_file)
     return;
   facts->released_range = find_released(audit);
+  if (!audit->module && !facts->names_known)
+    facts->own_va = (WxFigure)nameless_of(audit); // At most.
   WxFigure mapped = audit->space->residency ? 0 : WX_UNKNOWN;
   for (size_t i = 0; wx_known(mapped) && i < WX_PARTS; ++i)
     mapped += audit->parts[i].pss_bytes;
@@ -265,8 +312,20 @@ static void weigh_dump(const WxAudit *audit, WxVerdictFacts *facts) {
   }
 }
 
+// What the rows of a file show of them.
+static WxFigure sum_others_mapped(const WxAudit *audit) {
+  const WxSpace *space = audit->space;
+  WxFigure sum = space->residency ? 0 : WX_UNKNOWN;
+  for (size_t i = 0; space->residency && i < space->count; ++i)
+    if (is_other_memory_file(space, i))
+      sum += (WxFigure)(space->residency[i].pss + space->residency[i].swap);
+  return sum;
+}
+
 // What the other memory files hold, as far as it is known.
 static WxFigure sum_others(const WxAudit *audit) {
+  if (audit->source != WX_SOURCE_LIVE)
+    return sum_others_mapped(audit);
   WxFigure sum = audit->others_known ? 0 : WX_UNKNOWN;
   for (size_t i = 0; i < audit->others.count && audit->others_known; ++i)
     if (wx_known(audit->others.items[i].allocated_bytes))
@@ -295,8 +354,8 @@ static WxVerdictFacts collect_facts(const WxAudit *audit) {
       .empty = WX_UNKNOWN,
       .rss_anon = audit->status.rss_anon_bytes,
       .gc = memory_of(audit, WX_OWNER_GC_COMMITTED),
-      .malloc_bytes =
-          plus(memory_of(audit, WX_OWNER_HEAP_COMMITTED), memory_of(audit, WX_OWNER_MAIN_HEAP)),
+      .malloc_bytes = wx_figure_plus(memory_of(audit, WX_OWNER_HEAP_COMMITTED),
+                                     memory_of(audit, WX_OWNER_MAIN_HEAP)),
       .cgroup_usage = container->usage,
       .other_shmem = container->other_shmem,
       .other_files = sum_others(audit),
@@ -343,9 +402,9 @@ int wx_audit_weigh(WxAudit *audit, size_t rows) {
 // What a verdict calls the file: by its own name where it is not the double mapper's.
 static const char *name_file(WxAudit *audit) {
   const WxMemfd *largest = wx_memfds_largest(&audit->truth.memfds);
+  const char *link = largest ? largest->link : audit->module ? audit->link : WX_DOUBLEMAPPER;
   char plain[WX_MEMFD_LINK];
-  if (!largest || !strcmp(largest->link, WX_DOUBLEMAPPER) ||
-      !wx_memfd_plain_name(largest->link, plain))
+  if (!strcmp(link, WX_DOUBLEMAPPER) || !wx_memfd_plain_name(link, plain))
     return NULL;
   snprintf(audit->subject, sizeof audit->subject, "%s%s", wx_memfd_kind(plain), plain);
   return audit->subject;
@@ -380,7 +439,49 @@ int wx_audit_problem(const char *what, const WxAudit *audit, int error, WxProble
 }
 
 bool wx_audit_names_file(const WxAudit *audit) {
-  return audit->module || audit->facts.names_known;
+  const WxVerdictFacts *facts = &audit->facts;
+  return audit->module ||
+         (facts->names_known && !facts->missing && (!facts->from_file || facts->whole));
+}
+
+// Debuggers and createdump leave reserved address space, guard pages and the kernel's own out, so
+// that the collector's range cannot be told; where no deleted file is named, memfds are among the
+// files and among memory without one. No core names malloc's main heap, nor the kernel's own but
+// one.
+bool wx_audit_has_all_of(const WxAudit *audit, WxOwner owner) {
+  const WxSpace *space = audit->space;
+  if (audit->source != WX_SOURCE_CORE)
+    return true;
+  if (wx_audit_is_part(audit))
+    return false;
+  const bool named = !space->files_unknown && !space->deleted_left_out;
+  switch (owner) {
+  case WX_OWNER_FILE:
+    return named;
+  case WX_OWNER_ANONYMOUS:
+  case WX_OWNER_MAIN_HEAP:
+  case WX_OWNER_SPECIAL:
+    return false;
+  case WX_OWNER_GC_COMMITTED:
+  case WX_OWNER_GC_RESERVED:
+  case WX_OWNER_RESERVED:
+  case WX_OWNER_HOLE:
+  case WX_OWNER_STACK:
+    return space->as_mapped;
+  default:
+    return true;
+  }
+}
+
+WxFigure wx_audit_owner_bytes(const WxAudit *audit, WxOwner owner) {
+  return wx_audit_has_all_of(audit, owner) ? (WxFigure)audit->ownership.bytes[owner] : WX_UNKNOWN;
+}
+
+// createdump joins touching mappings.
+WxFigure wx_audit_owner_mappings(const WxAudit *audit, WxOwner owner) {
+  const bool joined = audit->source == WX_SOURCE_CORE && audit->core.writer == WX_WRITER_CREATEDUMP;
+  return joined || !wx_audit_has_all_of(audit, owner) ? WX_UNKNOWN
+                                                      : (WxFigure)audit->residency[owner].mappings;
 }
 
 WxFigure wx_audit_of_whole(const WxAudit *audit, uint64_t figure) {

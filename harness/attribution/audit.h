@@ -154,8 +154,15 @@ void wx_audit_free(WxAudit *audit);
 bool wx_audit_is_part(const WxAudit *audit);
 
 /// Whether the mappings of the double mapper can be told from others, also where there are none: a
-/// createdump that names no deleted file names no memfd.
+/// createdump that names no deleted file names no memfd, and a part of a list may lack them.
 bool wx_audit_names_file(const WxAudit *audit);
+
+/// Whether the source has all that an owner has in the process, and nothing of another.
+bool wx_audit_has_all_of(const WxAudit *audit, WxOwner owner);
+
+/// Address space of an owner, and how many mappings; unknown where the source has not all of it.
+WxFigure wx_audit_owner_bytes(const WxAudit *audit, WxOwner owner);
+WxFigure wx_audit_owner_mappings(const WxAudit *audit, WxOwner owner);
 
 /// `figure`, or unknown where only a part of the process is there.
 WxFigure wx_audit_of_whole(const WxAudit *audit, uint64_t figure);

@@ -9,10 +9,6 @@ static WxFigure resident(const WxAudit *audit, WxOwner owner) {
   return audit->residency[owner].rss_bytes;
 }
 
-static WxFigure plus(WxFigure a, WxFigure b) {
-  return wx_known(a) && wx_known(b) ? a + b : WX_UNKNOWN;
-}
-
 // What the parts leave of the whole; a part that is not known leaves the rest in the residue.
 static WxFigure subtract_known(WxFigure whole, const WxFigure parts[], size_t count) {
   for (size_t i = 0; wx_known(whole) && i < count; ++i)
@@ -25,9 +21,10 @@ static void fill_anonymous(const WxAudit *audit, WxContainer *container) {
   const WxFigure anon = audit->status.rss_anon_bytes;
   container->gc = resident(audit, WX_OWNER_GC_COMMITTED);
   container->malloc_bytes =
-      plus(resident(audit, WX_OWNER_HEAP_COMMITTED), resident(audit, WX_OWNER_MAIN_HEAP));
+      wx_figure_plus(resident(audit, WX_OWNER_HEAP_COMMITTED), resident(audit, WX_OWNER_MAIN_HEAP));
   container->stacks = resident(audit, WX_OWNER_STACK);
-  const WxFigure named = plus(plus(container->gc, container->malloc_bytes), container->stacks);
+  const WxFigure named =
+      wx_figure_plus(wx_figure_plus(container->gc, container->malloc_bytes), container->stacks);
   container->other_anon = wx_known(named) ? minus(anon, named) : anon;
   container->other_processes = minus(audit->cgroup.anon_bytes, anon);
 }
@@ -48,9 +45,7 @@ void wx_audit_fill_container(WxAudit *audit) {
   WxContainer *container = &audit->container;
   container->usage = group->usage_bytes;
   container->double_mapper = audit->truth.allocated_bytes;
-  container->other_shmem =
-      minus(group->shmem_bytes,
-            wx_known(audit->truth.allocated_bytes) ? audit->truth.allocated_bytes : 0);
+  container->other_shmem = minus(group->shmem_bytes, audit->truth.allocated_bytes);
   container->page_cache = minus(group->file_bytes, group->shmem_bytes);
   fill_anonymous(audit, container);
   fill_kernel(audit, container);

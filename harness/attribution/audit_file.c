@@ -1,21 +1,26 @@
 #include "attribution/audit.h"
 
 #include "attribution/listing.h"
+#include "attribution/saved.h"
 #include "os/os.h"
+#include "os/text.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { MOST_FILES = 64 }; // Of one process: a runtime has one.
 
-static void forget_process(WxAudit *audit) {
-  audit->truth = wx_truth_unknown();
+static void forget_status(WxAudit *audit) {
   audit->status = (WxProcessStatus){WX_UNKNOWN, WX_UNKNOWN, WX_UNKNOWN, WX_UNKNOWN, WX_UNKNOWN,
                                     WX_UNKNOWN, WX_UNKNOWN, WX_UNKNOWN, WX_UNKNOWN, WX_UNKNOWN};
+}
+
+static void forget_process(WxAudit *audit) {
+  audit->truth = wx_truth_unknown();
+  forget_status(audit);
   audit->max_map_count = audit->mappings_per_day = audit->seconds_to_limit = WX_UNKNOWN;
   WxCgroup none = {0};
   WxText text = {0};
@@ -40,6 +45,34 @@ static void use_own_space(WxAudit *audit) {
   audit->own_space.heap_rules = audit->allocator.rules;
 }
 
+// As for a living process: without a double mapper it is the account of the file in memory that it
+// maps most of as executable, of another runtime's compiler.
+static int choose_file(WxAudit *audit, const WxMapping *mappings, size_t count) {
+  WxModules *modules = &audit->modules;
+  const WxModule *most = NULL;
+  if (strcmp(audit->link, WX_DOUBLEMAPPER) != 0)
+    return 0; // It was asked for by name.
+  const int failed = wx_modules_find(modules, mappings, count);
+  if (failed || wx_modules_named(modules, WX_DOUBLEMAPPER))
+    return failed;
+  for (size_t i = 0; i < modules->count; ++i) {
+    const WxModule *module = &modules->items[i];
+    if (strstr(module->path, " (deleted)") && strlen(module->path) < WX_MEMFD_LINK &&
+        !wx_text_starts_with(module->path, "/memfd:" WX_DOUBLEMAPPER_NAME) && // Its templates.
+        module->executable_bytes > (most ? most->executable_bytes : 0))
+      most = module;
+  }
+  if (most)
+    snprintf(audit->link, sizeof audit->link, "%s", most->path);
+  return 0;
+}
+
+static int attribute(WxAudit *audit) {
+  use_own_space(audit);
+  const int failed = choose_file(audit, audit->own_space.mappings, audit->own_space.count);
+  return failed ? failed : wx_space_attribute(&audit->own_space);
+}
+
 static void say_left_out(WxAudit *audit, size_t lines, size_t left_out) {
   audit->lines = lines;
   if (!left_out)
@@ -48,24 +81,38 @@ static void say_left_out(WxAudit *audit, size_t lines, size_t left_out) {
   wx_audit_notice(audit, "%zu of the %zu mappings were counted only.", left_out, lines);
 }
 
+// Whether the pages of its file are shared memory's. By its name; what else has no device of its
+// own may lie on a tmpfs or on a layer of a container.
+static WxFigure shared_memory_of(const WxMapping *mapping, uint64_t pages) {
+  static const char *const names[] = {"/memfd:", "/dev/shm/", "/SYSV", "/dev/zero (deleted)"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; ++i)
+    if (wx_text_starts_with(mapping->path, names[i]))
+      return (WxFigure)pages;
+  return mapping->shared && !mapping->major && pages ? WX_UNKNOWN : 0;
+}
+
+static uint64_t anonymous_of(const WxMapping *mapping, const WxResidency *residency) {
+  if (residency->anonymous <= residency->rss)
+    return residency->anonymous;
+  return mapping->shared || mapping->path[0] == '/' ? 0 : residency->rss;
+}
+
 // Of an smaps, what /proc/PID/status says of a living process: the sums of its rows.
 static void sum_process(WxAudit *audit) {
   const WxSpace *space = audit->space;
+  WxProcessStatus *sum = &audit->status;
   if (!space->residency)
     return;
-  WxFigure rss = 0, anonymous = 0, shmem = 0, swap = 0;
+  sum->rss_bytes = sum->rss_anon_bytes = sum->rss_shmem_bytes = sum->swap_bytes = 0;
   for (size_t i = 0; i < space->count; ++i) {
-    const WxFigure resident = (WxFigure)space->residency[i].rss;
-    const WxMapping *mapping = &space->mappings[i];
-    rss += resident;
-    swap += (WxFigure)space->residency[i].swap;
-    shmem += mapping->shared ? resident : 0;
-    anonymous += mapping->shared || mapping->path[0] == '/' ? 0 : resident;
+    const WxResidency *residency = &space->residency[i];
+    const uint64_t anonymous = anonymous_of(&space->mappings[i], residency);
+    sum->rss_bytes += (WxFigure)residency->rss;
+    sum->swap_bytes += (WxFigure)residency->swap;
+    sum->rss_anon_bytes += (WxFigure)anonymous;
+    sum->rss_shmem_bytes = wx_figure_plus(
+        sum->rss_shmem_bytes, shared_memory_of(&space->mappings[i], residency->rss - anonymous));
   }
-  audit->status.rss_bytes = rss;
-  audit->status.rss_anon_bytes = anonymous;
-  audit->status.rss_shmem_bytes = shmem;
-  audit->status.swap_bytes = swap;
 }
 
 // Somebody may have written a remark behind the name, or left "(deleted)" out.
@@ -120,8 +167,7 @@ static int use_maps(WxAudit *audit) {
   audit->own_space.mappings = audit->maps.items;
   audit->own_space.count = audit->maps.count;
   say_left_out(audit, audit->maps.lines, audit->maps.left_out);
-  use_own_space(audit);
-  return wx_space_attribute(&audit->own_space);
+  return attribute(audit);
 }
 
 static int use_smaps(WxAudit *audit, bool sizes) {
@@ -130,8 +176,7 @@ static int use_smaps(WxAudit *audit, bool sizes) {
   audit->own_space.residency = sizes ? audit->smaps.residency : NULL;
   audit->own_space.count = audit->smaps.count;
   say_left_out(audit, audit->smaps.lines, audit->smaps.left_out);
-  use_own_space(audit);
-  return wx_space_attribute(&audit->own_space);
+  return attribute(audit);
 }
 
 static void say_listing(WxAudit *audit, const WxListing *listing) {
@@ -172,15 +217,9 @@ static int read_as(WxAudit *audit, WxSource source, const char *path, WxDamage *
                                   : wx_smaps_load(&audit->smaps, path, damage);
 }
 
-static bool can_be_read_again(const char *path) {
-  struct stat status;
-  return !wx_os_stat(path, &status) && S_ISREG(status.st_mode);
-}
-
 // As the kernel writes the kind that was asked for, else the other, else in any other way.
-static int load_mappings(WxAudit *audit, const char *path) {
-  const bool again = can_be_read_again(path);
-  const char *reason = again ? reason_against(path) : NULL;
+static int load_text(WxAudit *audit, const char *path) {
+  const char *reason = reason_against(path);
   if (reason) {
     snprintf(audit->damage, sizeof audit->damage, "%s", reason);
     return -EINVAL;
@@ -188,24 +227,30 @@ static int load_mappings(WxAudit *audit, const char *path) {
   const WxSource other = audit->source == WX_SOURCE_MAPS ? WX_SOURCE_SMAPS : WX_SOURCE_MAPS;
   WxDamage damage, unused;
   int result = read_as(audit, audit->source, path, &damage);
-  if (result == -EINVAL && again) {
+  if (result == -EINVAL) {
     result = read_as(audit, other, path, &unused);
     if (result == -EINVAL)
       return load_listing(audit, path, &damage);
-    audit->source = result ? audit->source : other;
+    audit->source = other;
   }
-  if (result && result != -EINVAL)
+  if (result)
     return result;
-  say_line(audit, result ? &damage : &(WxDamage){0});
   const bool maps = audit->source == WX_SOURCE_MAPS;
   const size_t count = maps ? audit->maps.count : audit->smaps.count;
-  if (again && is_marked(maps ? audit->maps.items : audit->smaps.items, count))
+  if (is_marked(maps ? audit->maps.items : audit->smaps.items, count))
     return load_listing(audit, path, &damage);
-  if (!count && result)
-    return result;
   if (!count)
     return load_nothing(audit, maps ? "/proc/PID/maps" : "/proc/PID/smaps");
   return maps ? use_maps(audit) : use_smaps(audit, true);
+}
+
+static int load_mappings(WxAudit *audit, const char *path) {
+  WxSaved saved;
+  int result = wx_saved_open(&saved, path);
+  if (!result)
+    result = load_text(audit, saved.path);
+  wx_saved_close(&saved);
+  return result;
 }
 
 static void say_core(WxAudit *audit) {
@@ -221,9 +266,10 @@ static void say_core(WxAudit *audit) {
   else if (audit->core_space.space.deleted_left_out)
     wx_audit_notice(audit, "This createdump names no deleted file, and so no memfd: the double "
                            "mapper's code is among `unnamed`, its data among `other anonymous`.");
-  if (audit->core_space.space.as_mapped)
-    wx_audit_notice(audit, "A core does not name malloc's main heap: it is among `other "
-                           "anonymous`.");
+  wx_audit_notice(audit,
+                  "A core does not name malloc's main heap%s: it is among `other "
+                  "anonymous`.",
+                  audit->core_space.space.as_mapped ? "" : ", nor the collector's range");
   if (core->writer == WX_WRITER_GCORE)
     wx_audit_notice(audit,
                     "gcore flags reserved memory as readable: read-only memory without a file "
@@ -258,6 +304,9 @@ static int load_core(WxAudit *audit, const char *path) {
     return failed;
   audit->space = &audit->core_space.space;
   audit->allocator = wx_allocator_find(audit->space->mappings, audit->space->count);
+  const int unchosen = choose_file(audit, audit->space->mappings, audit->space->count);
+  if (unchosen)
+    return unchosen;
   WxSpace *space = &audit->core_space.space;
   space->double_mapper = audit->link;
   space->heap_rules.other_malloc |= audit->allocator.rules.other_malloc;
@@ -321,10 +370,13 @@ int wx_audit_file(WxAudit *audit, WxSource source, const char *path,
   if (failed)
     return failed;
   wx_audit_judge(audit, options);
+  if (audit->facts.missing)
+    forget_status(audit); // Sums of a part are none of the process.
   audit->truth.inodes = count_files(audit);
   // What was not read may hold the double mapper.
   const bool known = audit->facts.whole && audit->facts.names_known && !audit->facts.missing;
-  if (audit->module || (audit->runtime.present && known))
+  const bool on = audit->module && !strcmp(audit->link, WX_DOUBLEMAPPER);
+  if (on || (audit->runtime.present && known))
     audit->wx_state = wx_state_judge(&view, audit->runtime.version, 0, NULL);
   return 0;
 }

@@ -168,7 +168,7 @@ static int attribute(WxAudit *audit, const WxMaps *own, size_t rows, WxText *tex
 // is that file's account, under its own name.
 static int choose_file(WxAudit *audit, const WxAuditOptions *options, const WxMaps *own) {
   WxMemfds found = {0};
-  if (options->memfd || options->any_memfd || wx_process_count_mappings(own, WX_DOUBLEMAPPER).count)
+  if (options->memfd || wx_process_count_mappings(own, WX_DOUBLEMAPPER).count)
     return 0;
   int result = wx_memfd_find(&found, audit->pid, own, audit->link);
   if (!result && !found.count)

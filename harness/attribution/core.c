@@ -178,6 +178,10 @@ static int read_with(WxCore *core, WxCoreReader *reader) {
     return failed;
   if (S_ISDIR(status.st_mode))
     return -EISDIR;
+  if (S_ISFIFO(status.st_mode)) {
+    wx_core_damaged(core, 0, "expected a file: a core cannot be read from a pipe");
+    return -EINVAL;
+  }
   core->size = (uint64_t)status.st_size;
   Elf64_Ehdr header;
   const void *bytes = wx_core_reader_at(reader, 0, sizeof header);

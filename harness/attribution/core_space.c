@@ -1,12 +1,13 @@
 #include "attribution/core_space.h"
 
+#include "measure/runtime.h"
 #include "os/large.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAGE = 4096 };
+enum { PAGE = 4096, FIRST_SILENT = 9 };
 
 static bool is_deleted(const char *path) {
   return strstr(path, " (deleted)") != NULL;
@@ -125,6 +126,17 @@ static bool is_partial(const WxCore *core) {
   return core->writer == WX_WRITER_CREATEDUMP && there < named / 2;
 }
 
+// A createdump comes with a runtime; from that of .NET 9 on it names no deleted file. One that does
+// may have had none to name.
+static bool leaves_deleted_out(const WxCoreSpace *result, const WxCore *core) {
+  for (size_t i = 0; i < core->file_count; ++i)
+    if (is_deleted(core->files[i].path))
+      return false;
+  const WxMaps maps = {.items = result->mappings, .count = result->space.count};
+  const long major = strtol(wx_runtime_find(&maps).version, NULL, 10);
+  return core->writer == WX_WRITER_CREATEDUMP && (major < 1 || major >= FIRST_SILENT);
+}
+
 int wx_core_space_make(WxCoreSpace *result, WxCore *core, const WxHeapRules *rules) {
   *result = (WxCoreSpace){.memory = wx_core_memory(core)};
   int failed = make_mappings(result, core);
@@ -132,9 +144,6 @@ int wx_core_space_make(WxCoreSpace *result, WxCore *core, const WxHeapRules *rul
     wx_core_space_free(result);
     return failed;
   }
-  bool deleted = false;
-  for (size_t i = 0; i < core->file_count && !deleted; ++i)
-    deleted = is_deleted(core->files[i].path);
   WxSpace *space = &result->space;
   space->mappings = result->mappings;
   space->memory = &result->memory;
@@ -144,7 +153,7 @@ int wx_core_space_make(WxCoreSpace *result, WxCore *core, const WxHeapRules *rul
   space->reserved_left_out = core->writer == WX_WRITER_CREATEDUMP;
   space->as_mapped = core->writer == WX_WRITER_KERNEL && core->has_file_note;
   space->files_unknown = !core->has_file_note;
-  space->deleted_left_out = core->writer == WX_WRITER_CREATEDUMP && !deleted;
+  space->deleted_left_out = leaves_deleted_out(result, core);
   space->heap_rules = *rules;
   result->partial = is_partial(core);
   name_vdso(result, core);

@@ -52,11 +52,19 @@ static WxModule *module_of(WxModules *modules, const char *path) {
   return &modules->items[*slot - 1];
 }
 
+// A library that was replaced is executable, too, but mapped privately.
+static bool is_executable_memory(const WxMapping *mapping) {
+  return mapping->protection & WX_EXECUTE &&
+         (mapping->shared || !strncmp(mapping->path, "/memfd:", 7));
+}
+
 static void add_mapping(WxModule *module, const WxMapping *mapping) {
   if (!module->mappings++)
     module->start = module->offset0 = mapping->start;
   module->end = mapping->end;
   module->own_bytes += mapping->end - mapping->start;
+  if (is_executable_memory(mapping))
+    module->executable_bytes += mapping->end - mapping->start;
   if (!mapping->offset && !module->has_offset0) {
     module->has_offset0 = true;
     module->offset0 = mapping->start;

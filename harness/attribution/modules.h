@@ -18,7 +18,8 @@ typedef struct {
   uint64_t start;     ///< Lowest address of any of its mappings,
   uint64_t end;       ///< and highest: the interval of WinDbg.
   uint64_t offset0;   ///< First mapping of the file's start, else `start`: to `end` that of ClrMD.
-  uint64_t own_bytes; ///< Address space that it really maps.
+  uint64_t own_bytes; ///< Address space that it really maps;
+  uint64_t executable_bytes; ///< of it shared, or of a memfd, and executable.
   size_t mappings;
   bool has_offset0;
 } WxModule;

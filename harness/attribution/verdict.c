@@ -179,7 +179,7 @@ static void advise_reclaim(WxVerdict *verdict, const WxVerdictFacts *facts) {
 
 // Where the input cannot show what is orphaned, no verdict but the live process's is the last.
 static void write_next(WxVerdict *verdict, const WxVerdictFacts *facts) {
-  const bool blind = facts->double_mapper && !wx_known(facts->allocated);
+  const bool blind = (facts->double_mapper || !facts->names_known) && !wx_known(facts->allocated);
   const bool arenas = at_least(facts->heaps_committed, facts->malloc_bytes / 2);
   if (verdict->code == WX_VERDICT_RETAINED)
     advise_reclaim(verdict, facts);
@@ -209,7 +209,8 @@ static WxVerdictCode judge_whole(const WxVerdictFacts *facts) {
   if (is_artefact(facts))
     return WX_VERDICT_ARTEFACT;
   if (!facts->double_mapper && facts->names_known)
-    return facts->from_file && !facts->whole ? WX_VERDICT_UNKNOWN : WX_VERDICT_NOT_AFFECTED;
+    return facts->from_file && (!facts->whole || may_be_large(facts)) ? WX_VERDICT_UNKNOWN
+                                                                      : WX_VERDICT_NOT_AFFECTED;
   return is_clean(facts) ? WX_VERDICT_CLEAN : WX_VERDICT_UNKNOWN;
 }
 

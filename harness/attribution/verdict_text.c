@@ -33,22 +33,42 @@ static bool looks_dumped(const WxVerdictFacts *facts) {
   return facts->dumped || is_reserved_resident(facts);
 }
 
+// At the beginning of a sentence, and within one.
+static const char *subject(const WxVerdictFacts *facts) {
+  return facts->subject ? facts->subject : "The double mapper";
+}
+
+static const char *own_name(const WxVerdictFacts *facts) {
+  return facts->subject ? facts->subject : "the double mapper";
+}
+
+static const char *own_file(const WxVerdictFacts *facts) {
+  return facts->subject ? facts->subject : "the double mapper's file";
+}
+
+static void say_missing(WxVerdict *verdict, const WxVerdictFacts *facts) {
+  wx_verdict_say(verdict, "What could be read does not settle it: %s.", facts->missing);
+  if (facts->double_mapper)
+    wx_verdict_say(verdict, " In it there is %s.",
+                   facts->subject ? facts->subject : "a double mapper");
+  else if (facts->names_known)
+    wx_verdict_say(verdict, " In it there is no double mapper, but it may be in the rest.");
+}
+
 static void say_unknown(WxVerdict *verdict, const WxVerdictFacts *facts) {
   if (facts->missing)
-    wx_verdict_say(verdict, "What could be read does not settle it: %s.%s", facts->missing,
-                   facts->double_mapper ? " In it there is a double mapper."
-                   : facts->names_known
-                       ? " In it there is no double mapper, but it may be in the rest."
-                       : "");
+    say_missing(verdict, facts);
   else if (facts->from_file && !facts->double_mapper && facts->names_known)
-    wx_verdict_say(
-        verdict, "There is no double mapper in these lines, which do not end as the kernel's list "
-                 "does ([stack], [vdso]): it may be in others.");
+    wx_verdict_say(verdict, facts->whole
+                                ? "There is no double mapper."
+                                : "There is no double mapper in these lines, which do not end as "
+                                  "the kernel's list does ([stack], [vdso]): it may be in others.");
   else
-    wx_verdict_say(verdict, facts->from_file
-                                ? "What the double mapper holds cannot be known from this input."
-                                : "What the double mapper holds is not known: this user may not "
-                                  "open its file.");
+    wx_verdict_say(verdict,
+                   facts->from_file
+                       ? "What %s holds cannot be known from this input."
+                       : "What %s holds is not known: this user may not open its file.",
+                   own_name(facts));
   if (!facts->missing && wx_known(facts->committed) && facts->committer &&
       facts->committed >= LARGE)
     wx_verdict_say(
@@ -58,26 +78,17 @@ static void say_unknown(WxVerdict *verdict, const WxVerdictFacts *facts) {
         facts->committer, mib(facts->committed));
 }
 
-// At the beginning of a sentence, and within one.
-static const char *subject(const WxVerdictFacts *facts) {
-  return facts->subject ? facts->subject : "The double mapper";
-}
-
-static const char *own_file(const WxVerdictFacts *facts) {
-  return facts->subject ? facts->subject : "the double mapper's file";
-}
-
 // Memory files of the process itself, not only of others in its group.
 static bool is_others(const WxVerdictFacts *facts) {
   return wx_known(facts->other_files) && facts->other_files >= LARGE;
 }
 
 static void say_others(WxVerdict *verdict, const WxVerdictFacts *facts) {
-  wx_verdict_say(
-      verdict,
-      "The process holds %.1f MiB in other memory files (memfds, deleted files of a tmpfs: "
-      "MemoryMappedFile); what of it no process maps is invisible in RSS.",
-      mib(facts->other_files));
+  wx_verdict_say(verdict,
+                 "The process %s %.1f MiB in other memory files (memfds, deleted files of a tmpfs: "
+                 "MemoryMappedFile); what of it no process maps is invisible in RSS%s.",
+                 facts->from_file ? "has mapped" : "holds", mib(facts->other_files),
+                 facts->from_file ? " and in this input" : "");
   if (facts->largest_other >= 0)
     wx_verdict_say(verdict, " The largest is its descriptor %d.", facts->largest_other);
 }
@@ -141,11 +152,11 @@ static void say_first(WxVerdict *verdict, const WxVerdictFacts *facts) {
   case WX_VERDICT_ARTEFACT:
     wx_verdict_say(
         verdict,
-        "A debugger's rows under the double mapper's name add up to %.1f MiB, %.1f MiB of them "
-        "other memory without a file; the double mapper maps %.1f MiB of address space in that "
-        "interval of %.1f MiB, of which %.1f MiB are no memory.",
-        mib(facts->shown), mib(facts->foreign), mib(facts->own_va), mib(facts->span),
-        mib(facts->empty));
+        "A debugger's rows under %s's name add up to %.1f MiB, %.1f MiB of them other memory "
+        "without a file; it maps %.1f MiB of address space in that interval of %.1f MiB, of which "
+        "%.1f MiB are no memory.",
+        own_name(facts), mib(facts->shown), mib(facts->foreign), mib(facts->own_va),
+        mib(facts->span), mib(facts->empty));
     break;
   case WX_VERDICT_NOT_AFFECTED:
     wx_verdict_say(verdict, "There is no double mapper: no memfd of that name is open or mapped.");
@@ -155,7 +166,7 @@ static void say_first(WxVerdict *verdict, const WxVerdictFacts *facts) {
       wx_verdict_say(verdict, "Nothing%s stands out.",
                      looks_dumped(facts) ? " but the effect of a dump" : "");
       if (facts->double_mapper)
-        wx_verdict_say(verdict, " The double mapper maps %.1f MiB of address space.",
+        wx_verdict_say(verdict, " %s maps %.1f MiB of address space.", subject(facts),
                        mib(facts->own_va));
       break;
     }
@@ -173,7 +184,7 @@ static void say_first(WxVerdict *verdict, const WxVerdictFacts *facts) {
 
 // What must be said beside every code: how much is orphaned, or that it cannot be known.
 static void say_orphaned(WxVerdict *verdict, const WxVerdictFacts *facts) {
-  if (verdict->code == WX_VERDICT_RETAINED || !facts->double_mapper)
+  if (verdict->code == WX_VERDICT_RETAINED || (!facts->double_mapper && facts->names_known))
     return;
   const bool own = verdict->code == WX_VERDICT_CLEAN || verdict->code == WX_VERDICT_LIVE;
   if (wx_known(facts->orphaned))

@@ -67,8 +67,8 @@ typedef struct {
 
 static const struct argp_option own_options[] = {
     {"all", OPTION_ALL, 0, 0, "Every process with an executable memfd, worst first", 0},
-    {"maps", OPTION_MAPS, "FILE", 0, "A saved /proc/PID/maps", 0},
-    {"smaps", OPTION_SMAPS, "FILE", 0, "A saved /proc/PID/smaps", 0},
+    {"maps", OPTION_MAPS, "FILE", 0, "A saved /proc/PID/maps (- is stdin)", 0},
+    {"smaps", OPTION_SMAPS, "FILE", 0, "A saved /proc/PID/smaps (- is stdin)", 0},
     {"core", OPTION_CORE, "FILE", 0, "A core of the kernel, gcore or createdump", 0},
     {"oom", OPTION_OOM, "FILE", 0,
      "What is left of a kill for want of memory (- is stdin): the kernel's log, kubectl describe, "

@@ -1,4 +1,5 @@
 // What grew between two audits, by owner: of saved ones, maps, smaps, cores and living processes.
+#include "attribution/saved.h"
 #include "output/audit_document.h"
 #include "output/audit_figures.h"
 #include "output/json.h"
@@ -50,43 +51,50 @@ typedef struct {
 
 static const Held nothing_known = {WX_UNKNOWN, WX_UNKNOWN, WX_UNKNOWN};
 
-static WxFigure plus(WxFigure a, WxFigure b) {
-  return wx_known(a) && wx_known(b) ? a + b : WX_UNKNOWN;
-}
-
 static bool is_core(const json_t *result) {
   const char *source = wx_json_get_text(result, "source");
   return source && !strcmp(source, "core");
 }
 
 // Whether the source would show an owner that it does not have. A core may leave out reserved
-// memory, and its segments are no mappings.
+// memory, names neither malloc's main heap nor, as a rule, the collector's range, and its segments
+// are no mappings.
 static bool would_show(const json_t *result, WxOwner owner) {
+  static const WxOwner hidden[] = {WX_OWNER_HEAP_RESERVED, WX_OWNER_GC_RESERVED, WX_OWNER_RESERVED,
+                                   WX_OWNER_MAIN_HEAP, WX_OWNER_GC_COMMITTED};
   if (owner == WX_OWNER_DOUBLE_MAPPER)
     return wx_known(figure_of(result, "doublemapper", "mapped_va_bytes"));
-  return !is_core(result) || (owner != WX_OWNER_HEAP_RESERVED && owner != WX_OWNER_GC_RESERVED &&
-                              owner != WX_OWNER_RESERVED);
+  bool shown = true;
+  for (size_t i = 0; is_core(result) && i < sizeof hidden / sizeof *hidden; ++i)
+    shown &= owner != hidden[i];
+  return shown;
+}
+
+static Held held_in(const json_t *row, bool counted) {
+  return (Held){
+      wx_figure_plus(wx_json_get_figure(row, "rss_bytes"), wx_json_get_figure(row, "swap_bytes")),
+      wx_json_get_figure(row, "bytes"),
+      counted ? wx_json_get_figure(row, "mappings") : WX_UNKNOWN,
+  };
 }
 
 // Of a source that was read in part nothing is known: what it lacks did not shrink.
 static Held held_by(const json_t *result, WxOwner owner) {
-  if (wx_json_get_text(result, "incomplete") || wx_json_get_text(result, "damage") ||
-      !would_show(result, owner))
-    return nothing_known;
   const json_t *owners = json_object_get(result, "owners");
+  if (wx_json_get_text(result, "incomplete") || wx_json_get_text(result, "damage") ||
+      !json_is_array(owners))
+    return nothing_known;
   const bool counted = !is_core(result);
   bool sizes = false;
   for (size_t i = 0; i < json_array_size(owners); ++i) {
     const json_t *one = json_array_get(owners, i);
     const char *key = wx_json_get_text(one, "owner");
-    const WxFigure resident = wx_json_get_figure(one, "rss_bytes");
-    sizes |= wx_known(resident);
+    sizes |= wx_known(wx_json_get_figure(one, "rss_bytes"));
     if (key && !strcmp(key, wx_audit_owner_key(owner)))
-      return (Held){plus(resident, wx_json_get_figure(one, "swap_bytes")),
-                    wx_json_get_figure(one, "bytes"),
-                    counted ? wx_json_get_figure(one, "mappings") : WX_UNKNOWN};
+      return held_in(one, counted);
   }
-  return (Held){sizes ? 0 : WX_UNKNOWN, 0, counted ? 0 : WX_UNKNOWN};
+  return would_show(result, owner) ? (Held){sizes ? 0 : WX_UNKNOWN, 0, counted ? 0 : WX_UNKNOWN}
+                                   : nothing_known;
 }
 
 static Held held_nowhere(const json_t *result) {
@@ -243,24 +251,48 @@ static json_t *document_of(const WxAudit *audit) {
   return json_pack("{s:[o]}", "results", wx_audit_json(audit));
 }
 
-int wx_audit_diff_load(const char *what, const WxAuditOptions *options, json_t **root,
-                       WxProblem *problem) {
-  const pid_t pid = wx_audit_diff_process(what);
+// Of a living process, or of a saved file.
+static int audit_of(WxAudit *audit, pid_t pid, const char *path, WxSource source,
+                    const WxAuditOptions *options) {
+  return pid ? wx_audit_live(audit, pid, options) : wx_audit_file(audit, source, path, options);
+}
+
+static int load_side(const char *what, pid_t pid, const char *path, const WxAuditOptions *options,
+                     json_t **root, WxProblem *problem) {
   WxSource source = WX_SOURCE_LIVE;
-  const int kind = pid ? 0 : source_of(what, &source);
+  const int kind = pid ? 0 : source_of(path, &source);
   if (kind < 0)
     return wx_problem(problem, -EINVAL, "%s: %s", what, strerror(-kind));
   if (kind)
-    return load_document(what, root, problem);
+    return load_document(path, root, problem);
   WxAudit audit;
-  int failed =
-      pid ? wx_audit_live(&audit, pid, options) : wx_audit_file(&audit, source, what, options);
+  int failed = audit_of(&audit, pid, path, source, options);
   if (failed)
     failed = wx_audit_problem(what, &audit, failed, problem);
   else if (!(*root = document_of(&audit)))
     failed = wx_problem(problem, -ENOMEM, "%s", strerror(ENOMEM));
   wx_audit_free(&audit);
   return failed;
+}
+
+int wx_audit_diff_load(const char *what, const WxAuditOptions *options, json_t **root,
+                       WxProblem *problem) {
+  const pid_t pid = wx_audit_diff_process(what);
+  if (pid)
+    return load_side(what, pid, NULL, options, root, problem);
+  WxSaved saved;
+  int failed = wx_saved_open(&saved, what);
+  if (failed)
+    failed = wx_problem(problem, -EINVAL, "%s: %s", what, strerror(-failed));
+  else
+    failed = load_side(what, 0, saved.path, options, root, problem);
+  wx_saved_close(&saved);
+  return failed;
+}
+
+// Of a kill or a difference a document has results, too, but they say nothing of a process.
+static bool is_of_process(const json_t *result) {
+  return json_is_object(json_object_get(result, "doublemapper"));
 }
 
 // The result of the same process; a single result matches any single one.
@@ -278,9 +310,10 @@ size_t wx_audit_diff_document(WxDocument *document, const json_t *base, const js
   for (size_t i = 0; i < json_array_size(after); ++i) {
     const json_t *result = json_array_get(after, i);
     const json_t *match = matching(before, result, json_array_size(after));
-    if (match)
-      wx_audit_diff_add(document, match, result);
-    compared += match != NULL;
+    if (!match || !is_of_process(match) || !is_of_process(result))
+      continue;
+    wx_audit_diff_add(document, match, result);
+    ++compared;
   }
   return compared;
 }

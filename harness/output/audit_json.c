@@ -163,37 +163,20 @@ const char *wx_audit_owner_key(WxOwner owner) {
   return owner_keys[owner];
 }
 
-// Whether a source has all that an owner has in the process, and nothing of another. Debuggers and
-// createdump leave reserved address space, guard pages and the kernel's own out; where no deleted
-// file is named, memfds are among the files and among memory without one. No core names malloc's
-// main heap, nor the kernel's own but one.
-static bool has_all_of(const WxAudit *audit, size_t owner) {
-  if (audit->source != WX_SOURCE_CORE)
-    return true;
-  if (wx_audit_is_part(audit))
-    return false;
-  const bool named = !audit->space->files_unknown && !audit->space->deleted_left_out;
-  if (!named && (owner == WX_OWNER_FILE || owner == WX_OWNER_ANONYMOUS))
-    return false;
-  if (owner == WX_OWNER_SPECIAL || owner == WX_OWNER_ANONYMOUS)
-    return false;
-  return audit->space->as_mapped ||
-         (owner != WX_OWNER_RESERVED && owner != WX_OWNER_HOLE && owner != WX_OWNER_STACK);
-}
-
 static json_t *span_json(const WxAudit *audit) {
   static const char *const own_keys[WX_PARTS] = {"own_rx", "own_rw", "own_none", "own_other"};
   const bool named = wx_audit_names_file(audit);
   WxJsonBuilder object = wx_json_object();
   for (size_t i = 0; i < WX_PARTS; ++i)
     wx_json_put(&object, own_keys[i],
-                wx_json_figure(named && has_all_of(audit, WX_OWNER_DOUBLE_MAPPER)
+                wx_json_figure(named && wx_audit_has_all_of(audit, WX_OWNER_DOUBLE_MAPPER)
                                    ? (WxFigure)audit->parts[i].bytes
                                    : WX_UNKNOWN));
   for (size_t i = WX_OWNER_DOUBLE_MAPPER + 1; i < WX_OWNERS; ++i)
     wx_json_put(&object, owner_keys[i],
-                wx_json_figure(named && has_all_of(audit, i) ? (WxFigure)audit->span.bytes[i]
-                                                             : WX_UNKNOWN));
+                wx_json_figure(named && wx_audit_has_all_of(audit, (WxOwner)i)
+                                   ? (WxFigure)audit->span.bytes[i]
+                                   : WX_UNKNOWN));
   return wx_json_built(&object);
 }
 
@@ -217,22 +200,16 @@ static json_t *regions_json(const WxAudit *audit) {
   return wx_json_built(&list);
 }
 
-// createdump joins touching mappings.
-static WxFigure mappings_of(const WxAudit *audit, size_t owner) {
-  const bool joined = audit->source == WX_SOURCE_CORE && audit->core.writer == WX_WRITER_CREATEDUMP;
-  return joined || !has_all_of(audit, owner) ? WX_UNKNOWN
-                                             : (WxFigure)audit->residency[owner].mappings;
-}
-
 static json_t *owners_json(const WxAudit *audit) {
   WxJsonBuilder list = wx_json_list();
   for (size_t i = 0; i < WX_OWNERS && !wx_audit_is_part(audit); ++i) {
-    if (!audit->ownership.bytes[i] || i == WX_OWNER_HOLE)
+    const WxOwner owner = (WxOwner)i;
+    if (owner == WX_OWNER_HOLE || wx_audit_owner_bytes(audit, owner) == 0)
       continue;
     WxJsonBuilder one = wx_json_object();
     wx_json_put(&one, "owner", json_string(owner_keys[i]));
-    PUT_FIGURES(&one, {"mappings", mappings_of(audit, i)},
-                {"bytes", has_all_of(audit, i) ? (WxFigure)audit->ownership.bytes[i] : WX_UNKNOWN},
+    PUT_FIGURES(&one, {"mappings", wx_audit_owner_mappings(audit, owner)},
+                {"bytes", wx_audit_owner_bytes(audit, owner)},
                 {"rss_bytes", audit->residency[i].rss_bytes},
                 {"pss_bytes", audit->residency[i].pss_bytes},
                 {"swap_bytes", audit->residency[i].swap_bytes});
@@ -266,6 +243,7 @@ static json_t *glibc_json(const WxAudit *audit) {
   const WxAllocator *allocator = &audit->allocator;
   const WxFigure resident = audit->residency[WX_OWNER_HEAP_COMMITTED].rss_bytes;
   const bool partial = wx_audit_is_part(audit); // A part of the heaps is no figure of them.
+  const WxFigure main_heap = wx_audit_owner_bytes(audit, WX_OWNER_MAIN_HEAP);
   WxJsonBuilder object = wx_json_object();
   PUT_FIGURES(&object, {"arenas", partial ? WX_UNKNOWN : (WxFigure)heaps->arenas},
               {"heaps", partial ? WX_UNKNOWN : (WxFigure)heaps->proven},
@@ -280,7 +258,7 @@ static json_t *glibc_json(const WxAudit *audit) {
   wx_json_put(&object, "ring",
               heaps->ring_checked && !partial ? json_boolean(heaps->ring_complete) : json_null());
   wx_json_put(&object, "main_arena",
-              partial ? json_null() : json_boolean(audit->ownership.bytes[WX_OWNER_MAIN_HEAP] > 0));
+              wx_known(main_heap) ? json_boolean(main_heap > 0) : json_null());
   wx_json_put(&object, "allocator", wx_json_text(allocator->name));
   wx_json_put(&object, "slot_bytes",
               wx_json_figure(allocator->rules.slot_bytes ? (WxFigure)allocator->rules.slot_bytes

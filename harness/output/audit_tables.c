@@ -143,13 +143,14 @@ static void add_span(WxDocument *document, const WxAudit *audit) {
   static const char *const own[WX_PARTS] = {"own rx", "own rw", "own reserved", "own other"};
   const WxModule *module = audit->module;
   const WxFigure span = (WxFigure)(module->end - module->start);
-  char title[TITLE], by_both[SIZE_TEXT], by_clrmd[SIZE_TEXT];
+  char title[TITLE], name[TEXT], by_both[SIZE_TEXT], by_clrmd[SIZE_TEXT];
+  wx_module_name(module->path, name, sizeof name);
   write_size(by_both, module->end - module->start);
   write_size(by_clrmd, module->end - module->offset0);
   snprintf(title, sizeof title,
-           "B. Module doublemapper__deleted_: %" PRIx64 "-%" PRIx64 ", %s (WinDbg, approximately); "
+           "B. Module %s: %" PRIx64 "-%" PRIx64 ", %s (WinDbg, approximately); "
            "from %" PRIx64 ", %s (ClrMD 2 and 3)",
-           module->start, module->end, by_both, module->offset0, by_clrmd);
+           name, module->start, module->end, by_both, module->offset0, by_clrmd);
   WxTable *table = wx_table_new(title, columns, COUNT_OF(columns));
   for (size_t i = 0; i < WX_PARTS; ++i)
     if (audit->parts[i].bytes)
@@ -169,7 +170,8 @@ static void add_rows(WxDocument *document, const WxAudit *audit) {
       {"Memory Kind", WX_TEXT}, {"StartAddr", WX_TEXT}, {"EndAddr-1", WX_TEXT},
       {"Size", WX_TEXT},        {"Type", WX_TEXT},      {"State", WX_TEXT},
       {"Protect", WX_TEXT},     {"Image", WX_TEXT},     {"REALLY", WX_TEXT}};
-  char title[TITLE], size[SIZE_TEXT];
+  char title[TITLE], module[TEXT], size[SIZE_TEXT];
+  wx_module_name(audit->module->path, module, sizeof module);
   write_size(size, audit->rows.bytes);
   snprintf(title, sizeof title, "Its %zu largest rows in a debugger, of %zu with %s",
            audit->rows.count, audit->rows.seen, size);
@@ -184,8 +186,8 @@ static void add_rows(WxDocument *document, const WxAudit *audit) {
     wx_table_add(table, (WxCell[]){wx_text("Image"), wx_text(start), wx_text(end), wx_text(size),
                                    wx_text("MEM_IMAGE"),
                                    wx_text(row->protection < 0 ? "MEM_UNKNOWN" : "MEM_COMMIT"),
-                                   wx_text(wx_row_protection(row->protection)),
-                                   wx_text("doublemapper__deleted_"), wx_text(really)});
+                                   wx_text(wx_row_protection(row->protection)), wx_text(module),
+                                   wx_text(really)});
   }
   wx_document_add_table(document, table);
 }
@@ -231,6 +233,14 @@ static void add_inflated(WxDocument *document, const WxAudit *audit) {
  * -------------------------------------------------------------------------------------------------
  */
 
+// "n/a" where the source has not all of an owner.
+static void write_known_size(char text[SIZE_TEXT], WxFigure bytes) {
+  if (wx_known(bytes))
+    write_size(text, (uint64_t)bytes);
+  else
+    snprintf(text, SIZE_TEXT, "n/a");
+}
+
 // Kinds as debuggers list them; sorted by size on request.
 static void add_kinds(WxDocument *document, const WxAudit *audit, bool by_size) {
   static const WxColumn columns[] = {{"Memory Kind", WX_TEXT}, {"Count", WX_COUNT},
@@ -246,19 +256,19 @@ static void add_kinds(WxDocument *document, const WxAudit *audit, bool by_size) 
       if (!done[i] && (done[pick] || audit->ownership.bytes[i] > audit->ownership.bytes[pick]))
         pick = i;
     done[pick] = true;
-    const uint64_t its = audit->ownership.bytes[pick];
-    if (!its || pick == WX_OWNER_HOLE)
+    if (!audit->ownership.bytes[pick] || pick == WX_OWNER_HOLE)
       continue;
     const WxOwnerResidency *residency = &audit->residency[pick];
-    write_size(size, its);
-    wx_table_add(table, (WxCell[]){wx_text(wx_owner_name((WxOwner)pick)),
-                                   wx_figure((WxFigure)residency->mappings), wx_text(size),
-                                   wx_figure((WxFigure)its), wx_figure(residency->rss_bytes),
+    const WxFigure its = wx_audit_owner_bytes(audit, (WxOwner)pick);
+    const WxFigure count = wx_audit_owner_mappings(audit, (WxOwner)pick);
+    write_known_size(size, its);
+    wx_table_add(table, (WxCell[]){wx_text(wx_owner_name((WxOwner)pick)), wx_figure(count),
+                                   wx_text(size), wx_figure(its), wx_figure(residency->rss_bytes),
                                    wx_figure(residency->swap_bytes)});
-    mappings += (WxFigure)residency->mappings;
-    bytes += (WxFigure)its;
+    mappings = wx_figure_plus(mappings, count);
+    bytes = wx_figure_plus(bytes, its);
   }
-  write_size(size, (uint64_t)bytes);
+  write_known_size(size, bytes);
   wx_table_add(table,
                (WxCell[]){wx_text("[TOTAL]"), wx_figure(mappings), wx_text(size), wx_figure(bytes),
                           wx_figure(audit->status.rss_bytes), wx_figure(audit->status.swap_bytes)});
@@ -308,7 +318,10 @@ static void note_heaps(WxDocument *document, const WxAudit *audit) {
                      allocator->name);
     return;
   }
-  if (heaps->proven)
+  if (heaps->proven && wx_audit_is_part(audit))
+    wx_document_note(document, "malloc: heaps are in it, by %s; how many there are is not known.",
+                     wx_heap_proof_name(heaps->weakest));
+  else if (heaps->proven)
     wx_document_note(document, "malloc: %zu arenas beside the main one, %zu heaps, by %s%s.",
                      heaps->arenas, heaps->proven, wx_heap_proof_name(heaps->weakest),
                      !heaps->ring_checked   ? ""

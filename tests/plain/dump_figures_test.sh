@@ -63,6 +63,22 @@ dump_and_compare() {
   esac
 }
 
+# hides_the_collector KIND VERSION RUNTIME: memory without a name may be the collector's or malloc's main heap, so nothing is clean.
+hides_the_collector() {
+  dump "$@" || return
+  "$wxbench" audit --core "$scratch/core" --quiet --json - 2>/dev/null |
+    jq -e '.results[0] | .verdict.code == "unknown" and .glibc.main_arena == null and
+      ([.owners[] | select(.owner == "gc_committed" or .owner == "main_heap") | .bytes] | unique) == [null]' >/dev/null || return
+  ! "$wxbench" audit --core "$scratch/core" 2>/dev/null | grep -E '^(other anonymous|kernel|\[TOTAL\]) .*[0-9]'
+}
+for kind in full gcore; do
+  version=$(basename "${runtimes[0]}")
+  hold "${runtimes[0]}" generated heap rounds=1 count=4096 || { not_ok "heap_on_${version}_waits" && break; }
+  claim "a_dump_by_${kind}_of_a_large_collector_is_not_clean" hides_the_collector "$kind" "$version" "${runtimes[0]}"
+  rm -f "$scratch/core"
+  let_go
+done
+
 for runtime in "${runtimes[@]}"; do
   version=$(basename "$runtime")
   export DOTNET_TieredCompilation=0

@@ -325,6 +325,38 @@ START_TEST(without_a_double_mapper_a_process_is_not_affected_unless_the_source_h
 }
 END_TEST
 
+START_TEST(a_file_in_which_something_may_be_large_does_not_say_that_there_is_nothing_to_do) {
+  WxVerdictFacts facts = saved();
+  facts.double_mapper = false;
+  facts.span = facts.foreign = WX_UNKNOWN;
+  facts.whole = true;
+  facts.committed = 128 * MIB;
+  facts.committer = "malloc";
+  ck_assert_str_eq(judge(&facts), "unknown");
+  WxVerdict verdict;
+  wx_verdict_judge(&verdict, &facts);
+  ck_assert_ptr_nonnull(strstr(verdict.text, "There is no double mapper. malloc has 128.0 MiB"));
+}
+END_TEST
+
+// A createdump that names no memfd: what it maps is at most what has no name.
+START_TEST(a_dump_that_hides_the_double_mapper_says_that_it_does) {
+  WxVerdictFacts facts = saved();
+  facts.double_mapper = facts.names_known = false;
+  facts.span = facts.foreign = WX_UNKNOWN;
+  facts.whole = true;
+  facts.committed = facts.released_range = 0;
+  facts.own_va = 5 * MIB;
+  ck_assert_str_eq(judge(&facts), "clean");
+  WxVerdict verdict;
+  wx_verdict_judge(&verdict, &facts);
+  ck_assert_ptr_nonnull(strstr(verdict.text, "cannot be seen in this input"));
+  ck_assert_ptr_nonnull(strstr(verdict.next, "Audit the live process"));
+  facts.own_va = 64 * MIB;
+  ck_assert_str_eq(judge(&facts), "unknown");
+}
+END_TEST
+
 START_TEST(whoever_may_not_open_the_file_is_told_what_right_is_missing) {
   WxVerdictFacts facts = healthy();
   WxVerdict verdict;
@@ -383,7 +415,9 @@ START_TEST(worse_codes_come_first) {
 END_TEST
 
 WX_TEST_MAIN(
-    "verdict", in_a_file_an_artefact_is_memory_of_others_128_mib_of_it_and_more_than_is_mapped,
+    "verdict", a_file_in_which_something_may_be_large_does_not_say_that_there_is_nothing_to_do,
+    a_dump_that_hides_the_double_mapper_says_that_it_does,
+    in_a_file_an_artefact_is_memory_of_others_128_mib_of_it_and_more_than_is_mapped,
     in_a_file_memory_that_malloc_or_the_collector_may_have_is_no_artefact,
     a_file_is_clean_only_where_it_is_whole_and_nothing_may_be_large_or_released,
     a_file_read_in_part_settles_nothing_but_the_number_of_mappings,
