@@ -53,7 +53,7 @@ END_TEST
 // A heap and, merged with it into one mapping, memory of another owner.
 static void weigh(WxAudit *audit, WxSpace *space, uint64_t before, uint64_t heap) {
   static WxMapping mappings[2];
-  static const WxResidency residency[2] = {{5 * PAGE, 3 * PAGE, 2 * PAGE, true}, {0}};
+  static const WxResidency residency[2] = {{5 * PAGE, 3 * PAGE, 2 * PAGE, true, 0}, {0}};
   const uint64_t slot = 0x4000000, start = 0x7f0000000000;
   mappings[0] =
       (WxMapping){.start = start - before, .end = start + heap, .protection = RW, .path = ""};
