@@ -313,7 +313,7 @@ static void nothing_left(void) {
 START_TEST(failures_of_a_turn_leave_nothing_behind) {
   pid_t holder = wx_holder_start();
   descriptors = wx_held().descriptors;
-  // Those of the look itself, one for each process that there is, are reclaim_test's.
+  // Those of the look itself, one for each process that there is, are sweep_test's.
   for (uint64_t nth = 1; nth <= MOST_FAILURES; ++nth) {
     wx_os_inject(WX_OS_ANY, nth, EIO);
     const int result = turn_once(&holder);
