@@ -307,7 +307,7 @@ START_TEST(maps_tell_how_many_files_the_double_mapper_has) {
   (void)strcpy(strchr(none, '\n') + 1, strstr(plain, "7ffc00000000"));
   ck_assert_int_eq(files_in(none), 0);
   ck_assert_int_eq(files_in(strstr(plain, "7ffc00000000")), WX_UNKNOWN); // Without its beginning.
-  *strstr(two, "7ffc00000000") = '\0'; // Cut.
+  *strstr(two, "7ffc00000000") = '\0';                                   // Cut.
   ck_assert_int_eq(files_in(two), WX_UNKNOWN);
 }
 END_TEST
