@@ -3,18 +3,16 @@
 #include "measure/observe.h"
 #include "measure/snapshot.h"
 #include "os/process.h"
+#include "support/bystander.h"
 #include "support/double_map.h"
 #include "support/suite.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 enum { PAGE = 4096, MAPPINGS = 60000, RESERVE_FOR_OTHERS = 1000 };
@@ -65,25 +63,6 @@ static void make_mappings(void) {
     ck_assert_int_eq(mprotect(map.writable + i * PAGE, PAGE, PROT_READ | PROT_EXEC), 0);
 }
 
-static pid_t start_target(void) {
-  int ends[2];
-  ck_assert_int_eq(pipe(ends), 0);
-  const pid_t pid = fork();
-  ck_assert_int_ge(pid, 0);
-  if (pid == 0) {
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    make_mappings();
-    (void)!write(ends[1], "r", 1);
-    for (;;)
-      (void)pause();
-  }
-  char byte;
-  ck_assert_int_eq(read(ends[0], &byte, 1), 1);
-  ck_assert_int_eq(close(ends[0]), 0);
-  ck_assert_int_eq(close(ends[1]), 0);
-  return pid;
-}
-
 static void check_sample(const WxSnapshot *snapshot) {
   ck_assert_int_eq(snapshot->allocated_bytes, (WxFigure)(MAPPINGS / 3) * PAGE);
   ck_assert_int_eq(snapshot->mapped_bytes, snapshot->allocated_bytes);
@@ -98,7 +77,7 @@ START_TEST(a_sample_of_sixty_thousand_mappings_uses_its_buffers_again) {
     WX_SKIP("vm.max_map_count is below %d", MAPPINGS + RESERVE_FOR_OTHERS);
     return;
   }
-  const pid_t target = start_target();
+  const pid_t target = wx_bystander_start(make_mappings);
   const WxObserverOptions options = {
       .pid = target, .name = WX_DOUBLEMAPPER, .scope = WX_MAPPERS_FAMILY};
   WxObserver *observer;
@@ -114,8 +93,7 @@ START_TEST(a_sample_of_sixty_thousand_mappings_uses_its_buffers_again) {
   check_sample(&snapshot);
   printf("# %d mappings: one sample in %.1f ms\n", MAPPINGS, (double)used / 1e6);
   wx_observer_close(observer);
-  ck_assert_int_eq(kill(target, SIGKILL), 0);
-  ck_assert_int_eq(waitpid(target, NULL, 0), target);
+  wx_bystander_end(target);
 }
 END_TEST
 

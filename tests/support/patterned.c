@@ -2,11 +2,9 @@
 
 #include "measure/maps.h"
 #include "reclaim/find.h"
+#include "support/bystander.h"
 
 #include <check.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <unistd.h>
 
 enum { PAGE = 4096, PAGES = WX_PATTERNED_PAGES, SIZE = PAGES * PAGE };
 
@@ -19,23 +17,13 @@ DoubleMap wx_patterned_make(void) {
   return map;
 }
 
+static void make_as_runtime(void) {
+  double_map_as_runtime();
+  (void)wx_patterned_make();
+}
+
 pid_t wx_patterned_start(void) {
-  int ends[2];
-  ck_assert_int_eq(pipe(ends), 0);
-  const pid_t pid = fork();
-  if (pid == 0) {
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    double_map_as_runtime();
-    (void)wx_patterned_make();
-    (void)!write(ends[1], "r", 1);
-    for (;;)
-      (void)pause();
-  }
-  char byte;
-  ck_assert_int_eq(read(ends[0], &byte, 1), 1);
-  (void)close(ends[0]);
-  (void)close(ends[1]);
-  return pid;
+  return wx_bystander_start(make_as_runtime);
 }
 
 WxMemfd wx_patterned_memfd(pid_t pid) {

@@ -2,7 +2,6 @@
 // system call.
 #include "os/count.h"
 #include "os/process.h"
-#include "reclaim/find.h"
 #include "reclaim/punch.h"
 #include "reclaim/sweep.h"
 #include "reclaim/target.h"
@@ -11,13 +10,13 @@
 #include "support/inject.h"
 #include "support/patterned.h"
 #include "support/suite.h"
+#include "support/unfrozen.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -43,31 +42,8 @@ START_TEST(small_share_of_urgency_is_used_by_half) {
 }
 END_TEST
 
-/// A sweep in this process that freezes nothing: all that can fail but the freezing.
 static int look_and_punch(void *context) {
-  const pid_t pid = *(pid_t *)context;
-  WxMaps maps = {0};
-  WxMemfds memfds = {0};
-  WxTarget target;
-  int result = wx_reclaim_find(&memfds, pid, &maps, NULL, NULL);
-  if (!result)
-    result = wx_target_open(&target, pid, &memfds.items[0], NULL);
-  if (!result) {
-    WxSweepDone *done = calloc(1, sizeof *done);
-    result = wx_target_look(&target, NULL);
-    const WxSweep sweep = {.fd = target.fd,
-                           .holders = &target.holders,
-                           .freezer = &wx_freezer_none,
-                           .max_pause_ns = WX_RECLAIM_PAUSE_NS,
-                           .where = &target.orphaned};
-    if (!result)
-      result = wx_sweep_run(&sweep, done, NULL);
-    free(done);
-    wx_target_close(&target);
-  }
-  wx_memfds_free(&memfds);
-  wx_maps_free(&maps);
-  return result;
+  return wx_sweep_unfrozen(*(pid_t *)context, NULL);
 }
 
 static uint64_t descriptors;
