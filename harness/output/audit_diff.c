@@ -246,46 +246,49 @@ static int source_of(const char *path, WxSource *source) {
   return error ? -error : first == '{';
 }
 
-// A document as `audit --json` would have written it.
-static json_t *document_of(const WxAudit *audit) {
-  return json_pack("{s:[o]}", "results", wx_audit_json(audit));
+// A document as `audit --json` would have written it, of an audit that `failed` or did not; ends
+// the audit.
+static int take_document(const char *what, WxAudit *audit, int failed, json_t **root,
+                         WxProblem *problem) {
+  if (failed)
+    failed = wx_audit_problem(what, audit, failed, problem);
+  else if (!(*root = json_pack("{s:[o]}", "results", wx_audit_json(audit))))
+    failed = wx_problem(problem, -ENOMEM, "%s", strerror(ENOMEM));
+  wx_audit_free(audit);
+  return failed;
 }
 
-// Of a living process, or of a saved file.
-static int audit_of(WxAudit *audit, pid_t pid, const char *path, WxSource source,
-                    const WxAuditOptions *options) {
-  return pid ? wx_audit_live(audit, pid, options) : wx_audit_file(audit, source, path, options);
+static int load_living(const char *what, pid_t pid, const WxAuditOptions *options, json_t **root,
+                       WxProblem *problem) {
+  WxAudit audit;
+  const int failed = wx_audit_live(&audit, pid, options);
+  return take_document(what, &audit, failed, root, problem);
 }
 
-static int load_side(const char *what, pid_t pid, const char *path, const WxAuditOptions *options,
-                     json_t **root, WxProblem *problem) {
-  WxSource source = WX_SOURCE_LIVE;
-  const int kind = pid ? 0 : source_of(path, &source);
+static int load_saved(const char *what, const char *path, const WxAuditOptions *options,
+                      json_t **root, WxProblem *problem) {
+  WxSource source = WX_SOURCE_MAPS;
+  const int kind = source_of(path, &source);
   if (kind < 0)
     return wx_problem(problem, -EINVAL, "%s: %s", what, strerror(-kind));
   if (kind)
     return load_document(path, root, problem);
   WxAudit audit;
-  int failed = audit_of(&audit, pid, path, source, options);
-  if (failed)
-    failed = wx_audit_problem(what, &audit, failed, problem);
-  else if (!(*root = document_of(&audit)))
-    failed = wx_problem(problem, -ENOMEM, "%s", strerror(ENOMEM));
-  wx_audit_free(&audit);
-  return failed;
+  const int failed = wx_audit_file(&audit, source, path, options);
+  return take_document(what, &audit, failed, root, problem);
 }
 
 int wx_audit_diff_load(const char *what, const WxAuditOptions *options, json_t **root,
                        WxProblem *problem) {
   const pid_t pid = wx_audit_diff_process(what);
   if (pid)
-    return load_side(what, pid, NULL, options, root, problem);
+    return load_living(what, pid, options, root, problem);
   WxSaved saved;
   int failed = wx_saved_open(&saved, what);
   if (failed)
     failed = wx_problem(problem, -EINVAL, "%s: %s", what, strerror(-failed));
   else
-    failed = load_side(what, 0, saved.path, options, root, problem);
+    failed = load_saved(what, saved.path, options, root, problem);
   wx_saved_close(&saved);
   return failed;
 }
