@@ -129,12 +129,14 @@ static bool is_partial(const WxCore *core) {
 // A createdump comes with a runtime; from that of .NET 9 on it names no deleted file. One that does
 // may have had none to name.
 static bool leaves_deleted_out(const WxCoreSpace *result, const WxCore *core) {
+  if (core->writer != WX_WRITER_CREATEDUMP)
+    return false;
   for (size_t i = 0; i < core->file_count; ++i)
     if (is_deleted(core->files[i].path))
       return false;
   const WxMaps maps = {.items = result->mappings, .count = result->space.count};
   const long major = strtol(wx_runtime_find(&maps).version, NULL, 10);
-  return core->writer == WX_WRITER_CREATEDUMP && (major < 1 || major >= FIRST_SILENT);
+  return major < 1 || major >= FIRST_SILENT;
 }
 
 int wx_core_space_make(WxCoreSpace *result, WxCore *core, const WxHeapRules *rules) {
