@@ -1,6 +1,7 @@
 #include "attribution/audit.h"
 
 #include "attribution/listing.h"
+#include "measure/memfd_proof.h"
 #include "os/text.h"
 
 #include <errno.h>
@@ -223,15 +224,12 @@ static WxFigure find_released(const WxAudit *audit) {
 // A memfd, or shared memory that is deleted or never had a name, other than the double mapper's
 // file.
 static bool is_other_memory_file(const WxSpace *space, size_t index) {
-  static const char *const names[] = {"/dev/shm/", "/SYSV", "/dev/zero"};
   const WxMapping *mapping = &space->mappings[index];
   if (space->owners[index] != WX_OWNER_FILE)
     return false;
-  bool shared_memory = false;
-  for (size_t i = 0; mapping->shared && i < sizeof names / sizeof *names; ++i)
-    shared_memory |= wx_text_starts_with(mapping->path, names[i]);
   return wx_text_starts_with(mapping->path, "/memfd:") ||
-         (shared_memory && strstr(mapping->path, " (deleted)"));
+         (mapping->shared && wx_memfd_is_shared_memory(mapping->path) &&
+          strstr(mapping->path, " (deleted)"));
 }
 
 static uint64_t space_of_others(const WxAudit *audit) {
@@ -249,6 +247,9 @@ static uint64_t nameless_of(const WxAudit *audit) {
 // Which owner has the most address space that may be memory, where nothing says what is. In a core
 // malloc's main heap and the collector's range are among memory without a name.
 static void collect_committed(const WxAudit *audit, WxVerdictFacts *facts) {
+  facts->committed = WX_UNKNOWN;
+  if (audit->source == WX_SOURCE_LIVE || audit->space->residency)
+    return;
   const uint64_t *bytes = audit->ownership.bytes;
   const uint64_t hidden = audit->source == WX_SOURCE_CORE ? nameless_of(audit) : 0;
   const struct {
@@ -260,9 +261,6 @@ static void collect_committed(const WxAudit *audit, WxVerdictFacts *facts) {
       {"Memory without a name (malloc's main heap and the collector's may be in it)", hidden},
       {"Other shared memory (memfds, deleted files of a tmpfs)", space_of_others(audit)},
   };
-  facts->committed = WX_UNKNOWN;
-  if (audit->source == WX_SOURCE_LIVE || audit->space->residency)
-    return;
   for (size_t i = 0; i < sizeof owners / sizeof *owners; ++i) {
     if (wx_known(facts->committed) && (WxFigure)owners[i].bytes <= facts->committed)
       continue;

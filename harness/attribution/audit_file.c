@@ -2,6 +2,7 @@
 
 #include "attribution/listing.h"
 #include "attribution/saved.h"
+#include "measure/memfd_proof.h"
 #include "os/os.h"
 #include "os/text.h"
 
@@ -84,10 +85,8 @@ static void say_left_out(WxAudit *audit, size_t lines, size_t left_out) {
 // Whether the pages of its file are shared memory's. By its name; what else has no device of its
 // own may lie on a tmpfs or on a layer of a container.
 static WxFigure shared_memory_of(const WxMapping *mapping, uint64_t pages) {
-  static const char *const names[] = {"/memfd:", "/dev/shm/", "/SYSV", "/dev/zero (deleted)"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; ++i)
-    if (wx_text_starts_with(mapping->path, names[i]))
-      return (WxFigure)pages;
+  if (wx_memfd_is_shared_memory(mapping->path))
+    return (WxFigure)pages;
   return mapping->shared && !mapping->major && pages ? WX_UNKNOWN : 0;
 }
 

@@ -2,6 +2,7 @@
 
 #include "os/grow.h"
 #include "os/hash.h"
+#include "os/text.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -55,7 +56,7 @@ static WxModule *module_of(WxModules *modules, const char *path) {
 // A library that was replaced is executable, too, but mapped privately.
 static bool is_executable_memory(const WxMapping *mapping) {
   return mapping->protection & WX_EXECUTE &&
-         (mapping->shared || !strncmp(mapping->path, "/memfd:", 7));
+         (mapping->shared || wx_text_starts_with(mapping->path, "/memfd:"));
 }
 
 static void add_mapping(WxModule *module, const WxMapping *mapping) {

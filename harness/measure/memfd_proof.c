@@ -33,9 +33,13 @@ static uint64_t mount_of(const struct statx *status) {
 bool wx_memfd_is_kernels(const char *link) {
   static const char *const starts[] = {"/memfd:", "/SYSV", "/dev/zero (deleted)"};
   for (size_t i = 0; i < sizeof starts / sizeof *starts; ++i)
-    if (!strncmp(link, starts[i], strlen(starts[i])))
+    if (wx_text_starts_with(link, starts[i]))
       return true;
   return false;
+}
+
+bool wx_memfd_is_shared_memory(const char *path) {
+  return wx_memfd_is_kernels(path) || wx_text_starts_with(path, "/dev/shm/");
 }
 
 static int place_of_memfds(WxMemfdPlace *place) {

@@ -27,6 +27,10 @@ typedef struct {
 /// other is one of a tmpfs.
 bool wx_memfd_is_kernels(const char *link);
 
+/// Whether the pages of a file called `path` are shared memory, as far as its name tells: it lies
+/// where memfds do, or under /dev/shm.
+bool wx_memfd_is_shared_memory(const char *path);
+
 /// Finds the place of files of `pid` called `link`: by making one, or by the process's mounts. End
 /// with wx_memfd_place_free().
 int wx_memfd_place(WxMemfdPlace *place, pid_t pid, const char *link);
