@@ -11,6 +11,7 @@
 #define TESTS_SUPPORT_SPECIMEN_H
 
 #include "output/document.h"
+#include "output/result.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -47,9 +48,38 @@ int wx_specimen_try(const WxSpecimen *specimen, WxDocument *document);
 #define WX_MIB(PRIME) ((WxFigure)(PRIME) << 20)
 #define WX_MS(PRIME)  ((WxFigure)(PRIME)*1000000)
 
-/* For specimen.c: those of audits and explanations, whose types have the names of others.
+/// Aborts where it does not hold: ck_assert() would allocate.
+void wx_specimen_require(bool holds);
+
+/// Metrics, samples and expectations, of which one is not met; the rest is the caller's to fill.
+WxResult wx_specimen_judged(void);
+
+/* For the table in specimen.c, by the file in which they are.
  * -------------------------------------------------------------------------------------------------
  */
+
+int wx_specimen_run(WxDocument *document);
+int wx_specimen_run_unknown(WxDocument *document);
+int wx_specimen_validate(WxDocument *document);
+int wx_specimen_validate_unknown(WxDocument *document);
+int wx_specimen_fidelity(WxDocument *document);
+int wx_specimen_replay(WxDocument *document);
+int wx_specimen_replay_unknown(WxDocument *document);
+int wx_specimen_overhead(WxDocument *document);
+int wx_specimen_reclaim(WxDocument *document);
+int wx_specimen_reclaim_unknown(WxDocument *document);
+int wx_specimen_reclaim_dry_run(WxDocument *document);
+char *wx_specimen_events(const WxDocument *document);
+
+int wx_specimen_bench_audit(WxDocument *document);
+int wx_specimen_bench_modes(WxDocument *document);
+int wx_specimen_bench_reclaim(WxDocument *document);
+int wx_specimen_bench_strategies(WxDocument *document);
+int wx_specimen_bench_freezers(WxDocument *document);
+int wx_specimen_bench_service(WxDocument *document);
+
+int wx_specimen_compare(WxDocument *document);
+int wx_specimen_report(WxDocument *document);
 
 int wx_specimen_audit(WxDocument *document);
 int wx_specimen_audit_unknown(WxDocument *document);
