@@ -67,3 +67,4 @@ tests: $(if $(shell command -v $(CROSS_CC)),$(B)/tests/imitation-aarch64 aarch64
 $(B)/tests/unit/recogniser_test: $(call objects,asan,$(addprefix harness/preload/,recogniser.c files.c giveback.c))
 $(B)/tests/unit/preload_stats_test: $(call objects,asan,$(addprefix harness/preload/,recogniser.c files.c giveback.c report.c stats.c))
 $(B)/tests/unit/window_test: $(call objects,asan,harness/preload/window.c)
+$(B)/tests/unit/recorder_test: $(call objects,asan,$(addprefix harness/preload/,recogniser.c files.c places.c process.c window.c scan.c journal.c recorder.c))

@@ -8,7 +8,7 @@
 
 #include <asm/errno.h>
 
-enum { SCAN_SHARE = 8, READ_WRITE = PROT_READ | PROT_WRITE };
+enum { SCAN_SHARE = 8, EXIT_SCANS = 8, READ_WRITE = PROT_READ | PROT_WRITE };
 
 static uint8_t trace_protection(int protection) {
   return (uint8_t)(((protection & PROT_READ) ? 4 : 0) | ((protection & PROT_WRITE) ? 2 : 0) |
@@ -46,18 +46,23 @@ typedef struct {
   WxRecorder *recorder;
   WxRecorderThread *thread;
   const WxRawFile *now; ///< NULL: to be asked.
+  uint64_t found;       ///< Bytes.
 } ScanContext;
 
 static void visit(WxTraceEvent *event, void *context) {
-  const ScanContext *of = context;
+  ScanContext *of = context;
+  for (uint32_t i = 0; i < event->extent_count; i++)
+    of->found += event->extents[i].size;
   wx_journal_record_now(of->recorder, of->thread, event, of->now);
 }
 
-static void scan(WxRecorder *recorder, WxRecorderThread *thread, uint32_t file, uint64_t offset,
-                 uint64_t size, WxTraceScope scope, const WxRawFile *now) {
-  ScanContext context = {recorder, thread, now};
+/// Returns how many bytes it found allocated.
+static uint64_t scan(WxRecorder *recorder, WxRecorderThread *thread, uint32_t file, uint64_t offset,
+                     uint64_t size, WxTraceScope scope, const WxRawFile *now) {
+  ScanContext context = {recorder, thread, now, 0};
   wx_scan(wx_files_descriptor(&recorder->files, (int)file), file, offset, size, scope, visit,
           &context);
+  return context.found;
 }
 
 /// Before a block is filled: what of it had been used, and, where much of the file has been used
@@ -216,18 +221,30 @@ void wx_recorder_protected(WxRecorder *recorder, WxRecorderThread *thread, uintp
   wx_journal_record(recorder, thread, &event);
 }
 
+/// Scans every file. Returns whether that found all that they have allocated afterwards: other
+/// threads go on meanwhile, and one may use what was scanned already.
+static bool scan_all(WxRecorder *recorder, WxRecorderThread *thread) {
+  bool whole = true;
+  for (uint32_t file = 0; file < WX_FILES; file++) {
+    WxRawFile now;
+    const int fd = wx_files_descriptor(&recorder->files, (int)file);
+    if (!wx_files_still(&recorder->files, fd, &now))
+      continue;
+    const uint64_t found = scan(recorder, thread, file, 0, now.size, WX_TRACE_AT_EXIT, NULL);
+    whole &= wx_files_still(&recorder->files, fd, &now) && now.allocated == found;
+  }
+  return whole;
+}
+
 void wx_recorder_end(WxRecorder *recorder, WxRecorderThread *thread) {
   // A child of vfork() that ends shares everything but its process with its parent. A signal
   // handler that ends the program may have interrupted this very thread while it held the lock.
   const uint32_t pid = (uint32_t)wx_raw_getpid();
   if (!atomic_load(&recorder->on) || recorder->pid != pid || thread->busy)
     return;
-  for (uint32_t file = 0; file < WX_FILES; file++) {
-    WxRawFile now;
-    const int fd = wx_files_descriptor(&recorder->files, (int)file);
-    if (wx_files_still(&recorder->files, fd, &now))
-      scan(recorder, thread, file, 0, now.size, WX_TRACE_AT_EXIT, NULL);
-  }
+  // The last scan counts. A program that never pauses is left as the last of these sees it.
+  for (int scans = 0; scans < EXIT_SCANS && !scan_all(recorder, thread); scans++)
+    continue;
   wx_lock_take(&recorder->lock, pid);
   wx_window_end(&recorder->window);
   wx_lock_release(&recorder->lock);
