@@ -13,15 +13,17 @@ counted() {
   awk '$3 == "reserve" || $3 == "commit" || $3 == "map_rw" { ++n[$3]; ++n[$3 ":" $7 / 1024] } END { for (what in n) print what, n[what] }' "$list"
 }
 
+# begin_load LOOPS: busy loops, LOAD if that is set.
 begin_load() {
   local i
-  for ((i = 0; i < ${LOAD:-0}; ++i)); do
+  for ((i = 0; i < ${LOAD:-$1}; ++i)); do
     while :; do :; done &
     load+=($!)
   done
 }
 end_load() {
-  [ ${#load[@]} = 0 ] || { kill "${load[@]}" && wait "${load[@]}" 2>/dev/null; }
+  [ ${#load[@]} = 0 ] || kill "${load[@]}"
+  wait "${load[@]}" 2>/dev/null || true
   load=()
 }
 
@@ -40,12 +42,12 @@ spread_of() {
 
 show_spread() {
   local each
-  begin_load
+  begin_load 0
   for each in "$@"; do
     choose "$each"
     spread_of asm rounds=1 count=1000 size=20
     spread_of alc rounds=2 count=100 size=8
     spread_of dyn rounds=5 count=80 size=2000 drift=4000
   done
-  end_load || true
+  end_load
 }
