@@ -3,6 +3,8 @@
 # `2 views 31` (all but those of pairs), `2 reserves:64 3` (KiB). Its own is what lies in blocks that are never released; the
 # rest is the units': `2 units-views 400`.
 # -v cuts="A B ...": how many events there were at the end of each phase but the last.
+# -v kept=1: the units are assemblies that are never released, either. Then a block of code that holds data, too, is one of theirs,
+# and so are a block with a single page of data, and for each of the former a pair in a block of its own.
 BEGIN { KIB = 1024; PAGE = 4096; phases = split(cuts, cut, " ") + 1 }
 
 $3 == "reserve" {
@@ -50,6 +52,16 @@ END {
     if (kind[e] == "code") { code[b] = 1; if (bytes[e] == 16 * KIB) pair[b] = 1 }
     last[b] = line[e]
     if (b == global && kind[e] == "data") last[part(e, b)] = line[e]
+  }
+  if (kept) {
+    for (e = 1; e <= events; ++e) if (kind[e] == "data") data[of[e]] += bytes[e]
+    for (b = 1; b <= blocks; ++b)
+      if (phase_of(born[b]) > 1 && b in data && !(b in pair) && (b in code || data[b] == PAGE)) {
+        unit[b] = 1
+        if (b in code) { add(phase_of(born[b]), "pairs", -1); add(phase_of(born[b]), "pair-blocks", -1) }
+      }
+    for (e = 1; e <= events; ++e) if (of[e] in unit) of[e] = 0
+    for (b in unit) { delete first[b]; delete code[b] }
   }
   present["low"] = "low"; present["high"] = "high"
   for (b = 1; b <= blocks; ++b)

@@ -6,20 +6,24 @@ runs=${RUNS:-3}
 own=(awk -f "$parts_folder/own.awk")
 
 # stepped WORKLOAD [KEY=VALUE...]: one run of $version that is answered step by step; its events in $list, and in $cuts how many
-# there were at each step: a recording is whole at every moment.
+# there were at each step: a recording is whole at every moment. It is only copied then, and read later: while a step waits for
+# its answer the runtime goes on compiling.
 stepped() {
-  local answers steps said
+  local answers steps said step=0 i
   list=$folder/stepped cuts=()
   rm -f "$folder/trace"
   start_steps "$wxbench" record -q -o "$folder/trace" -- "${command[@]}" "$@"
   said=
   until [[ $said == *' end -' ]]; do
     next_step
-    cp "$folder/trace" "$folder/so-far"
-    cuts+=("$("$wxbench" replay --list "$folder/so-far" | wc -l)")
+    cp "$folder/trace" "$folder/at-step-$step"
+    step=$((step + 1))
     answer
   done
   end_steps
+  for ((i = 0; i < step; ++i)); do
+    cuts+=("$("$wxbench" replay --list "$folder/at-step-$i" | wc -l)")
+  done
   "$wxbench" replay --list "$folder/trace" >"$list" || fail "$version: cannot read the recording of $1"
 }
 
@@ -30,22 +34,35 @@ moment() {
     awk -v name="$1 $2" -v first="$3" -v last="$4" -v sign="$5" '$1 >= first && $1 <= last { print name, $2, sign * $3 }'
 }
 
-# What one more run says: the start; the first unit; the end; and what is between them, the hot methods. That of `keep`, which
-# releases nothing, is that of `asm` with as many assemblies, which differ in nothing else.
+# What one more run says: the start; the first unit; the end; and what is between them, the hot methods.
 measure_start() {
   stepped hello
   moment - start 1 1 1
 }
-# measure_workload NAME WORKLOAD [KEY=VALUE...]: the program of WORKLOAD, as that of NAME.
-measure_workload() {
-  local last
+# measure_unit NAME WORKLOAD: the first unit of WORKLOAD, as that of NAME.
+measure_unit() {
   stepped "$2" rounds=1 count=1
   moment "$1" first 2 2 1
   moment "$1" hot 2 2 -1
-  stepped "${@:2}"
-  last=$((${#cuts[@]} + 1))
+}
+measure_end() {
+  local last=$((${#cuts[@]} + 1))
   moment "$1" end "$last" "$last" 1
-  moment "$1" hot 2 $((last - 1)) 1
+}
+# measure_workload WORKLOAD [KEY=VALUE...]
+measure_workload() {
+  measure_unit "$1" "$1"
+  stepped "$@"
+  moment "$1" hot 2 ${#cuts[@]} 1
+  measure_end "$1"
+}
+measure_keep() {
+  measure_unit keep asm
+  stepped keep rounds=2 count=100 size=20
+  own+=(-v kept=1)
+  moment keep hot 2 ${#cuts[@]} 1
+  measure_end keep
+  own=("${own[@]:0:3}")
 }
 # What is compiled once more after some hundred units of `dyn`: of 8 rounds, what the third and later ones take.
 measure_late() {
@@ -57,10 +74,10 @@ measure_all() {
   local run
   for ((run = 0; run < runs; ++run)); do
     measure_start
-    measure_workload asm asm rounds=1 count=1000 size=20
-    measure_workload keep asm rounds=1 count=200 size=20
-    measure_workload dyn dyn
-    measure_workload alc alc rounds=2 count=100 size=8
+    measure_workload asm rounds=1 count=1000 size=20
+    measure_keep
+    measure_workload dyn
+    measure_workload alc rounds=2 count=100 size=8
     measure_late
   done
 }
