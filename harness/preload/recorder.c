@@ -243,8 +243,9 @@ void wx_recorder_end(WxRecorder *recorder, WxRecorderThread *thread) {
   if (!atomic_load(&recorder->on) || recorder->pid != pid || thread->busy)
     return;
   // The last scan counts. A program that never pauses is left as the last of these sees it.
-  for (int scans = 0; scans < EXIT_SCANS && !scan_all(recorder, thread); scans++)
-    continue;
+  int scans = 0;
+  while (scans < EXIT_SCANS && !scan_all(recorder, thread))
+    scans++;
   wx_lock_take(&recorder->lock, pid);
   wx_window_end(&recorder->window);
   wx_lock_release(&recorder->lock);

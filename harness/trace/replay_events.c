@@ -211,8 +211,8 @@ static void touch_extent(WxReplay *replay, uint64_t place, uint64_t size) {
 }
 
 static int extents(WxReplay *replay, const WxTraceEvent *event) {
-  // The last scan counts: a program is scanned again where another of its threads went on meanwhile,
-  // and where it ends twice, by exit() and then _exit().
+  // The last scan counts: a program is scanned again where another of its threads went on
+  // meanwhile, and where it ends twice, by exit() and then _exit().
   if (event->value == WX_TRACE_AT_EXIT && event->offset == 0 && event->file == 0)
     replay->tally.recorded_end_bytes = replay->tally.after_end = 0;
   for (uint32_t i = 0; i < event->extent_count; i++) {
