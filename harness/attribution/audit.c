@@ -83,9 +83,9 @@ static void take_residency(const Weigher *weigher) {
   if (!space->residency)
     return;
   const WxResidency *residency = &space->residency[weigher->mapping];
-  sum->rss_bytes += (WxFigure)residency->rss;
-  sum->pss_bytes += (WxFigure)residency->pss;
-  sum->swap_bytes += (WxFigure)residency->swap;
+  sum->rss_bytes = wx_figure_plus(sum->rss_bytes, wx_figure_from(residency->rss));
+  sum->pss_bytes = wx_figure_plus(sum->pss_bytes, wx_figure_from(residency->pss));
+  sum->swap_bytes = wx_figure_plus(sum->swap_bytes, wx_figure_from(residency->swap));
 }
 
 static int weigh_part(const WxPart *part, void *context) {

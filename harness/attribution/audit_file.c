@@ -86,7 +86,7 @@ static void say_left_out(WxAudit *audit, size_t lines, size_t left_out) {
 // own may lie on a tmpfs or on a layer of a container.
 static WxFigure shared_memory_of(const WxMapping *mapping, uint64_t pages) {
   if (wx_memfd_is_shared_memory(mapping->path))
-    return (WxFigure)pages;
+    return wx_figure_from(pages);
   return mapping->shared && !mapping->major && pages ? WX_UNKNOWN : 0;
 }
 
@@ -106,9 +106,9 @@ static void sum_process(WxAudit *audit) {
   for (size_t i = 0; i < space->count; ++i) {
     const WxResidency *residency = &space->residency[i];
     const uint64_t anonymous = anonymous_of(&space->mappings[i], residency);
-    sum->rss_bytes += (WxFigure)residency->rss;
-    sum->swap_bytes += (WxFigure)residency->swap;
-    sum->rss_anon_bytes += (WxFigure)anonymous;
+    sum->rss_bytes = wx_figure_plus(sum->rss_bytes, wx_figure_from(residency->rss));
+    sum->swap_bytes = wx_figure_plus(sum->swap_bytes, wx_figure_from(residency->swap));
+    sum->rss_anon_bytes = wx_figure_plus(sum->rss_anon_bytes, wx_figure_from(anonymous));
     sum->rss_shmem_bytes = wx_figure_plus(
         sum->rss_shmem_bytes, shared_memory_of(&space->mappings[i], residency->rss - anonymous));
   }

@@ -79,7 +79,7 @@ static WxHeapProof weigh(const Finder *finder, WxHeap *heap, bool exact) {
   const bool full = heap->committed_end == heap->reserved_end;
   if (residency && finder->has_flags && !residency->no_reserve)
     return WX_PROOF_NONE;
-  if (residency && residency->rss + residency->swap == 0)
+  if (residency && !residency->rss && !residency->swap)
     return WX_PROOF_NONE; // Its header was never written.
   Header header;
   if (wx_memory_get(source->memory, heap->start, &header, sizeof header)) {

@@ -165,9 +165,17 @@ static const char *close_entry(const Parser *parser) {
                             : "expected the line Rss: of the mapping before (is this a maps file?)";
 }
 
-static void join_anonymous(WxResidency *sum, const WxResidency *part) {
-  const bool said = sum->anonymous != WX_NOT_SAID && part->anonymous != WX_NOT_SAID;
-  sum->anonymous = said ? sum->anonymous + part->anonymous : WX_NOT_SAID;
+// What no longer fits, of a file that is no kernel's, is the most there is: WX_NOT_SAID.
+static uint64_t plus(uint64_t a, uint64_t b) {
+  uint64_t sum;
+  return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
+}
+
+static void join(WxResidency *sum, const WxResidency *part) {
+  sum->rss = plus(sum->rss, part->rss);
+  sum->pss = plus(sum->pss, part->pss);
+  sum->swap = plus(sum->swap, part->swap);
+  sum->anonymous = plus(sum->anonymous, part->anonymous);
 }
 
 // Where the list is full the entry just read goes into the one before it, or is counted only.
@@ -178,12 +186,8 @@ static void place_entry(WxSmaps *smaps) {
   const WxMappingFate fate = wx_maps_place(last, &smaps->items[last - 1], &smaps->items[last]);
   if (fate == WX_MAPPING_KEPT)
     return;
-  if (fate == WX_MAPPING_JOINED) {
-    smaps->residency[last - 1].rss += smaps->residency[last].rss;
-    smaps->residency[last - 1].pss += smaps->residency[last].pss;
-    smaps->residency[last - 1].swap += smaps->residency[last].swap;
-    join_anonymous(&smaps->residency[last - 1], &smaps->residency[last]);
-  }
+  if (fate == WX_MAPPING_JOINED)
+    join(&smaps->residency[last - 1], &smaps->residency[last]);
   smaps->left_out += fate == WX_MAPPING_COUNTED;
   smaps->count = last;
 }

@@ -19,14 +19,21 @@ static inline bool wx_known(WxFigure figure) {
   return figure != WX_UNKNOWN;
 }
 
-/// `a` + `b`, unknown if either is.
-static inline WxFigure wx_figure_plus(WxFigure a, WxFigure b) {
-  return wx_known(a) && wx_known(b) ? a + b : WX_UNKNOWN;
+/// A size, unknown where it is more than a figure can hold.
+static inline WxFigure wx_figure_from(uint64_t size) {
+  return size <= INT64_MAX ? (WxFigure)size : WX_UNKNOWN;
 }
 
-/// `a` - `b`, unknown if either is.
+/// `a` + `b`, unknown if either is, or if it is more than a figure can hold.
+static inline WxFigure wx_figure_plus(WxFigure a, WxFigure b) {
+  WxFigure sum;
+  return wx_known(a) && wx_known(b) && !__builtin_add_overflow(a, b, &sum) ? sum : WX_UNKNOWN;
+}
+
+/// `a` - `b`, unknown likewise.
 static inline WxFigure wx_figure_minus(WxFigure a, WxFigure b) {
-  return wx_known(a) && wx_known(b) ? a - b : WX_UNKNOWN;
+  WxFigure rest;
+  return wx_known(a) && wx_known(b) && !__builtin_sub_overflow(a, b, &rest) ? rest : WX_UNKNOWN;
 }
 
 /// The larger of two figures; an unknown one does not count.

@@ -30,6 +30,13 @@ claim a_list_with_its_beginning_is_whole [ "$(verdict --maps "$work/whole")" = n
 } >"$work/tail.smaps"
 claim a_smaps_without_its_beginning_gives_no_verdict [ "$(verdict --smaps "$work/tail.smaps")" = unknown ]
 claim sums_of_a_part_are_none_of_the_process [ "$(result --smaps "$work/tail.smaps" | jq .process.rss_bytes)" = null ]
+{
+  entry 560000000000-560000001000 r-xp 00000000 103:02 100 /srv/app 4 0
+  for i in {10..25}; do entry "7e${i}00010000-7e${i}00014000" rw-p 00000000 00:00 0 '' 999999999999999 999999999999999; done
+  entry 7ffd00000000-7ffd00021000 rw-p 00000000 00:00 0 '[stack]' 16 16
+} >"$work/huge.smaps"
+claim sums_that_no_figure_can_hold_are_not_known \
+  [ "$(result --smaps "$work/huge.smaps" | jq -c '[.process | .rss_bytes, .rss_anon_bytes, .rss_shmem_bytes]')" = '[null,null,0]' ]
 
 # Through a pipe, as from ssh or kubectl exec.
 printf '%s\n' "$program" "$memfd" "$library" "$stack" >"$work/maps"
