@@ -1,6 +1,6 @@
 #include "attribution/audit.h"
 
-#include "attribution/listing.h"
+#include "attribution/lacks.h"
 #include "measure/memfd_proof.h"
 #include "os/text.h"
 
@@ -145,50 +145,6 @@ static WxFigure count_mappings(const WxAudit *audit) {
   return (WxFigure)(count - last_is_none);
 }
 
-// Whether the file ends as the kernel's list does; a core that is not damaged has all.
-static bool is_whole(const WxAudit *audit) {
-  const WxSpace *space = audit->space;
-  if (audit->source == WX_SOURCE_CORE || audit->source == WX_SOURCE_LIVE)
-    return true;
-  for (size_t i = space->count; i-- > 0;)
-    if (wx_listing_ends_with(&space->mappings[i]))
-      return true;
-  return false;
-}
-
-// Every process that has a main heap has a stack above it.
-static bool is_cut(const WxAudit *audit) {
-  return audit->residency[WX_OWNER_MAIN_HEAP].mappings && !is_whole(audit);
-}
-
-// The program's own file lies far below the libraries and all that is mapped later: a list that has
-// its end and no file below seven eighths of its addresses has lost its beginning.
-static bool lacks_beginning(const WxAudit *audit) {
-  const WxSpace *space = audit->space;
-  if (audit->source == WX_SOURCE_CORE || audit->source == WX_SOURCE_LIVE || !is_whole(audit))
-    return false;
-  uint64_t top = 0;
-  for (size_t i = 0; i < space->count && space->mappings[i].end <= INT64_MAX; ++i)
-    top = space->mappings[i].end;
-  for (size_t i = 0; i < space->count; ++i)
-    if (space->mappings[i].path[0] == '/' && space->mappings[i].start < top - top / 8)
-      return false;
-  return true;
-}
-
-static const char *why_incomplete(const WxAudit *audit) {
-  if (*audit->damage)
-    return audit->damage;
-  if (*audit->left_out)
-    return audit->left_out;
-  if (audit->space->heaps.cut)
-    return "it claims more address space than a process can have";
-  if (lacks_beginning(audit))
-    return "it begins behind the program's own file, which the kernel's list has near its "
-           "beginning";
-  return is_cut(audit) ? "it ends before the stack, which the kernel's list has last" : NULL;
-}
-
 static int compare_mappings(const void *a, const void *b) {
   const WxMapping *left = *(const WxMapping *const *)a, *right = *(const WxMapping *const *)b;
   if (left->inode != right->inode)
@@ -196,7 +152,18 @@ static int compare_mappings(const void *a, const void *b) {
   return (left->offset > right->offset) - (left->offset < right->offset);
 }
 
-// What lies below the last mapping of each of the double mapper's files and is mapped nowhere.
+// Between mappings of the double mapper's files: what was given back there, or is not in the list.
+static uint64_t holes_of(const WxSpace *space) {
+  uint64_t bytes = 0;
+  for (size_t i = 1; i < space->count; ++i)
+    if (space->owners[i] == WX_OWNER_DOUBLE_MAPPER &&
+        space->owners[i - 1] == WX_OWNER_DOUBLE_MAPPER)
+      bytes += space->mappings[i].start - space->mappings[i - 1].end;
+  return bytes;
+}
+
+// What lies below the last mapping of each of the double mapper's files and is mapped nowhere. A
+// list that lost its rows with the highest offsets still has the holes.
 static WxFigure find_released(const WxAudit *audit) {
   const WxSpace *space = audit->space;
   const WxMapping **own = calloc(space->count + 1, sizeof *own);
@@ -218,7 +185,8 @@ static WxFigure find_released(const WxAudit *audit) {
     covered = end > covered ? end : covered;
   }
   free(own);
-  return (WxFigure)released;
+  const uint64_t holes = holes_of(space);
+  return (WxFigure)(released > holes ? released : holes);
 }
 
 // A memfd, or shared memory that is deleted or never had a name, other than the double mapper's
@@ -245,13 +213,15 @@ static uint64_t nameless_of(const WxAudit *audit) {
 }
 
 // Which owner has the most address space that may be memory, where nothing says what is. In a core
-// malloc's main heap and the collector's range are among memory without a name.
+// malloc's main heap and the collector's range are among memory without a name, in rows of pmap -x
+// that heap.
 static void collect_committed(const WxAudit *audit, WxVerdictFacts *facts) {
   facts->committed = WX_UNKNOWN;
   if (audit->source == WX_SOURCE_LIVE || audit->space->residency)
     return;
   const uint64_t *bytes = audit->ownership.bytes;
-  const uint64_t hidden = audit->source == WX_SOURCE_CORE ? nameless_of(audit) : 0;
+  const uint64_t hidden =
+      audit->source == WX_SOURCE_CORE ? nameless_of(audit) : wx_audit_hidden_heap(audit);
   const struct {
     const char *name;
     uint64_t bytes;
@@ -280,8 +250,8 @@ static const char *find_most_mapped(const WxAudit *audit) {
 
 static void collect_file_facts(const WxAudit *audit, WxVerdictFacts *facts) {
   facts->from_file = audit->source != WX_SOURCE_LIVE;
-  facts->whole = is_whole(audit);
-  facts->missing = why_incomplete(audit);
+  facts->whole = wx_audit_has_end(audit);
+  facts->missing = wx_audit_lacks(audit);
   facts->most_mapped = find_most_mapped(audit);
   collect_committed(audit, facts);
   if (!facts->from_file)

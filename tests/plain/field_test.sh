@@ -125,6 +125,34 @@ cut -c 1-84 <<<"$whole" >"$work/narrow"
 claim a_name_that_a_terminal_cut_off_gives_no_verdict [ "$(verdict --maps "$work/narrow")" = unknown ]
 printf '%s\n' '7f2900010000-7ffd00021000 ---p 00000000 00:00 0                          [rollup]' 'Rss:               20000 kB' >"$work/rollup"
 refused sums_without_mappings_are_no_smaps "smaps_rollup has sums only" "$wxbench" audit --smaps "$work/rollup"
+# A .NET process, and what it looks like without one of its parts, which nobody marked.
+cat >"$work/dotnet" <<'END'
+55a040d80000-55a040d9b000 r-xp 00000000 fe:00 101 /usr/lib/dotnet/dotnet
+55a06e405000-55a06e52f000 rw-p 00000000 00:00 0 [heap]
+7f1680000000-7f1680400000 rw-p 00000000 00:00 0
+7f1680400000-7f1690000000 ---p 00000000 00:00 0
+7f1690010000-7f1690014000 r-xs 00000000 00:01 4711 /memfd:doublemapper (deleted)
+7f1690014000-7f1690018000 rw-s 00004000 00:01 4711 /memfd:doublemapper (deleted)
+7f1691000000-7f1693000000 r-xp 00000000 fe:00 102 /usr/lib/dotnet/libcoreclr.so
+7f1693400000-7f1693600000 r-xp 00000000 fe:00 103 /usr/lib/libc.so.6
+7ffd00000000-7ffd00021000 rw-p 00000000 00:00 0 [stack]
+END
+without() { grep -v -- "$1" "$work/dotnet" >"$work/lost" && [ "$(verdict --maps "$work/lost")" = unknown ]; }
+claim a_whole_list_of_dotnet_is_clean [ "$(verdict --maps "$work/dotnet")" = clean ]
+claim without_the_code_of_the_runtime_there_is_no_verdict without doublemapper
+claim without_the_range_of_the_collector_there_is_no_verdict without '^7f1680'
+claim without_the_main_heap_there_is_no_verdict without heap
+# pmap -x does not name the main heap.
+{
+  echo '4711:   dotnet app.dll' && echo 'Address           Kbytes     RSS   Dirty Mode  Mapping'
+  printf '%s\n' '000055a040d80000     108     108       0 r-x-- dotnet' '000055a06e405000  262144  262144  262144 rw---   [ anon ]' \
+    '00007f1680000000    4096    4096    4096 rw---   [ anon ]' '00007f1680400000  258048       0       0 -----   [ anon ]' \
+    '00007f1690010000      16      16       0 r-xs- memfd:doublemapper (deleted)' '00007f1690014000    4096    4096       0 r-x-- libcoreclr.so' \
+    '00007ffd00000000     132     132     132 rw---   [ stack ]'
+} >"$work/pmap"
+claim a_large_heap_that_pmap_does_not_name_is_not_clean [ "$(verdict --maps "$work/pmap")" = unknown ]
+sed -i 's/  262144  262144  262144/    1024    1024    1024/' "$work/pmap"
+claim a_small_heap_that_pmap_does_not_name_is_clean [ "$(verdict --maps "$work/pmap")" = clean ]
 jq -Rr '{log: (. + "\n"), stream: "stdout"} | tojson' <<<"$whole" >"$work/log"
 owners=$("$wxbench" explain --json - <"$work/log" | values owner)
 claim rows_in_a_log_of_json_are_told_by_the_file_that_they_name [ "$owners" = double-mapper,stack ]

@@ -1,0 +1,125 @@
+#include "attribution/lacks.h"
+
+#include "attribution/listing.h"
+
+#include <string.h>
+
+static bool is_list(const WxAudit *audit) {
+  return audit->source == WX_SOURCE_MAPS || audit->source == WX_SOURCE_SMAPS;
+}
+
+bool wx_audit_has_end(const WxAudit *audit) {
+  const WxSpace *space = audit->space;
+  if (!is_list(audit))
+    return true;
+  for (size_t i = space->count; i-- > 0;)
+    if (wx_listing_ends_with(&space->mappings[i]))
+      return true;
+  return false;
+}
+
+// Every process that has a main heap has a stack above it.
+static bool lacks_end(const WxAudit *audit) {
+  return audit->residency[WX_OWNER_MAIN_HEAP].mappings && !wx_audit_has_end(audit);
+}
+
+// Libraries, and all that is mapped later, lie above seven eighths of a process's addresses; the
+// program's own file lies far below.
+static uint64_t upper_part(const WxSpace *space) {
+  uint64_t top = 0;
+  for (size_t i = 0; i < space->count && space->mappings[i].end <= INT64_MAX; ++i)
+    top = space->mappings[i].end;
+  return top - top / 8;
+}
+
+static bool lacks_beginning(const WxAudit *audit) {
+  const WxSpace *space = audit->space;
+  if (!is_list(audit) || !wx_audit_has_end(audit))
+    return false;
+  const uint64_t upper = upper_part(space);
+  for (size_t i = 0; i < space->count; ++i)
+    if (space->mappings[i].path[0] == '/' && space->mappings[i].start < upper)
+      return false;
+  return true;
+}
+
+// Whether it is a .NET process, by what is left: any of these would do.
+static bool is_dotnets(const WxSpace *space) {
+  static const char *const names[] = {"/dotnet", "/libcoreclr.so", "/libhostfxr.so",
+                                      "/libhostpolicy.so", ".dll"};
+  for (size_t i = 0; i < space->count; ++i)
+    for (size_t k = 0; k < sizeof names / sizeof *names; ++k)
+      if (strstr(space->mappings[i].path, names[k]))
+        return true;
+  return false;
+}
+
+// No runtime runs without code of its own making: in the double mapper, in another file in memory,
+// or, with W^X off, in memory without a file.
+static bool lacks_code(const WxSpace *space) {
+  for (size_t i = 0; i < space->count; ++i) {
+    const WxMapping *mapping = &space->mappings[i];
+    if (strstr(mapping->path, "/memfd:") ||
+        ((mapping->protection & WX_EXECUTE) &&
+         (!mapping->path[0] || strstr(mapping->path, " (deleted)"))))
+      return false;
+  }
+  return true;
+}
+
+// pmap calls the main heap memory without a name; it knows no inode either.
+static bool names_heap(const WxSpace *space) {
+  for (size_t i = 0; i < space->count; ++i)
+    if (space->mappings[i].inode)
+      return true;
+  return false;
+}
+
+uint64_t wx_audit_hidden_heap(const WxAudit *audit) {
+  const WxSpace *space = audit->space;
+  const uint64_t upper = upper_part(space);
+  uint64_t bytes = 0;
+  if (!is_list(audit) || names_heap(space))
+    return 0;
+  for (size_t i = 0; i < space->count && space->mappings[i].start < upper; ++i)
+    if (space->owners[i] == WX_OWNER_ANONYMOUS)
+      bytes += space->mappings[i].end - space->mappings[i].start;
+  return bytes;
+}
+
+static bool lacks_heap(const WxAudit *audit) {
+  return names_heap(audit->space) && !audit->allocator.rules.other_malloc &&
+         !audit->residency[WX_OWNER_MAIN_HEAP].mappings;
+}
+
+static bool lacks_collector(const WxAudit *audit) {
+  return !audit->residency[WX_OWNER_GC_COMMITTED].mappings &&
+         !audit->residency[WX_OWNER_GC_RESERVED].mappings;
+}
+
+// Rows that were lost between others leave no mark, but something is not there
+// that every .NET process has.
+static const char *why_parted(const WxAudit *audit) {
+  if (!is_list(audit) || !wx_audit_has_end(audit) || !is_dotnets(audit->space))
+    return NULL;
+  if (lacks_code(audit->space))
+    return "the memory of the runtime's own code is not in it";
+  if (lacks_collector(audit))
+    return "the collector's range is not in it";
+  return lacks_heap(audit) ? "malloc's main heap is not in it" : NULL;
+}
+
+const char *wx_audit_lacks(const WxAudit *audit) {
+  if (*audit->damage)
+    return audit->damage;
+  if (*audit->left_out)
+    return audit->left_out;
+  if (audit->space->heaps.cut)
+    return "it claims more address space than a process can have";
+  if (lacks_beginning(audit))
+    return "it begins behind the program's own file, which the kernel's list has near its "
+           "beginning";
+  if (lacks_end(audit))
+    return "it ends before the stack, which the kernel's list has last";
+  return why_parted(audit);
+}
