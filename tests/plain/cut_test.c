@@ -1,5 +1,5 @@
-// Saved files cut behind any line, as people paste them: the verdict is that of the whole file, or
-// none, or unknown.
+// Saved files that lost their end, their beginning or lines between, as people paste them: the
+// verdict is that of the whole file, or none, or unknown.
 #include "attribution/audit.h"
 #include "attribution/oom.h"
 #include "support/suite.h"
@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { PATH = 64 };
+enum { PATH = 64, MOST_PLACES = 300 };
 
 // What is cut, and how it is judged: NULL where it is refused.
 typedef const char *Judge(int fd, WxSource source);
@@ -51,34 +51,90 @@ static size_t copy(const char *from, int to) {
   return size;
 }
 
+typedef struct {
+  const char *name;
+  WxSource source;
+  Judge *judged;
+  int fd; // Of a copy.
+  char *text;
+  size_t size;
+  const char *whole;
+  size_t *lines; // Where each begins, and the last one's end.
+  size_t count;
+} Cut;
+
+static void find_lines(Cut *file) {
+  for (size_t i = 0; i < file->size; ++i)
+    file->count += file->text[i] == '\n' || i + 1 == file->size;
+  file->lines = calloc(file->count + 1, sizeof *file->lines);
+  ck_assert_ptr_nonnull(file->lines);
+  for (size_t i = 0, line = 0; i < file->size; ++i)
+    if (file->text[i] == '\n' || i + 1 == file->size)
+      file->lines[++line] = i + 1;
+}
+
+static Cut open_cut(const char *name, const char *path, WxSource source, Judge *judged) {
+  Cut file = {.name = name, .source = source, .judged = judged};
+  file.fd = memfd_create("cut", MFD_CLOEXEC);
+  file.size = copy(path, file.fd);
+  file.whole = judged(file.fd, source);
+  ck_assert_msg(file.whole != NULL, "%s is refused", name);
+  file.text = malloc(file.size + 1);
+  ck_assert_ptr_nonnull(file.text);
+  ck_assert_int_eq(pread(file.fd, file.text, file.size, 0), (ssize_t)file.size);
+  find_lines(&file);
+  ck_assert_msg(file.count > 3, "%s: %zu lines cannot be cut", name, file.count);
+  return file;
+}
+
+static void close_cut(Cut *file) {
+  free(file->text);
+  free(file->lines);
+  close(file->fd);
+}
+
+// Judges it without the bytes between the two.
+static void judge_without(Cut *file, size_t from, size_t to) {
+  const size_t rest = file->size - to;
+  ck_assert_int_eq(ftruncate(file->fd, (off_t)(from + rest)), 0);
+  ck_assert_int_eq(pwrite(file->fd, file->text, from, 0), (ssize_t)from);
+  ck_assert_int_eq(pwrite(file->fd, file->text + to, rest, (off_t)from), (ssize_t)rest);
+  const char *code = file->judged(file->fd, file->source);
+  ck_assert_msg(!code || !strcmp(code, file->whole) || !strcmp(code, "unknown"),
+                "%s, %s, without its bytes %zu to %zu: %s", file->name, file->whole, from, to,
+                code);
+}
+
 // Takes line after line away from its end, and half of the last one.
-static void cut(const char *name, const char *path, WxSource source, Judge *judged) {
-  const int fd = memfd_create("cut", MFD_CLOEXEC);
-  const size_t size = copy(path, fd);
-  const char *whole = judged(fd, source);
-  ck_assert_msg(whole != NULL, "%s is refused", name);
-  const char *text = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
-  ck_assert(text != MAP_FAILED);
-  size_t line = 0, cuts = 0;
-  for (size_t i = 0; i < size; ++i)
-    line += text[i] == '\n';
-  for (size_t end = size, last = size; end-- > 1;) {
-    if (text[end - 1] != '\n')
-      continue;
-    for (size_t at = (end + last) / 2;; at = end, ++cuts) {
-      ck_assert_int_eq(ftruncate(fd, (off_t)at), 0);
-      const char *code = judged(fd, source);
-      ck_assert_msg(!code || !strcmp(code, whole) || !strcmp(code, "unknown"),
-                    "%s, %s, cut at line %zu: %s", name, whole, line, code);
-      if (at == end)
-        break;
-    }
-    last = end;
-    --line;
+static void cut_end(Cut *file) {
+  for (size_t i = 1; i < file->count; ++i) {
+    judge_without(file, file->lines[i], file->size);
+    judge_without(file, (file->lines[i] + file->lines[i + 1]) / 2, file->size);
   }
-  ck_assert_msg(line <= 1 && cuts > 3, "%s: %zu lines were not cut", name, line);
-  munmap((void *)text, size);
-  close(fd);
+}
+
+static void cut_beginning(Cut *file) {
+  const size_t step = 1 + file->count / MOST_PLACES;
+  for (size_t i = 1; i < file->count; i += step) {
+    judge_without(file, 0, file->lines[i]);
+    judge_without(file, 0, (file->lines[i] + file->lines[i + 1]) / 2);
+  }
+}
+
+// Takes so many lines out of it.
+static void cut_inside(Cut *file, size_t lines) {
+  const size_t step = 1 + file->count / MOST_PLACES;
+  for (size_t i = 1; i + lines < file->count; i += step)
+    judge_without(file, file->lines[i], file->lines[i + lines]);
+}
+
+static void cut(const char *name, const char *path, WxSource source, Judge *judged) {
+  Cut file = open_cut(name, path, source, judged);
+  cut_end(&file);
+  cut_beginning(&file);
+  for (size_t lines = 1; lines < file.count; lines *= 4)
+    cut_inside(&file, lines);
+  close_cut(&file);
 }
 
 static void cut_all(const char *pattern, Judge *judged) {
