@@ -100,13 +100,8 @@ error_t wx_options_limit(struct argp_state *state, const char *text, uint64_t *l
 error_t wx_names_add(struct argp_state *state, WxNames *names, const char *name);
 void wx_names_free(WxNames *names);
 
-/// `--set KEY=VALUE`, in the order given. Start with {0}, end with wx_settings_free().
-typedef struct {
-  WxSetting *items; ///< The keys are owned, the values inside argv.
-  size_t count;
-} WxSettings;
-
-/// Adds the argument of --set, or reports what is wrong with it.
+/// Adds the argument of --set, or reports what is wrong with it. Start with {0}, end with
+/// wx_settings_free().
 error_t wx_settings_add(struct argp_state *state, WxSettings *settings, const char *text);
 
 /// The value set last for `key`, NULL where there is none.

@@ -1,13 +1,13 @@
 // `wxbench validate`: workloads on the real .NET runtime, mode by mode.
 #include "cli/options.h"
 #include "cli/say.h"
-#include "cli/validate_session.h"
 #include "cli/verb.h"
 #include "os/interrupt.h"
 #include "output/group_table.h"
 #include "output/paired_table.h"
 #include "output/result.h"
 #include "scenario/run_turns.h"
+#include "validate/validate_session.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -197,49 +197,58 @@ static void note_matrix(WxDocument *document, const WxMatrix *matrix) {
                      matrix->rows, matrix->taken, matrix->folder);
 }
 
+// What contradicts itself, NULL where nothing does.
+static const char *contradiction(const WxValidateAsked *own) {
+  if (own->command && (own->runtimes.count || own->workloads.count || own->settings.count ||
+                       own->matrix || own->fidelity))
+    return "--command runs one program; expected no --runtime, --workload, --set, --matrix or "
+           "--fidelity";
+  if (!own->command && (own->load || own->check || own->lasts_ns))
+    return "--load, --check and --for belong to a program; expected --command with them";
+  if (own->fidelity && own->repeat)
+    return "--fidelity measures no time; expected no --repeat with it";
+  if (own->fidelity && own->modes.count)
+    return "--fidelity compares mode on; expected no --mode with it";
+  if (own->matrix && (own->fidelity || own->repeat))
+    return "--matrix runs each row once; expected no --repeat and no --fidelity with it";
+  if ((own->memory_limit || own->smallest_step) && (own->matrix || own->fidelity))
+    return "--memory-limit and --smallest-limit are for single runs; expected no --matrix and no "
+           "--fidelity with them";
+  if (own->smallest_step && (own->memory_limit || own->repeat))
+    return "--smallest-limit looks for the limit; expected no --memory-limit and no --repeat with "
+           "it";
+  return NULL;
+}
+
+static int run(const WxOptions *options, WxValidateSession *session) {
+  const char *wrong = contradiction(session->asked);
+  if (options->argument_count)
+    return wx_cli_fail(options->verb, "unexpected argument '%s'; expected options only",
+                       options->arguments[0]);
+  if (wrong)
+    return wx_cli_fail(options->verb, "%s", wrong);
+  const int failed = wx_validate_all(session);
+  wx_progress_end(&session->progress);
+  return failed ? wx_cli_problem(options->verb, failed, session->problem)
+                : wx_cli_ended(options->verb, &session->endings);
+}
+
 int wx_cli_validate(int argc, char **argv) {
   WxOptions options;
   WxValidateAsked own = {.time_limit_ns = WX_USUAL_LIMIT_NS, .every_ns = USUAL_EVERY_NS};
   if (!wx_options_parse(&options, &spec, argc, argv, &own))
     return options.status;
   WxDocument document;
+  WxProblem problem = {""};
   wx_document_init(&document, "validate");
   WxValidateSession session = {
-      .verb = options.verb,
       .asked = &own,
       .document = &document,
+      .problem = &problem,
       .progress = wx_progress_begin(options.quiet),
   };
   (void)wx_os_interrupt_begin();
-  int status = 0;
-  if (options.argument_count)
-    status = wx_cli_fail(options.verb, "unexpected argument '%s'; expected options only",
-                         options.arguments[0]);
-  else if (own.command && (own.runtimes.count || own.workloads.count || own.settings.count ||
-                           own.matrix || own.fidelity))
-    status = wx_cli_fail(options.verb, "--command runs one program; expected no --runtime, "
-                                       "--workload, --set, --matrix or --fidelity");
-  else if (!own.command && (own.load || own.check || own.lasts_ns))
-    status = wx_cli_fail(options.verb, "--load, --check and --for belong to a program; expected "
-                                       "--command with them");
-  else if (own.fidelity && own.repeat)
-    status = wx_cli_fail(options.verb, "--fidelity measures no time; expected no --repeat with it");
-  else if (own.fidelity && own.modes.count)
-    status = wx_cli_fail(options.verb, "--fidelity compares mode on; expected no --mode with it");
-  else if (own.matrix && (own.fidelity || own.repeat))
-    status = wx_cli_fail(options.verb, "--matrix runs each row once; expected no --repeat and no "
-                                       "--fidelity with it");
-  else if ((own.memory_limit || own.smallest_step) && (own.matrix || own.fidelity))
-    status = wx_cli_fail(options.verb, "--memory-limit and --smallest-limit are for single runs; "
-                                       "expected no --matrix and no --fidelity with them");
-  else if (own.smallest_step && (own.memory_limit || own.repeat))
-    status = wx_cli_fail(options.verb, "--smallest-limit looks for the limit; expected no "
-                                       "--memory-limit and no --repeat with it");
-  else
-    status = wx_validate_all(&session);
-  if (status == 0)
-    status = wx_cli_ended(options.verb, &session.endings);
-  wx_progress_end(&session.progress);
+  const int status = run(&options, &session);
   wx_names_free(&own.runtimes);
   wx_names_free(&own.workloads);
   wx_names_free(&own.modes);

@@ -39,4 +39,10 @@ typedef struct {
   const char *value;
 } WxSetting;
 
+/// Several, in the order given.
+typedef struct {
+  WxSetting *items; ///< The keys are owned, the values inside argv.
+  size_t count;
+} WxSettings;
+
 #endif

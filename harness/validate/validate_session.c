@@ -1,8 +1,6 @@
 // Which modes, which program and which runtimes.
-#include "cli/validate_session.h"
+#include "validate/validate_session.h"
 
-#include "cli/say.h"
-#include "cli/verb.h"
 #include "scenario/built.h"
 #include "stats/turns.h"
 #include "stats/units.h"
@@ -14,10 +12,10 @@
 static int choose_mode(WxValidateSession *session, const char *name) {
   const WxMode *mode = wx_mode_find(name);
   if (!mode)
-    return wx_cli_unknown_word(session->verb, "mode", name, wx_mode_name);
+    return wx_problem_unknown_word(session->problem, "mode", name, wx_mode_name);
   for (size_t i = 0; i < session->mode_count; ++i)
     if (session->modes[i] == mode)
-      return wx_cli_fail(session->verb, "mode '%s' is given twice", name);
+      return wx_problem(session->problem, -EINVAL, "mode '%s' is given twice", name);
   session->modes[session->mode_count++] = mode;
   return 0;
 }
@@ -30,42 +28,41 @@ static int choose_modes(WxValidateSession *session) {
   const bool all = asked->matrix || asked->command || asked->memory_limit || asked->smallest_step;
   const size_t usual_count = sizeof usual / sizeof *usual - !all;
   const size_t count = named->count ? named->count : usual_count;
-  int status = 0;
-  for (size_t i = 0; i < count && status == 0; ++i)
-    status = choose_mode(session, named->count ? named->items[i] : usual[i]);
-  return status;
+  int failed = 0;
+  for (size_t i = 0; i < count && !failed; ++i)
+    failed = choose_mode(session, named->count ? named->items[i] : usual[i]);
+  return failed;
 }
 
 static int find_files(WxValidateSession *session) {
-  WxProblem problem;
-  int failed = wx_built_workload(session->program, &problem);
-  if (failed == 0)
-    failed = wx_built_preload("libwxreclaim.so", session->preload, &problem);
-  if (failed == 0 && session->asked->fidelity)
-    failed = wx_built_preload("libwxrecord.so", session->recorder, &problem);
-  return failed ? wx_cli_problem(session->verb, failed, &problem) : 0;
+  int failed = wx_built_workload(session->program, session->problem);
+  if (!failed)
+    failed = wx_built_preload("libwxreclaim.so", session->preload, session->problem);
+  if (!failed && session->asked->fidelity)
+    failed = wx_built_preload("libwxrecord.so", session->recorder, session->problem);
+  return failed;
 }
 
 // What is done with each runtime.
 typedef int Visit(WxValidateSession *session, const WxInstalledRuntime *runtime);
 
 static int visit_all(WxValidateSession *session, const WxRuntimes *runtimes, Visit *visit) {
-  int status = 0;
-  for (size_t i = 0; i < runtimes->count && status == 0; ++i)
-    status = visit(session, &runtimes->items[i]);
-  return status;
+  int failed = 0;
+  for (size_t i = 0; i < runtimes->count && !failed; ++i)
+    failed = visit(session, &runtimes->items[i]);
+  return failed;
 }
 
 static int visit_folder(WxValidateSession *session, const char *folder, Visit *visit) {
   WxRuntimes runtimes = {0};
-  const int failed = wx_runtimes_in(folder, &runtimes);
-  const int status = failed ? wx_cli_fail(session->verb,
-                                          "%s: no runtime in this folder; expected dotnet and "
-                                          "shared/Microsoft.NETCore.App/VERSION in it",
-                                          folder)
-                            : visit_all(session, &runtimes, visit);
+  const int failed = wx_runtimes_in(folder, &runtimes)
+                         ? wx_problem(session->problem, -EINVAL,
+                                      "%s: no runtime in this folder; expected dotnet and "
+                                      "shared/Microsoft.NETCore.App/VERSION in it",
+                                      folder)
+                         : visit_all(session, &runtimes, visit);
   wx_runtimes_free(&runtimes);
-  return status;
+  return failed;
 }
 
 // All that is named is looked for before the first of it is run.
@@ -82,21 +79,21 @@ static int begin_matrix(WxValidateSession *session, size_t runtimes) {
     return 0;
   matrix->rows = runtimes * wx_validate_workload_count(session->asked) * session->mode_count;
   const int failed = wx_matrix_begin(matrix);
-  return failed ? wx_cli_fail(session->verb, "cannot keep the rows in '%s': %s", matrix->folder,
-                              strerror(-failed))
+  return failed ? wx_problem(session->problem, -EINVAL, "cannot keep the rows in '%s': %s",
+                             matrix->folder, strerror(-failed))
                 : 0;
 }
 
 // One of several that is not here is a row like the others.
 static int visit_missing(WxValidateSession *session, const char *version, Visit *visit) {
   if (wx_no_runtime_why(version, session->missing, sizeof session->missing) == -EINVAL)
-    return wx_cli_fail(session->verb, "%s", session->missing);
+    return wx_problem(session->problem, -EINVAL, "%s", session->missing);
   const WxInstalledRuntime none = {.version = (char *)version};
-  const int status = visit == exists ? 0 : visit(session, &none);
+  const int failed = visit == exists ? 0 : visit(session, &none);
   *session->missing = '\0';
   if (!session->absent)
     session->absent = version;
-  return status;
+  return failed;
 }
 
 static int visit_version(WxValidateSession *session, const WxRuntimes *found, const char *version,
@@ -112,19 +109,18 @@ static bool is_folder(const char *name) {
 }
 
 static int refuse_runtime(const WxValidateSession *session, const char *version) {
-  WxProblem problem;
-  return wx_cli_problem(session->verb, wx_no_runtime(version, &problem), &problem);
+  return wx_no_runtime(version, session->problem);
 }
 
 static int visit_runtimes(WxValidateSession *session, const WxRuntimes *found, Visit *visit) {
   const WxNames *named = &session->asked->runtimes;
   if (named->count == 0)
     return found->count ? visit_all(session, found, visit) : refuse_runtime(session, NULL);
-  int status = 0;
-  for (size_t i = 0; i < named->count && status == 0; ++i)
-    status = is_folder(named->items[i]) ? visit_folder(session, named->items[i], visit)
+  int failed = 0;
+  for (size_t i = 0; i < named->count && !failed; ++i)
+    failed = is_folder(named->items[i]) ? visit_folder(session, named->items[i], visit)
                                         : visit_version(session, found, named->items[i], visit);
-  return status;
+  return failed;
 }
 
 uint64_t wx_validate_memory_limit(const WxValidateAsked *asked) {
@@ -132,42 +128,44 @@ uint64_t wx_validate_memory_limit(const WxValidateAsked *asked) {
 }
 
 // Whether a memory group can be made here.
-static int try_group(const char *verb) {
+static int try_group(const WxValidateSession *session) {
   WxMemoryGroup group;
   const int failed = wx_memory_group_make(&group, 0, "");
   wx_memory_group_remove(&group);
   if (failed == -ENOTSUP)
-    return wx_cli_impossible(verb, "no memory group can be made here: no memory controller is to "
-                                   "be seen below /sys/fs/cgroup");
-  return failed ? wx_cli_impossible(verb, "no memory group can be made here: %s", strerror(-failed))
+    return wx_problem(session->problem, -ENOTSUP,
+                      "no memory group can be made here: no memory controller is to "
+                      "be seen below /sys/fs/cgroup");
+  return failed ? wx_problem(session->problem, -ENOTSUP, "no memory group can be made here: %s",
+                             strerror(-failed))
                 : 0;
 }
 
 int wx_validate_all(WxValidateSession *session) {
-  int status = choose_modes(session);
-  if (status == 0 && wx_validate_memory_limit(session->asked))
-    status = try_group(session->verb);
-  if (status == 0 && session->asked->command)
+  int failed = choose_modes(session);
+  if (!failed && wx_validate_memory_limit(session->asked))
+    failed = try_group(session);
+  if (!failed && session->asked->command)
     return wx_validate_command(session);
-  if (status == 0)
-    status = wx_validate_check_workloads(session);
-  if (status)
-    return status;
-  WxRuntimes found;
-  const int failed = wx_runtimes_find(&found);
+  if (!failed)
+    failed = wx_validate_check_workloads(session);
   if (failed)
-    return wx_cli_fail(session->verb, "cannot look for runtimes: %s", strerror(-failed));
-  status = visit_runtimes(session, &found, exists);
-  if (status == 0 && session->present == 0)
-    status = refuse_runtime(session, session->absent);
-  if (status == 0)
-    status = find_files(session);
-  if (status == 0)
-    status = begin_matrix(session, session->present);
-  if (status == 0)
-    status = visit_runtimes(session, &found, wx_validate_workloads);
+    return failed;
+  WxRuntimes found;
+  failed = wx_runtimes_find(&found);
+  if (failed)
+    return wx_problem(session->problem, -EINVAL, "cannot look for runtimes: %s", strerror(-failed));
+  failed = visit_runtimes(session, &found, exists);
+  if (!failed && session->present == 0)
+    failed = refuse_runtime(session, session->absent);
+  if (!failed)
+    failed = find_files(session);
+  if (!failed)
+    failed = begin_matrix(session, session->present);
+  if (!failed)
+    failed = visit_runtimes(session, &found, wx_validate_workloads);
   wx_runtimes_free(&found);
-  return status;
+  return failed;
 }
 
 /* Again and again
@@ -222,13 +220,13 @@ int wx_validate_repeat(WxValidateSession *session, const WxAgain *again, const W
   turns->start = run_variant;
   turns->context = &repeating;
   if (wx_turns_begin(turns))
-    return wx_cli_fail(session->verb, "out of memory");
+    return wx_problem(session->problem, -EINVAL, "out of memory");
   const size_t rounds = wx_turns_rounds(turns->count, (size_t)session->asked->repeat);
-  int status = 0;
-  while (status == 0 && turns->rounds < rounds && wx_turns_go_on(turns)) {
+  int failed = 0;
+  while (!failed && turns->rounds < rounds && wx_turns_go_on(turns)) {
     wx_progress_show(&session->progress, "%s: round %zu of %zu in turns", again->subject,
                      turns->rounds + 1, rounds);
-    status = wx_turns_round(turns);
+    failed = wx_turns_round(turns);
   }
-  return status;
+  return failed;
 }

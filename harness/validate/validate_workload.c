@@ -1,11 +1,10 @@
 // One workload on one runtime, mode by mode, and what is said of it.
-#include "cli/say.h"
-#include "cli/validate_session.h"
 #include "os/process.h"
 #include "output/validate_document.h"
 #include "scenario/expect.h"
 #include "scenario/loaded.h"
 #include "stats/turns.h"
+#include "validate/validate_session.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -87,15 +86,13 @@ static int measure(WxValidateSession *session, const WxValidationOrder *order, W
   else
     wx_progress_show(&session->progress, "%s, %s, %s", workload, mode, order->runtime->version);
   const uint64_t begun = wx_os_now_ns();
-  if (wx_validate(order, run)) {
-    wx_progress_end(&session->progress);
-    return wx_cli_fail(session->verb, "%s, %s, %s: %s", workload, mode, order->runtime->version,
-                       run->problem);
-  }
+  if (wx_validate(order, run))
+    return wx_problem(session->problem, -EINVAL, "%s, %s, %s: %s", workload, mode,
+                      order->runtime->version, run->problem);
   const int failed =
       matrix->folder ? wx_matrix_keep(matrix, order, run, live, wx_os_now_ns() - begun) : 0;
-  return failed ? wx_cli_fail(session->verb, "cannot keep a row in '%s': %s", matrix->folder,
-                              strerror(-failed))
+  return failed ? wx_problem(session->problem, -EINVAL, "cannot keep a row in '%s': %s",
+                             matrix->folder, strerror(-failed))
                 : 0;
 }
 
@@ -125,11 +122,11 @@ static int run_mode(WxValidateSession *session, const WxLoadedScenario *loaded,
   WxValidation *run = &runs->runs[index];
   const bool taken =
       session->matrix.folder && wx_matrix_take(&session->matrix, &order, run, &runs->rows[index]);
-  const int status = taken ? 0 : measure(session, &order, run, live);
+  const int failed = taken ? 0 : measure(session, &order, run, live);
   runs->results[index] = run->result;
-  if (status == 0 && mode->live && wx_live_was_refused(&run->ended))
+  if (!failed && mode->live && wx_live_was_refused(&run->ended))
     runs->results[index].skipped = run->ended.text;
-  return status;
+  return failed;
 }
 
 // A workload on a runtime that is run again and again.
@@ -150,18 +147,18 @@ static int run_again(void *context, size_t mode, uint64_t memory_limit, uint64_t
   order.unsampled = true;
   order.memory_limit = memory_limit;
   order.time_limit_ns = time_limit_ns;
-  return wx_validate(&order, run)
-             ? wx_cli_fail(session->verb, "%s, %s, %s: %s", again->loaded->scenario->name,
-                           order.mode->name, again->runtime->version, run->problem)
-             : 0;
+  return wx_validate(&order, run) ? wx_problem(session->problem, -EINVAL, "%s, %s, %s: %s",
+                                               again->loaded->scenario->name, order.mode->name,
+                                               again->runtime->version, run->problem)
+                                  : 0;
 }
 
 static int find_smallest(WxValidateSession *session, const WxAgain *again, Runs *runs) {
-  int status = 0;
-  for (size_t i = 0; i < session->mode_count && status == 0; ++i)
+  int failed = 0;
+  for (size_t i = 0; i < session->mode_count && !failed; ++i)
     if (wx_result_ran(&runs->results[i]))
-      status = wx_validate_smallest(session, again, i, &runs->runs[i], true, &runs->smallest[i]);
-  return status;
+      failed = wx_validate_smallest(session, again, i, &runs->runs[i], true, &runs->smallest[i]);
+  return failed;
 }
 
 // What is measured after each mode was looked at once.
@@ -171,12 +168,12 @@ static int measure_again(WxValidateSession *session, const WxLoadedScenario *loa
   snprintf(subject, sizeof subject, "%s, %s", loaded->scenario->name, runtime->version);
   Again context = {session, loaded, runtime};
   const WxAgain again = {subject, run_again, &context};
-  int status = 0;
+  int failed = 0;
   if (session->asked->repeat)
-    status = wx_validate_repeat(session, &again, runs->results, &runs->repeat);
-  if (status == 0 && session->asked->smallest_step)
-    status = find_smallest(session, &again, runs);
-  return status;
+    failed = wx_validate_repeat(session, &again, runs->results, &runs->repeat);
+  if (!failed && session->asked->smallest_step)
+    failed = find_smallest(session, &again, runs);
+  return failed;
 }
 
 // The row of a run for which there is no runtime.
@@ -191,45 +188,44 @@ static int skip_mode(const WxValidateSession *session, const WxLoadedScenario *l
 
 static int run_modes(WxValidateSession *session, const WxLoadedScenario *loaded,
                      const WxInstalledRuntime *runtime, Runs *runs) {
-  int status = 0;
+  int failed = 0;
   // In a matrix each mode comes first, second ... equally often.
   const size_t turn = session->matrix.folder ? session->matrix.groups++ : 0;
-  for (size_t i = 0; i < session->mode_count && status == 0; ++i) {
+  for (size_t i = 0; i < session->mode_count && !failed; ++i) {
     const size_t mode = session->matrix.folder ? wx_turn(session->mode_count, turn, i) : i;
-    status = *session->missing ? skip_mode(session, loaded, runtime, runs, mode)
+    failed = *session->missing ? skip_mode(session, loaded, runtime, runs, mode)
                                : run_mode(session, loaded, runtime, runs, mode);
   }
-  if (status == 0)
-    status = measure_again(session, loaded, runtime, runs);
-  for (size_t i = 0; i < session->mode_count && status == 0; ++i)
+  if (!failed)
+    failed = measure_again(session, loaded, runtime, runs);
+  for (size_t i = 0; i < session->mode_count && !failed; ++i)
     if (judge(session, &loaded->parameters, runs, i))
-      status = wx_cli_fail(session->verb, "out of memory");
-  return status;
+      failed = wx_problem(session->problem, -EINVAL, "out of memory");
+  return failed;
 }
 
 static int load(WxValidateSession *session, const char *name, WxLoadedScenario *loaded) {
   const WxSettings *settings = &session->asked->settings;
   const WxScenarioAsked asked = {"workload", "scenarios/workloads", name, settings->items,
                                  settings->count};
-  WxProblem problem;
-  const int failed = wx_loaded_scenario(&asked, loaded, &problem);
+  const int failed = wx_loaded_scenario(&asked, loaded, session->problem);
   if (failed)
-    return wx_cli_problem(session->verb, failed, &problem);
+    return failed;
   if (loaded->scenario->workload)
     return 0;
   wx_loaded_free(loaded);
-  return wx_cli_fail(session->verb, "%s is no workload of the real runtime (try wxbench run)",
-                     name);
+  return wx_problem(session->problem, -EINVAL,
+                    "%s is no workload of the real runtime (try wxbench run)", name);
 }
 
 static int check_workload(WxValidateSession *session, const char *name,
                           const WxInstalledRuntime *runtime) {
   (void)runtime;
   WxLoadedScenario loaded;
-  const int status = load(session, name, &loaded);
-  if (status == 0)
+  const int failed = load(session, name, &loaded);
+  if (!failed)
     wx_loaded_free(&loaded);
-  return status;
+  return failed;
 }
 
 static int compare_model(WxValidateSession *session, const WxLoadedScenario *loaded,
@@ -265,11 +261,11 @@ static int compare_model(WxValidateSession *session, const WxLoadedScenario *loa
 static int run_workload(WxValidateSession *session, const char *name,
                         const WxInstalledRuntime *runtime) {
   WxLoadedScenario loaded;
-  int status = load(session, name, &loaded);
-  if (status)
-    return status;
+  int failed = load(session, name, &loaded);
+  if (failed)
+    return failed;
   Runs runs = {0};
-  status = session->asked->fidelity ? compare_model(session, &loaded, runtime)
+  failed = session->asked->fidelity ? compare_model(session, &loaded, runtime)
                                     : run_modes(session, &loaded, runtime, &runs);
   wx_repeat_free(&runs.repeat);
   for (size_t i = 0; i < session->mode_count; ++i) {
@@ -279,7 +275,7 @@ static int run_workload(WxValidateSession *session, const char *name,
   for (size_t i = 0; i < session->mode_count; ++i)
     json_decref(runs.rows[i]);
   wx_loaded_free(&loaded);
-  return status;
+  return failed;
 }
 
 static const char *const of_matrix[] = {"asm", "alc", "dyn", "regex", "expr"};
@@ -303,10 +299,10 @@ static int each_workload(WxValidateSession *session, const WxInstalledRuntime *r
                          int (*visit)(WxValidateSession *, const char *,
                                       const WxInstalledRuntime *)) {
   const char *name;
-  int status = 0;
-  for (size_t i = 0; status == 0 && (name = workload_at(session->asked, i)); ++i)
-    status = visit(session, name, runtime);
-  return status;
+  int failed = 0;
+  for (size_t i = 0; !failed && (name = workload_at(session->asked, i)); ++i)
+    failed = visit(session, name, runtime);
+  return failed;
 }
 
 int wx_validate_check_workloads(WxValidateSession *session) {

@@ -2,17 +2,21 @@
    @file validate_session.h
    What `wxbench validate` works through: runtimes, on each of them workloads, each in several
    modes.
-*/
-#ifndef WX_CLI_VALIDATE_SESSION_H
-#define WX_CLI_VALIDATE_SESSION_H
 
-#include "cli/options.h"
+   Whatever is refused or fails here returns a negative errno with the session's problem.
+*/
+#ifndef WX_VALIDATE_SESSION_H
+#define WX_VALIDATE_SESSION_H
+
+#include "output/document.h"
 #include "output/matrix_rows.h"
 #include "output/progress.h"
 #include "scenario/run_turns.h"
 #include "scenario/runtimes.h"
 #include "scenario/smallest.h"
 #include "stats/endings.h"
+#include "stats/problem.h"
+#include "stats/words.h"
 
 #include <limits.h>
 
@@ -38,9 +42,9 @@ typedef struct {
 } WxValidateAsked;
 
 typedef struct {
-  const char *verb;
   const WxValidateAsked *asked;
   WxDocument *document;
+  WxProblem *problem;
   WxProgress progress;
   const WxMode *modes[WX_VALIDATE_MODES];
   size_t mode_count;
@@ -55,21 +59,20 @@ typedef struct {
   WxEndings endings;
 } WxValidateSession;
 
-/// Runs all that was asked for and adds the results to the document. Returns 0, or an exit status
-/// after the one line is printed.
+/// Runs all that was asked for and adds the results to the document. Returns 0 or the error.
 int wx_validate_all(WxValidateSession *session);
 
 /// The user's program instead of workloads: runs it in the session's modes and adds the results to
-/// the document. Returns as wx_validate_all().
+/// the document. Returns 0 or the error.
 int wx_validate_command(WxValidateSession *session);
 
 /// Loads the workloads that were asked for and lets them go: whether they and the settings are
-/// right. Returns as wx_validate_all().
+/// right. Returns 0 or the error.
 int wx_validate_check_workloads(WxValidateSession *session);
 
 /// Runs one mode once more, with times and nothing else, in a group with `memory_limit` and for
-/// `time_limit_ns` at the most. Returns 0 with `run` filled, which is freed by the caller, or an
-/// exit status after the line is printed.
+/// `time_limit_ns` at the most. Returns 0 with `run` filled, which is freed by the caller, or the
+/// error.
 typedef int WxAgainRun(void *context, size_t mode, uint64_t memory_limit, uint64_t time_limit_ns,
                        WxValidation *run);
 
@@ -81,8 +84,7 @@ typedef struct {
 } WxAgain;
 
 /// Looks for the smallest limit of one mode, of which `first` is a run without a limit; with
-/// `compared` what it prints has to be the same. Returns 0, or an exit status after the line is
-/// printed.
+/// `compared` what it prints has to be the same. Returns 0 or the error.
 int wx_validate_smallest(WxValidateSession *session, const WxAgain *again, size_t mode,
                          const WxValidation *first, bool compared, WxSmallest *smallest);
 
@@ -102,7 +104,7 @@ uint64_t wx_validate_memory_limit(const WxValidateAsked *asked);
 /// How many workloads were asked for.
 size_t wx_validate_workload_count(const WxValidateAsked *asked);
 
-/// Runs the workloads that were asked for on one runtime. Returns as wx_validate_all().
+/// Runs the workloads that were asked for on one runtime. Returns 0 or the error.
 int wx_validate_workloads(WxValidateSession *session, const WxInstalledRuntime *runtime);
 
 #endif

@@ -1,9 +1,8 @@
 // A program of the user's in each mode, and what is said of it.
-#include "cli/say.h"
-#include "cli/validate_session.h"
 #include "output/validate_document.h"
 #include "scenario/built.h"
 #include "scenario/command.h"
+#include "validate/validate_session.h"
 
 // The runs of the program, one a mode.
 typedef struct {
@@ -56,12 +55,12 @@ static int run_again(void *context, size_t mode, uint64_t memory_limit, uint64_t
 }
 
 static int find_smallest(WxValidateSession *session, const WxAgain *again, Runs *runs) {
-  int status = 0;
-  for (size_t i = 0; i < session->mode_count && status == 0; ++i)
+  int failed = 0;
+  for (size_t i = 0; i < session->mode_count && !failed; ++i)
     if (wx_result_ran(&runs->runs[i].validation.result))
-      status = wx_validate_smallest(session, again, i, &runs->runs[i].validation,
+      failed = wx_validate_smallest(session, again, i, &runs->runs[i].validation,
                                     !session->asked->check, &runs->smallest[i]);
-  return status;
+  return failed;
 }
 
 // What is measured after each mode was looked at once.
@@ -70,12 +69,12 @@ static int measure_again(WxValidateSession *session, Runs *runs) {
   WxResult results[WX_VALIDATE_MODES];
   for (size_t i = 0; i < session->mode_count; ++i)
     results[i] = runs->runs[i].validation.result;
-  int status = 0;
+  int failed = 0;
   if (session->asked->repeat)
-    status = wx_validate_repeat(session, &again, results, &runs->repeat);
-  if (status == 0 && session->asked->smallest_step)
-    status = find_smallest(session, &again, runs);
-  return status;
+    failed = wx_validate_repeat(session, &again, results, &runs->repeat);
+  if (!failed && session->asked->smallest_step)
+    failed = find_smallest(session, &again, runs);
+  return failed;
 }
 
 static void add_row(WxValidateSession *session, const Runs *runs, const WxCommandRun *first,
@@ -119,12 +118,11 @@ static bool any_off(const WxValidateSession *session) {
 }
 
 int wx_validate_command(WxValidateSession *session) {
-  WxProblem problem;
-  const int failed = wx_built_preload("libwxreclaim.so", session->preload, &problem);
+  int failed = wx_built_preload("libwxreclaim.so", session->preload, session->problem);
   if (failed)
-    return wx_cli_problem(session->verb, failed, &problem);
+    return failed;
   Runs runs = {0};
-  const int status = run_modes(session, &runs);
+  failed = run_modes(session, &runs);
   const WxCommandRun *first = first_of(runs.runs, session->mode_count);
   for (size_t i = 0; i < session->mode_count; ++i)
     add_row(session, &runs, first, i);
@@ -138,5 +136,5 @@ int wx_validate_command(WxValidateSession *session) {
     wx_smallest_free(&runs.smallest[i]);
   }
   wx_repeat_free(&runs.repeat);
-  return status;
+  return failed;
 }
