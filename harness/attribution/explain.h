@@ -12,6 +12,7 @@
 #include "attribution/certainty.h"
 #include "attribution/naming.h"
 #include "measure/maps.h"
+#include "measure/name_pool.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -141,5 +142,23 @@ bool wx_explain_parse_mapping(const char *line, WxMapping *mapping, WxRange *ran
 
 /// The same for a text that has to be START-END and nothing else.
 bool wx_explain_parse_range(const char *text, WxRange *range);
+
+/// Ranges in the order in which they were typed or pasted. Start with {0}, end with
+/// wx_ranges_free().
+typedef struct {
+  WxRange *items;
+  size_t count;
+  size_t capacity;
+  WxNamePool names; ///< Those of the items point into it.
+} WxRanges;
+
+/// Adds one, with a copy of its name. 0 or -ENOMEM.
+int wx_ranges_add(WxRanges *ranges, const WxRange *range);
+
+/// Reads a text to its end and adds every range of its lines, which are counted. 0, -ENOMEM or what
+/// the read said.
+int wx_ranges_read(WxRanges *ranges, int fd, size_t *lines);
+
+void wx_ranges_free(WxRanges *ranges);
 
 #endif

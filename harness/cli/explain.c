@@ -1,21 +1,16 @@
 // `wxbench explain`: what the address ranges of a debugger's list are.
 #include "attribution/explain.h"
-#include "attribution/log_line.h"
 #include "cli/options.h"
 #include "cli/say.h"
 #include "cli/verb.h"
-#include "measure/name_pool.h"
-#include "measure/pieces.h"
-#include "os/grow.h"
 #include "output/audit_document.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { OPTION_SLOT = 256, NAME_SIZE = 512 };
+enum { OPTION_SLOT = 256 };
 
 typedef struct {
   uint64_t slot;
@@ -54,119 +49,22 @@ static const WxOptionsSpec spec = {
     .parse = parse,
 };
 
-typedef struct {
-  WxRange *items;
-  size_t count;
-  size_t capacity;
-  WxNamePool names; // Those of the items point into it.
-} Ranges;
-
-static int add(Ranges *ranges, const WxRange *range) {
-  WxRange *items = wx_grown(ranges->items, &ranges->capacity, ranges->count, sizeof *items);
-  if (!items)
-    return -ENOMEM;
-  ranges->items = items;
-  WxRange *added = &items[ranges->count];
-  *added = *range;
-  added->name = added->rest = NULL;
-  if (range->naming && range->naming->shown) { // No more than the text has room for.
-    added->name_length = range->name_length < NAME_SIZE ? range->name_length : NAME_SIZE;
-    added->name = wx_name_pool_find(&ranges->names, range->name, added->name_length);
-    if (!added->name)
-      return -ENOMEM;
-  }
-  ++ranges->count;
-  return 0;
-}
-
-static void free_ranges(Ranges *ranges) {
-  wx_name_pool_free(&ranges->names);
-  free(ranges->items);
-}
-
-static int take_arguments(const WxOptions *options, Ranges *ranges) {
+static int take_arguments(const WxOptions *options, WxRanges *ranges) {
   for (size_t i = 0; i < options->argument_count; ++i) {
     WxRange range;
     if (!wx_explain_parse_range(options->arguments[i], &range))
       return wx_cli_fail(options->verb,
                          "'%s': expected START-END, two hexadecimal addresses in ascending order",
                          options->arguments[i]);
-    if (add(ranges, &range))
+    if (wx_ranges_add(ranges, &range))
       return wx_cli_fail(options->verb, "%s", strerror(ENOMEM));
   }
   return 0;
 }
 
-static int take_part(Ranges *ranges, const char *line) {
-  WxRange range = ranges->count ? ranges->items[ranges->count - 1] : (WxRange){0};
-  int failed = 0;
-  if (wx_explain_parse_next(line, &range)) {
-    --ranges->count;
-    return add(ranges, &range);
-  }
-  for (bool found = wx_explain_parse(line, &range); !failed && found;
-       found = wx_explain_parse_more(line, &range))
-    failed = add(ranges, &range);
-  return failed;
-}
-
-static int take_line(Ranges *ranges, char *line) {
-  int failed = 0;
-  for (char *rest = wx_log_open(line), *part; rest && !failed;) {
-    part = strsep(&rest, "\n");
-    wx_explain_clean(part);
-    failed = take_part(ranges, part);
-  }
-  return failed;
-}
-
-// Takes the lines of a piece of the text, and says how much of it is left. A line that is longer
-// than half of a piece is taken in parts, each up to a space.
-static int take_lines(Ranges *ranges, char *piece, size_t size, size_t *lines, size_t *left) {
-  char *line = piece;
-  char *const end = piece + size;
-  int failed = 0;
-  while (!failed && line < end) {
-    char *stop = memchr(line, '\n', (size_t)(end - line));
-    *lines += stop != NULL;
-    if (!stop && end - line <= WX_PIECE_MAX / 2)
-      break;
-    if (!stop)
-      stop = wx_explain_divide(line, end);
-    *stop = '\0';
-    failed = take_line(ranges, line);
-    line = stop < end ? stop + 1 : end;
-  }
-  *left = (size_t)(end - line);
-  return failed;
-}
-
-static int read_lines(Ranges *ranges, WxPieces *pieces, size_t *lines) {
-  size_t left = 0;
-  for (;;) {
-    char *piece;
-    const ssize_t size = wx_pieces_next(pieces, left, &piece);
-    if (size < 0)
-      return (int)size;
-    if (size) {
-      const int failed = take_lines(ranges, piece, (size_t)size, lines, &left);
-      if (failed)
-        return failed;
-      continue;
-    }
-    if (!left)
-      return 0;
-    piece[left] = '\0'; // A last line without a newline is one.
-    ++*lines;
-    return take_line(ranges, piece);
-  }
-}
-
-static int take_pasted(const WxOptions *options, Ranges *ranges) {
-  WxPieces pieces = {.fd = STDIN_FILENO};
-  size_t lines = 0;
-  const int failed = read_lines(ranges, &pieces, &lines);
-  wx_pieces_end(&pieces);
+static int take_pasted(const WxOptions *options, WxRanges *ranges) {
+  size_t lines;
+  const int failed = wx_ranges_read(ranges, STDIN_FILENO, &lines);
   if (failed)
     return wx_cli_fail(options->verb, "%s", strerror(-failed));
   if (!ranges->count)
@@ -184,11 +82,11 @@ int wx_cli_explain(int argc, char **argv) {
   WxOptions options;
   if (!wx_options_parse(&options, &spec, argc, argv, &own))
     return options.status;
-  Ranges ranges = {0};
+  WxRanges ranges = {0};
   const int failed =
       options.argument_count ? take_arguments(&options, &ranges) : take_pasted(&options, &ranges);
   if (failed) {
-    free_ranges(&ranges);
+    wx_ranges_free(&ranges);
     wx_options_free(&options);
     return failed;
   }
@@ -196,6 +94,6 @@ int wx_cli_explain(int argc, char **argv) {
   wx_document_init(&document, "explain");
   wx_explain_document(&document, ranges.items, ranges.count, own.slot);
   const int status = wx_cli_finish(&options, &document, WX_UNKNOWN, WX_EXIT_OK);
-  free_ranges(&ranges);
+  wx_ranges_free(&ranges);
   return status;
 }
