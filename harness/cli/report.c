@@ -2,17 +2,11 @@
 #include "cli/options.h"
 #include "cli/say.h"
 #include "cli/verb.h"
-#include "output/documents.h"
 #include "output/group_table.h"
-#include "output/hyperfine.h"
-#include "output/json.h"
-#include "output/load.h"
 #include "output/paired_table.h"
 #include "output/report_page.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -48,134 +42,46 @@ static const WxOptionsSpec spec = {
     .format = "markdown",
 };
 
-// A file of hyperfine is a table. Its runs came one after the other.
-static void add_hyperfine(WxDocument *document, const char *name, const json_t *root) {
-  wx_document_add_table(document, wx_hyperfine_table(name, root));
-  wx_document_note(document,
-                   "%s: measured by hyperfine, one command after the other. Which is faster is for "
-                   "runs in turns to say (wxbench validate --repeat).",
-                   name);
+static void add_tables(WxDocument *document) {
+  wx_paired_add_tables(document);
+  wx_group_add_tables(document);
 }
 
-// Reads JSON of another program, NULL where it is none.
-static json_t *load_foreign(const char *path) {
-  json_t *root = json_load_file(path, 0, NULL);
-  if (root && !json_object_get(root, "schema"))
-    return root;
-  json_decref(root);
-  return NULL;
-}
-
-static int report_hyperfine(WxOptions *options, const char *path, const json_t *root) {
-  WxDocument document;
-  wx_document_init(&document, "report");
-  add_hyperfine(&document, path, root);
-  return wx_cli_finish(options, &document, WX_UNKNOWN, WX_EXIT_OK);
-}
-
-static int report_foreign(WxOptions *options, const char *path, const char *problem) {
-  json_t *root = load_foreign(path);
-  const int status = root && wx_is_hyperfine(root) ? report_hyperfine(options, path, root)
-                                                   : wx_cli_fail("report", "%s", problem);
-  json_decref(root);
-  wx_options_free(options);
-  return status;
-}
-
-// One file keeps its kind and its context: it is the same document, written differently.
 static int report_file(WxOptions *options, const char *path) {
-  char problem[WX_PROBLEM];
-  json_t *root;
-  if (wx_document_load(path, &root, problem) < 0)
-    return report_foreign(options, path, problem);
   WxDocument document;
-  wx_document_init(&document, wx_json_get_text(root, "kind"));
-  if (json_object_update(document.context, json_object_get(root, "context")) != 0)
-    document.lost = true;
-  wx_report_document_add(&document, path, root);
-  wx_paired_add_tables(&document);
-  wx_group_add_tables(&document);
+  WxProblem problem;
+  json_t *root;
+  const int failed = wx_report_file(path, &document, &root, &problem);
+  if (failed) {
+    wx_options_free(options);
+    return wx_cli_problem("report", failed, &problem);
+  }
+  add_tables(&document);
   const int status = wx_cli_finish(options, &document, WX_UNKNOWN, WX_EXIT_OK);
   json_decref(root);
   return status;
 }
 
-static int is_json(const struct dirent *entry) {
-  const char *dot = strrchr(entry->d_name, '.');
-  return dot && entry->d_name[0] != '.' && strcmp(dot, ".json") == 0;
-}
-
-// Adds `folder`/`name`. Returns 0, or the exit status after the fault was reported.
-static int add_entry(WxDocument *document, WxText *method, const char *folder, const char *name) {
-  char path[4096], problem[WX_PROBLEM];
-  json_t *root;
-  snprintf(path, sizeof path, "%s/%s", folder, name);
-  if (wx_document_load(path, &root, problem) == 0) {
-    wx_report_document_add(document, name, root);
-    document->lost |= wx_report_method(method, name, root) != 0;
-    json_decref(root);
-    return 0;
-  }
-  root = load_foreign(path);
-  if (!root)
-    return wx_cli_fail("report", "%s", problem);
-  if (wx_is_hyperfine(root))
-    add_hyperfine(document, name, root);
-  else
-    wx_document_note(document, "%s: left out, not a result of wxbench.", name);
-  json_decref(root);
-  return 0;
-}
-
-// Ends with the text of an issue in place of the document.
-static int finish_issue(WxOptions *options, const char *folder, WxDocument *document,
-                        WxText *method) {
-  WxDocument issue;
-  wx_document_init(&issue, "report");
-  WxProblem problem;
-  const int failed = wx_report_issue(folder, document, method, &issue, &problem);
-  wx_document_free(document);
-  wx_text_free(method);
-  if (!failed)
-    return wx_cli_finish(options, &issue, WX_UNKNOWN, WX_EXIT_OK);
-  wx_document_free(&issue);
-  wx_options_free(options);
-  return wx_cli_problem("report", failed, &problem);
-}
-
 static int report_folder(WxOptions *options, const char *folder, bool issue) {
-  struct dirent **entries;
-  const int count = scandir(folder, &entries, is_json, alphasort);
-  WxDocument document;
-  wx_document_init(&document, "report");
+  WxDocument documents[2]; // What the folder says; and an issue.
   WxText method = {0};
-  int status = 0;
-  if (count < 0)
-    status = wx_cli_fail("report", "%s: %s", folder, strerror(errno));
-  else if (count == 0)
-    status = wx_cli_fail("report", "%s: expected .json files, but there is none", folder);
-  for (int i = 0; i < count; ++i) {
-    if (!status)
-      status = add_entry(&document, &method, folder, entries[i]->d_name);
-    free(entries[i]);
-  }
-  if (count >= 0)
-    free(entries);
-  if (!status && issue)
-    return finish_issue(options, folder, &document, &method);
-  if (!status) {
-    wx_paired_add_tables(&document);
-    wx_group_add_tables(&document);
-    WxProblem problem;
-    const int failed = wx_report_pages(folder, &document, &method, &problem);
-    status = failed ? wx_cli_problem("report", failed, &problem) : 0;
+  WxProblem problem;
+  wx_document_init(&documents[0], "report");
+  wx_document_init(&documents[1], "report");
+  int failed = wx_report_folder(folder, &documents[0], &method, &problem);
+  if (!failed && issue) {
+    failed = wx_report_issue(folder, &documents[0], &method, &documents[1], &problem);
+  } else if (!failed) {
+    add_tables(&documents[0]);
+    failed = wx_report_pages(folder, &documents[0], &method, &problem);
   }
   wx_text_free(&method);
-  if (!status)
-    return wx_cli_finish(options, &document, WX_UNKNOWN, WX_EXIT_OK);
-  wx_document_free(&document);
+  wx_document_free(&documents[!issue]);
+  if (!failed)
+    return wx_cli_finish(options, &documents[issue], WX_UNKNOWN, WX_EXIT_OK);
+  wx_document_free(&documents[issue]);
   wx_options_free(options);
-  return status;
+  return wx_cli_problem("report", failed, &problem);
 }
 
 int wx_cli_report(int argc, char **argv) {

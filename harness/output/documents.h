@@ -87,4 +87,8 @@ int wx_compare_document(WxDocument *document, json_t *const documents[2],
 /// Adds the content of one file to a report.
 void wx_report_document_add(WxDocument *document, const char *name, const json_t *root);
 
+/// Whether a JSON document is one of `hyperfine --export-json`, and such a file's content.
+bool wx_is_hyperfine(const json_t *root);
+void wx_hyperfine_document_add(WxDocument *document, const char *name, const json_t *root);
+
 #endif

@@ -1,5 +1,5 @@
-#include "output/hyperfine.h"
-
+// The results of hyperfine, the program that times whole processes, as a table among ours.
+#include "output/documents.h"
 #include "output/json.h"
 
 #include <math.h>
@@ -30,7 +30,8 @@ static WxFigure count_failed(const json_t *result) {
   return failed;
 }
 
-WxTable *wx_hyperfine_table(const char *title, const json_t *root) {
+// A row a command: mean with its standard deviation, median, least, most, and processor time.
+static WxTable *make_table(const char *title, const json_t *root) {
   static const WxColumn columns[] = {
       {"whole process", WX_TEXT}, {"runs", WX_COUNT}, {"failed", WX_COUNT},
       {"median", WX_NS},          {"mean", WX_NS},    {"+-", WX_NS},
@@ -50,4 +51,12 @@ WxTable *wx_hyperfine_table(const char *title, const json_t *root) {
                             seconds(result, "system")});
   }
   return table;
+}
+
+void wx_hyperfine_document_add(WxDocument *document, const char *name, const json_t *root) {
+  wx_document_add_table(document, make_table(name, root));
+  wx_document_note(document,
+                   "%s: measured by hyperfine, one command after the other. Which is faster is for "
+                   "runs in turns to say (wxbench validate --repeat).",
+                   name);
 }

@@ -1,11 +1,16 @@
-// What a file of results says, as a part of a report.
+// What a file of results says, as a part of a report; and all of a folder.
 #include "output/comparison.h"
 #include "output/documents.h"
 #include "output/flat_table.h"
 #include "output/json.h"
+#include "output/load.h"
+#include "output/report_page.h"
 #include "output/result.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 // The columns of kinds whose results have more figures than fit a page; all are in the JSON.
@@ -78,4 +83,84 @@ void wx_report_document_add(WxDocument *document, const char *name, const json_t
   note_results(document, results);
   for (size_t i = 0; i < json_array_size(results); ++i)
     wx_document_add_result(document, json_incref(json_array_get(results, i)));
+}
+
+/* Files and folders
+ * -------------------------------------------------------------------------------------------------
+ */
+
+// Reads JSON of another program, NULL where it is none.
+static json_t *load_foreign(const char *path) {
+  json_t *root = json_load_file(path, 0, NULL);
+  if (root && !json_object_get(root, "schema"))
+    return root;
+  json_decref(root);
+  return NULL;
+}
+
+static int report_foreign(const char *path, const char *why, WxDocument *document, json_t **root,
+                          WxProblem *problem) {
+  *root = load_foreign(path);
+  if (!*root || !wx_is_hyperfine(*root)) {
+    json_decref(*root);
+    return wx_problem(problem, -EINVAL, "%s", why);
+  }
+  wx_document_init(document, "report");
+  wx_hyperfine_document_add(document, path, *root);
+  return 0;
+}
+
+int wx_report_file(const char *path, WxDocument *document, json_t **root, WxProblem *problem) {
+  char why[WX_PROBLEM];
+  if (wx_document_load(path, root, why) < 0)
+    return report_foreign(path, why, document, root, problem);
+  wx_document_init(document, wx_json_get_text(*root, "kind"));
+  if (json_object_update(document->context, json_object_get(*root, "context")) != 0)
+    document->lost = true;
+  wx_report_document_add(document, path, *root);
+  return 0;
+}
+
+static int is_json(const struct dirent *entry) {
+  const char *dot = strrchr(entry->d_name, '.');
+  return dot && entry->d_name[0] != '.' && strcmp(dot, ".json") == 0;
+}
+
+static int add_entry(WxDocument *document, WxText *method, const char *folder, const char *name,
+                     WxProblem *problem) {
+  char path[4096], why[WX_PROBLEM];
+  json_t *root;
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  if (wx_document_load(path, &root, why) == 0) {
+    wx_report_document_add(document, name, root);
+    document->lost |= wx_report_method(method, name, root) != 0;
+    json_decref(root);
+    return 0;
+  }
+  root = load_foreign(path);
+  if (!root)
+    return wx_problem(problem, -EINVAL, "%s", why);
+  if (wx_is_hyperfine(root))
+    wx_hyperfine_document_add(document, name, root);
+  else
+    wx_document_note(document, "%s: left out, not a result of wxbench.", name);
+  json_decref(root);
+  return 0;
+}
+
+int wx_report_folder(const char *folder, WxDocument *document, WxText *method, WxProblem *problem) {
+  struct dirent **entries;
+  const int count = scandir(folder, &entries, is_json, alphasort);
+  if (count < 0)
+    return wx_problem(problem, -EINVAL, "%s: %s", folder, strerror(errno));
+  int failed =
+      count ? 0
+            : wx_problem(problem, -EINVAL, "%s: expected .json files, but there is none", folder);
+  for (int i = 0; i < count; ++i) {
+    if (!failed)
+      failed = add_entry(document, method, folder, entries[i]->d_name, problem);
+    free(entries[i]);
+  }
+  free(entries);
+  return failed;
 }
