@@ -558,6 +558,18 @@ int wx_oom_load(WxOom *oom, const char *path) {
   return result ? result : closed;
 }
 
+int wx_oom_problem(const char *path, int error, WxProblem *problem) {
+  const char *name = strcmp(path, "-") != 0 ? path : "stdin";
+  if (error == -ENODATA)
+    return wx_problem(problem, -EINVAL,
+                      "%s: no line of it is of a kernel's report of a kill, of `kubectl describe`, "
+                      "of memory.stat or of /proc/PID/status",
+                      name);
+  if (error == -E2BIG)
+    return wx_problem(problem, -EINVAL, "%s: expected lines shorter than 64 KiB", name);
+  return wx_problem(problem, -EINVAL, "%s: %s", name, strerror(-error));
+}
+
 WxOomReport wx_oom_nothing(void) {
   WxOomReport report = {.virtual_bytes = WX_UNKNOWN,
                         .anon_rss_bytes = WX_UNKNOWN,

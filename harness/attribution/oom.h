@@ -14,6 +14,7 @@
 #include "attribution/certainty.h"
 #include "attribution/verdict.h"
 #include "measure/cgroup.h"
+#include "stats/problem.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -79,6 +80,9 @@ int wx_oom_read(WxOom *oom, int fd);
 
 /// As wx_oom_read(), from a file; `-` is standard input.
 int wx_oom_load(WxOom *oom, const char *path);
+
+/// Says why a text could not be read, after one of these returned `error`. Returns -EINVAL.
+int wx_oom_problem(const char *path, int error, WxProblem *problem);
 
 void wx_oom_free(WxOom *oom);
 

@@ -2,10 +2,8 @@
 #include "attribution/audit.h"
 #include "attribution/explain.h"
 #include "attribution/oom.h"
-#include "attribution/survey.h"
 #include "cli/options.h"
 #include "cli/say.h"
-#include "cli/terminal.h"
 #include "cli/verb.h"
 #include "measure/guard.h"
 #include "output/audit_document.h"
@@ -18,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -339,51 +336,16 @@ static int audit_one(WxOptions *options, const Asked *asked, pid_t pid) {
  * -------------------------------------------------------------------------------------------------
  */
 
-static size_t audit_found(const WxSurvey *survey, const Asked *asked, WxAuditRow *rows,
-                          WxAuditTotal *total, WxProgress *progress) {
-  size_t count = 0;
-  WxAuditOptions how = asked->audit;
-  how.fast = true;
-  how.any_memfd = true;
-  how.known = &survey->mappers;
-  for (size_t i = 0; i < survey->found.count; ++i) {
-    WxAudit audit;
-    wx_progress_show(progress, "process %zu of %zu", i + 1, survey->found.count);
-    // One that has ended since is none any more.
-    if (!wx_audit_live(&audit, survey->found.pids[i], &how)) {
-      wx_audit_make_row(&rows[count++], &audit);
-      wx_audit_add_to_total(total, &audit.truth);
-    }
-    wx_audit_free(&audit);
-  }
-  return count;
-}
-
 static int audit_all(WxOptions *options, const Asked *asked) {
-  WxSurvey survey = {0};
-  WxProgress progress = wx_progress_begin(options->quiet);
-  char link[WX_MEMFD_LINK];
-  wx_memfd_link(link, asked->audit.memfd);
-  const int error = wx_survey_take(&survey, link, asked->audit.left_out);
-  WxAuditRow *rows = calloc(survey.found.count + 1, sizeof *rows);
-  // A process may have got another file since: then there are more than the survey saw.
-  WxAuditTotal total = {.capacity = survey.file_count + survey.found.count};
-  total.seen = calloc(total.capacity + 1, sizeof *total.seen);
   WxDocument document;
+  WxProgress progress = wx_progress_begin(options->quiet);
   wx_document_init(&document, "audit");
-  if (!error && rows && total.seen) {
-    const size_t count = audit_found(&survey, asked, rows, &total, &progress);
-    wx_audit_all_document(&document, rows, count, &total, &survey, asked->audit.left_out);
-  }
+  const int failed = wx_audit_all(&document, &asked->audit, &progress);
   wx_progress_end(&progress);
-  const bool failed = error || !rows || !total.seen;
-  free(rows);
-  free(total.seen);
-  wx_survey_free(&survey);
   if (!failed)
     return finish(options, asked, &document, WX_EXIT_OK);
   wx_document_free(&document);
-  const int status = wx_cli_fail(options->verb, "%s", strerror(error ? -error : ENOMEM));
+  const int status = wx_cli_fail(options->verb, "%s", strerror(-failed));
   wx_options_free(options);
   return status;
 }
@@ -418,24 +380,13 @@ static int audit_diff(WxOptions *options, const Asked *asked) {
  * -------------------------------------------------------------------------------------------------
  */
 
-static int cannot_read_kill(const WxOptions *options, const char *path, int error) {
-  const char *name = strcmp(path, "-") != 0 ? path : "stdin";
-  if (error == -ENODATA)
-    return wx_cli_fail(
-        options->verb,
-        "%s: no line of it is of a kernel's report of a kill, of `kubectl describe`, "
-        "of memory.stat or of /proc/PID/status",
-        name);
-  if (error == -E2BIG)
-    return wx_cli_fail(options->verb, "%s: expected lines shorter than 64 KiB", name);
-  return wx_cli_fail(options->verb, "%s: %s", name, strerror(-error));
-}
-
 static int audit_oom(WxOptions *options, const char *path) {
   WxOom oom = {0};
   const int error = wx_oom_load(&oom, path);
   if (error) {
-    const int status = cannot_read_kill(options, path, error);
+    WxProblem problem;
+    const int status =
+        wx_cli_problem(options->verb, wx_oom_problem(path, error, &problem), &problem);
     wx_oom_free(&oom);
     wx_options_free(options);
     return status;
@@ -451,83 +402,19 @@ static int audit_oom(WxOptions *options, const char *path) {
  * -------------------------------------------------------------------------------------------------
  */
 
-// The first sample, so that growth can be told.
-typedef struct {
-  bool known;
-  struct timespec at;
-  WxFigure mappings;
-} Origin;
-
-static double seconds_since(const struct timespec *then) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)(now.tv_sec - then->tv_sec) + (double)(now.tv_nsec - then->tv_nsec) / 1e9;
-}
-
-static void put_line(const Origin *origin, const WxAudit *audit) {
-  char now[32];
-  const time_t clock = time(NULL);
-  struct tm parts;
-  strftime(now, sizeof now, "%H:%M:%S", localtime_r(&clock, &parts));
-  const WxAuditMoment moment = {now, seconds_since(&origin->at), origin->mappings};
-  wx_audit_watch_line(stdout, &moment, audit);
-}
-
-static int redraw(const Asked *asked, const WxAudit *audit) {
-  WxDocument document;
-  char *text = NULL;
-  size_t length;
-  wx_document_init(&document, "audit");
-  document.width = wx_cli_columns(STDOUT_FILENO);
-  wx_audit_tables(&document, audit, asked->by_size);
-  const int error = wx_format_render(wx_format_at(0), &document, &text, &length);
-  wx_document_free(&document);
-  if (!error)
-    printf("\033[H\033[2J%s", text);
-  free(text);
-  return error;
-}
-
-static int show(const Asked *asked, const Origin *origin, const WxAudit *audit, bool terminal) {
-  if (terminal)
-    return redraw(asked, audit);
-  put_line(origin, audit);
-  return 0;
-}
-
-static void pause_for(uint64_t ns) {
-  struct timespec left = {(time_t)(ns / 1000000000), (long)(ns % 1000000000)};
-  while (nanosleep(&left, &left) && errno == EINTR)
-    ;
-}
-
 static int audit_watch(WxOptions *options, const Asked *asked, pid_t pid) {
-  const bool terminal = isatty(STDOUT_FILENO);
-  Origin origin = {0};
-  int status = WX_EXIT_OK;
-  for (uint64_t sample = 0; !asked->samples || sample < asked->samples; ++sample) {
-    WxAudit audit;
-    if (sample)
-      pause_for(asked->watch_ns);
-    int error = wx_audit_live(&audit, pid, &asked->audit);
-    if (!error && !origin.known) {
-      origin = (Origin){.known = true, .mappings = audit.facts.mappings};
-      clock_gettime(CLOCK_MONOTONIC, &origin.at);
-    }
-    if (!error)
-      error = show(asked, &origin, &audit, terminal);
-    // The end of the process is the end of the view, and said: whoever waits for a value gets none.
-    if (sample && (error == -ESRCH || error == -ESTALE))
-      status =
-          wx_cli_fail(options->verb, "process %d has ended or runs another program now", (int)pid);
-    else if (error)
-      status = cannot_audit(options, options->arguments[0], &audit, error);
-    wx_audit_free(&audit);
-    if (!error && fflush(stdout))
-      status = error = wx_cli_fail(options->verb, "cannot write to stdout: %s", strerror(errno));
-    if (error)
-      break;
-  }
+  const WxAuditWatch watch = {.what = options->arguments[0],
+                              .pid = pid,
+                              .how = &asked->audit,
+                              .every_ns = asked->watch_ns,
+                              .samples = asked->samples,
+                              .stream = stdout,
+                              .name = "stdout",
+                              .redrawn = isatty(STDOUT_FILENO),
+                              .by_size = asked->by_size};
+  WxProblem problem;
+  const int failed = wx_audit_watch(&watch, &problem);
+  const int status = failed ? wx_cli_problem(options->verb, failed, &problem) : WX_EXIT_OK;
   wx_options_free(options);
   return status;
 }

@@ -1,13 +1,13 @@
 #include "cli/options.h"
 
 #include "cli/say.h"
-#include "cli/terminal.h"
 #include "cli/usage.h"
 #include "cli/verb.h"
 #include "measure/memfd.h"
 #include "os/text.h"
 #include "output/context.h"
 #include "output/file.h"
+#include "output/terminal.h"
 #include "stats/units.h"
 
 #include <errno.h>
@@ -406,7 +406,7 @@ static int write_all(const WxOptions *options, const WxDocument *document) {
 
 int wx_cli_finish(WxOptions *options, WxDocument *document, WxFigure seed, int status) {
   add_context(options, document, seed);
-  document->width = wx_cli_columns(STDOUT_FILENO);
+  document->width = wx_terminal_columns(STDOUT_FILENO);
   const int failed = write_all(options, document);
   wx_document_free(document);
   wx_options_free(options);

@@ -3,6 +3,7 @@
 #include "measure/guard.h"
 #include "output/audit_document.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -119,4 +120,45 @@ void wx_audit_all_document(WxDocument *document, WxAuditRow *rows, size_t count,
                    (double)total->allocated / 1048576, (double)total->orphaned / 1048576,
                    total->unknown ? " (some could not be opened)" : "");
   note_skipped(document, survey, left_out);
+}
+
+static size_t audit_found(const WxSurvey *survey, const WxAuditOptions *options, WxAuditRow *rows,
+                          WxAuditTotal *total, WxProgress *progress) {
+  size_t count = 0;
+  WxAuditOptions how = *options;
+  how.fast = true;
+  how.any_memfd = true;
+  how.known = &survey->mappers;
+  for (size_t i = 0; i < survey->found.count; ++i) {
+    WxAudit audit;
+    wx_progress_show(progress, "process %zu of %zu", i + 1, survey->found.count);
+    // One that has ended since is none any more.
+    if (!wx_audit_live(&audit, survey->found.pids[i], &how)) {
+      wx_audit_make_row(&rows[count++], &audit);
+      wx_audit_add_to_total(total, &audit.truth);
+    }
+    wx_audit_free(&audit);
+  }
+  return count;
+}
+
+int wx_audit_all(WxDocument *document, const WxAuditOptions *options, WxProgress *progress) {
+  WxSurvey survey = {0};
+  char link[WX_MEMFD_LINK];
+  wx_memfd_link(link, options->memfd);
+  int failed = wx_survey_take(&survey, link, options->left_out);
+  WxAuditRow *rows = calloc(survey.found.count + 1, sizeof *rows);
+  // A process may have got another file since: then there are more than the survey saw.
+  WxAuditTotal total = {.capacity = survey.file_count + survey.found.count};
+  total.seen = calloc(total.capacity + 1, sizeof *total.seen);
+  if (!failed && !(rows && total.seen))
+    failed = -ENOMEM;
+  if (!failed) {
+    const size_t count = audit_found(&survey, options, rows, &total, progress);
+    wx_audit_all_document(document, rows, count, &total, &survey, options->left_out);
+  }
+  free(rows);
+  free(total.seen);
+  wx_survey_free(&survey);
+  return failed;
 }

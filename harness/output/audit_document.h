@@ -10,6 +10,7 @@
 #include "attribution/redact.h"
 #include "attribution/survey.h"
 #include "output/document.h"
+#include "output/progress.h"
 #include "stats/problem.h"
 
 #include <jansson.h>
@@ -60,6 +61,10 @@ void wx_audit_all_document(WxDocument *document, WxAuditRow *rows, size_t count,
                            const WxAuditTotal *total, const WxSurvey *survey,
                            const WxProcesses *left_out);
 
+/// Audits every process that has an executable memfd, and adds them all. Returns 0 or a negative
+/// errno.
+int wx_audit_all(WxDocument *document, const WxAuditOptions *options, WxProgress *progress);
+
 /// Adds what changed between two results of audits.
 void wx_audit_diff_add(WxDocument *document, const json_t *base, const json_t *now);
 
@@ -108,6 +113,23 @@ typedef struct {
 
 /// Writes one sample as a line.
 void wx_audit_watch_line(FILE *stream, const WxAuditMoment *moment, const WxAudit *audit);
+
+/// A process that is looked at again and again.
+typedef struct {
+  const char *what; ///< As it was asked for.
+  pid_t pid;
+  const WxAuditOptions *how;
+  uint64_t every_ns;
+  uint64_t samples; ///< 0: until the process ends.
+  FILE *stream;     ///< A terminal where `redrawn`.
+  const char *name; ///< Of the stream.
+  bool redrawn;     ///< Tables in place of those before; else a line a sample.
+  bool by_size;     ///< As in wx_audit_tables().
+} WxAuditWatch;
+
+/// Writes the samples. Returns 0 after the last one; or a negative errno with a problem, also where
+/// the process has ended, since whoever waits for a value gets none.
+int wx_audit_watch(const WxAuditWatch *watch, WxProblem *problem);
 
 /// Takes the user's own paths out of a whole document that is to be published. -ENOMEM, and then it
 /// must not be.

@@ -1,5 +1,12 @@
-// An audit as one line, for who looks again and again.
+// An audit again and again: one line a sample, or the tables anew.
 #include "output/audit_document.h"
+#include "output/format.h"
+#include "output/terminal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 static const double mebibyte = 1024.0 * 1024.0;
 
@@ -33,4 +40,86 @@ void wx_audit_watch_line(FILE *stream, const WxAuditMoment *moment, const WxAudi
   put_mib(stream, "cgroup-shmem", audit->cgroup.shmem_bytes);
   put_forecast(stream, moment, audit);
   fprintf(stream, " %s\n", wx_verdict_code(audit->verdict.code));
+}
+
+// The first sample, so that growth can be told.
+typedef struct {
+  bool known;
+  struct timespec at;
+  WxFigure mappings;
+} Origin;
+
+static double seconds_since(const struct timespec *then) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)(now.tv_sec - then->tv_sec) + (double)(now.tv_nsec - then->tv_nsec) / 1e9;
+}
+
+static void put_line(FILE *stream, const Origin *origin, const WxAudit *audit) {
+  char now[32];
+  const time_t clock = time(NULL);
+  struct tm parts;
+  strftime(now, sizeof now, "%H:%M:%S", localtime_r(&clock, &parts));
+  const WxAuditMoment moment = {now, seconds_since(&origin->at), origin->mappings};
+  wx_audit_watch_line(stream, &moment, audit);
+}
+
+static int redraw(const WxAuditWatch *watch, const WxAudit *audit) {
+  WxDocument document;
+  char *text = NULL;
+  size_t length;
+  wx_document_init(&document, "audit");
+  document.width = wx_terminal_columns(fileno(watch->stream));
+  wx_audit_tables(&document, audit, watch->by_size);
+  const int error = wx_format_render(wx_format_at(0), &document, &text, &length);
+  wx_document_free(&document);
+  if (!error)
+    fprintf(watch->stream, "\033[H\033[2J%s", text);
+  free(text);
+  return error;
+}
+
+static int show(const WxAuditWatch *watch, Origin *origin, const WxAudit *audit) {
+  if (!origin->known) {
+    *origin = (Origin){.known = true, .mappings = audit->facts.mappings};
+    clock_gettime(CLOCK_MONOTONIC, &origin->at);
+  }
+  if (watch->redrawn)
+    return redraw(watch, audit);
+  put_line(watch->stream, origin, audit);
+  return 0;
+}
+
+static void pause_for(uint64_t ns) {
+  struct timespec left = {(time_t)(ns / 1000000000), (long)(ns % 1000000000)};
+  while (nanosleep(&left, &left) && errno == EINTR)
+    ;
+}
+
+static int take_sample(const WxAuditWatch *watch, Origin *origin, WxProblem *problem) {
+  WxAudit audit;
+  const bool first = !origin->known;
+  int error = wx_audit_live(&audit, watch->pid, watch->how);
+  if (!error)
+    error = show(watch, origin, &audit);
+  if (!first && (error == -ESRCH || error == -ESTALE))
+    error = wx_problem(problem, error, "process %d has ended or runs another program now",
+                       (int)watch->pid);
+  else if (error)
+    error = wx_audit_problem(watch->what, &audit, error, problem);
+  wx_audit_free(&audit);
+  return error;
+}
+
+int wx_audit_watch(const WxAuditWatch *watch, WxProblem *problem) {
+  Origin origin = {0};
+  int failed = 0;
+  for (uint64_t sample = 0; !failed && (!watch->samples || sample < watch->samples); ++sample) {
+    if (sample)
+      pause_for(watch->every_ns);
+    failed = take_sample(watch, &origin, problem);
+    if (!failed && fflush(watch->stream))
+      failed = wx_problem(problem, -EIO, "cannot write to %s: %s", watch->name, strerror(errno));
+  }
+  return failed;
 }

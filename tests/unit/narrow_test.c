@@ -1,6 +1,6 @@
 // Tables on a narrow terminal: no line is wider than it, no word is broken and none is lost.
-#include "cli/terminal.h"
 #include "output/format.h"
+#include "output/terminal.h"
 #include "output/width.h"
 #include "output/wrap.h"
 #include "support/example.h"
@@ -227,19 +227,19 @@ START_TEST(the_width_is_that_of_columns_or_of_the_terminal) {
   static const char *const none[] = {"", "0", "-5", "80x", "+80", "99999999999999999999999"};
   unsetenv("COLUMNS");
   if (fd >= 0)
-    ck_assert_uint_eq(wx_cli_columns(fd), 93);
+    ck_assert_uint_eq(wx_terminal_columns(fd), 93);
   else
     WX_SKIP("no pseudo-terminal here");
   const int file = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  ck_assert_uint_eq(wx_cli_columns(file), 0);
+  ck_assert_uint_eq(wx_terminal_columns(file), 0);
   setenv("COLUMNS", "71", 1);
-  ck_assert_uint_eq(wx_cli_columns(file), 71);
+  ck_assert_uint_eq(wx_terminal_columns(file), 71);
   for (size_t i = 0; i < sizeof none / sizeof *none; ++i) {
     setenv("COLUMNS", none[i], 1);
-    ck_assert_uint_eq(wx_cli_columns(file), 0);
+    ck_assert_uint_eq(wx_terminal_columns(file), 0);
   }
   setenv("COLUMNS", "18446744073709551615", 1);
-  ck_assert_uint_eq(wx_cli_columns(file), 65535);
+  ck_assert_uint_eq(wx_terminal_columns(file), 65535);
   close(file);
   close(fd);
   close(other);

@@ -1,4 +1,4 @@
-#include "cli/terminal.h"
+#include "output/terminal.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -17,7 +17,7 @@ static size_t columns_of(const char *text) {
   return columns < USHRT_MAX ? columns : USHRT_MAX;
 }
 
-size_t wx_cli_columns(int fd) {
+size_t wx_terminal_columns(int fd) {
   struct winsize size = {0};
   const size_t told = columns_of(getenv("COLUMNS"));
   if (told)
