@@ -4,7 +4,6 @@
 #include "cli/usage.h"
 #include "cli/verb.h"
 #include "measure/memfd.h"
-#include "os/text.h"
 #include "output/context.h"
 #include "output/file.h"
 #include "output/terminal.h"
@@ -140,28 +139,6 @@ static int print_description(const WxOptions *options) {
   return flush(options);
 }
 
-// The command as typed, from argv before argp reorders it; words in single quotes where needed.
-static char *quote_command(int argc, char **argv) {
-  WxText text = {0};
-  FILE *stream = wx_text_stream(&text);
-  if (!stream)
-    return NULL;
-  fputs("wxbench", stream);
-  for (int i = 0; i < argc; ++i) {
-    const char *safe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=:,./@%";
-    const bool plain = *argv[i] && argv[i][strspn(argv[i], safe)] == '\0';
-    fputs(plain ? " " : " '", stream);
-    for (const char *at = argv[i]; *at; ++at) {
-      if (*at == '\'')
-        fputs("'\\''", stream);
-      else
-        fputc(*at, stream);
-    }
-    fputs(plain ? "" : "'", stream);
-  }
-  return wx_text_stream_end(stream, &text) ? NULL : text.data;
-}
-
 // What is longer than a line is named in the summary.
 static const char *shown_arguments(const WxOptionsSpec *spec) {
   enum { LONGEST = 64 };
@@ -171,7 +148,7 @@ static const char *shown_arguments(const WxOptionsSpec *spec) {
 bool wx_options_parse(WxOptions *options, const WxOptionsSpec *spec, int argc, char **argv,
                       void *own) {
   *options = (WxOptions){.verb = argv[0],
-                         .command = quote_command(argc, argv),
+                         .command = wx_context_command(argc, argv),
                          .started = time(NULL),
                          .status = WX_EXIT_USAGE,
                          .spec = spec,
@@ -342,8 +319,6 @@ void wx_settings_free(WxSettings *settings) {
  * -------------------------------------------------------------------------------------------------
  */
 
-enum { MOST_RENDERED = 1000 };
-
 static void add_context(const WxOptions *options, WxDocument *document, WxFigure seed) {
   if (json_object_size(document->context) > 0)
     return;
@@ -353,39 +328,10 @@ static void add_context(const WxOptions *options, WxDocument *document, WxFigure
   json_decref(context);
 }
 
-typedef struct {
-  const WxFormat *format;
-  const WxDocument *document;
-} Written;
-
-static int put(int fd, void *context) {
-  const Written *written = context;
-  return wx_format_write(written->format, written->document, fd);
-}
-
-// Renders completely before the first byte is written.
-static int write_rendered(const WxFormat *format, const WxDocument *document, const char *path) {
-  char *text;
-  size_t length;
-  int error = wx_format_render(format, document, &text, &length);
-  if (error)
-    return error;
-  error = path ? wx_file_write(path, text, length) : wx_file_write_all(STDOUT_FILENO, text, length);
-  free(text);
-  return error;
-}
-
-// Results that are made as they are written may be too many for that.
-static int write_made(const WxFormat *format, const WxDocument *document, const char *path) {
-  Written written = {format, document};
-  return path ? wx_file_write_by(path, put, &written) : put(STDOUT_FILENO, &written);
-}
-
 // `path` NULL is stdout.
 static int write_as(const WxOptions *options, const WxFormat *format, const WxDocument *document,
                     const char *path) {
-  const int error = document->made.count > MOST_RENDERED ? write_made(format, document, path)
-                                                         : write_rendered(format, document, path);
+  const int error = wx_format_write(format, document, path, STDOUT_FILENO);
   if (error == -ENOMEM)
     return wx_cli_fail(options->verb, "cannot write the result as %s: %s", format->name,
                        strerror(-error));

@@ -146,3 +146,24 @@ json_t *wx_context_json(const char *command, time_t started, WxFigure seed) {
                    number_of("/proc/sys/vm/max_map_count"), "cgroup", cgroup_of(), "container",
                    container_of(), "compiler", compiler(), "seed", wx_json_figure(seed));
 }
+
+char *wx_context_command(int argc, char **argv) {
+  WxText text = {0};
+  FILE *stream = wx_text_stream(&text);
+  if (!stream)
+    return NULL;
+  fputs("wxbench", stream);
+  for (int i = 0; i < argc; ++i) {
+    const char *safe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=:,./@%";
+    const bool plain = *argv[i] && argv[i][strspn(argv[i], safe)] == '\0';
+    fputs(plain ? " " : " '", stream);
+    for (const char *at = argv[i]; *at; ++at) {
+      if (*at == '\'')
+        fputs("'\\''", stream);
+      else
+        fputc(*at, stream);
+    }
+    fputs(plain ? "" : "'", stream);
+  }
+  return wx_text_stream_end(stream, &text) ? NULL : text.data;
+}

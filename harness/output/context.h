@@ -17,4 +17,9 @@
 /// where memory ran out.
 json_t *wx_context_json(const char *command, time_t started, WxFigure seed);
 
+/// The command as it was typed, from an argv that nobody has reordered yet and that lacks the name
+/// of the program: words in single quotes where a shell needs them. The caller's; NULL where memory
+/// ran out.
+char *wx_context_command(int argc, char **argv);
+
 #endif

@@ -63,7 +63,7 @@ static ssize_t put(void *cookie, const char *bytes, size_t size) {
   return sink->error ? 0 : (ssize_t)size;
 }
 
-int wx_format_write(const WxFormat *format, const WxDocument *document, int fd) {
+static int write_pieces(const WxFormat *format, const WxDocument *document, int fd) {
   Sink sink = {.fd = fd};
   if (document->lost)
     return -ENOMEM;
@@ -76,4 +76,31 @@ int wx_format_write(const WxFormat *format, const WxDocument *document, int fd) 
   if (sink.error || error)
     return sink.error ? sink.error : error;
   return failed ? -ENOMEM : unmade;
+}
+
+typedef struct {
+  const WxFormat *format;
+  const WxDocument *document;
+} Written;
+
+static int put_document(int fd, void *context) {
+  const Written *written = context;
+  return write_pieces(written->format, written->document, fd);
+}
+
+enum { MOST_RENDERED = 1000 };
+
+int wx_format_write(const WxFormat *format, const WxDocument *document, const char *path, int fd) {
+  if (document->made.count > MOST_RENDERED) {
+    Written written = {format, document};
+    return path ? wx_file_write_by(path, put_document, &written) : put_document(fd, &written);
+  }
+  char *text;
+  size_t length;
+  int error = wx_format_render(format, document, &text, &length);
+  if (error)
+    return error;
+  error = path ? wx_file_write(path, text, length) : wx_file_write_all(fd, text, length);
+  free(text);
+  return error;
 }

@@ -42,9 +42,10 @@ const WxFormat *wx_format_find(const char *name);
 int wx_format_render(const WxFormat *format, const WxDocument *document, char **text,
                      size_t *length);
 
-/// Writes the document to a descriptor piece by piece, as it comes. 0, or a negative errno after
-/// which a part may have been written.
-int wx_format_write(const WxFormat *format, const WxDocument *document, int fd);
+/// Writes the document to the file `path`, whole or not at all; where `path` is NULL to the
+/// descriptor, rendered completely before the first byte is written. Only results that are made as
+/// they are written, and are too many for that, go there piece by piece. 0 or a negative errno.
+int wx_format_write(const WxFormat *format, const WxDocument *document, const char *path, int fd);
 
 #define WX_FORMAT_WRITER(NAME, SUMMARY)                                                            \
   int wx_format_##NAME(const WxDocument *document, FILE *stream);
