@@ -8,7 +8,6 @@
 #include "output/reclaim_document.h"
 #include "reclaim/headroom.h"
 #include "reclaim/sidecar.h"
-#include "reclaim/tracked.h"
 #include "stats/units.h"
 
 #include <errno.h>
@@ -267,19 +266,6 @@ static void take_result(void *context, int error, const char *why, const WxRecla
     wx_reclaim_document_add(&round->document, result, dry_run);
 }
 
-static void note_all(WxDocument *document, const Own *own, const WxAllDone *done) {
-  const char *name = own->reclaim.memfd ? own->reclaim.memfd : WX_DOUBLEMAPPER_NAME;
-  if (!done->files)
-    wx_document_note(document, "No process that may be traced has a %s%s.", wx_memfd_kind(name),
-                     name);
-  if (done->ours)
-    wx_document_note(document, "%zu of wxbench's own processes are left out.", done->ours);
-  if (done->left_out)
-    wx_document_note(document,
-                     "%zu memfds at least are left out: more than %d of a process, or %d in all.",
-                     done->left_out, WX_DISCOVERY_FILES, WX_TRACKED_FILES);
-}
-
 static int reclaim_all(WxOptions *options, const Own *own) {
   Round round = {.own = own};
   WxAllDone done;
@@ -295,24 +281,11 @@ static int reclaim_all(WxOptions *options, const Own *own) {
     wx_options_free(options);
     return status;
   }
-  note_all(&round.document, own, &done);
+  wx_reclaim_document_note_all(&round.document, own->reclaim.memfd, &done);
   wx_reclaim_document_finish(&round.document, own->reclaim.dry_run);
   const bool none = done.files && done.failed == done.files;
   return wx_cli_finish(options, &round.document, WX_UNKNOWN,
                        none ? WX_EXIT_IMPOSSIBLE : WX_EXIT_OK);
-}
-
-// The same again would have passed the limit: what comes back now does not last.
-static void advise(WxDocument *document, const WxHeadroom *before, const WxReclaim *result) {
-  if (!wx_headroom_is_less(before, result->punched_bytes))
-    return;
-  char left[WX_UNITS_TEXT], limit[WX_UNITS_TEXT];
-  wx_document_note(document,
-                   "Its memory group had %s left of %s, less than came back: the next unloads fill "
-                   "it again, and one may pass the limit. The preload gives back at each release: "
-                   "wxbench reclaim -- COMMAND.",
-                   wx_units_format_bytes(left, before->left_bytes),
-                   wx_units_format_bytes(limit, before->limit_bytes));
 }
 
 static int reclaim_pid(WxOptions *options, const Own *own) {
@@ -333,7 +306,7 @@ static int reclaim_pid(WxOptions *options, const Own *own) {
   wx_reclaim_document_init(&document);
   wx_reclaim_document_add(&document, &result, own->reclaim.dry_run);
   wx_reclaim_document_finish(&document, own->reclaim.dry_run);
-  advise(&document, &headroom, &result);
+  wx_reclaim_document_advise(&document, &headroom, &result);
   return wx_cli_finish(options, &document, WX_UNKNOWN, WX_EXIT_OK);
 }
 

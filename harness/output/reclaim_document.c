@@ -1,6 +1,8 @@
 #include "output/reclaim_document.h"
 
 #include "output/json.h"
+#include "reclaim/tracked.h"
+#include "stats/units.h"
 
 enum { MOST_RESULTS = 4096 };
 
@@ -76,4 +78,30 @@ void wx_reclaim_document_finish(WxDocument *document, bool dry_run) {
   if (dry_run)
     wx_document_note(document, "Dry run: nothing was frozen or given back; the pauses are an "
                                "estimate.");
+}
+
+void wx_reclaim_document_note_all(WxDocument *document, const char *memfd, const WxAllDone *done) {
+  const char *name = memfd ? memfd : WX_DOUBLEMAPPER_NAME;
+  if (!done->files)
+    wx_document_note(document, "No process that may be traced has a %s%s.", wx_memfd_kind(name),
+                     name);
+  if (done->ours)
+    wx_document_note(document, "%zu of wxbench's own processes are left out.", done->ours);
+  if (done->left_out)
+    wx_document_note(document,
+                     "%zu memfds at least are left out: more than %d of a process, or %d in all.",
+                     done->left_out, WX_DISCOVERY_FILES, WX_TRACKED_FILES);
+}
+
+void wx_reclaim_document_advise(WxDocument *document, const WxHeadroom *before,
+                                const WxReclaim *result) {
+  if (!wx_headroom_is_less(before, result->punched_bytes))
+    return;
+  char left[WX_UNITS_TEXT], limit[WX_UNITS_TEXT];
+  wx_document_note(document,
+                   "Its memory group had %s left of %s, less than came back: the next unloads fill "
+                   "it again, and one may pass the limit. The preload gives back at each release: "
+                   "wxbench reclaim -- COMMAND.",
+                   wx_units_format_bytes(left, before->left_bytes),
+                   wx_units_format_bytes(limit, before->limit_bytes));
 }
