@@ -6,18 +6,15 @@
 #include "clr/versions.h"
 #include "output/documents.h"
 #include "reclaim/freezer.h"
-#include "scenario/actions.h"
 #include "scenario/expect.h"
-#include "scenario/loaded.h"
 #include "scenario/mode.h"
 #include "scenario/needs.h"
+#include "scenario/parameters.h"
 #include "scenario/runtimes.h"
 #include "stats/figures.h"
 #include "strategy/strategy.h"
 
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 typedef struct {
@@ -26,31 +23,9 @@ typedef struct {
 } Listing;
 
 static int list_files(Listing *listing, const char *folder, const char *title, const char *kind) {
-  char directory[PATH_MAX];
-  wx_scenario_directory(folder, directory, sizeof directory);
-  char **names;
-  size_t count;
   WxProblem problem;
-  const int failed = wx_loaded_names(folder, &names, &count, &problem);
-  if (failed)
-    return wx_cli_problem(listing->verb, failed, &problem);
-  WxTable *table = wx_list_table(title);
-  int status = 0;
-  for (size_t i = 0; i < count && status == 0; ++i) {
-    char path[PATH_MAX];
-    WxScenario *scenario;
-    WxComplaint complaint = {.text = "expected a shorter path"};
-    if (wx_scenario_path(directory, names[i], path, sizeof path) ||
-        wx_scenario_load(path, &scenario, &complaint)) {
-      status = wx_cli_fail(listing->verb, "%s:%zu: %s", path, complaint.line, complaint.text);
-    } else {
-      wx_list_add(listing->document, table, kind, names[i], scenario->shows);
-      wx_scenario_free(scenario);
-    }
-  }
-  wx_scenario_names_free(names, count);
-  wx_document_add_table(listing->document, table);
-  return status;
+  const int failed = wx_list_files(listing->document, folder, title, kind, &problem);
+  return failed ? wx_cli_problem(listing->verb, failed, &problem) : 0;
 }
 
 static int list_scenarios(Listing *listing) {
@@ -137,53 +112,6 @@ static const char *sample_about(size_t index) {
   return wx_sample_figures.rows[index].about;
 }
 
-// An action with the fields that it has.
-static int list_actions(Listing *listing) {
-  WxTable *table = wx_list_table("actions");
-  const char *name;
-  for (size_t i = 0; (name = wx_action_name(i)); ++i) {
-    char text[WX_WORDS];
-    int length = snprintf(text, sizeof text, "%s", wx_action_about(i));
-    for (int use = WX_USE_NEEDS; use >= WX_USE_MAY; --use) {
-      const char *before = use == WX_USE_NEEDS ? ". Needs " : ". May have ", *field;
-      for (size_t at = 0; (field = wx_action_field(at)) && length < WX_WORDS; ++at)
-        if (wx_action_use(i, at) == (WxActionUse)use) {
-          length += snprintf(text + length, sizeof text - (size_t)length, "%s%s", before, field);
-          before = ", ";
-        }
-    }
-    wx_list_add(listing->document, table, "action", name, text);
-  }
-  wx_document_add_table(listing->document, table);
-  return 0;
-}
-
-// The words that a key may be, NULL where it is a name or a quantity.
-static WxWordAt *words_of(const char *key) {
-  const char *field;
-  for (size_t i = 0; (field = wx_action_field(i)); ++i)
-    if (strncmp(key, "round.", 6) == 0 && strcmp(key + 6, field) == 0)
-      return wx_action_field_words(i);
-  return strcmp(key, "expect.op") == 0 ? wx_expect_op_name : NULL;
-}
-
-// The keys of scenario files by their path.
-static int list_keys(Listing *listing) {
-  WxTable *table = wx_list_table("keys");
-  const WxScenarioKeys *keys;
-  for (size_t i = 0; (keys = wx_scenario_keys_at(i)); ++i)
-    for (const WxYamlField *field = keys->keys->fields; field->key; ++field) {
-      char key[64], words[WX_WORDS], text[2 * WX_WORDS];
-      snprintf(key, sizeof key, "%s%s", keys->before, field->key);
-      WxWordAt *at = words_of(key);
-      snprintf(text, sizeof text, "%s%s%s%s%s", field->about, at ? " (" : "",
-               at ? wx_words_or(words, at) : "", at ? ")" : "", field->optional ? "" : ". Needed");
-      wx_list_add(listing->document, table, "key", key, text);
-    }
-  wx_document_add_table(listing->document, table);
-  return 0;
-}
-
 // A section is found out, or is the names of a table.
 static const struct {
   const char *name;
@@ -191,23 +119,24 @@ static const struct {
   const char *kind;
   WxWordAt *name_at, *about_at;
   int (*list)(Listing *listing);
+  void (*add)(WxDocument *document);
 } sections[] = {
-    {"strategies", true, "strategy", wx_strategy_name, strategy_about, NULL},
-    {"scenarios", true, "scenario", NULL, NULL, list_scenarios},
-    {"workloads", true, "workload", NULL, NULL, list_workloads},
-    {"peers", true, "peer", NULL, NULL, list_peers},
-    {"runtimes", true, "runtime", NULL, NULL, list_runtimes},
-    {"models", true, "model", wx_clr_version_name, model_about, NULL},
-    {"modes", false, "mode", wx_mode_name, mode_about, NULL},
-    {"freezers", false, "freezer", wx_freezer_name, freezer_about, NULL},
-    {"formats", false, "format", wx_format_name, format_about, NULL},
-    {"metrics", false, "metric", metric_name, metric_about, NULL},
-    {"samples", false, "sample", sample_name, sample_about, NULL},
-    {"keys", false, "key", NULL, NULL, list_keys},
-    {"actions", false, "action", NULL, NULL, list_actions},
-    {"operators", false, "operator", wx_expect_op_name, wx_expect_op_about, NULL},
-    {"needs", false, "need", wx_need_name, wx_need_about, NULL},
-    {"options", false, "option", wx_parameters_option, wx_parameters_option_about, NULL},
+    {"strategies", true, "strategy", wx_strategy_name, strategy_about, NULL, NULL},
+    {"scenarios", true, "scenario", NULL, NULL, list_scenarios, NULL},
+    {"workloads", true, "workload", NULL, NULL, list_workloads, NULL},
+    {"peers", true, "peer", NULL, NULL, list_peers, NULL},
+    {"runtimes", true, "runtime", NULL, NULL, list_runtimes, NULL},
+    {"models", true, "model", wx_clr_version_name, model_about, NULL, NULL},
+    {"modes", false, "mode", wx_mode_name, mode_about, NULL, NULL},
+    {"freezers", false, "freezer", wx_freezer_name, freezer_about, NULL, NULL},
+    {"formats", false, "format", wx_format_name, format_about, NULL, NULL},
+    {"metrics", false, "metric", metric_name, metric_about, NULL, NULL},
+    {"samples", false, "sample", sample_name, sample_about, NULL, NULL},
+    {"keys", false, "key", NULL, NULL, NULL, wx_list_keys},
+    {"actions", false, "action", NULL, NULL, NULL, wx_list_actions},
+    {"operators", false, "operator", wx_expect_op_name, wx_expect_op_about, NULL, NULL},
+    {"needs", false, "need", wx_need_name, wx_need_about, NULL, NULL},
+    {"options", false, "option", wx_parameters_option, wx_parameters_option_about, NULL, NULL},
 };
 
 enum { SECTIONS = sizeof sections / sizeof *sections };
@@ -219,6 +148,10 @@ static const char *section_name(size_t index) {
 static int list_section(Listing *listing, size_t section) {
   if (sections[section].list)
     return sections[section].list(listing);
+  if (sections[section].add) {
+    sections[section].add(listing->document);
+    return 0;
+  }
   WxTable *table = wx_list_table(sections[section].name);
   const char *name;
   for (size_t i = 0; (name = sections[section].name_at(i)); ++i)

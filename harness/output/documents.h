@@ -14,6 +14,7 @@
 #include "probe/observe_start.h"
 #include "probe/predict.h"
 #include "stats/endings.h"
+#include "stats/problem.h"
 #include "stats/result.h"
 
 #include <jansson.h>
@@ -30,6 +31,15 @@ WxTable *wx_list_table(const char *title);
 /// Adds one thing to the table and to the document; `about` may be NULL.
 void wx_list_add(WxDocument *document, WxTable *table, const char *kind, const char *name,
                  const char *about);
+
+/// Lists the scenarios, or workloads, of a folder with what each shows. Returns 0, or a negative
+/// errno with a problem.
+int wx_list_files(WxDocument *document, const char *folder, const char *title, const char *kind,
+                  WxProblem *problem);
+
+/// Lists the actions of scenarios with their fields, and the keys of scenario files by their path.
+void wx_list_actions(WxDocument *document);
+void wx_list_keys(WxDocument *document);
 
 /* run
  * -------------------------------------------------------------------------------------------------
