@@ -52,7 +52,7 @@ ASAN     := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit
 TSAN     := -O1 -fsanitize=thread -fno-omit-frame-pointer
 
 # The library is everything but the main program and the preload libraries, which are never instrumented.
-MODULES  := os stats codegen strategy clr scenario measure attribution bench validate probe reclaim trace output
+MODULES  := os stats codegen strategy clr scenario measure attribution bench session probe reclaim trace output
 LIB_SRC  := $(foreach m,$(MODULES),$(wildcard harness/$(m)/*.c)) $(filter-out harness/cli/main.c,$(wildcard harness/cli/*.c))
 CLI_SRC  := $(wildcard harness/cli/*.c)
 SUP_SRC  := $(wildcard tests/support/*.c)

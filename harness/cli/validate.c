@@ -7,7 +7,7 @@
 #include "output/paired_table.h"
 #include "output/result.h"
 #include "scenario/run_turns.h"
-#include "validate/validate_session.h"
+#include "session/validate_session.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -20,8 +20,8 @@ probe: os codegen stats measure
 scenario: os codegen stats strategy measure clr reclaim trace probe
 output: os stats measure attribution reclaim trace probe scenario
 bench: os codegen stats strategy measure attribution reclaim scenario output
-validate: os stats scenario output
-cli: os stats strategy measure clr attribution reclaim trace scenario output bench validate'
+session: os stats clr scenario output
+cli: os stats strategy measure clr attribution reclaim trace scenario output bench session'
 
 permits_only_earlier_lines() {
   local folder permitted seen=' ' one
@@ -63,6 +63,6 @@ outside() { ! grep -n '#include "[a-z]*/' harness/preload/*.[ch] | grep -vE '"(p
 claim the_preloads_know_of_the_house_how_traces_are_written outside
 
 # Below the verbs nothing knows a command line or an exit status of the program, or writes to a standard stream.
-knows_no_verb() { ! grep -nE 'argp|WX_EXIT_|WxOptions\b|\bprintf\(|\bputs\(|\bstdout\b' harness/{bench,validate,output,scenario}/*.[ch] | grep -v freopen; }
-claim reporters_benchmarks_and_validations_know_no_verb knows_no_verb
+knows_no_verb() { ! grep -nE 'argp|WX_EXIT_|WxOptions\b|\bprintf\(|\bputs\(|\bstdout\b' harness/{bench,session,output,scenario}/*.[ch] | grep -v freopen; }
+claim reporters_benchmarks_and_sessions_know_no_verb knows_no_verb
 tap_end

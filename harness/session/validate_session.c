@@ -1,5 +1,5 @@
 // Which modes, which program and which runtimes.
-#include "validate/validate_session.h"
+#include "session/validate_session.h"
 
 #include "scenario/built.h"
 #include "stats/turns.h"

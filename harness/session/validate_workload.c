@@ -3,8 +3,8 @@
 #include "output/validate_document.h"
 #include "scenario/expect.h"
 #include "scenario/loaded.h"
+#include "session/validate_session.h"
 #include "stats/turns.h"
-#include "validate/validate_session.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -5,8 +5,8 @@
 
    Whatever is refused or fails here returns a negative errno with the session's problem.
 */
-#ifndef WX_VALIDATE_SESSION_H
-#define WX_VALIDATE_SESSION_H
+#ifndef WX_SESSION_VALIDATE_SESSION_H
+#define WX_SESSION_VALIDATE_SESSION_H
 
 #include "output/document.h"
 #include "output/matrix_rows.h"

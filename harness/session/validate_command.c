@@ -2,7 +2,7 @@
 #include "output/validate_document.h"
 #include "scenario/built.h"
 #include "scenario/command.h"
-#include "validate/validate_session.h"
+#include "session/validate_session.h"
 
 // The runs of the program, one a mode.
 typedef struct {
