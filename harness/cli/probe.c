@@ -3,11 +3,9 @@
 #include "cli/say.h"
 #include "cli/verb.h"
 #include "output/documents.h"
-#include "scenario/runtimes.h"
+#include "session/probe_session.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
 
 enum { OPTION_RUNTIME = 256, OPTION_PID, MOST_PID = 1 << 22 };
 
@@ -51,96 +49,6 @@ static const WxOptionsSpec spec = {
     .parse = parse,
 };
 
-typedef struct {
-  WxDocument *document;
-  WxTable *table;
-  WxTries tries;
-} Probing;
-
-static void probe(Probing *probing, const char *version) {
-  for (int on = 1; on >= 0; --on) {
-    WxPrediction prediction;
-    wx_predict(&probing->tries, wx_probe_major(version), on, &prediction);
-    wx_probe_document_add(probing->document, probing->table, version, on, &prediction,
-                          &probing->tries);
-  }
-}
-
-static void probe_each(Probing *probing, const WxRuntimes *runtimes) {
-  for (size_t i = 0; i < runtimes->count; ++i)
-    probe(probing, runtimes->items[i].version);
-}
-
-// Those that are here; else, what was measured.
-static int probe_all(Probing *probing, const WxRuntimes *here) {
-  char version[16];
-  probe_each(probing, here);
-  for (size_t i = 0; here->count == 0 && wx_probe_major_at(i); ++i) {
-    (void)snprintf(version, sizeof version, "%u", wx_probe_major_at(i));
-    probe(probing, version);
-  }
-  return WX_EXIT_OK;
-}
-
-static int probe_folder(Probing *probing, const char *verb, const char *folder) {
-  WxRuntimes found = {0};
-  const int failed = wx_runtimes_in(folder, &found);
-  if (failed)
-    return wx_cli_fail(verb, "--runtime %s: %s; expected a folder as DOTNET_ROOT names it", folder,
-                       failed == -ENOENT ? "there is no runtime" : strerror(-failed));
-  probe_each(probing, &found);
-  wx_runtimes_free(&found);
-  return WX_EXIT_OK;
-}
-
-static int probe_named(Probing *probing, const char *verb, const WxRuntimes *here,
-                       const char *name) {
-  if (strchr(name, '/'))
-    return probe_folder(probing, verb, name);
-  if (!wx_probe_major(name))
-    return wx_cli_fail(verb, "--runtime '%s' is no version, as 10 or 10.0.1, and no folder", name);
-  const WxInstalledRuntime *runtime = wx_runtimes_pick(here, name);
-  probe(probing, runtime ? runtime->version : name);
-  return WX_EXIT_OK;
-}
-
-static int probe_here(Probing *probing, const char *verb, const WxNames *names) {
-  WxRuntimes here;
-  const int failed = wx_runtimes_find(&here);
-  if (failed)
-    return wx_cli_fail(verb, "cannot look for runtimes: %s", strerror(-failed));
-  wx_tries_run(&probing->tries);
-  int status = names->count ? WX_EXIT_OK : probe_all(probing, &here);
-  for (size_t i = 0; i < names->count && status == WX_EXIT_OK; ++i)
-    status = probe_named(probing, verb, &here, names->items[i]);
-  wx_runtimes_free(&here);
-  wx_probe_document_end(probing->document, &probing->tries);
-  return status;
-}
-
-static const char *problem_of(int error) {
-  switch (error) {
-  case -ENOENT:
-    return "it runs no .NET runtime";
-  case -ESRCH:
-    return "there is no such process";
-  case -EACCES:
-  case -EPERM:
-    return "it may not be read: run as its user, or as root, or with CAP_SYS_PTRACE";
-  default:
-    return strerror(-error);
-  }
-}
-
-static int probe_process(Probing *probing, const char *verb, pid_t pid) {
-  WxObservedStart observed;
-  const int failed = wx_observe_start(pid, &observed);
-  if (failed)
-    return wx_cli_fail(verb, "process %d: %s", (int)pid, problem_of(failed));
-  wx_probe_observed_add(probing->document, probing->table, pid, &observed);
-  return WX_EXIT_OK;
-}
-
 int wx_cli_probe(int argc, char **argv) {
   Own own = {0};
   WxOptions options;
@@ -150,19 +58,22 @@ int wx_cli_probe(int argc, char **argv) {
   }
   WxDocument document;
   wx_document_init(&document, "probe");
-  Probing probing = {.document = &document,
-                     .table = own.pid ? wx_probe_observed_table() : wx_probe_table()};
-  int status = WX_EXIT_OK;
+  WxProblem problem;
+  WxProbeSession session = {.document = &document,
+                            .table = own.pid ? wx_probe_observed_table() : wx_probe_table(),
+                            .problem = &problem};
+  int failed = 0;
   if (own.pid && own.runtimes.count)
-    status = wx_cli_fail(options.verb, "--pid and --runtime exclude each other");
+    failed = wx_problem(&problem, -EINVAL, "--pid and --runtime exclude each other");
   else if (own.pid)
-    status = probe_process(&probing, options.verb, (pid_t)own.pid);
+    failed = wx_probe_process(&session, (pid_t)own.pid);
   else
-    status = probe_here(&probing, options.verb, &own.runtimes);
+    failed = wx_probe_runtimes(&session, &own.runtimes);
   wx_names_free(&own.runtimes);
-  wx_document_add_table(&document, probing.table);
-  if (status == WX_EXIT_OK)
-    return wx_cli_finish(&options, &document, WX_UNKNOWN, status);
+  wx_document_add_table(&document, session.table);
+  if (!failed)
+    return wx_cli_finish(&options, &document, WX_UNKNOWN, WX_EXIT_OK);
+  const int status = wx_cli_problem(options.verb, failed, &problem);
   wx_document_free(&document);
   wx_options_free(&options);
   return status;

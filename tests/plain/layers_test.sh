@@ -20,7 +20,7 @@ probe: os codegen stats measure
 scenario: os codegen stats strategy measure clr reclaim trace probe
 output: os stats measure attribution reclaim trace probe scenario
 bench: os codegen stats strategy measure attribution reclaim scenario output
-session: os stats clr scenario output
+session: os stats clr probe scenario output
 cli: os stats strategy measure clr attribution reclaim trace scenario output bench session'
 
 permits_only_earlier_lines() {
