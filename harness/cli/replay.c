@@ -92,23 +92,6 @@ static const WxOptionsSpec spec = {
     .endings = WX_ENDINGS_HELP,
 };
 
-/// Prints the reason why a trace cannot be opened.
-static int refuse_trace(const WxOptions *options, const char *path, int failed,
-                        const WxTraceDamage *damage) {
-  if (damage->reason && damage->offset > 0)
-    return wx_cli_fail(options->verb, "'%s' %s: version %ju, expected %d", path, damage->reason,
-                       (uintmax_t)damage->offset, WX_TRACE_VERSION);
-  if (damage->reason)
-    return wx_cli_fail(options->verb, "'%s' %s; expected a file made by wxbench record", path,
-                       damage->reason);
-  if (failed == -ENOPKG)
-    return wx_cli_impossible(options->verb,
-                             "'%s' is compressed and the program zstd is not installed: "
-                             "apt-get install zstd, or uncompress it elsewhere",
-                             path);
-  return wx_cli_fail(options->verb, "cannot read '%s': %s", path, strerror(-failed));
-}
-
 static int list(const WxOptions *options, WxTraceReader *reader) {
   WxTraceEvent event;
   int result = wx_trace_next(reader, &event);
@@ -201,7 +184,9 @@ static int begin(WxOptions *options, Own *own) {
   WxTraceDamage damage;
   const int failed = status ? 0 : wx_trace_open(options->arguments[0], &reader, &damage);
   if (failed)
-    status = refuse_trace(options, options->arguments[0], failed, &damage);
+    status = wx_cli_problem(options->verb,
+                            wx_trace_problem(options->arguments[0], failed, &damage, &problem),
+                            &problem);
   if (status == 0) {
     status = own->list ? list(options, reader) : 0;
     (void)wx_trace_close(reader);

@@ -226,6 +226,21 @@ int wx_trace_next(WxTraceReader *reader, WxTraceEvent *event) {
   return -EBADMSG;
 }
 
+int wx_trace_problem(const char *path, int error, const WxTraceDamage *damage, WxProblem *problem) {
+  if (damage->reason && damage->offset > 0)
+    return wx_problem(problem, -EINVAL, "'%s' %s: version %ju, expected %d", path, damage->reason,
+                      (uintmax_t)damage->offset, WX_TRACE_VERSION);
+  if (damage->reason)
+    return wx_problem(problem, -EINVAL, "'%s' %s; expected a file made by wxbench record", path,
+                      damage->reason);
+  if (error == -ENOPKG)
+    return wx_problem(problem, -ENOTSUP,
+                      "'%s' is compressed and the program zstd is not installed: "
+                      "apt-get install zstd, or uncompress it elsewhere",
+                      path);
+  return wx_problem(problem, -EINVAL, "cannot read '%s': %s", path, strerror(-error));
+}
+
 WxTraceDamage wx_trace_damage(const WxTraceReader *reader) {
   return reader->damage;
 }

@@ -9,6 +9,7 @@
 #ifndef WX_TRACE_READER_H
 #define WX_TRACE_READER_H
 
+#include "stats/problem.h"
 #include "trace/encode.h"
 
 #include <sys/types.h>
@@ -27,7 +28,11 @@ typedef struct {
 /// program `zstd` is needed and not installed. Any other failure is that of the file.
 int wx_trace_open(const char *path, WxTraceReader **opened, WxTraceDamage *damage);
 
-/// The same for a descriptor, which the reader closes, also on failure.
+/// Says why it could not be opened, after wx_trace_open() returned `error`. Returns -ENOTSUP for
+/// want of `zstd`, else -EINVAL.
+int wx_trace_problem(const char *path, int error, const WxTraceDamage *damage, WxProblem *problem);
+
+/// As wx_trace_open(), of a descriptor, which the reader closes, also on failure.
 int wx_trace_open_fd(int fd, WxTraceReader **opened, WxTraceDamage *damage);
 
 /// The file header. Its counters are those of the moment of opening.
