@@ -49,7 +49,8 @@ static bool is_dotnets(const WxSpace *space) {
                                       "/libhostpolicy.so", ".dll"};
   for (size_t i = 0; i < space->count; ++i)
     for (size_t k = 0; k < sizeof names / sizeof *names; ++k)
-      if (strstr(space->mappings[i].path, names[k]))
+      if (strncmp(space->mappings[i].path, "/memfd:", 7) != 0 &&
+          strstr(space->mappings[i].path, names[k]))
         return true;
   return false;
 }
