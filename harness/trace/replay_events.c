@@ -12,7 +12,8 @@ struct WxReplay {
   WxAllocator *allocator;
   WxRanked blocks;
   WxReplayTally tally;
-  uint64_t scanned; ///< Allocated bytes in the parts of the current scan at exit.
+  uint64_t scanned;      ///< Allocated bytes in the parts of the current scan at exit.
+  uint32_t scanned_file; ///< The last file of which such a scan began.
   WxReplayWatch *watch;
   void *watch_context;
 };
@@ -213,8 +214,11 @@ static void touch_extent(WxReplay *replay, uint64_t place, uint64_t size) {
 static int extents(WxReplay *replay, const WxTraceEvent *event) {
   // The last scan counts: a program is scanned again where another of its threads went on
   // meanwhile, and where it ends twice, by exit() and then _exit().
-  if (event->value == WX_TRACE_AT_EXIT && event->offset == 0 && event->file == 0)
-    replay->tally.recorded_end_bytes = replay->tally.after_end = 0;
+  if (event->value == WX_TRACE_AT_EXIT && event->offset == 0) {
+    if (event->file <= replay->scanned_file) // Files are scanned in ascending order.
+      replay->tally.recorded_end_bytes = replay->tally.after_end = 0;
+    replay->scanned_file = event->file;
+  }
   for (uint32_t i = 0; i < event->extent_count; i++) {
     const WxTraceExtent *extent = &event->extents[i];
     const uint64_t place = wx_replay_place(event->file, extent->offset);

@@ -121,6 +121,26 @@ START_TEST(end_is_known_after_the_scan_at_exit_and_its_last_one_counts) {
 }
 END_TEST
 
+/// Files 1 and 2, scanned twice.
+START_TEST(last_scan_of_each_file_counts_where_the_first_file_is_gone) {
+  begin(&wx_strategy_coreclr);
+  for (uint64_t pages = 1; pages <= 2; pages++)
+    for (uint32_t file = 1; file <= 2; file++) {
+      WxTraceExtent extent = {0, pages * PAGE};
+      const WxTraceEvent event = {.kind = WX_TRACE_EXTENTS,
+                                  .mark = true,
+                                  .value = WX_TRACE_AT_EXIT,
+                                  .file = file,
+                                  .size = BLOCK,
+                                  .extent_count = 1,
+                                  .extents = &extent};
+      ck_assert_int_eq(wx_replay_apply(replay, &event), 0);
+      ck_assert_uint_eq(tally()->recorded_end_bytes, file * pages * PAGE);
+    }
+  end();
+}
+END_TEST
+
 START_TEST(growth_adds_up_to_what_the_recorded_file_held) {
   begin(&wx_strategy_rwx);
   const int64_t growths[] = {8 * PAGE, 4 * PAGE, -10 * PAGE, PAGE};
@@ -294,6 +314,7 @@ END_TEST
 WX_TEST_MAIN("replay", each_event_is_one_operation_on_every_strategy,
              extents_show_which_pages_of_a_block_were_written,
              end_is_known_after_the_scan_at_exit_and_its_last_one_counts,
+             last_scan_of_each_file_counts_where_the_first_file_is_gone,
              growth_adds_up_to_what_the_recorded_file_held,
              a_file_that_shrinks_at_releases_was_recorded_beside_the_preload,
              what_the_trace_does_not_describe_is_left_out, views_of_one_range_are_all_unmapped,
