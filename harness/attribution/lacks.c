@@ -18,11 +18,6 @@ bool wx_audit_has_end(const WxAudit *audit) {
   return false;
 }
 
-// Every process that has a main heap has a stack above it.
-static bool lacks_end(const WxAudit *audit) {
-  return audit->residency[WX_OWNER_MAIN_HEAP].mappings && !wx_audit_has_end(audit);
-}
-
 // Libraries, and all that is mapped later, lie above seven eighths of a process's addresses; the
 // program's own file lies far below.
 static uint64_t upper_part(const WxSpace *space) {
@@ -32,10 +27,7 @@ static uint64_t upper_part(const WxSpace *space) {
   return top - top / 8;
 }
 
-static bool lacks_beginning(const WxAudit *audit) {
-  const WxSpace *space = audit->space;
-  if (!is_list(audit) || !wx_audit_has_end(audit))
-    return false;
+static bool lacks_beginning(const WxSpace *space) {
   const uint64_t upper = upper_part(space);
   for (size_t i = 0; i < space->count; ++i)
     if (space->mappings[i].path[0] == '/' && space->mappings[i].start < upper)
@@ -80,7 +72,7 @@ uint64_t wx_audit_hidden_heap(const WxAudit *audit) {
   const WxSpace *space = audit->space;
   const uint64_t upper = upper_part(space);
   uint64_t bytes = 0;
-  if (!is_list(audit) || names_heap(space))
+  if (names_heap(space))
     return 0;
   for (size_t i = 0; i < space->count && space->mappings[i].start < upper; ++i)
     if (space->owners[i] == WX_OWNER_ANONYMOUS)
@@ -98,10 +90,10 @@ static bool lacks_collector(const WxAudit *audit) {
          !audit->residency[WX_OWNER_GC_RESERVED].mappings;
 }
 
-// Rows that were lost between others leave no mark, but something is not there
-// that every .NET process has.
+// Rows that were lost between others leave no mark, but something is not there that every .NET
+// process has.
 static const char *why_parted(const WxAudit *audit) {
-  if (!is_list(audit) || !wx_audit_has_end(audit) || !is_dotnets(audit->space))
+  if (!is_dotnets(audit->space))
     return NULL;
   if (lacks_code(audit->space))
     return "the memory of the runtime's own code is not in it";
@@ -117,10 +109,15 @@ const char *wx_audit_lacks(const WxAudit *audit) {
     return audit->left_out;
   if (audit->space->heaps.cut)
     return "it claims more address space than a process can have";
-  if (lacks_beginning(audit))
+  // Every process that has a main heap has a stack above it.
+  if (!wx_audit_has_end(audit))
+    return audit->residency[WX_OWNER_MAIN_HEAP].mappings
+               ? "it ends before the stack, which the kernel's list has last"
+               : NULL;
+  if (!is_list(audit))
+    return NULL;
+  if (lacks_beginning(audit->space))
     return "it begins behind the program's own file, which the kernel's list has near its "
            "beginning";
-  if (lacks_end(audit))
-    return "it ends before the stack, which the kernel's list has last";
   return why_parted(audit);
 }
