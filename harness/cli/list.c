@@ -112,6 +112,16 @@ static const char *sample_about(size_t index) {
   return wx_sample_figures.rows[index].about;
 }
 
+static int list_actions(Listing *listing) {
+  wx_list_actions(listing->document);
+  return 0;
+}
+
+static int list_keys(Listing *listing) {
+  wx_list_keys(listing->document);
+  return 0;
+}
+
 // A section is found out, or is the names of a table.
 static const struct {
   const char *name;
@@ -119,24 +129,23 @@ static const struct {
   const char *kind;
   WxWordAt *name_at, *about_at;
   int (*list)(Listing *listing);
-  void (*add)(WxDocument *document);
 } sections[] = {
-    {"strategies", true, "strategy", wx_strategy_name, strategy_about, NULL, NULL},
-    {"scenarios", true, "scenario", NULL, NULL, list_scenarios, NULL},
-    {"workloads", true, "workload", NULL, NULL, list_workloads, NULL},
-    {"peers", true, "peer", NULL, NULL, list_peers, NULL},
-    {"runtimes", true, "runtime", NULL, NULL, list_runtimes, NULL},
-    {"models", true, "model", wx_clr_version_name, model_about, NULL, NULL},
-    {"modes", false, "mode", wx_mode_name, mode_about, NULL, NULL},
-    {"freezers", false, "freezer", wx_freezer_name, freezer_about, NULL, NULL},
-    {"formats", false, "format", wx_format_name, format_about, NULL, NULL},
-    {"metrics", false, "metric", metric_name, metric_about, NULL, NULL},
-    {"samples", false, "sample", sample_name, sample_about, NULL, NULL},
-    {"keys", false, "key", NULL, NULL, NULL, wx_list_keys},
-    {"actions", false, "action", NULL, NULL, NULL, wx_list_actions},
-    {"operators", false, "operator", wx_expect_op_name, wx_expect_op_about, NULL, NULL},
-    {"needs", false, "need", wx_need_name, wx_need_about, NULL, NULL},
-    {"options", false, "option", wx_parameters_option, wx_parameters_option_about, NULL, NULL},
+    {"strategies", true, "strategy", wx_strategy_name, strategy_about, NULL},
+    {"scenarios", true, "scenario", NULL, NULL, list_scenarios},
+    {"workloads", true, "workload", NULL, NULL, list_workloads},
+    {"peers", true, "peer", NULL, NULL, list_peers},
+    {"runtimes", true, "runtime", NULL, NULL, list_runtimes},
+    {"models", true, "model", wx_clr_version_name, model_about, NULL},
+    {"modes", false, "mode", wx_mode_name, mode_about, NULL},
+    {"freezers", false, "freezer", wx_freezer_name, freezer_about, NULL},
+    {"formats", false, "format", wx_format_name, format_about, NULL},
+    {"metrics", false, "metric", metric_name, metric_about, NULL},
+    {"samples", false, "sample", sample_name, sample_about, NULL},
+    {"keys", false, "key", NULL, NULL, list_keys},
+    {"actions", false, "action", NULL, NULL, list_actions},
+    {"operators", false, "operator", wx_expect_op_name, wx_expect_op_about, NULL},
+    {"needs", false, "need", wx_need_name, wx_need_about, NULL},
+    {"options", false, "option", wx_parameters_option, wx_parameters_option_about, NULL},
 };
 
 enum { SECTIONS = sizeof sections / sizeof *sections };
@@ -148,10 +157,6 @@ static const char *section_name(size_t index) {
 static int list_section(Listing *listing, size_t section) {
   if (sections[section].list)
     return sections[section].list(listing);
-  if (sections[section].add) {
-    sections[section].add(listing->document);
-    return 0;
-  }
   WxTable *table = wx_list_table(sections[section].name);
   const char *name;
   for (size_t i = 0; (name = sections[section].name_at(i)); ++i)
