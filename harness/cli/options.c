@@ -99,16 +99,12 @@ typedef struct {
   char docs[MOST_WORDS][WX_OPTION_DOC];
 } Filled;
 
-static bool is_last(const struct argp_option *option) {
-  return !option->name && !option->key && !option->doc && !option->group;
-}
-
 static void fill(Filled *filled, const struct argp_option *options, const WxOptionWords *words) {
   size_t doc = 0;
   for (size_t i = 0; i + 1 < MOST_OPTIONS; ++i) {
     filled->options[i] = options[i];
     filled->options[i + 1] = (struct argp_option){0};
-    if (is_last(&options[i]))
+    if (wx_option_is_last(&options[i]))
       return;
     WxWordAt *at = doc < MOST_WORDS ? wx_option_words(words, options[i].key) : NULL;
     if (at)
@@ -199,7 +195,7 @@ void wx_options_free(WxOptions *options) {
 
 // The name of the option that has that key, NULL where none has.
 static const char *name_of(const struct argp_option *options, int key) {
-  for (; options && !is_last(options); ++options)
+  for (; options && !wx_option_is_last(options); ++options)
     if (options->key == key && options->name)
       return options->name;
   return NULL;

@@ -125,12 +125,8 @@ typedef struct {
   size_t count;
 } Known;
 
-static bool is_end(const struct argp_option *option) {
-  return !option->name && !option->key && !option->doc && !option->group;
-}
-
 static void collect(Known *known, const struct argp_option *options) {
-  for (; options && !is_end(options) && known->count < MOST_NAMES; ++options) {
+  for (; options && !wx_option_is_last(options) && known->count < MOST_NAMES; ++options) {
     if (!options->name)
       continue;
     known->items[known->count] = options;

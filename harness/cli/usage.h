@@ -22,6 +22,11 @@ enum { WX_OPTION_JSON = 0x1000, WX_OPTION_FORMAT };
 extern const struct argp_option wx_common_options[];
 extern const WxOptionWords wx_common_words[];
 
+/// Whether an option is the {0} that ends an array of them.
+static inline bool wx_option_is_last(const struct argp_option *option) {
+  return !option->name && !option->key && !option->doc && !option->group;
+}
+
 /// The table whose names the option of that key has for values, NULL where there is none. `words`
 /// may be NULL.
 WxWordAt *wx_option_words(const WxOptionWords *words, int key);
