@@ -112,7 +112,7 @@ static WxFigure size_of(const char *line, const char *key) {
 static WxFigure plus(WxFigure a, WxFigure b) {
   if (!wx_known(a) || !wx_known(b))
     return wx_known(a) ? a : b;
-  return a > INT64_MAX - b ? WX_UNKNOWN : a + b;
+  return wx_figure_plus(a, b);
 }
 
 static size_t place_of(size_t member) {

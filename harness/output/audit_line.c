@@ -1,4 +1,5 @@
 // An audit again and again: one line a sample, or the tables anew.
+#include "os/process.h"
 #include "output/audit_document.h"
 #include "output/format.h"
 #include "output/terminal.h"
@@ -45,22 +46,17 @@ void wx_audit_watch_line(FILE *stream, const WxAuditMoment *moment, const WxAudi
 // The first sample, so that growth can be told.
 typedef struct {
   bool known;
-  struct timespec at;
+  uint64_t at_ns;
   WxFigure mappings;
 } Origin;
-
-static double seconds_since(const struct timespec *then) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)(now.tv_sec - then->tv_sec) + (double)(now.tv_nsec - then->tv_nsec) / 1e9;
-}
 
 static void put_line(FILE *stream, const Origin *origin, const WxAudit *audit) {
   char now[32];
   const time_t clock = time(NULL);
   struct tm parts;
   strftime(now, sizeof now, "%H:%M:%S", localtime_r(&clock, &parts));
-  const WxAuditMoment moment = {now, seconds_since(&origin->at), origin->mappings};
+  const double seconds = (double)(wx_os_now_ns() - origin->at_ns) / 1e9;
+  const WxAuditMoment moment = {now, seconds, origin->mappings};
   wx_audit_watch_line(stream, &moment, audit);
 }
 
@@ -80,10 +76,8 @@ static int redraw(const WxAuditWatch *watch, const WxAudit *audit) {
 }
 
 static int show(const WxAuditWatch *watch, Origin *origin, const WxAudit *audit) {
-  if (!origin->known) {
-    *origin = (Origin){.known = true, .mappings = audit->facts.mappings};
-    clock_gettime(CLOCK_MONOTONIC, &origin->at);
-  }
+  if (!origin->known)
+    *origin = (Origin){true, wx_os_now_ns(), audit->facts.mappings};
   if (watch->redrawn)
     return redraw(watch, audit);
   put_line(watch->stream, origin, audit);
