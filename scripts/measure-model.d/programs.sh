@@ -30,7 +30,7 @@ stepped() {
 # moment WORKLOAD WHEN FIRST LAST SIGN: the phases FIRST to LAST of the run as what the program takes at that moment, or takes
 # less of it. The cuts of a run with R rounds are: start, R times generated, dropped and collected, end.
 moment() {
-  "${own[@]}" -v cuts="${cuts[*]}" "$list" |
+  "${own[@]}" -v cuts="${cuts[*]}" -v kept="${kept-}" "$list" |
     awk -v name="$1 $2" -v first="$3" -v last="$4" -v sign="$5" '$1 >= first && $1 <= last { print name, $2, sign * $3 }'
 }
 
@@ -57,12 +57,12 @@ measure_workload() {
   measure_end "$1"
 }
 measure_keep() {
+  local kept
   measure_unit keep asm
   stepped keep rounds=2 count=100 size=20
-  own+=(-v kept=1)
+  kept=1
   moment keep hot 2 ${#cuts[@]} 1
   measure_end keep
-  own=("${own[@]:0:3}")
 }
 # What is compiled once more after some hundred units of `dyn`: of 8 rounds, what the third and later ones take.
 measure_late() {
@@ -82,8 +82,8 @@ measure_all() {
   done
 }
 
-# As many runs with nothing beside them as beside busy loops: what is slow is compiled again before it ends, up to 8 % more of all
-# that the program takes; the model stands between.
+# As many runs with nothing beside them as beside busy loops: what is slow is compiled again before it ends, up to a tenth more
+# of all that the program takes; the model stands between.
 show_programs() {
   local each
   for each in "$@"; do
