@@ -82,15 +82,15 @@ measure_all() {
   done
 }
 
-# As many runs with nothing beside them as beside busy loops: what is slow is compiled again before it ends, up to a tenth more
-# of all that the program takes; the model stands between.
+# As many runs with nothing beside them as beside so many busy loops that more make no difference: what is slow is compiled
+# again before it ends, up to a tenth more of all that the program takes. The model stands in the middle.
 show_programs() {
   local each
   for each in "$@"; do
     choose "$each"
     name=$(model_name)
     measure_all >"$folder/moments"
-    begin_load 6
+    begin_load 12
     measure_all >>"$folder/moments"
     end_load
     awk -v runs="$((2 * runs))" -v model="$name" -v version="$version" -v jitted="$(cost "$name" jitted)" -f "$parts_folder/rows.awk" "$folder/moments"
