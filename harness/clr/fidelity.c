@@ -11,7 +11,7 @@
 
 enum { KIB = 1024, COMMON = 100 };
 
-_Static_assert(WX_FIDELITY_OWN_BLOCKS == 8 && WX_FIDELITY_OWN_VIEWS == 80,
+_Static_assert(WX_FIDELITY_OWN_BLOCKS == 8 && WX_FIDELITY_OWN_VIEWS == 48,
                "the names of their rules say so");
 // How far a number may be outside: as a part of the nearer end of the spread, or as a number.
 static const struct {
@@ -23,7 +23,7 @@ static const struct {
     [WX_FIDELITY_SPREAD] = {"spread", 0, 0},
     [WX_FIDELITY_OWN] = {"spread +- 8", 0, WX_FIDELITY_OWN_BLOCKS},
     [WX_FIDELITY_NEAR] = {"5 %", 0.05, 0},
-    [WX_FIDELITY_VIEWS] = {"5 % or 80", 0.05, WX_FIDELITY_OWN_VIEWS},
+    [WX_FIDELITY_VIEWS] = {"5 % or 48", 0.05, WX_FIDELITY_OWN_VIEWS},
     [WX_FIDELITY_UNITS] = {"3 %", 0.03, 0},
     [WX_FIDELITY_SHOWN] = {"shown", INFINITY, 0},
 };

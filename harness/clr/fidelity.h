@@ -32,12 +32,11 @@ enum { WX_FIDELITY_OWN_BLOCKS = 8 };
 /// By how many writable views two runs may differ in the same way. What the compilation in the
 /// background writes needs a view anew wherever the program wrote in between, so their number is up
 /// to how the two take turns: it is higher on a busy machine and lower on one processor, and always
-/// the same without tiered compilation. Where nothing is released, a busy machine makes up to 129
-/// more than an idle one, and the model stands about in the middle. The views of blocks that are
-/// released again have no such allowance. docs/model.md has the measurements.
-enum { WX_FIDELITY_OWN_VIEWS = 80 };
+/// the same without tiered compilation. The views of blocks that are released again have no such
+/// allowance. docs/model.md has the measurement.
+enum { WX_FIDELITY_OWN_VIEWS = 48 };
 
-/// "exact", "spread", "spread +- 8", "5 %", "5 % or 80", "3 %" or "shown".
+/// "exact", "spread", "spread +- 8", "5 %", "5 % or 48", "3 %" or "shown".
 const char *wx_fidelity_rule_name(WxFidelityRule rule);
 
 enum { WX_FIDELITY_NAME = 48 };

@@ -82,8 +82,8 @@ measure_all() {
   done
 }
 
-# As many runs with nothing beside them as beside so many busy loops that more make no difference: what is slow is compiled
-# again before it ends, up to a tenth more of all that the program takes. The model stands in the middle.
+# As many runs with nothing beside them as beside busy loops: what is slow is compiled again before it ends, up to a tenth more
+# of all that the program takes; the model stands between.
 show_programs() {
   local each
   for each in "$@"; do
