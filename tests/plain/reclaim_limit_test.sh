@@ -37,6 +37,7 @@ is_enough_live() {
   return 1
 }
 if make_group $((200 << 20)); then
+  cache_files "${runtimes[0]}"
   app "${runtimes[0]}" asm rounds=1 count=1250
   claim limit_kills_the_unmodified_runtime_while_it_releases exits_with 137 "${app[@]}"
   claim limit_is_enough_with_wx_off exits_with 0 env DOTNET_EnableWriteXorExecute=0 "${app[@]}"
