@@ -24,7 +24,7 @@ declare -A scripts=(
   [test]="scripts/bootstrap scripts/plot $dotnet ${tests[*]}"
   [bench]="scripts/bootstrap scripts/bench scripts/plot $dotnet"
   [lint]="scripts/bootstrap scripts/lint"
-  [fresh]="scripts/bootstrap scripts/dotnet.sh scripts/fresh scripts/fresh.d/host.sh scripts/fresh.d/enter"
+  [fresh]="scripts/bootstrap scripts/dotnet.sh scripts/fresh scripts/fresh.d/host.sh scripts/fresh.d/part scripts/fresh.d/enter"
 )
 
 # owners: of the files that are read, `PACKAGE FILE` for each package that has the file.
