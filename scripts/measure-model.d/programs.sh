@@ -31,7 +31,7 @@ stepped() {
 # less of it. The cuts of a run with R rounds are: start, R times generated, dropped and collected, end.
 moment() {
   "${own[@]}" -v cuts="${cuts[*]}" -v kept="${kept-}" "$list" |
-    awk -v name="$1 $2" -v first="$3" -v last="$4" -v sign="$5" '$1 >= first && $1 <= last { print name, $2, sign * $3 }'
+    awk -v name="$run $1 $2" -v first="$3" -v last="$4" -v sign="$5" '$1 >= first && $1 <= last { print name, $2, sign * $3 }'
 }
 
 # What one more run says: the start; the first unit; the end; and what is between them, the hot methods.
@@ -70,9 +70,10 @@ measure_late() {
   moment dyn late 8 $((${#cuts[@]})) 1
 }
 
+# measure_all FIRST LAST: the runs of these numbers.
 measure_all() {
   local run
-  for ((run = 0; run < runs; ++run)); do
+  for ((run = $1; run <= $2; ++run)); do
     measure_start
     measure_workload asm rounds=1 count=1000 size=20
     measure_keep
@@ -83,15 +84,15 @@ measure_all() {
 }
 
 # As many runs with nothing beside them as beside busy loops: what is slow is compiled again before it ends, up to a tenth more
-# of all that the program takes; the model stands between.
+# of all that the program takes; the model stands in the middle (rows.awk).
 show_programs() {
   local each
   for each in "$@"; do
     choose "$each"
     name=$(model_name)
-    measure_all >"$folder/moments"
+    measure_all 1 "$runs" >"$folder/moments"
     begin_load 12
-    measure_all >>"$folder/moments"
+    measure_all $((runs + 1)) $((2 * runs)) >>"$folder/moments"
     end_load
     awk -v runs="$((2 * runs))" -v model="$name" -v version="$version" -v jitted="$(cost "$name" jitted)" -f "$parts_folder/rows.awk" "$folder/moments"
   done

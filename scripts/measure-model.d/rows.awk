@@ -1,6 +1,7 @@
-# Writes the table of a version's programs, harness/clr/program_netN.c, from lines `WORKLOAD WHEN WHAT NUMBER` as own.awk has
-# them, WORKLOAD being - for every one; several runs are averaged: -v runs=N. -v model=net11 -v version=VERSION; -v jitted=BYTES
-# of data that the model itself takes for each method.
+# Writes the table of a version's programs, harness/clr/program_netN.c, from lines `RUN WORKLOAD WHEN WHAT NUMBER` as own.awk has
+# them, WORKLOAD being - for every one. Of several runs, numbered from 1 (-v runs=N), it takes the middle of the least and the
+# greatest number: a model that stands there is as near as one can be to all of them. -v model=net11 -v version=VERSION; -v
+# jitted=BYTES of data that the model itself takes for each method.
 # Three times at the start, once for the first unit and twice at the end the program has the runtime write a stub of virtual
 # calls, one of the stub linker, where it makes any, and the write barrier; all other views are the hot methods'.
 BEGIN {
@@ -9,11 +10,20 @@ BEGIN {
   count = split("start first hot late end", moments, " ")
 }
 {
-  if (!($1 in workload)) { workload[$1] = 1; workloads[++all] = $1 }
-  n[$1, $2, $3] += $4 / runs
-  if ($3 == "stub-views") stubs = 1
-  split($3, name, ":")
+  if (!($2 in workload)) { workload[$2] = 1; workloads[++all] = $2 }
+  sum[$1, $2, $3, $4] += $5
+  found[$2, $3, $4]
+  if ($4 == "stub-views") stubs = 1
+  split($4, name, ":")
   if (name[2] > most) most = name[2]
+}
+function middle(what,   run, number, least, greatest) {
+  for (run = 1; run <= runs; ++run) {
+    number = sum[run, what] + 0
+    if (run == 1 || number < least) least = number
+    if (run == 1 || number > greatest) greatest = number
+  }
+  return (least + greatest) / 2
 }
 function number(w, when, what) { return int(n[w, when, what] + 0.5) }
 function row(text) { printf "%s%s", rows++ ? ",\n              " : "", "{" text "}" }
@@ -74,6 +84,7 @@ function moment(w, when,   methods) {
   pages("WX_CLR_LOW", number(w, when, "low") - int(methods * jitted / PAGE))
 }
 END {
+  for (what in found) n[what] = middle(what)
   printf "// What programs take of .NET %s for themselves; made by scripts/measure-model --programs %s.\n", substr(model, 4), version
   printf "#include \"clr/program_units.h\"\n\nconst WxClrPrograms wx_clr_programs_%s = {\n    .version = \"%s\",\n    .programs =\n        {\n", model, model
   for (i = 1; i <= all; ++i)

@@ -20,9 +20,12 @@ own_part() {
 own_part_is_whole() {
   [ "$(awk '$2 ~ /^(views|units-views|pairs)$/ { n += $3 } END { print n }' "$scratch/own")" = "$(grep -c ' map_rw ' "$scratch/list")" ]
 }
+# Of three runs two have 20 pages, one by what it takes and gives back, and the third has 36: the middle is 28. What one run does
+# not have is none in it.
 rows() {
-  printf '%s\n' 'asm first high 28' 'asm first high:2 3' 'asm first low 12' 'asm first pairs 4' 'asm first pair-blocks 2' 'asm first code 4096' |
-    awk -v runs=1 -v model=net12 -v version=12.0.0 -v jitted=88 -f scripts/measure-model.d/rows.awk >"$scratch/rows" &&
+  printf '%s\n' '1 asm first high 20' '2 asm first high 36' '3 asm first high 22' '3 asm first high -2' '1 asm first high:2 6' \
+    {1..3}' asm first low 12' {1..3}' asm first pairs 4' {1..3}' asm first pair-blocks 2' {1..3}' asm first code 4096' |
+    awk -v runs=3 -v model=net12 -v version=12.0.0 -v jitted=88 -f scripts/measure-model.d/rows.awk >"$scratch/rows" &&
     grep -q '^const WxClrPrograms wx_clr_programs_net12 = {$' "$scratch/rows" &&
     [ "$(grep -c -e '{WX_CLR_HIGH, 28 \* PAGE, SMALL, 0}' -e '{WX_CLR_HIGH, 3, 8 \* KIB, 0}' -e '{WX_CLR_CALL_COUNTS, 2 \* PAIR, 24, 0}' \
       -e '{WX_CLR_PRECODES, 2 \* PAIR, 24, 0}' -e 'STEP_WITHOUT_STUBS(4)' -e '{WX_CLR_LOW, 12 \* PAGE, SMALL, 0}' "$scratch/rows")" = 6 ]
