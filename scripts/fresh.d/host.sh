@@ -52,8 +52,8 @@ join_groups() {
     for file in cpuset.cpus cpuset.mems; do
       [ ! -e "$group/$file" ] || cat "${group%/*}/$file" >"$group/$file"
     done
-    # Without a share of its own nobody in the group may have a real-time priority.
-    for share in 800000 400000 200000 100000; do
+    # Without a share of its own nobody in the group may have a real-time priority; all parts together have 950000 at most.
+    for share in 200000 100000 50000; do
       [ ! -e "$group/cpu.rt_runtime_us" ] || echo "$share" >"$group/cpu.rt_runtime_us" || continue
       break
     done
@@ -87,7 +87,7 @@ nothing_is_left_on_this_machine() {
   local part=$1 sdk=$2 changed mounts group canaries
   # Nothing of the part writes there. Somebody else may, and does where packages were installed meanwhile; and an SDK keeps
   # notes in its own folder, which the part has read-only, whoever uses it.
-  changed=$(find /etc /usr /opt /srv -xdev -path "${sdk:-/none}" -prune -o -newercm "$run/started" -print 2>/dev/null | sed -n 1,3p | xargs)
+  changed=$(find /etc /usr /opt /srv -xdev -path "${sdk:-/none}" -prune -o -newercm "$run/started" -print 2>/dev/null | sed -n 1,3p | xargs) || true
   if [ -n "$changed" ] && [ /var/lib/dpkg/status -nt "$run/started" ]; then
     echo "SKIP $part: nothing under /etc, /usr, /opt and /srv changed on this machine: packages were installed on it meanwhile"
   else
@@ -95,7 +95,7 @@ nothing_is_left_on_this_machine() {
   fi
   # The part has made a file of this name wherever its commands write.
   canaries=$(find / /root /home "$HOME" "$HOME/.nuget" "$HOME/.dotnet" /dev/shm ${sdk:+"$sdk"} -maxdepth 2 \
-    -name "wxbench-fresh-${run##*.}" 2>/dev/null | sed -n 1,3p | xargs)
+    \( -path /proc -o -path /sys \) -prune -o -name "wxbench-fresh-${run##*.}" -print 2>/dev/null | sed -n 1,3p | xargs) || true
   claim_empty "$part: what it wrote in home, NuGet's folder, /tmp, /etc and /usr is not on this machine" "$canaries"
   remove_groups
   mounts=$(grep -c -F "$run" /proc/self/mountinfo || true)
