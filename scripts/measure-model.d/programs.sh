@@ -83,8 +83,8 @@ measure_all() {
   done
 }
 
-# As many runs with nothing beside them as beside busy loops: what is slow is compiled again before it ends, up to a tenth more
-# of all that the program takes; the model stands in the middle (rows.awk).
+# As many runs with nothing beside them as beside busy loops: a slow run lasts long enough for more methods to be compiled again,
+# up to a tenth more of all that the program takes; the model stands in the middle (rows.awk).
 show_programs() {
   local each
   for each in "$@"; do

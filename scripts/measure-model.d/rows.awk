@@ -1,6 +1,6 @@
 # Writes the table of a version's programs, harness/clr/program_netN.c, from lines `RUN WORKLOAD WHEN WHAT NUMBER` as own.awk has
-# them, WORKLOAD being - for every one. Of several runs, numbered from 1 (-v runs=N), it takes the middle of the least and the
-# greatest number: a model that stands there is as near as one can be to all of them. -v model=net11 -v version=VERSION; -v
+# them, WORKLOAD being - for every one. Of several runs, numbered from 1 (-v runs=N), it takes the midpoint of the smallest and
+# the largest number: no other value has a smaller greatest distance to the runs. -v model=net11 -v version=VERSION; -v
 # jitted=BYTES of data that the model itself takes for each method.
 # Three times at the start, once for the first unit and twice at the end the program has the runtime write a stub of virtual
 # calls, one of the stub linker, where it makes any, and the write barrier; all other views are the hot methods'.
@@ -17,13 +17,18 @@ BEGIN {
   split($4, name, ":")
   if (name[2] > most) most = name[2]
 }
-function middle(what,   run, number, least, greatest) {
+# A half goes to the side of the mean: what one run alone has once is in no row. Where a size is written (written:PAGES), the runs
+# without that size have nothing to say.
+function middle(what,   run, value, all_of_it, counted, least, greatest, half) {
   for (run = 1; run <= runs; ++run) {
-    number = sum[run, what] + 0
-    if (run == 1 || number < least) least = number
-    if (run == 1 || number > greatest) greatest = number
+    value = sum[run, what] + 0
+    if (value == 0 && what ~ /written/) continue
+    all_of_it += value
+    if (!counted++ || value < least) least = value
+    if (counted == 1 || value > greatest) greatest = value
   }
-  return (least + greatest) / 2
+  half = (least + greatest) / 2
+  return half == int(half) ? half : all_of_it / counted > half ? half + 0.5 : half - 0.5
 }
 function number(w, when, what) { return int(n[w, when, what] + 0.5) }
 function row(text) { printf "%s%s", rows++ ? ",\n              " : "", "{" text "}" }

@@ -20,8 +20,8 @@ own_part() {
 own_part_is_whole() {
   [ "$(awk '$2 ~ /^(views|units-views|pairs)$/ { n += $3 } END { print n }' "$scratch/own")" = "$(grep -c ' map_rw ' "$scratch/list")" ]
 }
-# Of three runs two have 20 pages, one by what it takes and gives back, and the third has 36: the middle is 28. What one run does
-# not have is none in it.
+# Of three runs two have 20 pages (one takes 22 and gives back 2), and the third has 36: the middle is 28. What a run does not list
+# counts as 0.
 rows() {
   printf '%s\n' '1 asm first high 20' '2 asm first high 36' '3 asm first high 22' '3 asm first high -2' '1 asm first high:2 6' \
     {1..3}' asm first low 12' {1..3}' asm first pairs 4' {1..3}' asm first pair-blocks 2' {1..3}' asm first code 4096' |
