@@ -16,7 +16,7 @@
 #include "attribution/truth.h"
 #include "attribution/verdict.h"
 #include "measure/cgroup.h"
-#include "measure/process.h"
+#include "measure/process_status.h"
 #include "measure/runtime.h"
 #include "measure/wx_state.h"
 #include "stats/problem.h"

@@ -1,5 +1,5 @@
 #include "attribution/audit.h"
-#include "measure/guard.h"
+#include "measure/bounded.h"
 #include "measure/retention.h"
 #include "os/task.h"
 
@@ -262,7 +262,7 @@ int wx_audit_live(WxAudit *audit, pid_t pid, const WxAuditOptions *options) {
     wx_audit_notice(audit,
                     "%zu processes did not answer within %d s and were left out: the first "
                     "is %d.",
-                    options->left_out->count, WX_GUARD_SECONDS, (int)options->left_out->pids[0]);
+                    options->left_out->count, WX_BOUNDED_SECONDS, (int)options->left_out->pids[0]);
   note_impostors(audit);
   judge_reclaim(audit, options);
   wx_audit_judge(audit, options);

@@ -10,7 +10,7 @@
 #ifndef WX_ATTRIBUTION_HEAPS_H
 #define WX_ATTRIBUTION_HEAPS_H
 
-#include "attribution/memory.h"
+#include "attribution/process_memory.h"
 #include "measure/smaps.h"
 
 #include <stdbool.h>

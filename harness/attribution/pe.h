@@ -6,7 +6,7 @@
 #ifndef WX_ATTRIBUTION_PE_H
 #define WX_ATTRIBUTION_PE_H
 
-#include "attribution/memory.h"
+#include "attribution/process_memory.h"
 
 #include <stdbool.h>
 #include <stddef.h>

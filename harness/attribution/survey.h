@@ -8,7 +8,7 @@
 
 #include "measure/mappers.h"
 #include "measure/memfd.h"
-#include "measure/process.h"
+#include "measure/process_status.h"
 
 /// What was found. Start with {0}, end with wx_survey_free().
 typedef struct {

@@ -4,7 +4,7 @@
 #include "os/interrupt.h"
 #include "os/process.h"
 #include "output/paired_table.h"
-#include "output/result.h"
+#include "output/result_json.h"
 #include "scenario/built.h"
 #include "scenario/loaded.h"
 #include "scenario/run_turns.h"

@@ -2,7 +2,7 @@
 // `fallocate -d` of the stopped process, and the freezers side by side.
 #include "bench/bench_reports.h"
 
-#include "bench/subject.h"
+#include "bench/bench_target.h"
 #include "os/os.h"
 #include "os/process.h"
 #include "output/json.h"

@@ -7,9 +7,9 @@
 #ifndef WX_BENCH_BENCH_REPORTS_H
 #define WX_BENCH_BENCH_REPORTS_H
 
+#include "bench/bench_target.h"
 #include "bench/benchmark.h"
 #include "bench/contest.h"
-#include "bench/subject.h"
 #include "reclaim/freezer.h"
 #include "reclaim/pauses.h"
 

@@ -3,7 +3,7 @@
 
 #include "os/interrupt.h"
 #include "output/json.h"
-#include "output/result.h"
+#include "output/result_json.h"
 #include "scenario/plugins.h"
 #include "stats/turns.h"
 

@@ -5,7 +5,7 @@
 #include "cli/verb.h"
 #include "measure/memfd.h"
 #include "output/context.h"
-#include "output/file.h"
+#include "output/output_file.h"
 #include "output/terminal.h"
 #include "stats/units.h"
 

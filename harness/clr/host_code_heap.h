@@ -10,7 +10,7 @@
 #ifndef WX_CLR_HOST_CODE_HEAP_H
 #define WX_CLR_HOST_CODE_HEAP_H
 
-#include "clr/space.h"
+#include "clr/clr_space.h"
 #include "clr/versions.h"
 
 typedef struct WxHostCodeHeap WxHostCodeHeap;

@@ -9,7 +9,7 @@
 #ifndef WX_CLR_INTERLEAVED_HEAP_H
 #define WX_CLR_INTERLEAVED_HEAP_H
 
-#include "clr/space.h"
+#include "clr/clr_space.h"
 #include "clr/versions.h"
 
 typedef struct {

@@ -9,7 +9,7 @@
 #ifndef WX_CLR_LOADER_HEAP_H
 #define WX_CLR_LOADER_HEAP_H
 
-#include "clr/space.h"
+#include "clr/clr_space.h"
 
 typedef struct {
   WxClrSpace *space;

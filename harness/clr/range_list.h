@@ -9,7 +9,7 @@
 #ifndef WX_CLR_RANGE_LIST_H
 #define WX_CLR_RANGE_LIST_H
 
-#include "clr/space.h"
+#include "clr/clr_space.h"
 
 enum {
   WX_CLR_RECORD = 16,     ///< Bytes of a record: the next free range or the owner, and the size.

@@ -1,6 +1,6 @@
 #include "clr/workload.h"
 
-#include "clr/plugin.h"
+#include "clr/alc_plugin.h"
 
 #include <errno.h>
 #include <stdlib.h>

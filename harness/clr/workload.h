@@ -7,7 +7,7 @@
 #ifndef WX_CLR_WORKLOAD_H
 #define WX_CLR_WORKLOAD_H
 
-#include "clr/process.h"
+#include "clr/clr_process.h"
 
 /// The parameters, as in scenarios/dotnet: what is made in a round, and how large each is.
 typedef struct {

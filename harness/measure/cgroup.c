@@ -1,7 +1,7 @@
 #include "measure/cgroup.h"
 
 #include "measure/mounts.h"
-#include "measure/process.h"
+#include "measure/process_status.h"
 
 #include <errno.h>
 #include <stddef.h>

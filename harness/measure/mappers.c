@@ -1,6 +1,6 @@
 #include "measure/mappers.h"
 
-#include "measure/process.h"
+#include "measure/process_status.h"
 #include "os/large.h"
 #include "os/text.h"
 

@@ -11,7 +11,7 @@
 #include "measure/extents.h"
 #include "measure/maps.h"
 #include "measure/memfd.h"
-#include "measure/process.h"
+#include "measure/process_status.h"
 #include "os/text.h"
 
 #include <stddef.h>

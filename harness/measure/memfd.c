@@ -1,7 +1,7 @@
 #include "measure/memfd.h"
 
 #include "measure/memfd_proof.h"
-#include "measure/process.h"
+#include "measure/process_status.h"
 #include "os/grow.h"
 #include "os/os.h"
 #include "os/text.h"

@@ -2,7 +2,7 @@
 #include "measure/memfd_proof.h"
 
 #include "measure/mounts.h"
-#include "measure/process.h"
+#include "measure/process_status.h"
 #include "measure/runtime.h"
 #include "os/control.h"
 #include "os/os.h"

@@ -1,7 +1,7 @@
 #include "measure/runtime.h"
 
 #include "measure/mapped_file.h"
-#include "measure/process.h"
+#include "measure/process_status.h"
 #include "os/os.h"
 #include "os/text.h"
 

@@ -4,7 +4,7 @@
 #include "measure/maps.h"
 #include "measure/memfd.h"
 #include "measure/orphans.h"
-#include "measure/process.h"
+#include "measure/process_status.h"
 #include "os/grow.h"
 #include "os/os.h"
 #include "os/process.h"

@@ -30,7 +30,7 @@ typedef struct {
   WxFigure cgroup_file_mapped_bytes;
   WxFigure cgroup_usage_bytes;
   WxFigure threads;
-  WxFigure mappings;              ///< All of the process (process.h: [vsyscall] is none).
+  WxFigure mappings;              ///< All of the process (process_status.h: [vsyscall] is none).
   WxFigure doublemapper_mappings; ///< Those of the files.
   WxFigure inodes;                ///< How many files there are.
   WxFigure mappers_checked;       ///< Processes asked for mappings of the files.

@@ -1,7 +1,7 @@
 #include "measure/wx_state.h"
 
 #include "measure/memfd.h"
-#include "measure/process.h"
+#include "measure/process_status.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 // Audits of many processes, worst first, each file counted once.
 #include "attribution/survey.h"
-#include "measure/guard.h"
+#include "measure/bounded.h"
 #include "output/audit_document.h"
 
 #include <errno.h>
@@ -93,7 +93,7 @@ static void note_skipped(WxDocument *document, const WxSurvey *survey,
   }
   if (left_out && left_out->count) {
     list_processes(left_out, list);
-    wx_document_note(document, "Did not answer within %d s: %s.", WX_GUARD_SECONDS, list);
+    wx_document_note(document, "Did not answer within %d s: %s.", WX_BOUNDED_SECONDS, list);
   }
   const size_t count = survey->skipped.count;
   list_processes(&survey->skipped, list);

@@ -3,9 +3,9 @@
 #include "os/text.h"
 #include "output/audit_document.h"
 #include "output/context.h"
-#include "output/file.h"
 #include "output/format.h"
 #include "output/json.h"
+#include "output/output_file.h"
 #include "output/shown.h"
 
 #include <errno.h>

@@ -2,7 +2,7 @@
 #include "output/comparison.h"
 #include "output/documents.h"
 #include "output/json.h"
-#include "output/result.h"
+#include "output/result_json.h"
 #include "stats/units.h"
 
 #include <stdio.h>

@@ -2,7 +2,7 @@
 
 #include "output/check.h"
 #include "output/json.h"
-#include "output/result.h"
+#include "output/result_json.h"
 #include "output/rounds.h"
 #include "stats/figures.h"
 #include "stats/interval.h"

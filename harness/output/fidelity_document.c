@@ -1,6 +1,6 @@
 // How far the model of a version is from its runtime.
 #include "output/json.h"
-#include "output/result.h"
+#include "output/result_json.h"
 #include "output/validate_document.h"
 
 #include <stdio.h>

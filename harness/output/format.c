@@ -1,7 +1,7 @@
 #include "output/format.h"
 
 #include "os/text.h"
-#include "output/file.h"
+#include "output/output_file.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #include "output/format.h"
 #include "output/json.h"
 #include "output/markup.h"
-#include "output/result.h"
+#include "output/result_json.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 // neither, which holds where it ran to its end.
 #include "output/format.h"
 #include "output/json.h"
-#include "output/result.h"
+#include "output/result_json.h"
 #include "output/shown.h"
 
 #include <errno.h>

@@ -2,7 +2,7 @@
 
 #include "output/flat_table.h"
 #include "output/json.h"
-#include "output/result.h"
+#include "output/result_json.h"
 #include <stdint.h>
 
 enum { NAME = 256 };

@@ -2,10 +2,10 @@
 
 #include "os/hash.h"
 #include "os/text.h"
-#include "output/file.h"
 #include "output/json.h"
+#include "output/output_file.h"
 #include "output/reclaim_document.h"
-#include "output/result.h"
+#include "output/result_json.h"
 
 #include <errno.h>
 #include <inttypes.h>

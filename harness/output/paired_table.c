@@ -1,7 +1,7 @@
 #include "output/paired_table.h"
 
 #include "output/json.h"
-#include "output/result.h"
+#include "output/result_json.h"
 
 #include <math.h>
 #include <stddef.h>

@@ -5,7 +5,7 @@
 #ifndef WX_OUTPUT_REPLAY_DOCUMENT_H
 #define WX_OUTPUT_REPLAY_DOCUMENT_H
 
-#include "output/result.h"
+#include "output/result_json.h"
 #include "trace/overhead.h"
 #include "trace/replay_run.h"
 

@@ -5,7 +5,7 @@
 #include "output/json.h"
 #include "output/load.h"
 #include "output/report_page.h"
-#include "output/result.h"
+#include "output/result_json.h"
 
 #include <dirent.h>
 #include <errno.h>

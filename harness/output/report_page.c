@@ -1,9 +1,9 @@
 #include "output/report_page.h"
 
-#include "output/file.h"
 #include "output/format.h"
 #include "output/html.h"
 #include "output/json.h"
+#include "output/output_file.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 // What a result has to say to people beside its row: what it ran as, expectations that failed or
 // could not be judged.
 #include "output/json.h"
-#include "output/result.h"
+#include "output/result_json.h"
 
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 // Results, built or read from a file, as one row each for people.
 #include "output/json.h"
-#include "output/result.h"
+#include "output/result_json.h"
 #include "stats/figures.h"
 #include "stats/units.h"
 

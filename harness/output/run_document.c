@@ -1,7 +1,7 @@
 // A scenario on a strategy.
 #include "output/documents.h"
 #include "output/json.h"
-#include "output/result.h"
+#include "output/result_json.h"
 
 #include <string.h>
 

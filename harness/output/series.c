@@ -1,7 +1,7 @@
 #include "output/series.h"
 
 #include "output/json.h"
-#include "output/result.h"
+#include "output/result_json.h"
 #include "stats/units.h"
 
 #include <errno.h>

@@ -7,7 +7,7 @@
 #include "output/oom_document.h"
 #include "output/paired_table.h"
 #include "output/reclaim_document.h"
-#include "output/result.h"
+#include "output/result_json.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,8 +4,8 @@
 CROSS_CC ?= aarch64-linux-gnu-gcc
 MUSL_CC  ?= musl-gcc
 
-RECLAIM_SRC := $(addprefix harness/preload/,recogniser.c raw.c files.c giveback.c report.c stats.c reclaim.c)
-RECORD_SRC := $(addprefix harness/preload/,recogniser.c raw.c files.c places.c process.c window.c scan.c journal.c recorder.c record.c) \
+RECLAIM_SRC := $(addprefix harness/preload/,recogniser.c raw.c files.c giveback.c stats_report.c stats.c wxreclaim.c)
+RECORD_SRC := $(addprefix harness/preload/,recogniser.c raw.c files.c places.c this_process.c window.c scan.c journal.c recorder.c wxrecord.c) \
   harness/trace/encode.c harness/trace/chunk.c
 
 PRELOAD_CFLAGS := -std=c17 -g -O2 -ftree-vectorize $(WARNINGS) -Iharness -ffreestanding -fno-builtin -fPIC \
@@ -35,10 +35,10 @@ $(B)/%.so: harness/preload/build.mk
 	@mkdir -p $(@D)
 	@echo '  LD   $@'
 	$(Q)$(if $(filter $(B)/aarch64/%,$@),$(CROSS_CC),$(CC)) $(link_preload)
-$(B)/libwxreclaim.so: $(call objects,preload,$(RECLAIM_SRC)) harness/preload/reclaim.map
-$(B)/libwxrecord.so: $(call objects,preload,$(RECORD_SRC)) harness/preload/record.map
-$(B)/aarch64/libwxreclaim.so: $(call objects,aarch64,$(RECLAIM_SRC)) harness/preload/reclaim.map
-$(B)/aarch64/libwxrecord.so: $(call objects,aarch64,$(RECORD_SRC)) harness/preload/record.map
+$(B)/libwxreclaim.so: $(call objects,preload,$(RECLAIM_SRC)) harness/preload/wxreclaim.map
+$(B)/libwxrecord.so: $(call objects,preload,$(RECORD_SRC)) harness/preload/wxrecord.map
+$(B)/aarch64/libwxreclaim.so: $(call objects,aarch64,$(RECLAIM_SRC)) harness/preload/wxreclaim.map
+$(B)/aarch64/libwxrecord.so: $(call objects,aarch64,$(RECORD_SRC)) harness/preload/wxrecord.map
 
 .PHONY: aarch64
 aarch64: $(addprefix $(B)/aarch64/,$(PRELOADS))
@@ -65,6 +65,6 @@ tests: $(if $(shell command -v $(CROSS_CC)),$(B)/tests/imitation-aarch64 aarch64
 
 # These run in unit tests too, on system calls that the test defines.
 $(B)/tests/unit/recogniser_test: $(call objects,asan,$(addprefix harness/preload/,recogniser.c files.c giveback.c))
-$(B)/tests/unit/preload_stats_test: $(call objects,asan,$(addprefix harness/preload/,recogniser.c files.c giveback.c report.c stats.c))
+$(B)/tests/unit/preload_stats_test: $(call objects,asan,$(addprefix harness/preload/,recogniser.c files.c giveback.c stats_report.c stats.c))
 $(B)/tests/unit/window_test: $(call objects,asan,harness/preload/window.c)
-$(B)/tests/unit/recorder_test: $(call objects,asan,$(addprefix harness/preload/,recogniser.c files.c places.c process.c window.c scan.c journal.c recorder.c))
+$(B)/tests/unit/recorder_test: $(call objects,asan,$(addprefix harness/preload/,recogniser.c files.c places.c this_process.c window.c scan.c journal.c recorder.c))

@@ -14,8 +14,8 @@
 #include "preload/files.h"
 #include "preload/lock.h"
 #include "preload/places.h"
-#include "preload/process.h"
 #include "preload/recogniser.h"
+#include "preload/this_process.h"
 #include "preload/window.h"
 
 /// One process's recorder. All zero is the beginning; nothing is recorded before

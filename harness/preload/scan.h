@@ -6,7 +6,7 @@
 #ifndef WX_PRELOAD_SCAN_H
 #define WX_PRELOAD_SCAN_H
 
-#include "trace/format.h"
+#include "trace/trace_format.h"
 
 /// Where the events of a scan go.
 typedef void WxScanVisit(WxTraceEvent *event, void *context);

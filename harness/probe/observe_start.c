@@ -1,7 +1,7 @@
 #include "probe/observe_start.h"
 
 #include "measure/maps.h"
-#include "measure/process.h"
+#include "measure/process_status.h"
 #include "measure/runtime.h"
 #include "measure/wx_state.h"
 #include "os/text.h"

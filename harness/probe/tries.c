@@ -3,7 +3,7 @@
 #include "codegen/codegen.h"
 #include "measure/cgroup.h"
 #include "measure/memfd.h"
-#include "measure/process.h"
+#include "measure/process_status.h"
 #include "os/os.h"
 #include "os/process.h"
 #include "os/text.h"

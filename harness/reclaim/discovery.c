@@ -1,6 +1,6 @@
 #include "reclaim/discovery.h"
 
-#include "measure/process.h"
+#include "measure/process_status.h"
 #include "os/os.h"
 #include "os/process.h"
 #include "reclaim/find.h"

@@ -1,6 +1,6 @@
 #include "reclaim/select.h"
 
-#include "measure/process.h"
+#include "measure/process_status.h"
 #include "os/control.h"
 #include "os/os.h"
 #include "stats/units.h"

@@ -1,6 +1,6 @@
 #include "scenario/model_actions.h"
 
-#include "clr/process.h"
+#include "clr/clr_process.h"
 #include "os/grow.h"
 
 #include <errno.h>

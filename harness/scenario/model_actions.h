@@ -1,6 +1,7 @@
 /**
    @file model_actions.h
-   The actions on a modelled .NET runtime (clr/process.h): assemblies, types, methods, collections.
+   The actions on a modelled .NET runtime (clr/clr_process.h): assemblies, types, methods,
+   collections.
 
    The runtime is opened and started by the first of them, over the strategy of the play.
 */

@@ -6,7 +6,7 @@
 #ifndef WX_TRACE_ENCODE_H
 #define WX_TRACE_ENCODE_H
 
-#include "trace/format.h"
+#include "trace/trace_format.h"
 
 /// What an event's encoding depends on: the event before it in the same chunk. A chunk header holds
 /// the one its first event needs.

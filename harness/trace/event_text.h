@@ -5,7 +5,7 @@
 #ifndef WX_TRACE_EVENT_TEXT_H
 #define WX_TRACE_EVENT_TEXT_H
 
-#include "trace/format.h"
+#include "trace/trace_format.h"
 
 #include <stdio.h>
 

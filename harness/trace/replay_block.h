@@ -6,7 +6,7 @@
 #define WX_TRACE_REPLAY_BLOCK_H
 
 #include "strategy/ranked.h"
-#include "trace/format.h"
+#include "trace/trace_format.h"
 
 /// What is known of one page of a block.
 enum {

@@ -11,7 +11,7 @@
 #define WX_TRACE_REPLAY_EVENTS_H
 
 #include "strategy/strategy.h"
-#include "trace/format.h"
+#include "trace/trace_format.h"
 
 typedef struct WxReplay WxReplay;
 

@@ -12,7 +12,7 @@ taken_by_contexts() {
     END { printf "%g %g %g %g\n", blocks / count, data / 1024 / count, pairs / count, code / 1024 / count }' "$list" "$list"
 }
 
-# An instantiation more is a number more; a number brings two (plugin.c), and their jitted code takes data of its own.
+# An instantiation more is a number more; a number brings two (alc_plugin.c), and their jitted code takes data of its own.
 show_plugins() {
   local each size count=10 line first last
   for each in "$@"; do

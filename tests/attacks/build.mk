@@ -1,5 +1,5 @@
 # Attack programs: docs/reclaim.md names the tests that run them. They link nothing of the harness.
-ATTACKS      := impostor holders target strike stopper launcher rights hoard signal_thread
+ATTACKS      := false_memfd late_holder victim strike stopper launcher rights many_memfds signal_thread
 ATTACK_PARTS := $(filter-out $(ATTACKS:%=tests/attacks/%.c),$(wildcard tests/attacks/*.c))
 
 $(B)/plain/libattack.a: $(call objects,plain,$(ATTACK_PARTS))

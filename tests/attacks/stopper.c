@@ -1,4 +1,4 @@
-// Starts a program (target busy=1), stops it and lets it go on, again and again, and looks at what
+// Starts a program (victim busy=1), stops it and lets it go on, again and again, and looks at what
 // is told of it:
 //   stopper ROUNDS PROGRAM ARGUMENT...
 // The program's output goes on; after `rounds`, SIGTERM ends it. Prints a line `NAME NUMBER` of

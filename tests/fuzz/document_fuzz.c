@@ -4,7 +4,7 @@
 #include "output/flat_table.h"
 #include "output/format.h"
 #include "output/json.h"
-#include "output/result.h"
+#include "output/result_json.h"
 
 #include <stdint.h>
 #include <stdlib.h>

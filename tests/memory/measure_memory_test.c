@@ -3,7 +3,7 @@
 #include "measure/cgroup.h"
 #include "measure/observe.h"
 #include "measure/orphans.h"
-#include "measure/process.h"
+#include "measure/process_status.h"
 #include "measure/runtime.h"
 #include "measure/sampling.h"
 #include "measure/smaps.h"

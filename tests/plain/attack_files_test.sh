@@ -13,7 +13,7 @@ if ! command -v strace >/dev/null; then
 fi
 limit=15 # Seconds, on a busy machine; whatever blocks does so for ever.
 stranger=(setpriv --reuid 65534 --regid 65534 --clear-groups)
-cp "$attacks/impostor" "$scratch"
+cp "$attacks/false_memfd" "$scratch"
 cp "$wxbench" "$scratch/wxbench"
 wx=$scratch/wxbench
 
@@ -41,7 +41,7 @@ gives_no_advice() { ! grep 'wxbench reclaim' "$scratch/said"; }
 attack() {
   local name=$1 rule=$2 whom=()
   [ "$3" = root ] || whom=("${stranger[@]}")
-  if ! start "$name" "${whom[@]}" "$scratch/impostor" "${@:4}"; then
+  if ! start "$name" "${whom[@]}" "$scratch/false_memfd" "${@:4}"; then
     skip "$name" "$(tail -n 1 "$scratch/$name.err")"
     return
   fi
@@ -81,7 +81,7 @@ claim all_of_them_are_never_written_by_audit_all never_written audit --all
 
 # A sidecar goes on among them.
 is_served() {
-  start target "$attacks/target" seconds="$limit" refills=3 || return
+  start target "$attacks/victim" seconds="$limit" refills=3 || return
   "$wx" reclaim --all --every 0.02 --above 0 --max-pause 50 -q 2>"$scratch/sidecar.err" &
   local sidecar=$!
   finish target

@@ -17,7 +17,7 @@ options=(--every 0.01 --above 0 --mapped --max-pause 200)
 # beside WAY: the program that comes to hold the file in this way, and a sidecar of its target. The program's status.
 beside() {
   local status sidecar
-  start "$1" timeout 60 "$attacks/holders" "$1" || return
+  start "$1" timeout 60 "$attacks/late_holder" "$1" || return
   "${window[@]}" "$wxbench" reclaim --pid "$pid" "${options[@]}" -q >"$scratch/sidecar.err" 2>&1 &
   sidecar=$!
   finish "$1"
@@ -25,7 +25,7 @@ beside() {
   wait "$sidecar" # It ends with its target.
   return "$status"
 }
-for way in $("$attacks/holders" list); do
+for way in $("$attacks/late_holder" list); do
   beside "$way"
   case $? in
   0) ok "holder_${way}_loses_no_write" ;;

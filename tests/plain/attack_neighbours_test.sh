@@ -10,7 +10,7 @@ set -u
 limit=60 # Seconds, on a busy machine.
 user=(setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all --no-new-privs)
 plain_user=(setpriv --reuid 65534 --regid 65534 --clear-groups) # May gain rights.
-cp "$attacks/launcher" "$attacks/rights" "$attacks/hoard" "$attacks/target" "$scratch"
+cp "$attacks/launcher" "$attacks/rights" "$attacks/many_memfds" "$attacks/victim" "$scratch"
 cp "$wxbench" "$scratch/wxbench"
 chmod 4755 "$scratch/rights"
 wx=$scratch/wxbench
@@ -63,10 +63,10 @@ fi
 # Somebody who came first holds hundreds of them.
 serves_another() {
   local sidecar
-  start hoard "${user[@]}" "$scratch/hoard" 600 || return
+  start hoard "${user[@]}" "$scratch/many_memfds" 600 || return
   (ulimit -n 512 && exec timeout "$limit" "$wx" reclaim --all --every 0.05 --above 0 -q) 2>"$scratch/sidecar.err" &
   sidecar=$!
-  start served "$scratch/target" refills=3 seconds="$limit"
+  start served "$scratch/victim" refills=3 seconds="$limit"
   finish served
   kill "$sidecar"
   wait "$sidecar"

@@ -12,8 +12,8 @@ limit=60 # Seconds, on a busy machine.
 tool=$(realpath "$wxbench")
 
 # The processes of others of the same program: one at rest, one that forks all the time.
-start resting "$attacks/target" pages=0 mappings=60000
-start forking "$attacks/target" pages=0 mappings=5000 forks=1
+start resting "$attacks/victim" pages=0 mappings=60000
+start forking "$attacks/victim" pages=0 mappings=5000 forks=1
 
 # read_under_the_freeze: what a process of the tool opens between an interrupt and the detach that follows.
 read_under_the_freeze() {
@@ -24,7 +24,7 @@ read_under_the_freeze() {
     END { exit !found }' "$scratch/trace"
 }
 reads_nothing() {
-  start target "$attacks/target" pages=4096 threads=16 calm=1 rate=1000 refills=3 seconds="$limit"
+  start target "$attacks/victim" pages=4096 threads=16 calm=1 rate=1000 refills=3 seconds="$limit"
   timeout "$limit" strace -f -e trace=ptrace,open,openat,openat2 -o "$scratch/trace" "$tool" reclaim --pid "$pid" \
     --every 0.01 --above 0 --max-pause 100 -q 2>"$scratch/said"
   finish target
@@ -40,7 +40,7 @@ end forking
 
 # The tool's own group is frozen while the target is held.
 for version in 1 2; do
-  start frozen "$attacks/target" pages=16384
+  start frozen "$attacks/victim" pages=16384
   timeout "$limit" "$attacks/strike" target="$pid" rounds=4 after=1000 how="freeze$version" -- "$tool" reclaim --pid "$pid" \
     --every 0.01 --above 0 --max-pause 100 >"$scratch/strike" 2>"$scratch/strike.err"
   status=$?
@@ -59,7 +59,7 @@ half_a_second=500000000
 # shellcheck disable=SC2016 # for the inner shell
 join=(sh -c 'echo $$ >"$0/cgroup.procs" && exec "$@"')
 is_not_held_for_long() { # is_not_held_for_long OPTION...
-  start throttled "$attacks/target" pages=16384 measure=1
+  start throttled "$attacks/victim" pages=16384 measure=1
   timeout "$limit" "${join[@]}" "$group" "$tool" reclaim --pid "$pid" -q "$@" 2>"$scratch/said"
   local status=$?
   end throttled

@@ -32,7 +32,7 @@ weathers() {
   local name=$1 children=$2 command=()
   shift 2
   while [ "$1" != -- ]; do command+=("$1") && shift; done
-  start "$name" "${command[@]}" "$attacks/target" "${storm[@]}" children="$children" refills=1 least=10 seconds="$limit"
+  start "$name" "${command[@]}" "$attacks/victim" "${storm[@]}" children="$children" refills=1 least=10 seconds="$limit"
   sidecar "$name" "${@:2}"
   finish "$name" || cat "$scratch/$name.err"
   wait "$sidecar"
@@ -57,7 +57,7 @@ struck() { # struck NAME GROUP|- OPTION... -- STRIKE...
   [ "$2" = - ] || command=("${join[@]}" "$2")
   shift 2
   while [ "$1" != -- ]; do options+=("$1") && shift; done
-  start "$name" "${command[@]}" "$attacks/target" threads=64 calm=1 rate=30000 pages=16384
+  start "$name" "${command[@]}" "$attacks/victim" threads=64 calm=1 rate=30000 pages=16384
   timeout 120 "$attacks/strike" target="$pid" rounds=8 seconds=60 after=2000 "${@:2}" -- "$(realpath "$wxbench")" reclaim --pid "$pid" \
     --every 0.005 --above 0 --max-pause 100 "${options[@]}" >"$scratch/$name.strike" 2>"$scratch/$name.err"
   status=$?
@@ -83,14 +83,14 @@ for who in worker tool; do
 done
 
 # The target is stopped by its parent, which is told of each stop and each continuation.
-start stopped timeout "$limit" "$attacks/stopper" 40 "$attacks/target" busy=1 threads=35 calm=1 rate=2000
+start stopped timeout "$limit" "$attacks/stopper" 40 "$attacks/victim" busy=1 threads=35 calm=1 rate=2000
 sidecar stopped
 finish stopped
 wait "$sidecar"
 account_for stopped stops_wrong exits_wrong "${all_accounts[@]}"
 
 # One that was stopped before stays stopped.
-start before "$attacks/target" threads=8 calm=1
+start before "$attacks/victim" threads=8 calm=1
 stays_stopped() {
   kill -STOP "$pid"
   until all_are T; do sleep 0.01; done

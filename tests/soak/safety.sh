@@ -112,7 +112,7 @@ sum_up() {
 }
 part_storm() {
   local sidecar said name
-  start storm "$attacks/target" threads=64 rate=1000000 pages=4096 children=1
+  start storm "$attacks/victim" threads=64 rate=1000000 pages=4096 children=1
   mkfifo "$scratch/said"
   "$wxbench" reclaim --pid "$pid" --every 0.001 --above 0 --json "$scratch/storm.json" >"$scratch/table" 2>"$scratch/said" &
   sidecar=$!
@@ -135,7 +135,7 @@ struck() {
     # shellcheck disable=SC2016 # for the inner shell
     command=(sh -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$group") where=(freezer="$group")
   fi
-  start "$name" "${command[@]}" "$attacks/target" threads=64 calm=1 rate=30000 pages=16384
+  start "$name" "${command[@]}" "$attacks/victim" threads=64 calm=1 rate=30000 pages=16384
   "$attacks/strike" target="$pid" rounds="$3" who="$2" when=turns ${where[@]+"${where[@]}"} -- "$(realpath "$wxbench")" \
     reclaim --pid "$pid" --every 0.005 --above 0 --max-pause 20 --freeze "$1" >"$scratch/strike" 2>>"$log"
   ended "$name"

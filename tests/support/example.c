@@ -1,7 +1,7 @@
 #include "support/example.h"
 
 #include "output/format.h"
-#include "output/result.h"
+#include "output/result_json.h"
 
 #include <check.h>
 #include <string.h>

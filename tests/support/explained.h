@@ -7,7 +7,7 @@
 #define TESTS_SUPPORT_EXPLAINED_H
 
 #include "measure/extents.h"
-#include "trace/format.h"
+#include "trace/trace_format.h"
 
 /// Why a page is allocated: the first that applies.
 typedef enum {

@@ -11,7 +11,7 @@
 #define TESTS_SUPPORT_SPECIMEN_H
 
 #include "output/document.h"
-#include "output/result.h"
+#include "output/result_json.h"
 
 #include <stdbool.h>
 #include <stddef.h>

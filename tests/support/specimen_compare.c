@@ -3,7 +3,7 @@
 
 #include "output/documents.h"
 #include "output/load.h"
-#include "output/result.h"
+#include "output/result_json.h"
 
 #include <check.h>
 

@@ -4,7 +4,7 @@
 #include "output/documents.h"
 #include "output/reclaim_document.h"
 #include "output/replay_document.h"
-#include "output/result.h"
+#include "output/result_json.h"
 #include "output/validate_document.h"
 #include "trace/event_text.h"
 

@@ -1,6 +1,6 @@
 // The calls that the model makes are those of the real runtime, one by one: each expected line was
 // read from the system calls of 8.0.31, 9.0.20, 10.0.14 or 11.0.0 (x86-64).
-#include "clr/process.h"
+#include "clr/clr_process.h"
 #include "clr/workload.h"
 #include "support/recorded.h"
 #include "support/suite.h"

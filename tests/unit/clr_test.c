@@ -1,5 +1,5 @@
 // What the model promises on every strategy of the registry and for every version.
-#include "clr/process.h"
+#include "clr/clr_process.h"
 #include "support/inject.h"
 #include "support/pkeys.h"
 #include "support/suite.h"

@@ -1,7 +1,7 @@
 // Whole workloads on the model against what was measured of the real runtime.
 #include "clr/machine_code.h"
 #include "clr/workload.h"
-#include "support/memfd.h"
+#include "support/strategy_file.h"
 #include "support/suite.h"
 
 #include <errno.h>

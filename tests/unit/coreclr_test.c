@@ -3,7 +3,7 @@
 #include "os/count.h"
 #include "os/os.h"
 #include "strategy/registry.h"
-#include "support/memfd.h"
+#include "support/strategy_file.h"
 #include "support/suite.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 // The formats for other programs: CSV, Markdown, JUnit, benchmark rows.
 #include "output/flat_table.h"
 #include "output/json.h"
-#include "output/result.h"
+#include "output/result_json.h"
 #include "support/example.h"
 #include "support/suite.h"
 

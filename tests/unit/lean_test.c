@@ -2,7 +2,7 @@
 #include "codegen/codegen.h"
 #include "os/count.h"
 #include "strategy/registry.h"
-#include "support/memfd.h"
+#include "support/strategy_file.h"
 #include "support/suite.h"
 
 #include <errno.h>

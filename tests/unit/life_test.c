@@ -1,5 +1,5 @@
 // Whether a process still is what it was.
-#include "measure/process.h"
+#include "measure/process_status.h"
 #include "support/suite.h"
 
 #include <errno.h>

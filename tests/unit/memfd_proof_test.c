@@ -1,6 +1,6 @@
 // Which files of a process are opened, to read and to write, and why the others are not.
 #include "measure/memfd.h"
-#include "measure/process.h"
+#include "measure/process_status.h"
 #include "measure/runtime.h"
 #include "os/count.h"
 #include "os/os.h"

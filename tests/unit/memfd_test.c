@@ -1,7 +1,7 @@
 // Which files a process holds in memory, and which of their pages are mapped nowhere.
 #include "measure/memfd.h"
 #include "measure/orphans.h"
-#include "measure/process.h"
+#include "measure/process_status.h"
 #include "os/count.h"
 #include "support/bystander.h"
 #include "support/double_map.h"

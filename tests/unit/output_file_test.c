@@ -1,6 +1,6 @@
 // Files: replaced whole or not at all, and read with their damage named.
-#include "output/file.h"
 #include "output/load.h"
+#include "output/output_file.h"
 #include "support/example.h"
 #include "support/suite.h"
 

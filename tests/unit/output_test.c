@@ -4,7 +4,7 @@
 #include "output/json.h"
 #include "output/load.h"
 #include "output/paired_table.h"
-#include "output/result.h"
+#include "output/result_json.h"
 #include "support/example.h"
 #include "support/suite.h"
 

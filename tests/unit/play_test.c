@@ -3,8 +3,8 @@
 #include "scenario/block_actions.h"
 #include "scenario/play.h"
 #include "support/inject.h"
-#include "support/memfd.h"
 #include "support/pkeys.h"
+#include "support/strategy_file.h"
 #include "support/suite.h"
 #include "support/written.h"
 

@@ -1,6 +1,6 @@
 // What /proc says of one process, and who descends from it.
 #include "measure/memfd.h"
-#include "measure/process.h"
+#include "measure/process_status.h"
 #include "os/count.h"
 #include "support/bystander.h"
 #include "support/double_map.h"

@@ -1,6 +1,6 @@
 // One sample of a process: what a double-mapped file holds, what of it is mapped, what is orphaned.
 #include "measure/memfd.h"
-#include "measure/process.h"
+#include "measure/process_status.h"
 #include "measure/sampling.h"
 #include "measure/snapshot.h"
 #include "os/count.h"

@@ -4,8 +4,8 @@
 #include "os/os.h"
 #include "strategy/strategy.h"
 #include "support/inject.h"
-#include "support/memfd.h"
 #include "support/pkeys.h"
+#include "support/strategy_file.h"
 #include "support/suite.h"
 
 #include <errno.h>
