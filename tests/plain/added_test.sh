@@ -62,7 +62,7 @@ C
   touch -d 2000-01-01 "$tree/scripts/versions"
   rm "$tree/build/obj/plain/harness/scenario/runtimes.o"
 
-  cat >"$tree/harness/cli/hello.c" <<'C'
+  cat >"$tree/harness/cli/verb_hello.c" <<'C'
 #include "cli/options.h"
 #include "cli/verb.h"
 int wx_cli_hello(int argc, char **argv) {
