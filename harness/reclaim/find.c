@@ -80,7 +80,7 @@ int wx_reclaim_find(WxMemfds *found, pid_t pid, WxMaps *maps, const char *name,
                       name);
   return wx_problem(problem, -ENODATA,
                     "process %d has no memfd:doublemapper: it is no .NET process (7 or later), or "
-                    "runs without W^X",
+                    "runs without W^X (--memfd NAME serves the file of another runtime)",
                     (int)pid);
 }
 
