@@ -65,13 +65,13 @@ function settings(picture, text,   file, origin) {
   print picture
 }
 
-# In a row of one class names stand above their points, by turns at three heights.
+# In a row of one class names stand above their points, by turns at four heights.
 function write_scatter(   sorted, n, i, drawn, file) {
   file = folder "/scatter.dat"
   n = order_by("block_cycle", sorted)
   for (i = 1; i <= n; ++i)
     if (ratio[sorted[i]] != "") {
-      printf "%g %d %g \"%s\"\n", ratio[sorted[i]], class[sorted[i]], class[sorted[i]] + 0.16 + 0.2 * (turn[class[sorted[i]]]++ % 3), sorted[i] >file
+      printf "%g %d %g \"%s\"\n", ratio[sorted[i]], class[sorted[i]], class[sorted[i]] + 0.16 + 0.2 * (turn[class[sorted[i]]]++ % 4), sorted[i] >file
       ++drawn
     }
   close(file)

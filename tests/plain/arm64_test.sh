@@ -54,7 +54,7 @@ check_all() {
   emulate "$1"
   check "$emulated" 1.8 asm rounds=1 count=40 size=60
   check "$emulated" 1.8 alc rounds=2 count=40 size=8
-  check "$emulated" 1.8 dyn rounds=3 count=40 size=2000 drift=4000
+  check "$emulated" 1.8 dyn rounds=4 count=40 size=2000 drift=4000
   check "$emulated" 1.8 regex rounds=2 count=30
   check "$emulated" 1.8 expr rounds=2 count=60
   tap_end
