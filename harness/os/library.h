@@ -1,7 +1,7 @@
 /**
    @file library.h
    Shared libraries that are loaded while the program runs. The program that is one static file has
-   another implementation (harness/static/no_library.c), which loads none.
+   another implementation (harness/static/library.c), which loads none.
 */
 #ifndef WX_OS_LIBRARY_H
 #define WX_OS_LIBRARY_H

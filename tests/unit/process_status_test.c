@@ -239,7 +239,7 @@ START_TEST(mappings_are_counted_by_what_may_be_done_with_them) {
 }
 END_TEST
 
-WX_TEST_MAIN("process", a_family_is_the_process_and_its_descendants_by_both_ways_of_asking,
+WX_TEST_MAIN("process_status", a_family_is_the_process_and_its_descendants_by_both_ways_of_asking,
              a_kernel_that_lists_no_children_is_asked_for_parents,
              a_descendant_that_ends_while_its_children_are_read_has_none,
              status_tells_memory_threads_parent_and_user,
