@@ -1,6 +1,12 @@
 # shellcheck shell=bash
-# What scripts/fresh takes from this machine, and what it must not leave on it: source this. $run is the folder of the run.
+# What scripts/fresh takes from this machine, and what it must not leave on it: source this from the top of the checkout. $run is
+# the folder of a part, in $here.
 run=${run-}
+# shellcheck disable=SC2034 # those who source this use both
+here=$PWD/build/fresh
+# The checkout may belong to somebody else than root.
+# shellcheck disable=SC2034
+git=(git -c safe.directory=*)
 
 # ---- How packages are reached from here ----
 
