@@ -40,8 +40,9 @@ static WxTable *new_table(const WxWork *work, const char *base) {
       {"mappings", WX_COUNT},
       {"W+X page", WX_TEXT},
       {"code is writable", WX_TEXT},
+      {"/ one thread", WX_RATIO}, // Last: only where the work has that.
   };
-  return wx_table_new(title, columns, sizeof columns / sizeof *columns);
+  return wx_table_new(title, columns, sizeof columns / sizeof *columns - !work->alone);
 }
 
 static json_t *interval_json(const WxInterval *interval, double unit) {
@@ -55,10 +56,10 @@ static json_t *security_json(const WxWorkReport *report) {
                    writable_words[report->writable], "reprotect", report->reprotect);
 }
 
-static json_t *samples_json(const WxContender *contender, size_t rounds) {
+static json_t *samples_json(const double seconds[], size_t rounds) {
   WxJsonBuilder samples = wx_json_list();
   for (size_t i = 0; i < rounds; ++i)
-    wx_json_append(&samples, wx_json_real(contender->seconds[i] * 1e9));
+    wx_json_append(&samples, wx_json_real(seconds[i] * 1e9));
   return wx_json_built(&samples);
 }
 
@@ -72,7 +73,8 @@ static json_t *new_row(const WxContest *contest, const WxContender *contender, c
 }
 
 static void add_to_table(WxTable *table, const char *name, const WxPaired *paired,
-                         const WxWorkReport *report, WxFigure retained, bool has_ratio) {
+                         const WxWorkReport *report, WxFigure retained, bool has_ratio,
+                         const WxInterval *scaling) {
   static const char *const words[] = {
       [WX_NO_DIFFERENCE] = "no difference", [WX_LOWER] = "less", [WX_HIGHER] = "more"};
   const WxInterval *ratio = &paired->ratio;
@@ -84,7 +86,7 @@ static void add_to_table(WxTable *table, const char *name, const WxPaired *paire
                  wx_ratio(has_ratio ? ratio->high : NAN), wx_ratio(has_ratio ? paired->noise : NAN),
                  wx_text(has_ratio ? words[difference] : NULL), wx_figure(retained),
                  wx_figure(report->mappings), wx_text(report->wx_page ? "yes" : "no"),
-                 wx_text(writable_words[report->writable])});
+                 wx_text(writable_words[report->writable]), wx_ratio(scaling->median)});
 }
 
 static json_t *ratio_json(const WxPaired *paired, const char *base) {
@@ -97,6 +99,15 @@ static json_t *ratio_json(const WxPaired *paired, const char *base) {
   return ratio;
 }
 
+// What several threads do, in what one does.
+static int add_scaling(json_t *row, const WxContest *contest, const WxContender *contender,
+                       const WxInterval *scaling) {
+  json_t *figures = interval_json(scaling, 1);
+  int failed = wx_json_set(figures, "to", json_string(contest->work->alone->name));
+  failed |= wx_json_set(figures, "samples_ns", samples_json(contender->alone, contest->rounds));
+  return failed | wx_json_set(row, "scaling", figures);
+}
+
 static void add_compared(WxBench *bench, WxTable *table, const WxContest *contest, size_t index,
                          const WxPaired *paired) {
   const WxContender *contender = &contest->contenders[index];
@@ -107,19 +118,24 @@ static void add_compared(WxBench *bench, WxTable *table, const WxContest *contes
       report->retained_bytes < 0 ? WX_UNKNOWN : (WxFigure)report->retained_bytes;
   char name[WX_STRATEGY_NAME + 8];
   snprintf(name, sizeof name, "%s%s", name_of(contender), index == 1 ? " again" : "");
-  add_to_table(table, name, paired, report, retained, has_ratio);
+  WxInterval scaling = {.median = NAN};
+  const int not_scaled = wx_contest_scale(contest, index, &scaling);
+  add_to_table(table, name, paired, report, retained, has_ratio, &scaling);
   json_t *row = new_row(contest, contender, name);
+  if (!not_scaled)
+    bench->document->lost |= add_scaling(row, contest, contender, &scaling) != 0;
   if (report->syscalls >= 0 && wx_json_set(row, "syscalls",
                                            json_pack("{s:i, s:I}", "operations", WX_WORK_UNTIMED,
                                                      "total", (json_int_t)report->syscalls)))
     bench->document->lost = true;
-  json_t *figures = json_pack(
-      "{s:{s:o}, s:o, s:o, s:o, s:I, s:o, s:I}", "time_ns", contest->work->operation,
-      interval_json(&paired->median, 1e9), "ratio",
-      has_ratio ? ratio_json(paired, name_of(&contest->contenders[0])) : json_null(),
-      "retained_bytes", wx_json_figure(retained), "samples_ns",
-      samples_json(contender, contest->rounds), "mappings_peak", (json_int_t)report->mappings,
-      "security", security_json(report), "operations", (json_int_t)contender->operations);
+  json_t *figures =
+      json_pack("{s:{s:o}, s:o, s:o, s:o, s:I, s:o, s:I}", "time_ns", contest->work->operation,
+                interval_json(&paired->median, 1e9), "ratio",
+                has_ratio ? ratio_json(paired, name_of(&contest->contenders[0])) : json_null(),
+                "retained_bytes", wx_json_figure(retained), "samples_ns",
+                samples_json(contender->seconds, contest->rounds), "mappings_peak",
+                (json_int_t)report->mappings, "security", security_json(report), "operations",
+                (json_int_t)contender->operations);
   bench->document->lost |=
       !row || !figures || json_object_update(row, figures) ||
       (peer && peer->extra && wx_json_set(row, "extra", json_string(peer->extra)));

@@ -21,6 +21,7 @@ typedef struct {
   WxEnded ended;
   uint64_t operations;  ///< In each round.
   double *seconds;      ///< For an operation, one a round.
+  double *alone;        ///< The same by one thread, where `work` has that.
   WxWorkReport report;  ///< The last one.
   WxWorkReport counted; ///< That of the first run, whose counters are of WX_COUNTED operations.
 } WxContender;
@@ -50,6 +51,11 @@ int wx_contest_round(WxContest *contest);
 /// Compares contender `index` with the base. -ENODATA where one of them has left, or without a
 /// round; -ENOMEM.
 int wx_contest_compare(const WxContest *contest, size_t index, WxPaired *paired);
+
+/// How many times the operations of one thread several do in the same time: contender `index`,
+/// pairs of one round. -ENODATA where it has left, without a round, or where the work is for one
+/// thread; -ENOMEM.
+int wx_contest_scale(const WxContest *contest, size_t index, WxInterval *scaling);
 
 void wx_contest_free(WxContest *contest);
 

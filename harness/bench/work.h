@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 /// A kind of work. A new one is a row in work.c.
-typedef struct {
+typedef struct WxWork {
   const char *name;
   const char *operation; ///< What is timed.
   const char *means;
@@ -31,6 +31,7 @@ typedef struct {
   bool forks;       ///< Each operation is a child.
   bool named_only;  ///< Done only where it is named.
   const char *base; ///< What all are compared with; NULL: the first strategy.
+  const struct WxWork *alone; ///< The same by one thread, done in each round as well; or NULL.
 } WxWork;
 
 /// The `index`-th kind, NULL at the end.

@@ -26,6 +26,16 @@ claim security_is_part_of_each_row of '[.results[] | select(.strategy == "lean" 
 claim what_cannot_take_part_says_why of '[.results[] | select(.strategy == "publish") | .skipped] == ["a page is written once"]'
 claim a_base_differs_from_itself_by_nothing grep -q '^coreclr again .*  no difference ' "$scratch/table"
 
+of_writers() { bench --workload writers_2 --strategy lean --json "$scratch/writers.json" >"$scratch/writers"; }
+claim two_writers_are_measured_beside_one of_writers
+# A ratio of pairs: of three, the middle one. The samples themselves have fewer digits than what they are made of.
+of_scaling() {
+  jq -e '(.results | length) == 3 and all(.results[]; ([[.scaling.samples_ns, .samples_ns] | transpose[] | .[0] / .[1]] | sort[1]) as $middle
+    | .scaling.to == "block_cycle" and .scaling.n == 3 and (.scaling.median - $middle | fabs) < 1e-6)' "$scratch/writers.json"
+}
+claim what_two_do_in_the_time_of_one_is_of_pairs_of_a_round of_scaling
+claim and_a_column_of_its_table_alone sh -c '[ "$(grep -l "/ one thread" "$@")" = "$2" ]' - "$scratch/table" "$scratch/writers"
+
 # Rows by format: those that took part.
 lines() {
   [ "$("$wxbench" report "$scratch/patch.json" --format "$1" | grep -cE "$2")" = "$3" ] ||
