@@ -2,8 +2,9 @@
 # shellcheck disable=SC2317 # the functions are called by the name of their part
 # What a reclaim does to its target, over and over: `make soak-safety`. Prints one table; exit status 1 where a result was
 # wrong, a signal or a dump was lost, or anything stayed held.
-#   tests/soak/safety.sh [pauses|storm|strikes|crashes|service]...    default: all
-# SOAK_PAUSES (10000) beside each program, SOAK_ROUNDS (10) of the service in each mode, SOAK_STRIKES (1000) for each way of freezing, SOAK_CRASHES (200).
+#   tests/soak/safety.sh [pauses|storm|strikes|crashes|service|crowd]...    default: all
+# SOAK_PAUSES (10000) beside each program, SOAK_ROUNDS (10) of the service in each mode and of reclaims in a crowd,
+# SOAK_STRIKES (1000) for each way of freezing, SOAK_CRASHES (200).
 # SOAK_RUNTIMES: versions of .NET, default: all that are laid out. SOAK_PART is this script's own.
 set -u
 export LC_ALL=C
@@ -15,7 +16,7 @@ part=${SOAK_PART-}
 
 # The first process of namespaces of its own, where it is named here: it begins anew in them.
 case $part in
-pauses | crashes)
+pauses | crashes | crowd)
   # shellcheck source=tests/support/real.sh
   . tests/support/real.sh
   ;;&
@@ -23,7 +24,7 @@ service)
   # shellcheck source=scripts/dotnet.sh
   . scripts/dotnet.sh
   ;;&
-pauses | storm | strikes | service)
+pauses | storm | strikes | service | crowd)
   # shellcheck source=tests/support/arena.sh
   . tests/support/arena.sh
   ;;
@@ -210,11 +211,61 @@ part_service() {
   [ "$wrong" = 0 ]
 }
 
+# ---- Pauses beside 50 other .NET programs of 3,000 to 60,000 mappings, at rest and starting, alone and at a load of 10 ----
+
+# keep ASSEMBLIES: a program that keeps so many, six mappings each, and then waits for an answer that never comes.
+keep() {
+  local answers steps step=''
+  mkfifo "$scratch/answers" "$scratch/steps"
+  exec {answers}<>"$scratch/answers" {steps}<>"$scratch/steps"
+  rm "$scratch/answers" "$scratch/steps"
+  app "${runtimes[0]}" keep rounds=1 count="$1"
+  WXBENCH_STEP_FDS=$answers,$steps "${app[@]}" >/dev/null 2>>"$log" &
+  crowd+=($!)
+  echo >&"$answers"
+  until [[ $step = *generated* ]]; do read -r -t 120 step <&"$steps" || return; done
+  mappings+=("$(wc -l <"/proc/$!/maps")")
+}
+# reclaims WHERE: rows of reclaims of 200 MiB and 2 GiB there.
+reclaims() {
+  local result=$scratch/crowd.json parts=(200MiB-idle 200MiB-busy 2GiB-idle 2GiB-busy) status=0
+  "$wxbench" bench reclaim "${parts[@]/#/--part=}" --rounds "$service_rounds" --json "$result" -q 2>>"$log" || return
+  while IFS=$'\t' read -ra figures; do row "${figures[@]}" - - - - || status=1; done < <(jq -r --arg where "$1" '.results[] | select(.variant == "live")
+    | ["\(.case), \($where)", "\(.pauses) pauses", (.p50_ns, .p99_ns, .max_ns | . / 1e4 | round / 100), .abandoned] | @tsv' "$result")
+  return "$status"
+}
+# anew: programs that start and end, until told to end.
+anew() {
+  app "${runtimes[0]}" hello
+  while :; do "${app[@]}" >/dev/null 2>&1; done
+}
+part_crowd() {
+  local crowd=() mappings=() loops=() number count status=0
+  [ "$(awk '/^MemAvailable:/ { print $2 }' /proc/meminfo)" -gt $((14 << 20)) ] || { skip crowd "needs 14 GiB of memory" && return 77; }
+  for number in {1..50}; do
+    count=480
+    [ "$number" -gt 3 ] || count=2000
+    [ "$number" -gt 1 ] || count=9900
+    keep "$count" || { echo "program $number of the crowd did not get there" && return 1; }
+  done
+  echo "  ${#mappings[@]} programs of .NET $(basename "${runtimes[0]}") with $(printf '%s\n' "${mappings[@]}" | sort -n | sed -n '1p;$p' | paste -sd -) mappings"
+  reclaims 'all at rest' || status=1
+  anew & loops+=($!)
+  anew & loops+=($!)
+  reclaims 'and two starting' || status=1
+  kill "${loops[@]}"
+  for number in {1..10}; do while :; do :; done & loops+=($!); done
+  reclaims 'at rest, load 10' || status=1
+  anew & anew &
+  reclaims 'starting, load 12' || status=1
+  return "$status"
+}
+
 if [ -n "$part" ]; then
   "part_$part"
   exit
 fi
-[ $# -gt 0 ] || set -- pauses storm strikes crashes service
+[ $# -gt 0 ] || set -- pauses storm strikes crashes service crowd
 : >"$log"
 table_head
 failed=0
