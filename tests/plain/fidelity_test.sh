@@ -10,6 +10,21 @@ trap 'rm -rf "$scratch"' EXIT
 refused 'no_real_run_is_refused' 'expected 1 to 100' "$wxbench" validate --fidelity=0
 refused 'another_mode_is_refused' 'expected no --mode' "$wxbench" validate --fidelity --mode off
 
+# made_up VERSION: a runtime that ends before its first step, $scratch/VERSION.
+made_up() {
+  mkdir -p "$scratch/$1/shared/Microsoft.NETCore.App/$1"
+  printf '#!/bin/sh\nexit 3\n' >"$scratch/$1/dotnet"
+  : >"$scratch/$1/shared/Microsoft.NETCore.App/$1/libcoreclr.so"
+  chmod +x "$scratch/$1/dotnet"
+}
+made_up 11.9.9
+mkdir -p "$scratch/home/build/workloads"
+ln -s "$PWD/scenarios" "$scratch/home/scenarios"
+: >"$scratch/home/build/workloads/wxworkload.dll"
+WXBENCH_HOME=$scratch/home "$wxbench" validate --fidelity=1 --runtime "$scratch/11.9.9" --workload asm --json "$scratch/failed.json" >"$scratch/failed"
+claim 'a_real_run_that_fails_is_a_failure' [ $? = 1 ]
+claim 'that_says_how' grep -q '^NOT FINISHED: asm, on, 11.9.9: exit status 3 before its first step' "$scratch/failed"
+
 compare() { TMPDIR=$scratch "$wxbench" validate --fidelity=1 --runtime "$1" --workload "$2" --set count=20 --json "$scratch/$2.json" \
   --quiet --format markdown >"$scratch/$2.md" 2>"$scratch/$2.err"; }
 exact_rows_hold() { grep -q '| exact *| yes' "$scratch/$1.md" && ! grep '| exact *| NO' "$scratch/$1.md"; }
@@ -39,10 +54,7 @@ one_result_has_them() { jq -e '(.results | length) == 1 and (.results[0] | .mode
 claim 'they_are_expectations_of_the_real_run' one_result_has_them
 
 # Of a version before 6 there is no model, and nothing is recorded.
-mkdir -p "$scratch/5.0.17/shared/Microsoft.NETCore.App/5.0.17"
-printf '#!/bin/sh\nexit 1\n' >"$scratch/5.0.17/dotnet"
-: >"$scratch/5.0.17/shared/Microsoft.NETCore.App/5.0.17/libcoreclr.so"
-chmod +x "$scratch/5.0.17/dotnet"
+made_up 5.0.17
 impossible 'where_no_version_has_a_model_nothing_is_possible' 'there is no model of this version' \
   "$wxbench" validate --fidelity=1 --runtime "$scratch/5.0.17" --workload asm
 "$wxbench" validate --fidelity=1 --runtime "$scratch/5.0.17" --runtime "$version" --workload regex >"$scratch/note" 2>&1
