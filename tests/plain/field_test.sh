@@ -142,6 +142,24 @@ claim a_whole_list_of_dotnet_is_clean [ "$(verdict --maps "$work/dotnet")" = cle
 claim without_the_code_of_the_runtime_there_is_no_verdict without doublemapper
 claim without_the_range_of_the_collector_there_is_no_verdict without '^7f1680'
 claim without_the_main_heap_there_is_no_verdict without heap
+# A list as long as a real one, and what it looks like without rows that nobody marked: they leave holes.
+{
+  head -n 2 "$work/dotnet"
+  printf '%s\n' '7f167fdff000-7f167fe00000 ---p 00000000 00:00 0 ' '7f167fe00000-7f1680000000 rw-p 00000000 00:00 0 '
+  sed -n '3,6p' "$work/dotnet"
+  echo '7f1690018000-7f1693000000 r-xp 00000000 fe:00 102 /usr/lib/dotnet/libcoreclr.so'
+  for ((i = 0; i < 80; ++i)); do printf '7f16930%02x000-7f16930%02x000 r-xp 00000000 fe:00 %d /usr/lib/lib%d.so\n' "$i" $((i + 1)) $((200 + i)) "$i"; done
+  echo '7f1693050000-7f1693600000 r-xp 00000000 fe:00 103 /usr/lib/libc.so.6'
+  tail -n 1 "$work/dotnet"
+} >"$work/long"
+claim a_long_list_of_dotnet_is_clean [ "$(verdict --maps "$work/long")" = clean ]
+moved() {
+  sed "$1" "$work/long" >"$work/moved"
+  "$wxbench" audit --maps "$work/moved" --json "$work/moved.json" --quiet
+  jq -e '.results[0].verdict | .code == "unknown" and (.text | contains("rows of the list may be lost there"))' "$work/moved.json" >/dev/null
+}
+claim where_rows_of_the_double_mapper_may_be_lost_there_is_no_verdict moved '/memfd/ s/7f1690/7f168f/g; s/7f1690000000/7f168f000000/'
+claim where_rows_of_malloc_may_be_lost_there_is_no_verdict moved 's/7f167fe00000/7f1671e00000/g; s/7f167fdff000/7f1671dff000/; s/-7f1680000000/-7f1672000000/'
 # pmap -x does not name the main heap.
 {
   echo '4711:   dotnet app.dll' && echo 'Address           Kbytes     RSS   Dirty Mode  Mapping'
@@ -153,6 +171,8 @@ claim without_the_main_heap_there_is_no_verdict without heap
 claim a_large_heap_that_pmap_does_not_name_is_not_clean [ "$(verdict --maps "$work/pmap")" = unknown ]
 sed -i 's/  262144  262144  262144/    1024    1024    1024/' "$work/pmap"
 claim a_small_heap_that_pmap_does_not_name_is_clean [ "$(verdict --maps "$work/pmap")" = clean ]
+grep -v '^000055a06e405000' "$work/pmap" >"$work/heapless"
+claim without_the_main_heap_pmap_gives_no_verdict [ "$(verdict --maps "$work/heapless")" = unknown ]
 jq -Rr '{log: (. + "\n"), stream: "stdout"} | tojson' <<<"$whole" >"$work/log"
 owners=$("$wxbench" explain --json - <"$work/log" | values owner)
 claim rows_in_a_log_of_json_are_told_by_the_file_that_they_name [ "$owners" = double-mapper,stack ]
