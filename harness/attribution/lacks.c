@@ -97,16 +97,27 @@ static bool lacks_beginning(const WxSpace *space) {
   return true;
 }
 
-// Whether it is a .NET process, by what is left: any of these would do.
-static bool is_dotnets(const WxSpace *space) {
-  static const char *const names[] = {"/dotnet", "/libcoreclr.so", "/libhostfxr.so",
-                                      "/libhostpolicy.so", ".dll"};
+static bool names_any(const WxSpace *space, const char *const names[], size_t count) {
   for (size_t i = 0; i < space->count; ++i)
-    for (size_t k = 0; k < sizeof names / sizeof *names; ++k)
+    for (size_t k = 0; k < count; ++k)
       if (strncmp(space->mappings[i].path, "/memfd:", 7) != 0 &&
           strstr(space->mappings[i].path, names[k]))
         return true;
   return false;
+}
+
+#define NAMES_ANY(SPACE, NAMES) names_any(SPACE, NAMES, sizeof(NAMES) / sizeof *(NAMES))
+
+// Whether it is a .NET process, by what is left: any of these would do, a .dll where nobody else is
+// there who maps such files.
+static bool is_dotnets(const WxSpace *space) {
+  static const char *const names[] = {"/dotnet", "/libcoreclr.so", "/libhostfxr.so",
+                                      "/libhostpolicy.so"};
+  static const char *const libraries[] = {".dll"};
+  static const char *const others[] = {"/wine-preloader", "/wine64-preloader", "/ntdll.so",
+                                       "/libwine.so",     "/libmono",          "/mono-sgen",
+                                       "/mono-boehm"};
+  return NAMES_ANY(space, names) || (NAMES_ANY(space, libraries) && !NAMES_ANY(space, others));
 }
 
 // No runtime runs without code of its own making: in the double mapper, in another file in memory,
