@@ -1,5 +1,6 @@
 #include "attribution/audit.h"
 
+#include "attribution/explain.h"
 #include "attribution/lacks.h"
 #include "measure/memfd_proof.h"
 #include "os/text.h"
@@ -162,6 +163,28 @@ static uint64_t holes_of(const WxSpace *space) {
   return bytes;
 }
 
+static bool may_be_code(const WxSpace *space, size_t index) {
+  return space->owners[index] == WX_OWNER_UNNAMED && space->mappings[index].protection & WX_EXECUTE;
+}
+
+// Where the double mapper has no name: what is mapped nowhere between pieces of code that may be
+// its own. Its blocks lie together, and a hole in malloc's or the collector's range is larger.
+static uint64_t holes_in_code(const WxSpace *space) {
+  uint64_t bytes = 0, holes = 0;
+  const WxMapping *last = NULL;
+  for (size_t i = 0; i < space->count; ++i) {
+    const WxMapping *mapping = &space->mappings[i];
+    holes += last ? mapping->start - space->mappings[i - 1].end : 0;
+    if (!may_be_code(space, i))
+      continue;
+    if (last && mapping->start - last->end <= WX_HEAP_SLOT_BYTES)
+      bytes += holes;
+    last = mapping;
+    holes = 0;
+  }
+  return bytes;
+}
+
 // What lies below the last mapping of each of the double mapper's files and is mapped nowhere. A
 // list that lost its rows with the highest offsets still has the holes.
 static WxFigure find_released(const WxAudit *audit) {
@@ -257,8 +280,13 @@ static void collect_file_facts(const WxAudit *audit, WxVerdictFacts *facts) {
   if (!facts->from_file)
     return;
   facts->released_range = find_released(audit);
-  if (!audit->module && !facts->names_known)
+  const WxHoles holes = wx_audit_holes(audit);
+  facts->holes = (WxFigure)holes.bytes;
+  facts->arena_hole = (WxFigure)holes.arena;
+  if (!audit->module && !facts->names_known) {
     facts->own_va = (WxFigure)nameless_of(audit); // At most.
+    facts->released_range = (WxFigure)holes_in_code(audit->space);
+  }
   WxFigure mapped = audit->space->residency ? 0 : WX_UNKNOWN;
   for (size_t i = 0; wx_known(mapped) && i < WX_PARTS; ++i)
     mapped += audit->parts[i].pss_bytes;

@@ -1,8 +1,15 @@
 #include "attribution/lacks.h"
 
+#include "attribution/explain.h"
 #include "attribution/listing.h"
 
 #include <string.h>
+
+// The kernel aligns a file that is as large to a huge page.
+enum { ALIGNED = 2 << 20 };
+// Fewer rows among the libraries, or fewer that follow each other, are nobody's whole list but what
+// somebody wrote down: where it has holes says nothing.
+enum { MANY_ROWS = 64, TOUCHING_PART = 4 };
 
 static bool is_list(const WxAudit *audit) {
   return audit->source == WX_SOURCE_MAPS || audit->source == WX_SOURCE_SMAPS;
@@ -27,6 +34,61 @@ static uint64_t upper_part(const WxSpace *space) {
   return top - top / 8;
 }
 
+// Where the libraries begin, if they lie there as the kernel maps them; else behind the last row.
+static size_t find_mapped(const WxSpace *space) {
+  const uint64_t upper = upper_part(space);
+  size_t first = 0, apart = 0;
+  while (first < space->count && space->mappings[first].start < upper)
+    ++first;
+  for (size_t i = first + 1; i < space->count; ++i)
+    apart += space->mappings[i].start - space->mappings[i - 1].end >= ALIGNED;
+  const size_t rows = space->count - first;
+  return rows >= MANY_ROWS && apart <= rows / TOUCHING_PART ? first : space->count;
+}
+
+// The kernel's own, and the stack, lie above a gap of random size.
+static bool is_above(const WxMapping *mapping) {
+  return !strncmp(mapping->path, "[stack", 6) || !strncmp(mapping->path, "[v", 2);
+}
+
+static bool is_between_own(const WxSpace *space, size_t index) {
+  return space->owners[index] == WX_OWNER_DOUBLE_MAPPER &&
+         space->owners[index - 1] == WX_OWNER_DOUBLE_MAPPER;
+}
+
+// malloc aligns a heap and gives back what lies beside it; what comes later goes there, from above.
+static bool is_heaps_end(const WxHeaps *heaps, uint64_t address) {
+  size_t low = 0, high = heaps->count;
+  while (low < high) {
+    const size_t middle = low + (high - low) / 2;
+    if (heaps->items[middle].reserved_end < address)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low < heaps->count && heaps->items[low].reserved_end == address;
+}
+
+WxHoles wx_audit_holes(const WxAudit *audit) {
+  const WxSpace *space = audit->space;
+  WxHoles holes = {0};
+  if (!is_list(audit))
+    return holes;
+  for (size_t i = find_mapped(space) + 1;
+       i < space->count && space->mappings[i].end <= INT64_MAX && !is_above(&space->mappings[i]);
+       ++i) {
+    const uint64_t from = space->mappings[i - 1].end;
+    const uint64_t size = space->mappings[i].start - from;
+    if (size < ALIGNED || is_between_own(space, i))
+      continue;
+    if (size > WX_HEAP_SLOT_BYTES || !is_heaps_end(&space->heaps, from))
+      holes.bytes += size;
+    else if (size > holes.arena)
+      holes.arena = size;
+  }
+  return holes;
+}
+
 static bool lacks_beginning(const WxSpace *space) {
   const uint64_t upper = upper_part(space);
   for (size_t i = 0; i < space->count; ++i)
@@ -35,16 +97,27 @@ static bool lacks_beginning(const WxSpace *space) {
   return true;
 }
 
-// Whether it is a .NET process, by what is left: any of these would do.
-static bool is_dotnets(const WxSpace *space) {
-  static const char *const names[] = {"/dotnet", "/libcoreclr.so", "/libhostfxr.so",
-                                      "/libhostpolicy.so", ".dll"};
+static bool names_any(const WxSpace *space, const char *const names[], size_t count) {
   for (size_t i = 0; i < space->count; ++i)
-    for (size_t k = 0; k < sizeof names / sizeof *names; ++k)
+    for (size_t k = 0; k < count; ++k)
       if (strncmp(space->mappings[i].path, "/memfd:", 7) != 0 &&
           strstr(space->mappings[i].path, names[k]))
         return true;
   return false;
+}
+
+#define NAMES_ANY(SPACE, NAMES) names_any(SPACE, NAMES, sizeof(NAMES) / sizeof *(NAMES))
+
+// Whether it is a .NET process, by what is left: any of these would do, a .dll where nobody else is
+// there who maps such files.
+static bool is_dotnets(const WxSpace *space) {
+  static const char *const names[] = {"/dotnet", "/libcoreclr.so", "/libhostfxr.so",
+                                      "/libhostpolicy.so"};
+  static const char *const libraries[] = {".dll"};
+  static const char *const others[] = {"/wine-preloader", "/wine64-preloader", "/ntdll.so",
+                                       "/libwine.so",     "/libmono",          "/mono-sgen",
+                                       "/mono-boehm"};
+  return NAMES_ANY(space, names) || (NAMES_ANY(space, libraries) && !NAMES_ANY(space, others));
 }
 
 // No runtime runs without code of its own making: in the double mapper, in another file in memory,
@@ -81,8 +154,8 @@ uint64_t wx_audit_hidden_heap(const WxAudit *audit) {
 }
 
 static bool lacks_heap(const WxAudit *audit) {
-  return names_heap(audit->space) && !audit->allocator.rules.other_malloc &&
-         !audit->residency[WX_OWNER_MAIN_HEAP].mappings;
+  return !audit->allocator.rules.other_malloc && !audit->residency[WX_OWNER_MAIN_HEAP].mappings &&
+         (names_heap(audit->space) || !wx_audit_hidden_heap(audit));
 }
 
 static bool lacks_collector(const WxAudit *audit) {

@@ -20,4 +20,15 @@ const char *wx_audit_lacks(const WxAudit *audit);
 /// puts it, far below the libraries. 0 where the heap is named.
 uint64_t wx_audit_hidden_heap(const WxAudit *audit);
 
+/// What rows that were lost between others may have held. The kernel maps downwards and leaves no
+/// holes: those among the libraries are given back, or stand for rows that are not there.
+typedef struct {
+  uint64_t bytes; ///< Of all that malloc did not make; without those between two of the double
+                  ///< mapper's, which find_released() counts.
+  uint64_t arena; ///< Of the largest as glibc leaves one when it aligns a heap.
+} WxHoles;
+
+/// None in sources other than lists.
+WxHoles wx_audit_holes(const WxAudit *audit);
+
 #endif

@@ -62,6 +62,12 @@ static bool at_least(WxFigure figure, WxFigure least) {
   return wx_known(figure) && figure >= least;
 }
 
+// Whether two parts of which neither is known better may make up `least` bytes.
+static bool may_reach(WxFigure a, WxFigure b, WxFigure least) {
+  const WxFigure sum = wx_figure_plus(a, b);
+  return !wx_known(sum) || sum >= least;
+}
+
 static bool is_near(WxFigure mappings, WxFigure limit) {
   return mappings >= limit / 100 * LIMIT_PERCENT;
 }
@@ -125,10 +131,22 @@ static bool find_owner(const WxVerdictFacts *facts, WxVerdictCode *code) {
   return most > 0;
 }
 
-// Whether some owner of address space may be the largest of the process: only what is resident
-// tells.
+// Whether some owner of address space may be the largest of the process, since only what is
+// resident tells, or since rows of it may be lost.
 static bool may_be_large(const WxVerdictFacts *facts) {
-  return at_least(facts->committed, OWNER_MIB * MIB);
+  const WxFigure mallocs = wx_figure_plus(facts->holes, facts->arena_hole);
+  if (wx_known(facts->committed))
+    return may_reach(facts->committed, mallocs, OWNER_MIB * MIB);
+  const struct {
+    WxFigure known, lost;
+  } owners[] = {{facts->malloc_bytes, mallocs},
+                {facts->gc, facts->holes},
+                {facts->other_files, facts->holes}};
+  for (size_t i = 0; i < sizeof owners / sizeof *owners; ++i)
+    if (owners[i].lost && wx_known(owners[i].known) &&
+        may_reach(owners[i].known, owners[i].lost, OWNER_MIB * MIB))
+      return true;
+  return false;
 }
 
 // What others hold inside the interval decides, held against what the double mapper holds: alive
@@ -146,15 +164,24 @@ static bool is_artefact(const WxVerdictFacts *facts) {
 // A file shows nothing that is orphaned, but where it can be: in ranges of the double mapper's file
 // that lie below its last mapping and are mapped nowhere.
 static bool may_be_retained(const WxVerdictFacts *facts) {
-  return wx_is_retained(facts->released_range, facts->released_range + facts->own_va);
+  const WxFigure released = wx_figure_plus(facts->released_range, facts->holes);
+  // Without a name most of what may be its own is not.
+  const WxFigure own = facts->names_known ? facts->own_va : 0;
+  return wx_is_retained(released, wx_figure_plus(released, own));
 }
 
 static bool is_clean(const WxVerdictFacts *facts) {
   if (!facts->from_file)
     return wx_known(facts->orphaned) && wx_known(facts->allocated);
   return facts->whole && !may_be_large(facts) && !may_be_retained(facts) &&
-         !at_least(facts->own_va, LIVE_MIB * MIB) &&
+         !may_reach(facts->own_va, facts->holes, LIVE_MIB * MIB) &&
          (wx_known(facts->rss_anon) || wx_known(facts->committed));
+}
+
+// No double mapper is in it, nor in what may be lost.
+static bool is_unaffected(const WxVerdictFacts *facts) {
+  return !facts->from_file ||
+         (facts->whole && !may_be_large(facts) && facts->holes < LIVE_MIB * MIB);
 }
 
 // Nothing that a reclaim would refuse.
@@ -209,8 +236,7 @@ static WxVerdictCode judge_whole(const WxVerdictFacts *facts) {
   if (is_artefact(facts))
     return WX_VERDICT_ARTEFACT;
   if (!facts->double_mapper && facts->names_known)
-    return facts->from_file && (!facts->whole || may_be_large(facts)) ? WX_VERDICT_UNKNOWN
-                                                                      : WX_VERDICT_NOT_AFFECTED;
+    return is_unaffected(facts) ? WX_VERDICT_NOT_AFFECTED : WX_VERDICT_UNKNOWN;
   return is_clean(facts) ? WX_VERDICT_CLEAN : WX_VERDICT_UNKNOWN;
 }
 

@@ -49,6 +49,8 @@ typedef struct {
   const char *committer;      ///< and whose that is.
   const char *most_mapped;    ///< Whose the mappings are for the most part; NULL: not known.
   WxFigure released_range;    ///< Of the file: below its last mapping, and mapped nowhere.
+  WxFigure holes;             ///< Of a list: what rows that were lost between others may have held,
+  WxFigure arena_hole;        ///< and what malloc's may have. As in lacks.h.
   bool dumped;                ///< Everything mapped is allocated, as after a dump.
   WxFigure reserved_parts;    ///< Of the double mapper, for the text.
   WxFigure reserved_resident; ///< Private reserved mappings that are resident for the most part.

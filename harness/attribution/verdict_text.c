@@ -69,6 +69,11 @@ static void say_unknown(WxVerdict *verdict, const WxVerdictFacts *facts) {
                        ? "What %s holds cannot be known from this input."
                        : "What %s holds is not known: this user may not open its file.",
                    own_name(facts));
+  if (!facts->missing && facts->holes)
+    wx_verdict_say(verdict,
+                   " Among the libraries %.1f MiB of address space are mapped by nothing: rows of "
+                   "the list may be lost there.",
+                   mib(facts->holes));
   if (!facts->missing && wx_known(facts->committed) && facts->committer &&
       facts->committed >= LARGE)
     wx_verdict_say(

@@ -83,6 +83,18 @@ for kind in full gcore; do
   let_go
 done
 
+# What was released is in no dump, and where the file has no name its holes are all that is left of it.
+is_not_called_clean() {
+  dump full "$@" && ! "$wxbench" audit --core "$scratch/core" --quiet --json - 2>/dev/null | jq -e '.results[0].verdict.code == "clean"' >/dev/null
+}
+for runtime in "${runtimes[@]}"; do
+  version=$(basename "$runtime")
+  hold "$runtime" collected asm rounds=1 count=300 || { not_ok "asm_on_${version}_is_collected" && continue; }
+  claim "a_full_dump_of_what_keeps_what_it_released_is_not_clean_on_$version" is_not_called_clean "$version" "$runtime"
+  rm -f "$scratch/core"
+  let_go
+done
+
 for runtime in "${runtimes[@]}"; do
   version=$(basename "$runtime")
   export DOTNET_TieredCompilation=0

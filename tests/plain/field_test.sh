@@ -85,6 +85,12 @@ claim the_difference_to_a_living_process_knows_what_is_orphaned \
 head -n -3 "$work/later" >"$work/part"
 "$wxbench" audit --diff "$work/smaps" "$work/part" --json "$work/diff.json" --quiet >/dev/null
 claim of_half_a_file_no_difference_is_said [ "$(jq -c '[.results[0].owners[].change.memory_bytes] | unique' "$work/diff.json")" = '[null]' ]
+# Nothing is known of owners where a row of them, or its name, is lost.
+for lost in '.results[0].owners[1].owner' '.results[0].owners[1]' '.results[0].owners[1].mappings' '.results[0].process.mappings'; do
+  jq "del($lost)" "$work/smaps.json" >"$work/lost.json"
+  "$wxbench" audit --diff "$work/lost.json" "$work/later" --json "$work/diff.json" --quiet >/dev/null
+  claim "of_a_document_without_${lost//[^a-z]/_}_no_difference_is_said" [ "$(jq -c '[.results[0].owners[].change.memory_bytes] | unique' "$work/diff.json")" = '[null]' ]
+done
 refused the_difference_to_what_is_not_there_is_refused "No such file" "$wxbench" audit --diff "$work/smaps" "$work/absent"
 # What tools and editors make of a saved file: the double mapper stays in it.
 whole='7f2900010000-7f2900014000 r-xs 00161000 00:01 4711                       /memfd:doublemapper (deleted)
@@ -142,6 +148,39 @@ claim a_whole_list_of_dotnet_is_clean [ "$(verdict --maps "$work/dotnet")" = cle
 claim without_the_code_of_the_runtime_there_is_no_verdict without doublemapper
 claim without_the_range_of_the_collector_there_is_no_verdict without '^7f1680'
 claim without_the_main_heap_there_is_no_verdict without heap
+# Wine and Mono map files of that name, too, and have no double mapper.
+cat >"$work/wine" <<'END'
+140000000-140001000 r--p 00000000 fe:00 100 /home/u/.wine/drive_c/app/app.exe
+170000000-170050000 r-xp 00001000 fe:00 101 /usr/lib/wine/x86_64-windows/kernel32.dll
+55a040d80000-55a040d9b000 r-xp 00000000 fe:00 102 /usr/lib/wine/wine64
+55a06e405000-55a06e52f000 rw-p 00000000 00:00 0 [heap]
+7f1691000000-7f1693000000 r-xp 00000000 fe:00 103 /usr/lib/wine/x86_64-unix/ntdll.so
+7f1693400000-7f1693600000 r-xp 00000000 fe:00 104 /usr/lib/libc.so.6
+7ffd00000000-7ffd00021000 rw-p 00000000 00:00 0 [stack]
+END
+sed 's,/usr/lib/wine/x86_64-windows/kernel32,/usr/lib/mono/4.5/mscorlib,; s,/usr/lib/wine/x86_64-unix/ntdll.so,/usr/bin/mono-sgen,; s,wine,app,g' "$work/wine" >"$work/mono"
+claim a_whole_list_of_wine_is_not_affected [ "$(verdict --maps "$work/wine")" = not-affected ]
+claim a_whole_list_of_mono_is_not_affected [ "$(verdict --maps "$work/mono")" = not-affected ]
+grep -v ntdll "$work/wine" >"$work/who"
+claim a_list_with_dlls_of_nobody_else_gives_no_verdict [ "$(verdict --maps "$work/who")" = unknown ]
+# A list as long as a real one, and what it looks like without rows that nobody marked: they leave holes.
+{
+  head -n 2 "$work/dotnet"
+  printf '%s\n' '7f167fdff000-7f167fe00000 ---p 00000000 00:00 0 ' '7f167fe00000-7f1680000000 rw-p 00000000 00:00 0 '
+  sed -n '3,6p' "$work/dotnet"
+  echo '7f1690018000-7f1693000000 r-xp 00000000 fe:00 102 /usr/lib/dotnet/libcoreclr.so'
+  for ((i = 0; i < 80; ++i)); do printf '7f16930%02x000-7f16930%02x000 r-xp 00000000 fe:00 %d /usr/lib/lib%d.so\n' "$i" $((i + 1)) $((200 + i)) "$i"; done
+  echo '7f1693050000-7f1693600000 r-xp 00000000 fe:00 103 /usr/lib/libc.so.6'
+  tail -n 1 "$work/dotnet"
+} >"$work/long"
+claim a_long_list_of_dotnet_is_clean [ "$(verdict --maps "$work/long")" = clean ]
+moved() {
+  sed "$1" "$work/long" >"$work/moved"
+  "$wxbench" audit --maps "$work/moved" --json "$work/moved.json" --quiet
+  jq -e '.results[0].verdict | .code == "unknown" and (.text | contains("rows of the list may be lost there"))' "$work/moved.json" >/dev/null
+}
+claim where_rows_of_the_double_mapper_may_be_lost_there_is_no_verdict moved '/memfd/ s/7f1690/7f168f/g; s/7f1690000000/7f168f000000/'
+claim where_rows_of_malloc_may_be_lost_there_is_no_verdict moved 's/7f167fe00000/7f1671e00000/g; s/7f167fdff000/7f1671dff000/; s/-7f1680000000/-7f1672000000/'
 # pmap -x does not name the main heap.
 {
   echo '4711:   dotnet app.dll' && echo 'Address           Kbytes     RSS   Dirty Mode  Mapping'
@@ -153,6 +192,8 @@ claim without_the_main_heap_there_is_no_verdict without heap
 claim a_large_heap_that_pmap_does_not_name_is_not_clean [ "$(verdict --maps "$work/pmap")" = unknown ]
 sed -i 's/  262144  262144  262144/    1024    1024    1024/' "$work/pmap"
 claim a_small_heap_that_pmap_does_not_name_is_clean [ "$(verdict --maps "$work/pmap")" = clean ]
+grep -v '^000055a06e405000' "$work/pmap" >"$work/heapless"
+claim without_the_main_heap_pmap_gives_no_verdict [ "$(verdict --maps "$work/heapless")" = unknown ]
 jq -Rr '{log: (. + "\n"), stream: "stdout"} | tojson' <<<"$whole" >"$work/log"
 owners=$("$wxbench" explain --json - <"$work/log" | values owner)
 claim rows_in_a_log_of_json_are_told_by_the_file_that_they_name [ "$owners" = double-mapper,stack ]

@@ -27,7 +27,7 @@ for runtime in "${runtimes[@]}"; do
   claim "hello_on_${version}_is_clean_from_its_smaps" is_clean --smaps "$scratch/$version.smaps"
   if gcore -o "$scratch/core" "$pid" >/dev/null 2>&1; then
     claim "hello_on_${version}_is_clean_from_a_core_by_gcore" is_clean --core "$scratch/core.$pid"
-    rm -f "$scratch/core.$pid"
+    if [ "$runtime" = "${runtimes[0]}" ]; then mv "$scratch/core.$pid" "$scratch/$version.core"; else rm -f "$scratch/core.$pid"; fi
   else
     skip "hello_on_${version}_is_clean_from_a_core_by_gcore" "gcore cannot be run"
   fi
@@ -36,7 +36,7 @@ done
 
 # Seven kinds of process on each: the verdict from its saved smaps and maps is that of the living process, or none where the file
 # cannot decide it.
-# kind VERDICT OF-SMAPS OF-MAPS STEP WORD...: with the variables in $with.
+# kind VERDICT OF-SMAPS OF-MAPS STEP WORD...: with the variables in $with. Of the first of each verdict on 10 the files stay.
 with=()
 verdict_of() { "$wxbench" audit "$@" --json - --quiet | jq -r '.results[0].verdict.code'; }
 kind() {
@@ -44,6 +44,12 @@ kind() {
   env_hold "$runtime" "$4" "${@:5}" || { echo "it does not wait" && return 1; }
   cat "/proc/$pid/maps" >"$file.maps" && cat "/proc/$pid/smaps" >"$file.smaps"
   said="$(verdict_of "$pid") $(verdict_of --smaps "$file.smaps") $(verdict_of --maps "$file.maps")"
+  pmap -x "$pid" >"$file.pmap" 2>/dev/null
+  if [[ $version == 10.* && ! -e $scratch/$1.maps ]]; then
+    cp "$file.maps" "$scratch/$1.maps"
+    [ ! -s "$file.pmap" ] || cp "$file.pmap" "$scratch/$1.pmap"
+    [ "$1" != gc ] || cp "$file.smaps" "$scratch/$1.smaps"
+  fi
   let_go
   [ "$said" = "$1 $2 $3" ] || { echo "alive, smaps, maps: $said; expected $1 $2 $3" && return 1; }
 }
@@ -78,11 +84,22 @@ for runtime in "${runtimes[@]}"; do
   claim "what_was_unloaded_on_${version}_gives_no_verdict_from_files" kind retained unknown unknown collected asm rounds=1 count=300
 done
 
-# Of the newest and the oldest. What libcheck logs there is not this test's.
+# Of hello on the newest and the oldest, and of each kind on 10. What libcheck logs there is not this test's.
 cut_anywhere() {
-  env -u CK_TAP_LOG_FILE_NAME WXBENCH_CUT="$scratch/{$(basename "${runtimes[0]}"),$version}.*maps" \
-    CK_RUN_CASE=the_files_that_were_asked_for_cut_anywhere_give_their_verdict_or_none build/tests/plain/cut_test >"$scratch/cut" ||
-    { cat "$scratch/cut" && return 1; }
+  env -u CK_TAP_LOG_FILE_NAME WXBENCH_CUT="$scratch/$1" CK_RUN_CASE=the_files_that_were_asked_for_cut_anywhere_give_their_verdict_or_none \
+    build/tests/plain/cut_test >"$scratch/cut" || { cat "$scratch/cut" && return 1; }
 }
-claim any_part_of_what_was_saved_gives_its_verdict_or_none cut_anywhere
+claim any_part_of_what_was_saved_of_hello_gives_its_verdict_or_none cut_anywhere "{$(basename "${runtimes[0]}"),$version}.*maps"
+for kind in malloc gc retained not-affected; do
+  if [ -e "$scratch/$kind.maps" ]; then
+    claim "any_part_of_what_was_saved_where_it_is_${kind}_gives_its_verdict_or_none" cut_anywhere "$kind.{maps,smaps,pmap}"
+  else
+    skip "any_part_of_what_was_saved_where_it_is_${kind}_gives_its_verdict_or_none" "there is no such process of 10"
+  fi
+done
+if compgen -G "$scratch/*.core" >/dev/null; then
+  claim any_part_of_a_core_gives_its_verdict_or_none cut_anywhere "*.core"
+else
+  skip any_part_of_a_core_gives_its_verdict_or_none "gcore cannot be run"
+fi
 tap_end

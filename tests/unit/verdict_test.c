@@ -55,6 +55,12 @@ static const char *judge(const WxVerdictFacts *facts) {
   return wx_verdict_code(verdict.code);
 }
 
+static const char *said(const WxVerdictFacts *facts) {
+  static WxVerdict verdict;
+  wx_verdict_judge(&verdict, facts);
+  return verdict.text;
+}
+
 START_TEST(a_healthy_process_is_clean) {
   const WxVerdictFacts facts = healthy();
   ck_assert_str_eq(judge(&facts), "clean");
@@ -255,6 +261,53 @@ START_TEST(a_file_is_clean_only_where_it_is_whole_and_nothing_may_be_large_or_re
 }
 END_TEST
 
+START_TEST(
+    rows_that_may_be_lost_between_others_count_against_every_verdict_that_they_could_reverse) {
+  static const struct {
+    WxFigure committed, own_va, holes, arena_hole;
+    const char *code;
+  } lists[] = {
+      {20 * MIB, 10 * MIB, 7 * MIB, 64 * MIB, "clean"},
+      {20 * MIB, 10 * MIB, 8 * MIB, 0, "unknown"},   // Released,
+      {20 * MIB, 57 * MIB, 7 * MIB, 0, "unknown"},   // live,
+      {64 * MIB, 10 * MIB, 0, 64 * MIB, "unknown"},  // malloc's.
+      {20 * MIB, 500 * MIB, 0, 63 * MIB, "unknown"}, // As without holes.
+  };
+  for (size_t i = 0; i < sizeof lists / sizeof *lists; ++i) {
+    WxVerdictFacts facts = saved();
+    facts.whole = true;
+    facts.released_range = 0;
+    facts.committed = lists[i].committed;
+    facts.own_va = lists[i].own_va;
+    facts.holes = lists[i].holes;
+    facts.arena_hole = lists[i].arena_hole;
+    ck_assert_msg(!strcmp(judge(&facts), lists[i].code), "row %zu: %s", i, judge(&facts));
+  }
+}
+END_TEST
+
+START_TEST(what_is_resident_and_may_be_lost_beside_it_is_not_clean_from_128_mib_on) {
+  static const struct {
+    WxFigure gc, holes;
+    const char *code;
+  } lists[] = {
+      {300 * MIB, 600 * MIB, "gc"},      {124 * MIB, 0, "clean"},
+      {124 * MIB, 4 * MIB - 1, "clean"}, {124 * MIB, 4 * MIB, "unknown"},
+      {124 * MIB, INT64_MAX, "unknown"},
+  };
+  for (size_t i = 0; i < sizeof lists / sizeof *lists; ++i) {
+    WxVerdictFacts facts = saved();
+    facts.whole = true;
+    facts.released_range = facts.mapped = 0;
+    facts.rss_anon = 400 * MIB;
+    facts.malloc_bytes = 10 * MIB;
+    facts.gc = lists[i].gc;
+    facts.holes = lists[i].holes;
+    ck_assert_msg(!strcmp(judge(&facts), lists[i].code), "row %zu: %s", i, judge(&facts));
+  }
+}
+END_TEST
+
 START_TEST(a_file_read_in_part_settles_nothing_but_the_number_of_mappings) {
   WxVerdictFacts facts = saved();
   facts.whole = true;
@@ -320,6 +373,12 @@ START_TEST(without_a_double_mapper_a_process_is_not_affected_unless_the_source_h
   ck_assert_str_eq(judge(&facts), "unknown");
   facts.whole = true;
   ck_assert_str_eq(judge(&facts), "not-affected");
+  facts.holes = 63 * MIB;
+  ck_assert_str_eq(judge(&facts), "not-affected");
+  facts.holes = 64 * MIB; // The double mapper may have been there.
+  ck_assert_str_eq(judge(&facts), "unknown");
+  ck_assert_ptr_nonnull(strstr(said(&facts), "64.0 MiB of address space are mapped by nothing"));
+  facts.holes = 0;
   facts.names_known = false;
   ck_assert_str_eq(judge(&facts), "unknown");
 }
@@ -340,6 +399,20 @@ START_TEST(a_file_in_which_something_may_be_large_does_not_say_that_there_is_not
 END_TEST
 
 // A createdump that names no memfd: what it maps is at most what has no name.
+START_TEST(in_a_dump_that_hides_the_double_mapper_holes_in_code_may_be_what_it_released) {
+  WxVerdictFacts facts = saved();
+  facts.double_mapper = facts.names_known = false;
+  facts.whole = true;
+  facts.own_va = 60 * MIB; // At most.
+  facts.committed = 60 * MIB;
+  facts.span = facts.foreign = WX_UNKNOWN;
+  facts.released_range = 7 * MIB;
+  ck_assert_str_eq(judge(&facts), "clean");
+  facts.released_range = 8 * MIB;
+  ck_assert_str_eq(judge(&facts), "unknown");
+}
+END_TEST
+
 START_TEST(a_dump_that_hides_the_double_mapper_says_that_it_does) {
   WxVerdictFacts facts = saved();
   facts.double_mapper = facts.names_known = false;
@@ -415,7 +488,11 @@ START_TEST(worse_codes_come_first) {
 END_TEST
 
 WX_TEST_MAIN(
-    "verdict", a_file_in_which_something_may_be_large_does_not_say_that_there_is_nothing_to_do,
+    "verdict",
+    rows_that_may_be_lost_between_others_count_against_every_verdict_that_they_could_reverse,
+    what_is_resident_and_may_be_lost_beside_it_is_not_clean_from_128_mib_on,
+    in_a_dump_that_hides_the_double_mapper_holes_in_code_may_be_what_it_released,
+    a_file_in_which_something_may_be_large_does_not_say_that_there_is_nothing_to_do,
     a_dump_that_hides_the_double_mapper_says_that_it_does,
     in_a_file_an_artefact_is_memory_of_others_128_mib_of_it_and_more_than_is_mapped,
     in_a_file_memory_that_malloc_or_the_collector_may_have_is_no_artefact,
