@@ -126,14 +126,14 @@ static int is_json(const struct dirent *entry) {
   return dot && entry->d_name[0] != '.' && strcmp(dot, ".json") == 0;
 }
 
-static int add_entry(WxDocument *document, WxText *method, const char *folder, const char *name,
-                     WxProblem *problem) {
+static int add_entry(WxDocument *document, WxReportOrigin *origin, const char *folder,
+                     const char *name, WxProblem *problem) {
   char path[4096], why[WX_PROBLEM];
   json_t *root;
   snprintf(path, sizeof path, "%s/%s", folder, name);
   if (wx_document_load(path, &root, why) == 0) {
     wx_report_document_add(document, name, root);
-    document->lost |= wx_report_method(method, name, root) != 0;
+    document->lost |= wx_report_origin_add(origin, name, root) != 0;
     json_decref(root);
     return 0;
   }
@@ -148,7 +148,8 @@ static int add_entry(WxDocument *document, WxText *method, const char *folder, c
   return 0;
 }
 
-int wx_report_folder(const char *folder, WxDocument *document, WxText *method, WxProblem *problem) {
+int wx_report_folder(const char *folder, WxDocument *document, WxReportOrigin *origin,
+                     WxProblem *problem) {
   struct dirent **entries;
   const int count = scandir(folder, &entries, is_json, alphasort);
   if (count < 0)
@@ -158,7 +159,7 @@ int wx_report_folder(const char *folder, WxDocument *document, WxText *method, W
             : wx_problem(problem, -EINVAL, "%s: expected .json files, but there is none", folder);
   for (int i = 0; i < count; ++i) {
     if (!failed)
-      failed = add_entry(document, method, folder, entries[i]->d_name, problem);
+      failed = add_entry(document, origin, folder, entries[i]->d_name, problem);
     free(entries[i]);
   }
   free(entries);

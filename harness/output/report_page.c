@@ -12,16 +12,16 @@
 
 enum { ANSWER_SIZE = 512 };
 
-int wx_report_method(WxText *method, const char *name, const json_t *root) {
-  const json_t *context = json_object_get(root, "context");
-  char *grown;
-  const int length = asprintf(&grown, "%s%s: %s\n    %s, %s; %s, %lld cpus; wxbench %s\n",
+static int add_lines(WxText *method, const char *name, const json_t *context) {
+  char *grown, cpus[32];
+  const WxFigure count = wx_json_get_figure(context, "cpus");
+  snprintf(cpus, sizeof cpus, count > 0 ? "%lld cpus" : "unknown cpus", (long long)count);
+  const int length = asprintf(&grown, "%s%s: %s\n    %s, %s; %s, %s; wxbench %s\n",
                               method->data ? method->data : "", name,
                               wx_json_text_or(context, "command", "no command"),
                               wx_json_text_or(context, "date", "no date"),
                               wx_json_text_or(context, "kernel", "unknown kernel"),
-                              wx_json_text_or(context, "cpu", "unknown cpu"),
-                              (long long)wx_json_get_figure(context, "cpus"),
+                              wx_json_text_or(context, "cpu", "unknown cpu"), cpus,
                               wx_json_text_or(context, "wxbench_version", "of an unknown version"));
   if (length < 0)
     return -ENOMEM;
@@ -30,17 +30,33 @@ int wx_report_method(WxText *method, const char *name, const json_t *root) {
   return 0;
 }
 
+int wx_report_origin_add(WxReportOrigin *origin, const char *name, const json_t *root) {
+  const size_t count = json_array_size(json_object_get(root, "results"));
+  json_t *file = json_pack("{s:o, s:I}", "name", wx_json_text(name), "results", (json_int_t)count);
+  if (!origin->files)
+    origin->files = json_array();
+  if (json_array_append_new(origin->files, file) != 0)
+    return -ENOMEM;
+  return add_lines(&origin->method, name, json_object_get(root, "context"));
+}
+
+void wx_report_origin_free(WxReportOrigin *origin) {
+  wx_text_free(&origin->method);
+  json_decref(origin->files);
+  origin->files = NULL;
+}
+
 /* The pages
  * -------------------------------------------------------------------------------------------------
  */
 
-static int render_page(const WxDocument *document, const char *method, WxText *page) {
+static int render_page(const WxDocument *document, const WxHtmlOrigin *origin, WxText *page) {
   char answer[ANSWER_SIZE];
   wx_html_answer(document->results, answer, sizeof answer);
   FILE *stream = document->lost ? NULL : wx_text_stream(page);
   if (!stream)
     return -ENOMEM;
-  const int failed = wx_html_write(document, answer, method, stream);
+  const int failed = wx_html_write(document, answer, origin, stream);
   const int lost = wx_text_stream_end(stream, page);
   return lost ? lost : failed;
 }
@@ -69,11 +85,11 @@ static int write_markdown(const char *folder, const WxDocument *document, const 
   return status;
 }
 
-int wx_report_pages(const char *folder, const WxDocument *document, const WxText *method,
+int wx_report_pages(const char *folder, const WxDocument *document, const WxReportOrigin *origin,
                     WxProblem *problem) {
-  const char *lines = method->data ? method->data : "";
+  const char *lines = origin->method.data ? origin->method.data : "";
   WxText page = {0};
-  int status = render_page(document, lines, &page)
+  int status = render_page(document, &(WxHtmlOrigin){lines, origin->files}, &page)
                    ? wx_problem(problem, -ENOMEM, "out of memory")
                    : wx_file_write_in(folder, "report.html", page.data, page.length, problem);
   wx_text_free(&page);
@@ -114,7 +130,7 @@ static bool add_row(WxDocument *issue, WxTable *table, const json_t *result) {
   return true;
 }
 
-int wx_report_issue(const char *folder, const WxDocument *document, const WxText *method,
+int wx_report_issue(const char *folder, const WxDocument *document, const WxReportOrigin *origin,
                     WxDocument *issue, WxProblem *problem) {
   char answer[ANSWER_SIZE];
   wx_html_answer(document->results, answer, sizeof answer);
@@ -127,7 +143,7 @@ int wx_report_issue(const char *folder, const WxDocument *document, const WxText
   for (size_t i = 0; i < json_array_size(document->results); ++i)
     any |= add_row(issue, table, json_array_get(document->results, i));
   wx_document_add_table(issue, table);
-  char *rest = NULL, *lines = method->data ? strdup(method->data) : NULL;
+  char *rest = NULL, *lines = origin->method.data ? strdup(origin->method.data) : NULL;
   for (char *line = lines ? strtok_r(lines, "\n", &rest) : NULL; line;
        line = strtok_r(NULL, "\n", &rest))
     wx_document_note(issue, "%s", line + strspn(line, " "));
