@@ -236,19 +236,24 @@ static int on_tick(void *context, pid_t pid) {
   return result;
 }
 
-// What the program left running is its own affair where it ended by itself. Where it was ended, so
-// is the process with the runtime, which would be in the way of the next mode.
+static bool has_gone(int fd, int milliseconds) {
+  struct pollfd entry = {.fd = fd, .events = POLLIN};
+  return wx_os_poll(&entry, 1, milliseconds) != 0;
+}
+
+// The process with the runtime may have left the program's group and go on without it, which would
+// be in the way of the next mode. Where the program ended by itself it has not been told yet.
 static void end_target(Commanding *commanding, const WxObserved *observed) {
   const int fd = commanding->target_fd;
-  const bool told = commanding->ended_ns != 0;
   if (fd < 0)
     return;
-  struct pollfd entry = {.fd = fd, .events = POLLIN};
-  const bool late = observed->outcome == WX_OBSERVED_LATE;
-  const bool stopped = observed->outcome == WX_OBSERVED_STOPPED;
-  if ((told || late || stopped) && wx_os_poll(&entry, 1, told ? GRACE_MS : 0) == 0) {
+  const bool ended =
+      observed->outcome == WX_OBSERVED_ENDED || observed->outcome == WX_OBSERVED_DIED;
+  if (ended && !commanding->ended_ns)
+    (void)wx_os_pidfd_signal(fd, SIGTERM);
+  if (!has_gone(fd, ended || commanding->ended_ns ? GRACE_MS : 0)) {
     (void)wx_os_pidfd_signal(fd, SIGKILL);
-    (void)wx_os_poll(&entry, 1, GRACE_MS);
+    (void)has_gone(fd, GRACE_MS);
   }
   wx_os_close_reader(fd);
   commanding->target_fd = -1;
