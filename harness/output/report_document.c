@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 // The columns of kinds whose results have more figures than fit a page; all are in the JSON.
 static const struct {
@@ -91,7 +92,7 @@ void wx_report_document_add(WxDocument *document, const char *name, const json_t
 
 // Reads JSON of another program, NULL where it is none.
 static json_t *load_foreign(const char *path) {
-  json_t *root = json_load_file(path, 0, NULL);
+  json_t *root = json_load_file(path, JSON_DECODE_ANY, NULL);
   if (root && !json_object_get(root, "schema"))
     return root;
   json_decref(root);
@@ -130,7 +131,10 @@ static int add_entry(WxDocument *document, WxReportOrigin *origin, const char *f
                      const char *name, WxProblem *problem) {
   char path[4096], why[WX_PROBLEM];
   json_t *root;
+  struct stat status;
   snprintf(path, sizeof path, "%s/%s", folder, name);
+  if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) // It may have no end.
+    return wx_problem(problem, -EINVAL, "%s: expected a regular file", path);
   if (wx_document_load(path, &root, why) == 0) {
     wx_report_document_add(document, name, root);
     document->lost |= wx_report_origin_add(origin, name, root) != 0;

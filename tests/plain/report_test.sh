@@ -66,6 +66,29 @@ written_nowhere() {
 }
 claim one_file_alone_makes_no_page written_nowhere
 
+# What stands in a file is not what its report says, nor does it: whoever reads it would fetch the picture.
+mkdir "$scratch/evil"
+evil=$(printf '\n\n```\n# <b>H</b>\n![i](http://e/x.png) &lt; \033[31m \342\200\256')
+result "$evil" on 1 | document "$evil" | jq --arg evil "$evil" '.context |= map_values(if type == "string" then $evil else . end)' >"$scratch/evil/one.json"
+no_markup() {
+  "$wxbench" report -q "$scratch/evil" && "$wxbench" report "$scratch/evil" --issue >"$scratch/evil/issue.md" || return
+  for file in report.md issue.md; do # The two lines that begin and end the block of its own are left.
+    sed '/^```$/,/^```$/d' "$scratch/evil/$file" | grep -nE '(^|[^\\])(!\[|<b|`|&lt)|^# <' && return 1
+    [ "$(grep -c '^```' "$scratch/evil/$file")" -le 2 ] || return
+    LC_ALL=C grep -nP '[\x00-\x09\x0b-\x1f]|\xe2\x80\xae' "$scratch/evil/$file" && return 1
+  done
+  return 0
+}
+claim text_of_files_is_no_markdown no_markup
+no_live_peak() { result asm off 0 | document x >"$scratch/evil/one.json" && "$wxbench" report "$scratch/evil" --issue | grep -q '^| asm | 10.0.99 | off | n/a | 3.0 MiB |'; }
+claim what_nobody_knows_of_mode_off_is_not_said no_live_peak
+unknown_cpus() { jq '.context.cpus = null' "$folder/one.json" >"$scratch/evil/one.json" && "$wxbench" report -q "$scratch/evil" && grep -q 'a processor, an unknown number of cpus' "$scratch/evil/report.md"; }
+claim an_unknown_number_is_none unknown_cpus
+foreign() { echo '"text"' >"$scratch/evil/text.json" && "$wxbench" report "$scratch/evil" | grep -qx 'text.json: left out, not a result of wxbench.'; }
+claim any_json_of_others_is_left_out foreign
+mkfifo "$scratch/evil/fifo.json"
+refused what_has_no_end_is_not_read "fifo.json: expected a regular file" timeout 10 "$wxbench" report "$scratch/evil"
+
 ### The issue
 
 issue() {
