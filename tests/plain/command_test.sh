@@ -188,6 +188,18 @@ leaves_itself_behind() {
   [ $? = 1 ] && grep -q 'exit status of the load: expected = 0, measured not known: the program ended before' "$scratch/out" && ! pgrep -f "$service $scratch/port"
 }
 claim a_service_that_leaves_itself_behind_is_ended leaves_itself_behind
+# A load that knows no end, for a time.
+load_is_cut() {
+  command_runs --mode on --mode off --command "rm -f $scratch/port; exec $service $scratch/port" --check "$scratch/ask /total" --for 2s \
+    --load 'exec sleep 1000' && holds 'all(.[]; .expectations[0] | .ok == null and .reason == "it still ran when the time was over")' &&
+    grep -q 'exit status of the load: it still ran when the time was over' "$scratch/out"
+}
+claim a_load_without_an_end_is_no_failure_where_the_time_is_over load_is_cut
+check_hangs() {
+  command_runs --mode on --command true --check 'exec sleep 1000' --limit 500ms
+  [ $? = 1 ] && grep -q 'exit status of the check: expected = 0, measured 137, killed at the time limit$' "$scratch/out"
+}
+claim a_check_that_hangs_is_said check_hangs
 load_fails() { command_runs --mode on --command "rm -f $scratch/port; exec $service $scratch/port" --load 'exit 5'; [ $? = 1 ] && holds '.on.command.load_status == 5'; }
 claim a_load_that_fails_is_an_unmet_expectation load_fails
 dies_under_load() {
