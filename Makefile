@@ -200,6 +200,7 @@ help:
 	@echo 'make soak-dying  processes that die during an audit (SOAK_DYING=500 for each kind of audit)'
 	@echo 'make soak-compare  the same program compared with itself in other settings (SOAK_COMPARISONS=300)'
 	@echo 'make soak-power    how often compare finds a strategy that got slower or keeps a page (SOAK_POWER=20)'
+	@echo 'make soak-collector  what retained memory does to the collector in a memory group (SOAK_ROUNDS=5)'
 	@echo 'make static  build/static/MACHINE: programs without a shared library, for x86-64 and 64-bit ARM'
 	@echo 'make server  build/server/MACHINE: audit, explain, reclaim and record only; needs the C library only'
 	@echo 'make install, make uninstall  with PREFIX=/usr/local and DESTDIR='
@@ -234,8 +235,9 @@ SOAK_DYING ?= 500
 soak-dying: all $(B)/tests/dying dotnet
 	@WXBENCH_DYING=$(SOAK_DYING) WXBENCH_DYING_MIB=2048 WXBENCH_TEST_TIMEOUT=$$(($(SOAK_DYING) * 60)) tests/run tests/plain/dying_test.sh
 
-.PHONY: soak-compare soak-power
-soak-compare soak-power: all
+.PHONY: soak-compare soak-power soak-collector
+soak-collector: dotnet
+soak-compare soak-power soak-collector: all
 	@tests/soak/$(@:soak-%=%).sh
 
 .PHONY: lint

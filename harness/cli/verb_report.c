@@ -64,18 +64,18 @@ static int report_file(WxOptions *options, const char *path) {
 
 static int report_folder(WxOptions *options, const char *folder, bool issue) {
   WxDocument documents[2]; // What the folder says; and an issue.
-  WxText method = {0};
+  WxReportOrigin origin = {0};
   WxProblem problem;
   wx_document_init(&documents[0], "report");
   wx_document_init(&documents[1], "report");
-  int failed = wx_report_folder(folder, &documents[0], &method, &problem);
+  int failed = wx_report_folder(folder, &documents[0], &origin, &problem);
   if (!failed && issue) {
-    failed = wx_report_issue(folder, &documents[0], &method, &documents[1], &problem);
+    failed = wx_report_issue(folder, &documents[0], &origin, &documents[1], &problem);
   } else if (!failed) {
     add_tables(&documents[0]);
-    failed = wx_report_pages(folder, &documents[0], &method, &problem);
+    failed = wx_report_pages(folder, &documents[0], &origin, &problem);
   }
-  wx_text_free(&method);
+  wx_report_origin_free(&origin);
   wx_document_free(&documents[!issue]);
   if (!failed)
     return wx_cli_finish(options, &documents[issue], WX_UNKNOWN, WX_EXIT_OK);

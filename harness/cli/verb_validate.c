@@ -126,6 +126,15 @@ static error_t set_variable(struct argp_state *state, const char *text) {
   return failed ? ENOMEM : 0;
 }
 
+// An empty one would run nothing, and all would be well with it.
+static error_t take_command(struct argp_state *state, const char *name, const char *text,
+                            const char **command) {
+  if (text[strspn(text, " \t\n")] == '\0')
+    return wx_options_refuse(state, "%s: expected a command, but it is empty", name);
+  *command = text;
+  return 0;
+}
+
 static error_t parse(int key, char *argument, struct argp_state *state) {
   WxValidateAsked *own = state->input;
   switch (key) {
@@ -145,14 +154,11 @@ static error_t parse(int key, char *argument, struct argp_state *state) {
     own->matrix = argument && *argument ? argument : "wxbench-matrix";
     return 0;
   case KEY_COMMAND:
-    own->command = argument;
-    return 0;
+    return take_command(state, "command", argument, &own->command);
   case KEY_LOAD:
-    own->load = argument;
-    return 0;
+    return take_command(state, "load", argument, &own->load);
   case KEY_CHECK:
-    own->check = argument;
-    return 0;
+    return take_command(state, "check", argument, &own->check);
   case KEY_EVERY:
     return wx_options_duration(state, argument, SECOND_NS, &own->every_ns);
   case KEY_FOR:

@@ -41,6 +41,29 @@ static int read_records(int fd, FILE *stream) {
   }
 }
 
+// Linux 6.1 logs the figures of a group of version 2 as one record, whose line breaks it escapes.
+// Names of programs may hold line breaks too, and are left as they are: only a record that is
+// nothing but names and numbers is broken into lines. Returns its length then, else `length`.
+static size_t break_figures(char *text, size_t length) {
+  static const char escape[] = "\\x0a";
+  enum { ESCAPE = sizeof escape - 1 };
+  for (const char *at = text; at;) {
+    const size_t name = strspn(at, "abcdefghijklmnopqrstuvwxyz0123456789_");
+    const size_t digits = at[name] == ' ' ? strspn(at + name + 1, "0123456789") : 0;
+    const char *end = at + name + 1 + digits;
+    if (!name || !digits || (*end && strncmp(end, escape, ESCAPE) != 0))
+      return length;
+    at = *end && end[ESCAPE] ? end + ESCAPE : NULL;
+  }
+  char *to = text;
+  for (const char *at = text; *at; ++to) {
+    const bool is_break = strncmp(at, escape, ESCAPE) == 0;
+    *to = is_break ? '\n' : *at;
+    at += is_break ? ESCAPE : 1;
+  }
+  return (size_t)(to - text);
+}
+
 // `6,1234,5678,-;TEXT`. Lines that begin with a blank go on with the record, for machines.
 static void keep_texts(WxText *records) {
   char *to = records->data, *place = NULL;
@@ -50,9 +73,9 @@ static void keep_texts(WxText *records) {
     const size_t length = text ? strlen(text + 1) : 0;
     if (!text)
       continue;
-    memmove(to, text + 1, length);
-    to[length] = '\n';
-    to += length + 1;
+    memmove(to, text + 1, length + 1);
+    to += break_figures(to, length);
+    *to++ = '\n';
   }
   *to = '\0';
 }

@@ -123,7 +123,19 @@ static void finish_garbled(Run *run, const char *reason) {
   run->finished = true;
 }
 
+// While the child has not been reaped, the number of its group is nobody else's.
+static int end_what_it_left(const Run *run) {
+  int status;
+  const pid_t ended = wx_os_peek(run->child.pid, &status);
+  if (ended > 0 && !WIFSTOPPED(status))
+    (void)wx_os_kill(-run->child.pid, SIGKILL);
+  return ended < 0 ? ended : 0;
+}
+
 static int reap(Run *run, int options) {
+  const int failed = run->options->guarded ? end_what_it_left(run) : 0;
+  if (failed)
+    return failed;
   const pid_t ended =
       wx_os_wait(run->child.pid, options, &run->observed->wait_status, &run->observed->usage);
   run->reaped = ended > 0;

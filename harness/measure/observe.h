@@ -55,8 +55,8 @@ typedef struct {
   const char *const *environment;
   const char *directory; ///< Working directory, or NULL for this one.
   const char *group; ///< The folder of the control group it is put into (memory_group.h), or NULL.
-  bool guarded;      ///< What the program has started is killed, too, when this process dies
-                     ///< (watchdog.h).
+  bool guarded;      ///< What the program has started and is in its process group is killed, too,
+                     ///< when the program ends, or this process dies (watchdog.h).
   WxStream output;   ///< Its standard input is empty always.
   WxStream errors;
   size_t capture_limit;   ///< Bytes kept of each captured stream, the last of them; 0: 1 MiB.

@@ -1,19 +1,13 @@
 // Pipe tables, numbers aligned to the right, for a README or a CI summary.
 #include "output/format.h"
+#include "output/markup.h"
 
-// Writes a cell, which holds no line break, so that it cannot end the row or become markup.
-static void write_cell(FILE *stream, const char *text) {
-  for (; *text; ++text) {
-    if (*text == '|' || *text == '\\' || *text == '`' || *text == '*' || *text == '<')
-      fputc('\\', stream);
-    fputc(*text, stream);
-  }
-}
+#include <string.h>
 
 static void write_head(const WxTable *table, FILE *stream) {
   for (size_t i = 0; i < wx_table_columns(table); ++i) {
     fputs("| ", stream);
-    write_cell(stream, wx_table_column(table, i).name);
+    wx_markup_markdown(stream, wx_table_column(table, i).name);
     fputc(' ', stream);
   }
   fputs("|\n", stream);
@@ -29,7 +23,7 @@ static void write_table(const WxTable *table, FILE *stream) {
             wx_table_title(table));
   else if (wx_table_title(table)) {
     fputs("### ", stream);
-    write_cell(stream, wx_table_title(table));
+    wx_markup_markdown(stream, wx_table_title(table));
     fputs("\n\n", stream);
   }
   write_head(table, stream);
@@ -37,7 +31,7 @@ static void write_table(const WxTable *table, FILE *stream) {
     for (size_t i = 0; i < wx_table_columns(table); ++i) {
       char buffer[WX_CELL_TEXT];
       fputs("| ", stream);
-      write_cell(stream, wx_table_show(table, row, i, buffer));
+      wx_markup_markdown(stream, wx_table_show(table, row, i, buffer));
       fputc(' ', stream);
     }
     fputs("|\n", stream);
@@ -52,7 +46,9 @@ static void write_notes(const WxDocument *document, size_t from, size_t to, bool
   for (size_t i = from; i < to; ++i, above = true) {
     if (above)
       fputc('\n', stream);
-    write_cell(stream, document->notes[i]);
+    if (*document->notes[i] && strchr("#>+-=~", *document->notes[i])) // No heading, list or quote.
+      fputc('\\', stream);
+    wx_markup_markdown(stream, document->notes[i]);
     fputc('\n', stream);
   }
 }

@@ -10,25 +10,34 @@
 
 // Colours have a contrast of at least 4.5 to 1 to their ground, and lines differ by dashes too.
 static const char style[] =
-    ":root{color-scheme:light dark;--ground:#fff;--ink:#1a1a1a;--soft:#595959;--rule:#c8c8c8;"
+    ":root{color-scheme:light;--ground:#fff;--ink:#1a1a1a;--soft:#595959;--rule:#c8c8c8;"
     "--m0:#b3261e;--m1:#1f5fbf;--m2:#1b6e3c;--m3:#7b3fa0}\n"
-    "@media (prefers-color-scheme:dark){:root{--ground:#161616;--ink:#ececec;--soft:#b0b0b0;"
-    "--rule:#4a4a4a;--m0:#ff8a80;--m1:#8ab4f8;--m2:#81c995;--m3:#d7aefb}}\n"
+    "@media screen and (prefers-color-scheme:dark){:root{color-scheme:dark;--ground:#161616;"
+    "--ink:#ececec;--soft:#b0b0b0;--rule:#4a4a4a;--m0:#ff8a80;--m1:#8ab4f8;--m2:#81c995;"
+    "--m3:#d7aefb}}\n"
     "body{background:var(--ground);color:var(--ink);font:16px/1.5 sans-serif;max-width:64rem;"
-    "margin:0 auto;padding:1rem}\n"
+    "margin:0 auto;padding:1rem;overflow-wrap:anywhere}\n"
     "a{color:var(--m1)}h1{font-size:1.6rem;line-height:1.25}.answer{font-size:1.2rem}\n"
-    ".wide{overflow-x:auto;margin:1rem 0}table{border-collapse:collapse;font-size:.9rem}\n"
-    "caption{text-align:left;font-weight:bold;padding:.4rem 0}th,td{padding:.25rem .6rem;"
-    "border-bottom:1px solid var(--rule);text-align:right;vertical-align:top}\n"
-    ".t{text-align:left}figure{margin:1rem 0}figcaption{color:var(--soft);font-size:.9rem}\n"
+    ".wide{overflow-x:auto;margin:1rem 0}table{border-collapse:collapse;font-size:.9rem;"
+    "overflow-wrap:normal}\n"
+    "caption{text-align:left;font-weight:bold;padding:.4rem 0}"
+    "caption span{display:inline-block;position:sticky;left:0;overflow-wrap:anywhere;"
+    "max-width:calc(min(100vw,66rem) - 2.5rem)}\n"
+    "th,td{padding:.25rem .6rem;border-bottom:1px solid var(--rule);text-align:right;"
+    "vertical-align:top}td{white-space:nowrap}.t{text-align:left}.t.long{white-space:normal;"
+    "min-width:16rem}\n"
+    "figure{margin:1.5rem 0}figcaption{color:var(--soft);font-size:.9rem}\n"
     "svg{width:100%;height:auto;max-width:48rem}svg text{fill:var(--ink);font:12px sans-serif}\n"
-    ".grid{stroke:var(--rule)}.line{fill:none;stroke:var(--soft);stroke-width:2.5}\n"
+    "@media (max-width:40rem){svg text{font-size:19px}}\n"
+    ".grid{stroke:var(--rule)}.line{fill:none;stroke:var(--soft);stroke-width:2.5;"
+    "vector-effect:non-scaling-stroke}\n"
     ".m0{stroke:var(--m0)}.m1{stroke:var(--m1);stroke-dasharray:8 4}"
     ".m2{stroke:var(--m2);stroke-dasharray:2 3}.m3{stroke:var(--m3);stroke-dasharray:12 3 2 3}\n"
     "pre{overflow-x:auto;font-size:.8rem;white-space:pre-wrap;overflow-wrap:anywhere}\n"
     ":focus-visible{outline:3px solid var(--m1)}\n"
     "@media print{body{max-width:none;padding:0}figure,tr{break-inside:avoid}.raw{display:none}"
-    ".wide{overflow:visible}table{font-size:.7rem}}\n";
+    "h2,figcaption,caption{break-after:avoid}.wide{overflow:visible}table{font-size:.7rem}"
+    "td{white-space:normal}.t.long{min-width:0}}\n";
 
 /* The answer
  * -------------------------------------------------------------------------------------------------
@@ -91,11 +100,19 @@ static void write_head(const char *answer, FILE *stream) {
   fputs("</p>\n", stream);
 }
 
+// A longer text is broken between words.
+enum { LONG_TEXT = 30 };
+
 static void write_cells(const WxTable *table, size_t row, FILE *stream) {
   for (size_t i = 0; i < wx_table_columns(table); ++i) {
     char buffer[WX_CELL_TEXT];
-    fputs(wx_table_column(table, i).type == WX_TEXT ? "<td class=\"t\">" : "<td>", stream);
-    wx_markup_text(stream, wx_table_show(table, row, i, buffer));
+    const char *text = wx_table_show(table, row, i, buffer);
+    const bool words = wx_table_column(table, i).type == WX_TEXT;
+    fputs(!words                     ? "<td>"
+          : strlen(text) > LONG_TEXT ? "<td class=\"t long\">"
+                                     : "<td class=\"t\">",
+          stream);
+    wx_markup_text(stream, text);
     fputs("</td>", stream);
   }
 }
@@ -107,9 +124,9 @@ static void write_table(const WxTable *table, FILE *stream) {
   wx_markup_text(stream, title ? title : "results");
   fputs("\"><table>\n", stream);
   if (title) {
-    fputs("<caption>", stream);
+    fputs("<caption><span>", stream);
     wx_markup_text(stream, title);
-    fputs("</caption>\n", stream);
+    fputs("</span></caption>\n", stream);
   }
   fputs("<thead><tr>", stream);
   for (size_t i = 0; i < wx_table_columns(table); ++i) {
@@ -148,17 +165,18 @@ static int write_raw(const WxDocument *document, FILE *stream) {
   return 0;
 }
 
-int wx_html_write(const WxDocument *document, const char *answer, const char *method,
+int wx_html_write(const WxDocument *document, const char *answer, const WxHtmlOrigin *origin,
                   FILE *stream) {
   write_head(answer, stream);
-  wx_html_plots(document->results, stream);
+  if (!wx_html_plots(document->results, origin->files, stream))
+    return -ENOMEM;
   if (document->table_count)
     fputs("<h2>Measured</h2>\n", stream);
   for (size_t i = 0; i < document->table_count; ++i)
     write_table(document->tables[i], stream);
   write_notes(document, stream);
   fputs("<h2>Method and machine</h2>\n<pre>", stream);
-  wx_markup_lines(stream, method);
+  wx_markup_lines(stream, origin->method);
   fputs("</pre>\n", stream);
   const int failed = write_raw(document, stream);
   fputs("</main></body></html>\n", stream);

@@ -4,47 +4,92 @@
 #include "output/markup.h"
 #include "stats/units.h"
 
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { WIDTH = 640, HEIGHT = 260, LEFT = 90, RIGHT = 110, TOP = 16, BOTTOM = 40, TICKS = 4 };
+enum { WIDTH = 640, HEIGHT = 260, LEFT = 104, RIGHT = 130, TOP = 16, BOTTOM = 40, PITCH = 24 };
+enum { TICKS = 5, LEAST_BYTES = 1 << 20, LEAST_NS = 1000000 };
 
-// The results [first, end) of one workload on one runtime.
+// The results that have the same rank in the same file, of one workload on one runtime.
 typedef struct {
   const json_t *results;
+  const size_t *ranks;
+  size_t from, to; // Of the file.
+  size_t first;
+  const char *file; // NULL for none.
   const char *workload;
   const char *runtime;
   double t_most;
-  double bytes_most;
+  double bytes_most; // The upper end of the axis.
+  double bytes_step;
 } Plot;
 
 static bool same(const char *one, const char *other) {
   return one && other && strcmp(one, other) == 0;
 }
 
-static bool is_of(const Plot *plot, const json_t *result) {
-  return same(wx_json_get_text(result, "workload"), plot->workload) &&
-         same(wx_json_get_text(result, "runtime"), plot->runtime) &&
-         wx_json_get_text(result, "mode") &&
-         json_array_size(json_object_get(result, "samples")) >= 2;
+static bool same_text(const json_t *one, const json_t *other, const char *key) {
+  return same(wx_json_get_text(one, key), wx_json_get_text(other, key));
 }
 
-static double known(const json_t *sample, const char *key) {
-  const WxFigure figure = wx_json_get_figure(sample, key);
-  return wx_known(figure) ? (double)figure : 0;
+static bool has_point(const json_t *sample) {
+  return wx_json_get_figure(sample, "t_ns") >= 0 &&
+         wx_json_get_figure(sample, "allocated_bytes") >= 0;
+}
+
+static bool has_curve(const json_t *result) {
+  const json_t *samples = json_object_get(result, "samples");
+  size_t points = 0;
+  for (size_t i = 0; i < json_array_size(samples); ++i)
+    points += has_point(json_array_get(samples, i));
+  return points >= 2 && wx_json_get_text(result, "mode") && wx_json_get_text(result, "workload") &&
+         wx_json_get_text(result, "runtime");
+}
+
+static bool is_of(const Plot *plot, size_t index) {
+  const json_t *result = json_array_get(plot->results, index);
+  return plot->ranks[index] == plot->ranks[plot->first] && has_curve(result) &&
+         same(wx_json_get_text(result, "workload"), plot->workload) &&
+         same(wx_json_get_text(result, "runtime"), plot->runtime);
+}
+
+// The least of 0.25, 0.5, 1, 2, 5, 10, 20, 50, ... units of which no more than TICKS are needed.
+static double step_of(double most, double unit) {
+  static const double factors[] = {2, 2.5, 2};
+  double step = unit / 4;
+  if (most > TICKS * step)
+    step = unit / 2;
+  if (most > TICKS * step)
+    step = unit;
+  for (size_t i = 0; most > TICKS * step; i = (i + 1) % 3)
+    step *= factors[i];
+  return step;
+}
+
+static double unit_of_bytes(double most) {
+  double unit = LEAST_BYTES;
+  while (unit * 1024 <= most)
+    unit *= 1024;
+  return unit;
 }
 
 static void measure(Plot *plot) {
-  plot->t_most = plot->bytes_most = 1;
-  for (size_t i = 0; i < json_array_size(plot->results); ++i) {
-    const json_t *result = json_array_get(plot->results, i);
-    const json_t *samples = json_object_get(result, "samples");
-    for (size_t j = 0; is_of(plot, result) && j < json_array_size(samples); ++j) {
-      const double t = known(json_array_get(samples, j), "t_ns");
-      const double bytes = known(json_array_get(samples, j), "allocated_bytes");
-      plot->t_most = t > plot->t_most ? t : plot->t_most;
-      plot->bytes_most = bytes > plot->bytes_most ? bytes : plot->bytes_most;
+  double most = LEAST_BYTES;
+  plot->t_most = LEAST_NS;
+  for (size_t i = plot->from; i < plot->to; ++i) {
+    const json_t *samples = json_object_get(json_array_get(plot->results, i), "samples");
+    for (size_t j = 0; is_of(plot, i) && j < json_array_size(samples); ++j) {
+      const json_t *sample = json_array_get(samples, j);
+      if (!has_point(sample))
+        continue;
+      most = fmax(most, (double)wx_json_get_figure(sample, "allocated_bytes"));
+      plot->t_most = fmax(plot->t_most, (double)wx_json_get_figure(sample, "t_ns"));
     }
   }
+  plot->bytes_step = step_of(most, unit_of_bytes(most));
+  plot->bytes_most = ceil(most / plot->bytes_step) * plot->bytes_step;
 }
 
 static double x_of(const Plot *plot, double t) {
@@ -61,10 +106,12 @@ static void write_words(const Plot *plot, FILE *stream) {
   wx_markup_text(stream, plot->workload);
   fputs(" on .NET ", stream);
   wx_markup_text(stream, plot->runtime);
-  for (size_t i = 0; i < json_array_size(plot->results); ++i) {
-    const json_t *result = json_array_get(plot->results, i);
-    if (!is_of(plot, result))
+  if (plot->file)
+    fputs(" in ", stream), wx_markup_text(stream, plot->file);
+  for (size_t i = plot->from; i < plot->to; ++i) {
+    if (!is_of(plot, i))
       continue;
+    const json_t *result = json_array_get(plot->results, i);
     const json_t *samples = json_object_get(result, "samples");
     char bytes[WX_UNITS_TEXT];
     wx_units_format_bytes(bytes,
@@ -72,22 +119,31 @@ static void write_words(const Plot *plot, FILE *stream) {
                                              "allocated_bytes"));
     fputs("; mode ", stream);
     wx_markup_text(stream, wx_json_get_text(result, "mode"));
-    fprintf(stream, " ends at %s", bytes);
+    fprintf(stream,
+            json_is_object(json_object_get(result, "ended"))
+                ? " did not run to its end and was last at %s"
+                : " ends at %s",
+            bytes);
   }
 }
 
 static void write_axes(const Plot *plot, FILE *stream) {
-  for (int i = 0; i <= TICKS; ++i) {
+  for (int i = 0; i * plot->bytes_step <= plot->bytes_most; ++i) {
     char text[WX_UNITS_TEXT];
-    const double bytes = plot->bytes_most * i / TICKS, t = plot->t_most * i / TICKS;
+    const double bytes = i * plot->bytes_step, y = y_of(plot, bytes);
     fprintf(stream,
             "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>"
-            "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>",
-            LEFT, WIDTH - RIGHT, y_of(plot, bytes), y_of(plot, bytes), LEFT - 6,
-            y_of(plot, bytes) + 4, wx_units_format_bytes(text, (WxFigure)bytes));
-    fprintf(stream, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%.1f s</text>\n",
-            x_of(plot, t), HEIGHT - BOTTOM + 18, t / 1e9);
+            "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>\n",
+            LEFT, WIDTH - RIGHT, y, y, LEFT - 6, y + 4,
+            wx_units_format_bytes(text, bytes < 9.2e18 ? (WxFigure)bytes : INT64_MAX));
   }
+  double unit = 1e6;
+  while (unit * 10 <= plot->t_most)
+    unit *= 10;
+  const double step = step_of(plot->t_most, unit);
+  for (int i = 0; i * step <= plot->t_most; ++i)
+    fprintf(stream, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%g s</text>\n",
+            x_of(plot, i * step), HEIGHT - BOTTOM + 26, i * step / 1e9);
 }
 
 static size_t line_class(const char *mode) {
@@ -106,11 +162,11 @@ static void write_line(const Plot *plot, const json_t *result, size_t place, FIL
   fprintf(stream, "<polyline class=\"line m%zu\" points=\"", style);
   for (size_t i = 0; i < json_array_size(samples); ++i) {
     const json_t *sample = json_array_get(samples, i);
-    if (wx_known(wx_json_get_figure(sample, "allocated_bytes")))
-      fprintf(stream, "%.1f,%.1f ", x_of(plot, known(sample, "t_ns")),
-              y_of(plot, known(sample, "allocated_bytes")));
+    if (has_point(sample))
+      fprintf(stream, "%.1f,%.1f ", x_of(plot, (double)wx_json_get_figure(sample, "t_ns")),
+              y_of(plot, (double)wx_json_get_figure(sample, "allocated_bytes")));
   }
-  const int y = TOP + 12 + (int)place * 22, x = WIDTH - RIGHT + 12;
+  const int y = TOP + 12 + (int)place * PITCH, x = WIDTH - RIGHT + 12;
   fprintf(stream,
           "\"/><line class=\"line m%zu\" x1=\"%d\" x2=\"%d\" y1=\"%d\" y2=\"%d\"/>"
           "<text x=\"%d\" y=\"%d\">",
@@ -121,29 +177,64 @@ static void write_line(const Plot *plot, const json_t *result, size_t place, FIL
 
 static void write_plot(Plot *plot, FILE *stream) {
   measure(plot);
-  fprintf(stream, "<figure><svg role=\"img\" viewBox=\"0 0 %d %d\" aria-label=\"", WIDTH, HEIGHT);
+  int lines = 0;
+  size_t place = 0;
+  for (size_t i = plot->from; i < plot->to; ++i)
+    lines += is_of(plot, i);
+  const int height = TOP + lines * PITCH > HEIGHT ? TOP + lines * PITCH : HEIGHT;
+  fputs("<figure><figcaption>", stream);
+  write_words(plot, stream);
+  fprintf(stream, ".</figcaption><svg role=\"img\" viewBox=\"0 0 %d %d\" aria-label=\"", WIDTH,
+          height);
   write_words(plot, stream);
   fputs("\">\n", stream);
   write_axes(plot, stream);
-  size_t place = 0;
-  for (size_t i = 0; i < json_array_size(plot->results); ++i)
-    if (is_of(plot, json_array_get(plot->results, i)))
+  for (size_t i = plot->from; i < plot->to; ++i)
+    if (is_of(plot, i))
       write_line(plot, json_array_get(plot->results, i), place++, stream);
-  fputs("</svg><figcaption>", stream);
-  write_words(plot, stream);
-  fputs(".</figcaption></figure>\n", stream);
+  fputs("</svg></figure>\n", stream);
 }
 
-void wx_html_plots(const json_t *results, FILE *stream) {
-  for (size_t i = 0; i < json_array_size(results); ++i) {
-    const json_t *result = json_array_get(results, i);
-    Plot plot = {.results = results,
-                 .workload = wx_json_get_text(result, "workload"),
-                 .runtime = wx_json_get_text(result, "runtime")};
-    bool first = is_of(&plot, result);
-    for (size_t j = 0; j < i && first; ++j)
-      first = !is_of(&plot, json_array_get(results, j));
-    if (first)
-      write_plot(&plot, stream);
+// How often each result's workload, runtime and mode were in its file before.
+static void rank(const json_t *results, size_t from, size_t to, size_t *ranks) {
+  for (size_t i = from; i < to; ++i) {
+    const json_t *one = json_array_get(results, i);
+    ranks[i] = 0;
+    for (size_t j = from; j < i; ++j) {
+      const json_t *other = json_array_get(results, j);
+      if (same_text(one, other, "mode") && same_text(one, other, "workload") &&
+          same_text(one, other, "runtime"))
+        ranks[i] = ranks[j] + 1;
+    }
   }
+}
+
+static void write_plots_of_file(Plot *plot, FILE *stream) {
+  for (plot->first = plot->from; plot->first < plot->to; ++plot->first) {
+    const json_t *result = json_array_get(plot->results, plot->first);
+    plot->workload = wx_json_get_text(result, "workload");
+    plot->runtime = wx_json_get_text(result, "runtime");
+    bool first = is_of(plot, plot->first);
+    for (size_t i = plot->from; i < plot->first && first; ++i)
+      first = !is_of(plot, i);
+    if (first)
+      write_plot(plot, stream);
+  }
+}
+
+bool wx_html_plots(const json_t *results, const json_t *files, FILE *stream) {
+  const size_t count = json_array_size(results);
+  size_t *ranks = calloc(count + 1, sizeof *ranks);
+  if (!ranks)
+    return false;
+  Plot plot = {.results = results, .ranks = ranks};
+  for (size_t i = 0; plot.from < count; ++i, plot.from = plot.to) {
+    const json_t *file = json_array_get(files, i);
+    plot.file = wx_json_get_text(file, "name");
+    plot.to = file ? plot.from + (size_t)wx_json_get_figure(file, "results") : count;
+    rank(results, plot.from, plot.to, ranks);
+    write_plots_of_file(&plot, stream);
+  }
+  free(ranks);
+  return true;
 }

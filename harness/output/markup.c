@@ -2,6 +2,7 @@
 
 #include "output/shown.h"
 
+#include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -35,4 +36,21 @@ void wx_markup_text(FILE *stream, const char *text) {
 
 void wx_markup_lines(FILE *stream, const char *text) {
   write_text(stream, text, true);
+}
+
+// Whether the character stands for something in Markdown where it is.
+static bool is_special(const char *at) {
+  return strchr("|\\`*<[", *at) || (*at == '&' && (isalpha((unsigned char)at[1]) || at[1] == '#'));
+}
+
+void wx_markup_markdown(FILE *stream, const char *text) {
+  for (size_t left = strlen(text); left > 0;) {
+    char shown[WX_SHOWN];
+    const size_t taken = wx_shown_next(text, left, shown);
+    if (is_special(text) || shown[0] == '\\')
+      fputc('\\', stream);
+    fputs(shown, stream);
+    text += taken;
+    left -= taken;
+  }
 }

@@ -1,6 +1,6 @@
 /**
    @file markup.h
-   Text inside XML and HTML.
+   Text inside XML, HTML and Markdown.
 */
 #ifndef WX_OUTPUT_MARKUP_H
 #define WX_OUTPUT_MARKUP_H
@@ -13,5 +13,9 @@ void wx_markup_text(FILE *stream, const char *text);
 
 /// The same of a text of several lines, whose line breaks stay.
 void wx_markup_lines(FILE *stream, const char *text);
+
+/// Writes text into a line or a cell of Markdown, as it may be shown: on one line, and nothing in
+/// it is markup; a picture would be fetched by whoever looks.
+void wx_markup_markdown(FILE *stream, const char *text);
 
 #endif

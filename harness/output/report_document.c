@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 // The columns of kinds whose results have more figures than fit a page; all are in the JSON.
 static const struct {
@@ -91,7 +92,7 @@ void wx_report_document_add(WxDocument *document, const char *name, const json_t
 
 // Reads JSON of another program, NULL where it is none.
 static json_t *load_foreign(const char *path) {
-  json_t *root = json_load_file(path, 0, NULL);
+  json_t *root = json_load_file(path, JSON_DECODE_ANY, NULL);
   if (root && !json_object_get(root, "schema"))
     return root;
   json_decref(root);
@@ -126,14 +127,17 @@ static int is_json(const struct dirent *entry) {
   return dot && entry->d_name[0] != '.' && strcmp(dot, ".json") == 0;
 }
 
-static int add_entry(WxDocument *document, WxText *method, const char *folder, const char *name,
-                     WxProblem *problem) {
+static int add_entry(WxDocument *document, WxReportOrigin *origin, const char *folder,
+                     const char *name, WxProblem *problem) {
   char path[4096], why[WX_PROBLEM];
   json_t *root;
+  struct stat status;
   snprintf(path, sizeof path, "%s/%s", folder, name);
+  if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) // It may have no end.
+    return wx_problem(problem, -EINVAL, "%s: expected a regular file", path);
   if (wx_document_load(path, &root, why) == 0) {
     wx_report_document_add(document, name, root);
-    document->lost |= wx_report_method(method, name, root) != 0;
+    document->lost |= wx_report_origin_add(origin, name, root) != 0;
     json_decref(root);
     return 0;
   }
@@ -148,7 +152,8 @@ static int add_entry(WxDocument *document, WxText *method, const char *folder, c
   return 0;
 }
 
-int wx_report_folder(const char *folder, WxDocument *document, WxText *method, WxProblem *problem) {
+int wx_report_folder(const char *folder, WxDocument *document, WxReportOrigin *origin,
+                     WxProblem *problem) {
   struct dirent **entries;
   const int count = scandir(folder, &entries, is_json, alphasort);
   if (count < 0)
@@ -158,7 +163,7 @@ int wx_report_folder(const char *folder, WxDocument *document, WxText *method, W
             : wx_problem(problem, -EINVAL, "%s: expected .json files, but there is none", folder);
   for (int i = 0; i < count; ++i) {
     if (!failed)
-      failed = add_entry(document, method, folder, entries[i]->d_name, problem);
+      failed = add_entry(document, origin, folder, entries[i]->d_name, problem);
     free(entries[i]);
   }
   free(entries);

@@ -149,6 +149,7 @@ static int run_check(Commanding *commanding) {
     return stopped_by;
   }
   commanding->run->check_status = shell_status(observed.wait_status);
+  commanding->run->check_late = !failed && observed.outcome == WX_OBSERVED_LATE;
   commanding->run->check_output = observed.output;
   observed.output = (WxText){0};
   wx_observed_free(&observed);
@@ -174,6 +175,7 @@ static int start_load(Commanding *commanding) {
 static int end_program(Commanding *commanding, pid_t pid) {
   const WxStep step = {.name = "end", .live_bytes = WX_UNKNOWN};
   commanding->over_ns = wx_os_now_ns();
+  commanding->run->load_cut = commanding->load != 0;
   int failed = look(commanding, &step);
   if (!failed)
     failed = run_check(commanding);
@@ -236,19 +238,24 @@ static int on_tick(void *context, pid_t pid) {
   return result;
 }
 
-// What the program left running is its own affair where it ended by itself. Where it was ended, so
-// is the process with the runtime, which would be in the way of the next mode.
+static bool has_gone(int fd, int milliseconds) {
+  struct pollfd entry = {.fd = fd, .events = POLLIN};
+  return wx_os_poll(&entry, 1, milliseconds) != 0;
+}
+
+// The process with the runtime may have left the program's group and go on without it, which would
+// be in the way of the next mode. Where the program ended by itself it has not been told yet.
 static void end_target(Commanding *commanding, const WxObserved *observed) {
   const int fd = commanding->target_fd;
-  const bool told = commanding->ended_ns != 0;
   if (fd < 0)
     return;
-  struct pollfd entry = {.fd = fd, .events = POLLIN};
-  const bool late = observed->outcome == WX_OBSERVED_LATE;
-  const bool stopped = observed->outcome == WX_OBSERVED_STOPPED;
-  if ((told || late || stopped) && wx_os_poll(&entry, 1, told ? GRACE_MS : 0) == 0) {
+  const bool ended =
+      observed->outcome == WX_OBSERVED_ENDED || observed->outcome == WX_OBSERVED_DIED;
+  if (ended && !commanding->ended_ns)
+    (void)wx_os_pidfd_signal(fd, SIGTERM);
+  if (!has_gone(fd, ended || commanding->ended_ns ? GRACE_MS : 0)) {
     (void)wx_os_pidfd_signal(fd, SIGKILL);
-    (void)wx_os_poll(&entry, 1, GRACE_MS);
+    (void)has_gone(fd, GRACE_MS);
   }
   wx_os_close_reader(fd);
   commanding->target_fd = -1;
@@ -406,13 +413,19 @@ static void add(WxCommandJudged *judged, const char *name, bool ok, const char *
       .name = name, .ok = ok, .expected = judged->expected[at], .actual = judged->actual[at]};
 }
 
-static void add_status(WxCommandJudged *judged, const char *name, int status) {
+static void add_status(WxCommandJudged *judged, const char *name, int status, bool late) {
   char actual[WX_COMMAND_SHOWN];
   if (status == WX_COMMAND_NONE)
     snprintf(actual, sizeof actual, "not known: the program ended before");
   else
-    snprintf(actual, sizeof actual, "%d", status);
+    snprintf(actual, sizeof actual, "%d%s", status, late ? ", killed at the time limit" : "");
   add(judged, name, status == 0, "= 0", actual);
+}
+
+static void add_load(WxCommandJudged *judged, const WxCommandRun *run) {
+  add_status(judged, "exit status of the load", run->load_status, false);
+  if (run->load_cut) // As it was to be: a load may know no end.
+    judged->items[judged->count - 1].reason = "it still ran when the time was over";
 }
 
 static void add_output(WxCommandJudged *judged, const char *name, const char *base,
@@ -428,9 +441,9 @@ void wx_command_judge(const WxCommandOrder *order, const WxCommandRun *first,
   judged->count = 0;
   const char *base = first->validation.result.mode;
   if (order->load)
-    add_status(judged, "exit status of the load", run->load_status);
+    add_load(judged, run);
   if (order->check) {
-    add_status(judged, "exit status of the check", run->check_status);
+    add_status(judged, "exit status of the check", run->check_status, run->check_late);
     add_output(judged, "output of the check", base, &first->check_output, &run->check_output);
   } else {
     add_output(judged, "output", base, &first->validation.output, &run->validation.output);

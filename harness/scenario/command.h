@@ -34,6 +34,8 @@ typedef struct {
                     ///< ended by us.
   int load_status;  ///< As exit_status; WX_COMMAND_NONE without a load.
   int check_status; ///< The same of the check.
+  bool load_cut;    ///< The load still ran when the program's time was over.
+  bool check_late;  ///< The check was killed at the time limit.
   WxText check_output;
 } WxCommandRun;
 

@@ -4,6 +4,7 @@
 #include "measure/observe.h"
 #include "measure/retention.h"
 #include "os/interrupt.h"
+#include "scenario/cached.h"
 #include "stats/units.h"
 
 #include <errno.h>
@@ -274,6 +275,8 @@ static void observe(Validating *validating, Arguments *arguments, WxConfinement 
 
 static int observe_confined(Validating *validating, Arguments *arguments) {
   WxConfinement confinement;
+  if (validating->order->memory_limit)
+    wx_cache_files(validating->order->runtime, validating->order->program);
   const int failed = wx_confinement_begin(&confinement, validating->order->memory_limit);
   if (!failed)
     observe(validating, arguments, &confinement);

@@ -68,6 +68,8 @@ told_to_end() {
 }
 claim an_interrupt_leaves_no_row told_to_end
 refused a_command_is_no_workload 'expected no --runtime, --workload' command_of --command true --workload asm
+refused an_empty_command_is_refused 'command: expected a command, but it is empty' command_of --command ' '
+refused an_empty_check_is_refused 'check: expected a command, but it is empty' command_of --command true --check ''
 refused a_load_needs_a_command 'expected --command with them' command_of --load true
 refused a_time_between_looks_is_a_time "every: 'soon'" command_of --command true --every soon
 
@@ -88,6 +90,13 @@ goes_with_it() { # goes_with_it MARK OPTION...: MARK is the command line of what
 }
 claim what_a_program_has_started_goes_with_wxbench goes_with_it "sleep 98765.$$" --command "sleep 98765.$$; true"
 claim what_a_check_has_started_goes_with_it goes_with_it "sleep 98764.$$" --command true --check "sleep 98764.$$; true"
+
+# What goes on in the background would be in the way of the next mode, on its port for one.
+ends_what_is_left() { # ends_what_is_left MARK COMMAND
+  command_runs --mode on --command "$2" && holds '.on.command.exit_status == 0' && ! pgrep -axf "$1"
+}
+claim what_a_program_leaves_in_the_background_is_ended ends_what_is_left "sleep 98763.$$" "sleep 98763.$$ & exit 0"
+claim what_takes_no_notice_is_ended_too ends_what_is_left "sleep 98762.$$" "trap '' TERM; sleep 98762.$$ & exit 0"
 
 ### Runtimes that are started in other ways
 
@@ -172,6 +181,25 @@ leaves_its_group() {
     holds '.on.command.exit_status == null' && ! pgrep -f "$service $scratch/port"
 }
 claim a_service_that_leaves_its_group_is_ended_too leaves_its_group
+# As services of old do, that end when they are ready.
+leaves_itself_behind() {
+  command_runs --mode on --mode off --command "rm -f $scratch/port; setsid $service $scratch/port & until [ -s $scratch/port ]; do sleep 0.05; done; sleep 1" \
+    --load 'sleep 100'
+  [ $? = 1 ] && grep -q 'exit status of the load: expected = 0, measured not known: the program ended before' "$scratch/out" && ! pgrep -f "$service $scratch/port"
+}
+claim a_service_that_leaves_itself_behind_is_ended leaves_itself_behind
+# A load that knows no end, for a time.
+load_is_cut() {
+  command_runs --mode on --mode off --command "rm -f $scratch/port; exec $service $scratch/port" --check "$scratch/ask /total" --for 2s \
+    --load 'exec sleep 1000' && holds 'all(.[]; .expectations[0] | .ok == null and .reason == "it still ran when the time was over")' &&
+    grep -q 'exit status of the load: it still ran when the time was over' "$scratch/out"
+}
+claim a_load_without_an_end_is_no_failure_where_the_time_is_over load_is_cut
+check_hangs() {
+  command_runs --mode on --command true --check 'exec sleep 1000' --limit 500ms
+  [ $? = 1 ] && grep -q 'exit status of the check: expected = 0, measured 137, killed at the time limit$' "$scratch/out"
+}
+claim a_check_that_hangs_is_said check_hangs
 load_fails() { command_runs --mode on --command "rm -f $scratch/port; exec $service $scratch/port" --load 'exit 5'; [ $? = 1 ] && holds '.on.command.load_status == 5'; }
 claim a_load_that_fails_is_an_unmet_expectation load_fails
 dies_under_load() {

@@ -29,4 +29,20 @@ case $? in
 *) not_ok releasing_is_what_kills_it ;;
 esac
 claim it_needs_a_larger_limit_with_wx_on needs_more
+
+# Files that were in no cache are nobody's, not those of the mode that happens to come first.
+cold=$(mktemp -d build/tests/cold.XXXXXX)
+trap 'rm -rf "$scratch" "$cold"' EXIT
+cp -rL "${runtimes[0]}." "$cold" && find "$cold" -type f -exec sync {} +
+find "$cold" -type f -exec dd if={} iflag=nocache count=0 status=none \;
+library=$(find "$cold" -name libcoreclr.so)
+no_mode_pays() {
+  "$wxbench" validate --runtime "$cold" --workload hello --mode on --mode off --memory-limit 1GiB --json "$scratch/limit.json" >"$scratch/out" 2>"$scratch/err" &&
+    holds '.on.memory_group.peak_bytes - .off.memory_group.peak_bytes < 12 * 1048576'
+}
+if [ "$(fincore --bytes --noheadings --output RES "$library" | tr -d ' ')" = 0 ]; then
+  claim the_first_mode_does_not_pay_for_files no_mode_pays
+else
+  skip the_first_mode_does_not_pay_for_files "files cannot be put out of the cache here"
+fi
 tap_end

@@ -31,7 +31,7 @@ claim a_folder_is_reported "$wxbench" report -q "$folder"
 claim the_question_and_the_answer_come_first contains \
   'With W^X on, up to 13.0 MiB stay allocated and mapped nowhere (asm, 10.0.99); mode off: at most 0 B.'
 claim each_workload_on_a_runtime_has_a_plot counts 2 '<svg role="img"'
-claim a_plot_says_what_it_shows contains 'aria-label="memfd of asm on .NET 10.0.99; mode on ends at 16.0 MiB; mode off ends at 3.0 MiB"'
+claim a_plot_says_what_it_shows contains 'aria-label="memfd of asm on .NET 10.0.99 in one.json; mode on ends at 16.0 MiB; mode off ends at 3.0 MiB"'
 claim text_of_files_is_no_markup contains 'a&lt;b&gt;&quot;&amp;'
 claim no_markup_of_files_is_in_it lacks '<b>|<asm>'
 claim it_runs_nothing_and_asks_nobody lacks '<script|javascript:|src=|https?://|url\(|@import|<iframe|<object'
@@ -39,7 +39,7 @@ claim it_permits_nothing_either contains "default-src 'none'"
 claim it_names_its_language contains '<html lang="en">'
 claim heads_of_columns_are_marked contains '<th scope="col"'
 claim wide_tables_are_reached_by_keyboard contains 'role="region" tabindex="0" aria-label='
-claim it_is_light_and_dark contains '@media (prefers-color-scheme:dark)'
+claim it_is_light_and_dark contains '@media screen and (prefers-color-scheme:dark)'
 claim it_is_for_paper contains '@media print'
 claim the_machine_and_the_command_are_there contains "one.json: wxbench validate --workload '&lt;asm&gt;'"
 raw_data() { sed -n '/<pre>\[/,/\]<\/pre>/p' "$page" | sed 's/^.*<pre>//; s/<\/pre>.*//; s/&lt;/</g; s/&gt;/>/g; s/&quot;/"/g; s/&amp;/\&/g' | jq -e --slurpfile file "$folder/one.json" '. == $file[0].results' >/dev/null; }
@@ -65,6 +65,29 @@ written_nowhere() {
   mkdir "$scratch/alone" && cp "$folder/one.json" "$scratch/alone" && "$wxbench" report -q "$scratch/alone/one.json" && [ "$(ls "$scratch/alone")" = one.json ]
 }
 claim one_file_alone_makes_no_page written_nowhere
+
+# What stands in a file is not what its report says, nor does it: whoever reads it would fetch the picture.
+mkdir "$scratch/evil"
+evil=$(printf '\n\n```\n# <b>H</b>\n![i](http://e/x.png) &lt; \033[31m \342\200\256')
+result "$evil" on 1 | document "$evil" | jq --arg evil "$evil" '.context |= map_values(if type == "string" then $evil else . end)' >"$scratch/evil/one.json"
+no_markup() {
+  "$wxbench" report -q "$scratch/evil" && "$wxbench" report "$scratch/evil" --issue >"$scratch/evil/issue.md" || return
+  for file in report.md issue.md; do # The two lines that begin and end the block of its own are left.
+    sed '/^```$/,/^```$/d' "$scratch/evil/$file" | grep -nE '(^|[^\\])(!\[|<b|`|&lt)|^# <' && return 1
+    [ "$(grep -c '^```' "$scratch/evil/$file")" -le 2 ] || return
+    LC_ALL=C grep -nP '[\x00-\x09\x0b-\x1f]|\xe2\x80\xae' "$scratch/evil/$file" && return 1
+  done
+  return 0
+}
+claim text_of_files_is_no_markdown no_markup
+no_live_peak() { result asm off 0 | document x >"$scratch/evil/one.json" && "$wxbench" report "$scratch/evil" --issue | grep -q '^| asm | 10.0.99 | off | n/a | 3.0 MiB |'; }
+claim what_nobody_knows_of_mode_off_is_not_said no_live_peak
+unknown_cpus() { jq '.context.cpus = null' "$folder/one.json" >"$scratch/evil/one.json" && "$wxbench" report -q "$scratch/evil" && grep -q 'a processor, an unknown number of cpus' "$scratch/evil/report.md"; }
+claim an_unknown_number_is_none unknown_cpus
+foreign() { echo '"text"' >"$scratch/evil/text.json" && "$wxbench" report "$scratch/evil" | grep -qx 'text.json: left out, not a result of wxbench.'; }
+claim any_json_of_others_is_left_out foreign
+mkfifo "$scratch/evil/fifo.json"
+refused what_has_no_end_is_not_read "fifo.json: expected a regular file" timeout 10 "$wxbench" report "$scratch/evil"
 
 ### The issue
 
@@ -92,15 +115,99 @@ if ! browser=$(command -v chromium); then
   skip a_browser_shows_it "no chromium; optional, type: scripts/bootstrap browser"
   tap_end
 fi
-# shot WIDTH: what the browser says goes to $scratch/said, the picture to $scratch/WIDTH.png.
-shot() {
-  HOME=$scratch timeout 100 "$browser" --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run --disable-background-networking \
-    --user-data-dir="$scratch/profile" --enable-logging=stderr --window-size="$1,1200" --screenshot="$scratch/$1.png" "file://$page" >"$scratch/said" 2>&1
-  if [ -s "$scratch/$1.png" ] && ! grep -q CONSOLE "$scratch/said"; then return; fi
-  tail -n 5 "$scratch/said"
+mkdir "$scratch/real"
+cp results/2026-11-29-reference/asm-11.0.0.json results/2026-11-29-limits/asm-200MiB.json results/2026-11-30-limits/smallest-limit-11.0.0.json "$scratch/real"
+{ result a-workload-with-a-name-of-such-a-length-that-no-telephone-has-a-line-for-it on 13631488; result asm 'a<b>"&' 5000000000000; } |
+  document "wxbench validate --runtime /a/folder/with/a/path/that/goes/on/and/on/and/on/without/a/single/blank/in/all/of/it" >"$scratch/real/long.json"
+"$wxbench" report -q "$scratch/real"
+real=$scratch/real/report.html
+
+# It speaks the protocol of its developer tools, a line a message here: commands by descriptor 3, answers and events by 4.
+mkfifo "$scratch/to" "$scratch/from"
+HOME=$scratch timeout 200 "$browser" --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run --disable-background-networking \
+  --user-data-dir="$scratch/profile" --remote-debugging-pipe 3<"$scratch/to" 4>"$scratch/from" >"$scratch/said" 2>&1 &
+stdbuf -oL tr '\0' '\n' <"$scratch/from" >"$scratch/answers" &
+exec 7>"$scratch/to"
+number=0 session=
+# ask METHOD [PARAMETERS]: prints its answer.
+ask() {
+  local i parameters=${2-}
+  number=$((number + 1))
+  jq -cn --argjson id "$number" --arg method "$1" --argjson params "${parameters:-{\}}" --arg session "$session" \
+    '{id: $id, method: $method, params: $params} + if $session == "" then {} else {sessionId: $session} end' | tr '\n' '\0' >&7
+  for ((i = 0; i < 600; ++i)); do
+    grep -m 1 "^{\"id\":$number," "$scratch/answers" && return
+    sleep 0.1
+  done
   return 1
 }
-shot 1200 || { [ -s "$scratch/1200.png" ] || { skip a_browser_shows_it "chromium does not start here"; tap_end; }; }
-claim a_browser_shows_it_on_a_screen_without_a_complaint shot 1200
-claim a_browser_shows_it_on_a_telephone_without_a_complaint shot 390
+# Counting in the shell itself, ask has to run in it: the answer is in $scratch/answer.
+tell() { ask "$@" >"$scratch/answer" 2>&1 && ! jq -e .error "$scratch/answer" >/dev/null; }
+# evaluates EXPRESSION: to true in the page.
+evaluates() {
+  tell Runtime.evaluate "$(jq -n --arg text "$1" '{expression: $text, returnByValue: true}')" || return
+  jq -e '.result.result.value == true' "$scratch/answer" >/dev/null || { cut -c 1-600 "$scratch/answer" && false; }
+}
+if ! tell Target.createTarget '{"url": "about:blank"}' || ! target=$(jq -r .result.targetId "$scratch/answer") ||
+  ! tell Target.attachToTarget "{\"targetId\": \"$target\", \"flatten\": true}" || ! session=$(jq -r .result.sessionId "$scratch/answer"); then
+  skip a_browser_shows_it "chromium does not start here: $(tail -n 1 "$scratch/said")"
+  tap_end
+fi
+for domain in Page Network Log Runtime; do tell "$domain.enable"; done
+
+# medium PRINT_OR_SCREEN SCHEME
+medium() { tell Emulation.setEmulatedMedia "{\"media\": \"$1\", \"features\": [{\"name\": \"prefers-color-scheme\", \"value\": \"$2\"}]}"; }
+# opened WIDTH SCHEME
+opened() {
+  local i
+  tell Emulation.setDeviceMetricsOverride "{\"width\": $1, \"height\": 1200, \"deviceScaleFactor\": 1, \"mobile\": $([ "$1" -lt 600 ] && echo true || echo false)}" &&
+    medium screen "$2" && tell Page.navigate "{\"url\": \"file://$real\"}" || return
+  for ((i = 0; i < 100; ++i)); do
+    evaluates 'document.readyState == "complete" && document.querySelectorAll("svg").length > 0' >/dev/null && return
+    sleep 0.1
+  done
+  return 1
+}
+# picture NAME WIDTH: a PNG of that width with many colours in it.
+picture() {
+  tell Page.captureScreenshot && jq -r .result.data "$scratch/answer" | base64 -d >"$scratch/$1.png" &&
+    [ "$(od -An -tu1 -j 16 -N 4 "$scratch/$1.png" | awk '{ print $3 * 256 + $4 }')" = "$2" ] && [ "$(stat -c %s "$scratch/$1.png")" -gt 10000 ] || return
+  [ -z "${WXBENCH_TEST_PICTURES:-}" ] || cp "$scratch/$1.png" "$WXBENCH_TEST_PICTURES"
+}
+fits='document.documentElement.scrollWidth <= innerWidth'
+# Labels do not lie on each other nor leave their plot, and are at least 9 pixels high.
+labels='[...document.querySelectorAll("svg")].every(svg => {
+  const ground = svg.getBoundingClientRect(), all = [...svg.querySelectorAll("text")].map(text => text.getBoundingClientRect());
+  return all.every((one, i) => one.left >= ground.left - 1 && one.right <= ground.right + 1 && one.bottom <= ground.bottom + 1 && one.height >= 9 &&
+    all.every((two, j) => i == j || one.right <= two.left || two.right <= one.left || one.bottom <= two.top + 2 || two.bottom <= one.top + 2)); })'
+# No figure and no unit of it is broken, and no table is much higher than its lines.
+cells='[...document.querySelectorAll("td:not(.long)")].every(cell => cell.getBoundingClientRect().height < 40 || cell.parentNode.querySelector(".long"))'
+# colours LEAST MOST INK: how bright the ground is, of 0 to 255, and that the text is the other.
+colours() { echo "[getComputedStyle(document.body)].every(style => { const bright = text => +text.match(/[0-9]+/)[0]; return ($1)(bright(style.backgroundColor), bright(style.color)); })"; }
+# shellcheck disable=SC2034 # ${!scheme}
+dark=$(colours '(ground, ink) => ground < 60 && ink > 200')
+light=$(colours '(ground, ink) => ground > 200 && ink < 60')
+for width in 1200 390; do
+  for scheme in light dark; do
+    claim "a_browser_shows_it_${width}_wide_and_$scheme" opened "$width" "$scheme"
+    claim "the_picture_${width}_wide_and_$scheme" picture "$width-$scheme" "$width"
+    claim "its_colours_${width}_wide_are_$scheme" evaluates "${!scheme}"
+  done
+  claim "nothing_but_tables_is_wider_than_the_page_of_$width" evaluates "$fits"
+  claim "labels_can_be_read_at_a_width_of_$width" evaluates "$labels"
+  claim "figures_are_not_broken_at_a_width_of_$width" evaluates "$cells"
+done
+on_paper() { medium print dark && evaluates "$light" && tell Page.printToPDF && jq -r .result.data "$scratch/answer" | base64 -d | head -c 4 | grep -q %PDF; }
+claim paper_is_white_whatever_the_screen_is on_paper
+asks_nobody() {
+  jq -r --arg page "file://$real" 'select(.method == "Network.requestWillBeSent") | .params.request.url | select(. != $page and (startswith("data:") | not))' "$scratch/answers" >"$scratch/asked"
+  cat "$scratch/asked"
+  [ "$(jq -c 'select(.method == "Network.requestWillBeSent")' "$scratch/answers" | wc -l)" -ge 4 ] && [ ! -s "$scratch/asked" ]
+}
+claim the_browser_asks_nobody asks_nobody
+complaints() { ! jq -e 'select(.method == "Log.entryAdded" or .method == "Runtime.consoleAPICalled" or .method == "Runtime.exceptionThrown")' "$scratch/answers"; }
+claim the_browser_has_no_complaint complaints
+tell Browser.close
+exec 7>&-
+wait
 tap_end

@@ -10,11 +10,11 @@ read -ra limits <<<"${SOAK_LIMITS:-$(sed -n 's/^runtime \(11\..*\)/\1=288MiB/p; 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-# run ROUND VARIANT VERSION LIMIT: a line `VERSION ROUND VARIANT GEN0 GEN2 HIGH_MEMORY PAUSE_MS`, or how it ended.
+# run ROUND VARIANT VERSION LIMIT: a line `VERSION/LIMIT ROUND VARIANT GEN0 GEN2 HIGH_MEMORY PAUSE_MS`, or how it ended.
 run() {
   local mode=${2%2}
   ${HEAVY:-} "$wxbench" validate --runtime "$3" --workload pressure --memory-limit "$4" --mode "$mode" --quiet --json "$scratch/run.json" >"$scratch/out" 2>&1
-  jq -r --arg head "$3 $1 $2" '.results[0] | if .figures then "\($head) \(.figures.gen0_collections) \(.figures.gen2_collections) \(.figures.high_memory_collections) \(.figures.pause_ns / 1e6 | floor)" else "\($head) ended \(.ended.how)" end' "$scratch/run.json"
+  jq -r --arg head "$3/$4 $1 $2" '.results[0] | if .figures then "\($head) \(.figures.gen0_collections) \(.figures.gen2_collections) \(.figures.high_memory_collections) \(.figures.pause_ns / 1e6 | floor)" else "\($head) ended \(.ended.how)" end' "$scratch/run.json"
 }
 variants=(on preload on2)
 for one in "${limits[@]}"; do

@@ -419,6 +419,39 @@ START_TEST(the_log_tells_of_kills_in_the_group_since_it_was_opened) {
 }
 END_TEST
 
+// One record in the log.
+static void expect_figures(const char *record, const char *expected) {
+  char log[2048], lines[2048];
+  snprintf(log, sizeof log, "4,1,2,-;a invoked oom-killer: b\n6,2,2,-;%s\n%s", record,
+           strchr(REPORT("wxbench-7-1", "9"), '\n') + 1);
+  snprintf(lines, sizeof lines, "a invoked oom-killer: b\n%s\n%s", expected,
+           strchr(PLAIN("wxbench-7-1", "9"), '\n') + 1);
+  expect_log("", log, lines);
+}
+
+START_TEST(figures_in_one_record_are_lines) {
+  expect_figures("anon 24711168\\x0afile 53202944\\x0ashmem 53063680",
+                 "anon 24711168\nfile 53202944\nshmem 53063680");
+  expect_figures("anon 1\\x0ashmem 9\\x0a", "anon 1\nshmem 9\n");
+  expect_figures("anon 1", "anon 1");
+}
+END_TEST
+
+// Else a program could write figures into the log by its name.
+START_TEST(a_line_break_in_a_name_stays_escaped) {
+  static const char *const records[] = {"[    831]     0   831   1 a\\x0ashmem 999",
+                                        "anon 1\\x0ashmem 9 invoked",
+                                        "x\\x0ashmem 9",
+                                        "anon 1\\x0a\\x0ashmem 9",
+                                        "anon 1\\x09file 2",
+                                        "anon 1 2\\x0ab 3",
+                                        "Anon 1\\x0afile 2",
+                                        "anon \\x0afile 2"};
+  for (size_t i = 0; i < sizeof records / sizeof *records; ++i)
+    expect_figures(records[i], records[i]);
+}
+END_TEST
+
 START_TEST(half_a_report_and_nonsense_are_none) {
   expect_log("", "4,1,2,-;dotnet invoked oom-killer: x\n4,1,2,-;task_memcg=/wxbench-7-1,\n", "");
   expect_log("", "Killed process\n;\n\n no\n6;invoked oom-killer\n6;Killed process /wxbench-7-1",
@@ -462,5 +495,6 @@ WX_TEST_MAIN("memory_group", a_group_of_version_2_is_made_where_memory_is_given_
              what_is_still_in_a_group_ends_with_it, a_program_that_cannot_be_put_in_does_not_start,
              every_failure_is_told_and_holds_nothing,
              the_log_tells_of_kills_in_the_group_since_it_was_opened,
+             figures_in_one_record_are_lines, a_line_break_in_a_name_stays_escaped,
              half_a_report_and_nonsense_are_none, a_log_that_may_not_be_read_is_an_error,
              every_failure_of_reading_the_log_is_told)
