@@ -78,27 +78,11 @@ static Held held_in(const json_t *row, bool counted) {
   };
 }
 
-// Whether every row has a name and, where they are counted, the mappings of all are those of the
-// process, which has one more than the kernel counts, [vsyscall].
-static bool has_all_owners(const json_t *result) {
-  const json_t *owners = json_object_get(result, "owners");
-  const WxFigure mappings = figure_of(result, "process", "mappings");
-  WxFigure sum = 0;
-  for (size_t i = 0; i < json_array_size(owners); ++i) {
-    const json_t *one = json_array_get(owners, i);
-    if (!wx_json_get_text(one, "owner"))
-      return false;
-    sum = wx_figure_plus(sum, wx_json_get_figure(one, "mappings"));
-  }
-  return json_is_array(owners) &&
-         (is_core(result) || (wx_known(sum) && (sum == mappings || sum - 1 == mappings)));
-}
-
 // Of a source that was read in part nothing is known: what it lacks did not shrink.
 static Held held_by(const json_t *result, WxOwner owner) {
   const json_t *owners = json_object_get(result, "owners");
   if (wx_json_get_text(result, "incomplete") || wx_json_get_text(result, "damage") ||
-      !has_all_owners(result))
+      !json_is_array(owners))
     return nothing_known;
   const bool counted = !is_core(result);
   bool sizes = false;

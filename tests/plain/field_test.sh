@@ -85,12 +85,6 @@ claim the_difference_to_a_living_process_knows_what_is_orphaned \
 head -n -3 "$work/later" >"$work/part"
 "$wxbench" audit --diff "$work/smaps" "$work/part" --json "$work/diff.json" --quiet >/dev/null
 claim of_half_a_file_no_difference_is_said [ "$(jq -c '[.results[0].owners[].change.memory_bytes] | unique' "$work/diff.json")" = '[null]' ]
-# Nothing is known of owners where a row of them, or its name, is lost.
-for lost in '.results[0].owners[1].owner' '.results[0].owners[1]' '.results[0].owners[1].mappings' '.results[0].process.mappings'; do
-  jq "del($lost)" "$work/smaps.json" >"$work/lost.json"
-  "$wxbench" audit --diff "$work/lost.json" "$work/later" --json "$work/diff.json" --quiet >/dev/null
-  claim "of_a_document_without_${lost//[^a-z]/_}_no_difference_is_said" [ "$(jq -c '[.results[0].owners[].change.memory_bytes] | unique' "$work/diff.json")" = '[null]' ]
-done
 refused the_difference_to_what_is_not_there_is_refused "No such file" "$wxbench" audit --diff "$work/smaps" "$work/absent"
 # What tools and editors make of a saved file: the double mapper stays in it.
 whole='7f2900010000-7f2900014000 r-xs 00161000 00:01 4711                       /memfd:doublemapper (deleted)
