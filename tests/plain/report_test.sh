@@ -136,7 +136,8 @@ ask() {
   jq -cn --argjson id "$number" --arg method "$1" --argjson params "${parameters:-{\}}" --arg session "$session" \
     '{id: $id, method: $method, params: $params} + if $session == "" then {} else {sessionId: $session} end' | tr '\n' '\0' >&7
   for ((i = 0; i < 600; ++i)); do
-    grep -m 1 "^{\"id\":$number," "$scratch/answers" && return
+    # A long one may be there in part only.
+    grep -m 1 "^{\"id\":$number," "$scratch/answers" >"$scratch/whole" && jq -e . "$scratch/whole" >/dev/null 2>&1 && cat "$scratch/whole" && return
     sleep 0.1
   done
   return 1
