@@ -46,9 +46,18 @@ static size_t find_mapped(const WxSpace *space) {
   return rows >= MANY_ROWS && apart <= rows / TOUCHING_PART ? first : space->count;
 }
 
-// The kernel's own, and the stack, lie above a gap of random size.
-static bool is_above(const WxMapping *mapping) {
-  return !strncmp(mapping->path, "[stack", 6) || !strncmp(mapping->path, "[v", 2);
+static size_t find_named(const WxSpace *space, const char *name) {
+  size_t at = 0;
+  while (at < space->count && strncmp(space->mappings[at].path, name, strlen(name)) != 0)
+    ++at;
+  return at;
+}
+
+// The stack lies above a gap of random size; what is the kernel's own lies above the stack or, in
+// other processes, among the libraries.
+static size_t find_gap(const WxSpace *space) {
+  const size_t stack = find_named(space, "[stack]");
+  return stack < space->count ? stack : find_named(space, "[v");
 }
 
 static bool is_between_own(const WxSpace *space, size_t index) {
@@ -74,9 +83,8 @@ WxHoles wx_audit_holes(const WxAudit *audit) {
   WxHoles holes = {0};
   if (!is_list(audit))
     return holes;
-  for (size_t i = find_mapped(space) + 1;
-       i < space->count && space->mappings[i].end <= INT64_MAX && !is_above(&space->mappings[i]);
-       ++i) {
+  const size_t end = find_gap(space);
+  for (size_t i = find_mapped(space) + 1; i < end && space->mappings[i].end <= INT64_MAX; ++i) {
     const uint64_t from = space->mappings[i - 1].end;
     const uint64_t size = space->mappings[i].start - from;
     if (size < ALIGNED || is_between_own(space, i))
@@ -163,6 +171,14 @@ static bool lacks_collector(const WxAudit *audit) {
          !audit->residency[WX_OWNER_GC_RESERVED].mappings;
 }
 
+// Of a long list: who has libraries has who loads them, mapped first and so above them all.
+static bool lacks_loader(const WxSpace *space) {
+  static const char *const libraries[] = {".so"};
+  static const char *const loaders[] = {"/ld-", "/ld.so", "/ld64.so"};
+  return find_mapped(space) < space->count && NAMES_ANY(space, libraries) &&
+         !NAMES_ANY(space, loaders);
+}
+
 // Rows that were lost between others leave no mark, but something is not there that every .NET
 // process has.
 static const char *why_parted(const WxAudit *audit) {
@@ -172,6 +188,8 @@ static const char *why_parted(const WxAudit *audit) {
     return "the memory of the runtime's own code is not in it";
   if (lacks_collector(audit))
     return "the collector's range is not in it";
+  if (lacks_loader(audit->space))
+    return "what loads its libraries is not in it, which the kernel's list has above them";
   return lacks_heap(audit) ? "malloc's main heap is not in it" : NULL;
 }
 

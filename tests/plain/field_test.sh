@@ -165,6 +165,7 @@ claim a_list_with_dlls_of_nobody_else_gives_no_verdict [ "$(verdict --maps "$wor
   echo '7f1690018000-7f1693000000 r-xp 00000000 fe:00 102 /usr/lib/dotnet/libcoreclr.so'
   for ((i = 0; i < 80; ++i)); do printf '7f16930%02x000-7f16930%02x000 r-xp 00000000 fe:00 %d /usr/lib/lib%d.so\n' "$i" $((i + 1)) $((200 + i)) "$i"; done
   echo '7f1693050000-7f1693600000 r-xp 00000000 fe:00 103 /usr/lib/libc.so.6'
+  echo '7f1693600000-7f1693630000 r-xp 00000000 fe:00 104 /usr/lib/ld-linux-x86-64.so.2'
   tail -n 1 "$work/dotnet"
 } >"$work/long"
 claim a_long_list_of_dotnet_is_clean [ "$(verdict --maps "$work/long")" = clean ]
@@ -175,6 +176,11 @@ moved() {
 }
 claim where_rows_of_the_double_mapper_may_be_lost_there_is_no_verdict moved '/memfd/ s/7f1690/7f168f/g; s/7f1690000000/7f168f000000/'
 claim where_rows_of_malloc_may_be_lost_there_is_no_verdict moved 's/7f167fe00000/7f1671e00000/g; s/7f167fdff000/7f1671dff000/; s/-7f1680000000/-7f1672000000/'
+# Below the kernel's own, where that lies among the libraries.
+sed 's/^7f1693600000-7f1693630000/7f1699600000-7f1699630000/; /ld-linux/i 7f1699040000-7f1699044000 r--p 00000000 00:00 0 [vvar]' "$work/long" >"$work/vvar"
+claim where_rows_below_the_kernels_own_may_be_lost_there_is_no_verdict [ "$(verdict --maps "$work/vvar")" = unknown ]
+grep -v ld-linux "$work/long" >"$work/unloaded"
+claim without_what_loads_its_libraries_there_is_no_verdict [ "$(verdict --maps "$work/unloaded")" = unknown ]
 # pmap -x does not name the main heap.
 {
   echo '4711:   dotnet app.dll' && echo 'Address           Kbytes     RSS   Dirty Mode  Mapping'
