@@ -10,7 +10,7 @@ set -u
 # shellcheck source=tests/support/group.sh
 . tests/support/group.sh
 scratch=$(mktemp -d)
-pid=
+pid="" killed=""
 cleanup() {
   [ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null
   wait
@@ -57,6 +57,8 @@ held() {
   done
   return 1
 }
+# of_it FILTER: of what is said of the process that was killed; others may be at the same time, and the log is everybody's.
+of_it() { "$wxbench" audit --oom "$scratch/report" --quiet --json - | jq -r --argjson pid "$killed" "[.results[] | select(.pid == \$pid)] | $1"; }
 # killed COMMAND...: runs it in the group to its end; what the kernel said of it is in $scratch/report, what an audit says just
 # before in $scratch/before.json.
 killed() {
@@ -68,11 +70,11 @@ killed() {
   "$wxbench" audit "$pid" --fast --quiet --json "$scratch/before.json" >/dev/null
   echo 0 >"$group/memory.oom_control"
   wait "$pid" 2>/dev/null
-  pid=
+  killed=$pid pid=
   dmesg | sed "1,/$before/d" >"$scratch/report"
-  grep -q 'Killed process\|oom-kill' "$scratch/report" && [ "$("$wxbench" audit --oom "$scratch/report" --quiet --json - | jq '.results | length')" = 1 ]
+  grep -q 'Killed process\|oom-kill' "$scratch/report" && [ "$(of_it length)" = 1 ]
 }
-said() { "$wxbench" audit --oom "$scratch/report" --quiet --json - | jq -r ".results[-1] | $1"; }
+said() { of_it ".[0] | $1"; }
 keeps() {
   local orphaned unmapped
   killed "${app[@]}" || return
