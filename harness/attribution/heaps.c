@@ -133,16 +133,21 @@ static int search_mapping(Finder *finder, size_t index) {
   return 0;
 }
 
-static const WxHeap *heap_at(const WxHeaps *heaps, uint64_t start) {
+size_t wx_heaps_from(const WxHeaps *heaps, uint64_t address) {
   size_t low = 0, high = heaps->count;
   while (low < high) {
     const size_t middle = low + (high - low) / 2;
-    if (heaps->items[middle].start < start)
+    if (heaps->items[middle].start < address)
       low = middle + 1;
     else
       high = middle;
   }
-  return low < heaps->count && heaps->items[low].start == start ? &heaps->items[low] : NULL;
+  return low;
+}
+
+static const WxHeap *heap_at(const WxHeaps *heaps, uint64_t start) {
+  const size_t at = wx_heaps_from(heaps, start);
+  return at < heaps->count && heaps->items[at].start == start ? &heaps->items[at] : NULL;
 }
 
 // A later heap of an arena is one only if the first one is.

@@ -77,6 +77,9 @@ typedef struct {
 /// Finds the heaps. Returns 0 or -ENOMEM.
 int wx_heaps_find(WxHeaps *heaps, const WxHeapSource *source, const WxHeapRules *rules);
 
+/// The index of the first heap that starts at `address` or above it; `count` where there is none.
+size_t wx_heaps_from(const WxHeaps *heaps, uint64_t address);
+
 void wx_heaps_free(WxHeaps *heaps);
 
 #endif

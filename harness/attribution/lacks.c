@@ -67,15 +67,8 @@ static bool is_between_own(const WxSpace *space, size_t index) {
 
 // malloc aligns a heap and gives back what lies beside it; what comes later goes there, from above.
 static bool is_heaps_end(const WxHeaps *heaps, uint64_t address) {
-  size_t low = 0, high = heaps->count;
-  while (low < high) {
-    const size_t middle = low + (high - low) / 2;
-    if (heaps->items[middle].reserved_end < address)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return low < heaps->count && heaps->items[low].reserved_end == address;
+  const size_t next = wx_heaps_from(heaps, address);
+  return next > 0 && heaps->items[next - 1].reserved_end == address;
 }
 
 WxHoles wx_audit_holes(const WxAudit *audit) {
