@@ -221,7 +221,6 @@ keep() {
   rm "$scratch/answers" "$scratch/steps"
   app "${runtimes[0]}" keep rounds=1 count="$1"
   WXBENCH_STEP_FDS=$answers,$steps "${app[@]}" >/dev/null 2>>"$log" &
-  crowd+=($!)
   echo >&"$answers"
   until [[ $step = *generated* ]]; do read -r -t 120 step <&"$steps" || return; done
   mappings+=("$(wc -l <"/proc/$!/maps")")
@@ -240,7 +239,7 @@ anew() {
   while :; do "${app[@]}" >/dev/null 2>&1; done
 }
 part_crowd() {
-  local crowd=() mappings=() loops=() number count status=0
+  local mappings=() loops=() number count status=0
   [ "$(awk '/^MemAvailable:/ { print $2 }' /proc/meminfo)" -gt $((14 << 20)) ] || { skip crowd "needs 14 GiB of memory" && return 77; }
   for number in {1..50}; do
     count=480
